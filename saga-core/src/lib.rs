@@ -1,0 +1,33 @@
+//! The model of saga: what a journal says, what follows from it, and what a store promises. Pure: no clock, no
+//! randomness, no I/O, no runtime; those are inputs. Users depend on the crate `saga`, which re-exports what they need.
+//!
+//! **Architecture invariant:** the state of a saga is always the fold of its records ([`State::of`]), and every
+//! decision is made by [`machine::advance`].
+
+mod bell;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod fold;
+mod id;
+pub mod machine;
+mod memory;
+mod payload;
+pub mod policy;
+pub mod record;
+mod redacted;
+mod site;
+pub mod state;
+pub mod store;
+mod time;
+
+pub use bell::Bell;
+pub use fold::FoldError;
+pub use id::{Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
+pub use memory::MemoryStore;
+pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload};
+pub use policy::{Catalog, Kind, Policy};
+pub use record::{By, Cause, Entry, Reason, Record};
+pub use redacted::Redacted;
+pub use site::Site;
+pub use state::{Phase, State};
+pub use time::Timestamp;

@@ -1,0 +1,247 @@
+//! The lifecycle of a saga as a pure function: `advance(state, event) -> records`, the state being folded along. No
+//! clock, no I/O, no randomness of its own: those are in [`Facts`]. Total: every event is decided in every state, if
+//! only by a [`Refusal`] or by no record at all.
+//!
+//! What has to be *done* follows from the state: [`work`] lists it. So a worker that takes up a saga after a crash and
+//! one that drove it from the start do the same.
+//!
+//! ```text
+//!             cancel · failure · deadline
+//!           ┌───────────────────────────────────────────┐
+//! Scheduled → Running ⇄ Waiting ──point of no return──► forward only
+//!               │  └─────────────► Completed ──undo──┐
+//!               ▼                                    ▼
+//!          RollingBack ──► RolledBack           RollingBack ──► Completed
+//!               └────────► DeadLettered ◄────────────┘
+//!                redrive ↺ · resolve · waive · abandon → Abandoned
+//! ```
+
+mod attempt;
+mod course;
+mod delivery;
+mod doubt;
+mod reach;
+mod unwind;
+
+pub use delivery::{Accepted, Delivery, Refusal};
+pub use reach::{BodyEnd, Reach};
+pub use unwind::{PlanEntry, UndoPlan, order_of_undo};
+
+use std::time::Duration;
+
+use crate::record::{Call, Entry, Failure, Lost, Next, Record, Trouble};
+use crate::state::{Direction, State, Status};
+use crate::{Catalog, Name, Payload, Policy, Reason, Role, Site, Timestamp};
+
+/// What a decision needs besides the state.
+pub struct Facts<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// The steps that this build knows.
+    pub catalog: &'a dyn Catalog,
+    /// A number drawn for this decision.
+    pub random: u64,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A worker has taken the saga up, and whatever ran under an earlier one is in doubt.
+    Recovered {
+        /// How often in a row a process died while it drove this saga and got nowhere.
+        deaths: u32,
+    },
+    /// The body reached something that is not in the journal.
+    Reached(Reach),
+    /// A readonly step ended.
+    Read {
+        /// Where.
+        site: Site,
+        /// Which.
+        step: Name,
+        /// With what.
+        input: Payload,
+        /// What it gave.
+        result: Result<Payload, Failure>,
+        /// How many attempts it took.
+        attempts: u32,
+    },
+    /// The body ended, or cannot go on.
+    BodyEnded(BodyEnd),
+    /// An attempt ended.
+    AttemptEnded {
+        /// Where.
+        site: Site,
+        /// Step or compensation.
+        role: Role,
+        /// Which attempt.
+        attempt: u32,
+        /// How.
+        ending: Ending,
+    },
+    /// A probe ended.
+    ProbeEnded {
+        /// For the step here.
+        site: Site,
+        /// What it said.
+        answer: Answer,
+    },
+    /// Time has passed.
+    Due,
+    /// The body has been polled and reached nothing more.
+    Idle,
+    /// Somebody wants something.
+    Delivered {
+        /// What.
+        delivery: Delivery,
+        /// Of a `resolve(Happened)`: what code made of the output.
+        evaluated: Option<Evaluated>,
+    },
+}
+
+/// A step's output with what undoes it, as far as they could be recorded.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// The output.
+    pub output: Result<Payload, Lost>,
+    /// The compensation; `None` if the step has none.
+    pub undo: Option<Result<Call, Lost>>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone)]
+pub enum Ending {
+    /// It happened.
+    Done(Evaluated),
+    /// It did not.
+    NotDone {
+        /// Why.
+        trouble: Trouble,
+        /// The service asked not to be called before this has passed.
+        retry_after: Option<Duration>,
+    },
+    /// It may have.
+    InDoubt {
+        /// Why that is not known.
+        trouble: Trouble,
+    },
+}
+
+/// What a probe said.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// It happened, and gave this.
+    Happened(Evaluated),
+    /// It did not happen, and under this key never will.
+    NotHappened,
+    /// Not known yet; or the probe failed, with this text.
+    Pending(Option<String>),
+}
+
+/// What is to be done now, or later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work<'a> {
+    /// An attempt is to run, unless it already does.
+    Attempt {
+        /// Where.
+        site: &'a Site,
+        /// Step or compensation.
+        role: Role,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// The probe is to be asked, unless it already is.
+    Probe {
+        /// For the step here.
+        site: &'a Site,
+    },
+    /// [`Event::Due`] is to be told then.
+    WakeAt {
+        /// When.
+        due: Timestamp,
+        /// How long it lasts at most, whatever the clock says.
+        wait_max: Option<Duration>,
+    },
+}
+
+/// Decides what `event` means for `state`: gives the records to be made durable, already folded into the state.
+///
+/// **Guarantees**: deterministic; a refusal changes nothing; nothing that the records imply may be done before they
+/// are durable.
+///
+/// # Errors
+/// [`Refusal`], only for [`Event::Delivered`].
+pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec<Entry>, Refusal> {
+    let mut turn = Turn { state, facts, entries: Vec::new(), drawn: 0 };
+    match event {
+        Event::Recovered { deaths } => turn.recovered(deaths),
+        Event::Reached(reach) => turn.reached(reach),
+        Event::Read { site, step, input, result, attempts } => turn.read(site, step, input, result, attempts),
+        Event::BodyEnded(end) => turn.body_ended(end),
+        Event::AttemptEnded { site, role, attempt, ending } => turn.attempt_ended(&site, role, attempt, ending),
+        Event::ProbeEnded { site, answer } => turn.probe_ended(&site, answer),
+        Event::Due => turn.due(),
+        Event::Idle => turn.idle(),
+        Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
+    }
+    turn.settle();
+    Ok(turn.entries)
+}
+
+/// What is to be done in this state: a function of the state alone.
+pub fn work(state: &State, now: Timestamp) -> Vec<Work<'_>> {
+    let mut work = Vec::new();
+    for (site, role, effect) in state.open_effects() {
+        match effect.status {
+            Status::Running => work.push(Work::Attempt { site, role, attempt: effect.attempt }),
+            Status::Pending(Next::Probe { due }) if due <= now => work.push(Work::Probe { site }),
+            _ => {}
+        }
+    }
+    work.extend(course::next_due(state).map(|(due, wait_max)| Work::WakeAt { due, wait_max }));
+    work
+}
+
+/// One decision in the making: records are folded as they are pushed, so that the next one sees them.
+struct Turn<'a> {
+    state: &'a mut State,
+    facts: &'a Facts<'a>,
+    entries: Vec<Entry>,
+    drawn: u64,
+}
+
+impl Turn<'_> {
+    fn push(&mut self, record: Record) {
+        let entry = Entry { seq: self.state.next_seq, at: self.facts.now, record };
+        self.state.apply(&entry).expect("the machine's own records follow from its state");
+        self.entries.push(entry);
+    }
+
+    /// A fresh number for each wait within the decision (splitmix64; Steele, Lea, Flood, 2014).
+    fn draw(&mut self) -> u64 {
+        self.drawn += 1;
+        let mut z = self.facts.random.wrapping_add(self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn stuck(&mut self, site: &Site, role: Role, reason: Reason, detail: String) {
+        self.push(Record::Stuck { site: site.clone(), role, reason, detail });
+    }
+
+    fn is_forward(&self) -> bool {
+        matches!(self.state.direction, Direction::Forward)
+    }
+
+    /// The policy of the step that an effect runs, or `None` if this build does not know it.
+    fn policy(&self, site: &Site, role: Role) -> Option<Policy> {
+        let step = self.state.step(site)?;
+        let name = match (role, &step.undo) {
+            (Role::Do, _) => &step.step,
+            (Role::Undo, Some(Ok(call))) => &call.step,
+            (Role::Undo, _) => return None,
+        };
+        self.facts.catalog.policy(name)
+    }
+}

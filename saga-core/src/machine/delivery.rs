@@ -1,0 +1,447 @@
+//! What comes from outside: cancels, signals, answers, and the acts of operators. Each is taken exactly once, or
+//! refused with the reason.
+
+use super::{Evaluated, Turn, order_of_undo};
+use crate::policy::InDoubt;
+use crate::record::{Cause, Finder, Knowledge, Next, Record, Verdict};
+use crate::state::{Direction, Phase, SiteState, Status};
+use crate::{By, Kind, Payload, Reason, Role, Site};
+
+/// Something that somebody wants of a saga.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Delivery {
+    /// Stop and roll back.
+    Cancel {
+        /// Who and why.
+        by: By,
+    },
+    /// Take this signal.
+    Signal {
+        /// The sender's id for it.
+        id: String,
+        /// Its name.
+        name: String,
+        /// What it carries.
+        payload: Payload,
+    },
+    /// Answer the question at `site`, or the only open one.
+    Answer {
+        /// Which question.
+        site: Option<Site>,
+        /// Yes or no.
+        approved: bool,
+        /// Who and why.
+        by: By,
+    },
+    /// Undo the completed saga, from the step at `site` on, or whole.
+    Undo {
+        /// From where.
+        site: Option<Site>,
+        /// Who and why.
+        by: By,
+    },
+    /// Send a dead letter on in its direction, with fresh attempts.
+    Redrive {
+        /// Only this site.
+        site: Option<Site>,
+        /// With this input.
+        input: Option<Payload>,
+        /// Who and why.
+        by: By,
+    },
+    /// Say what is known of an effect.
+    Resolve {
+        /// Where.
+        site: Site,
+        /// Step or compensation.
+        role: Role,
+        /// What is known.
+        knowledge: Knowledge,
+        /// Who and why.
+        by: By,
+    },
+    /// Declare a compensation not needed.
+    Waive {
+        /// Of the step here.
+        site: Site,
+        /// Who and why.
+        by: By,
+    },
+    /// Roll a dead letter back.
+    RollBack {
+        /// Who and why.
+        by: By,
+    },
+    /// Close a dead letter as it is.
+    Abandon {
+        /// Who and why.
+        by: By,
+    },
+    /// End all backoffs.
+    RetryNow {
+        /// Who and why.
+        by: By,
+    },
+}
+
+/// That a delivery was taken. A cancel's receipt is made from the state after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted;
+
+/// Why a delivery was not taken. The saga is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The saga has ended.
+    #[error("the saga has ended: it is {phase}")]
+    Ended {
+        /// How.
+        phase: Phase,
+    },
+    /// It is on its way back, which nothing changes.
+    #[error("the saga is rolling back")]
+    RollingBack,
+    /// The point of no return has been passed.
+    #[error("too late: {site} is done, and nothing undoes it")]
+    TooLate {
+        /// By the step here.
+        site: Site,
+    },
+    /// A signal of that id has been taken.
+    #[error("signal {id:?} has been taken already")]
+    Duplicate {
+        /// The id.
+        id: String,
+    },
+    /// No question is open there.
+    #[error("no approval is asked for{}", at(site))]
+    NoQuestion {
+        /// Where.
+        site: Option<Site>,
+    },
+    /// Several questions are open: say which.
+    #[error("several approvals are asked for: {}", list(sites))]
+    WhichQuestion {
+        /// Those.
+        sites: Vec<Site>,
+    },
+    /// That is for dead letters, and this is none.
+    #[error("the saga is no dead letter: it is {phase}")]
+    NotDeadLettered {
+        /// What it is.
+        phase: Phase,
+    },
+    /// Nothing is stuck there.
+    #[error("nothing is stuck{}", at(site))]
+    NotStuck {
+        /// Where.
+        site: Option<Site>,
+    },
+    /// It is not known whether it happened: say what is known before it is sent on.
+    #[error("{site} is in doubt")]
+    InDoubt {
+        /// Which.
+        site: Site,
+    },
+    /// It is done, and its output is missing: give it.
+    #[error("{site} is done, but its output is lost")]
+    OutputLost {
+        /// Which.
+        site: Site,
+    },
+    /// That output does not do.
+    #[error("that output of {site} cannot be used: {why}")]
+    Unusable {
+        /// Of which step.
+        site: Site,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Only a completed saga can be undone.
+    #[error("only a completed saga can be undone; this one is {phase}")]
+    NotCompleted {
+        /// What it is.
+        phase: Phase,
+    },
+    /// Undoing would have to undo this step, which nothing undoes.
+    #[error("{site} cannot be undone")]
+    Irreversible {
+        /// Which.
+        site: Site,
+    },
+    /// The time in which the step could be undone is over.
+    #[error("{site} could be undone until {until}")]
+    WindowClosed {
+        /// Which.
+        site: Site,
+        /// Until when.
+        until: crate::Timestamp,
+    },
+    /// Nothing there is left to be undone.
+    #[error("nothing is left to be undone{}", at(site))]
+    NothingToUndo {
+        /// Where.
+        site: Option<Site>,
+    },
+}
+
+fn at(site: &Option<Site>) -> String {
+    site.as_ref().map(|s| format!(" at {s}")).unwrap_or_default()
+}
+
+fn list(sites: &[Site]) -> String {
+    sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl Turn<'_> {
+    pub(super) fn delivered(&mut self, delivery: Delivery, evaluated: Option<Evaluated>) -> Result<(), Refusal> {
+        match delivery {
+            Delivery::Cancel { by } => self.cancel(by),
+            Delivery::Signal { id, name, payload } => self.signal(id, name, payload),
+            Delivery::Answer { site, approved, by } => self.answer(site, approved, by),
+            Delivery::Undo { site, by } => self.undo(site.as_ref(), by),
+            Delivery::Redrive { site, input, by } => self.redrive(site, input, by),
+            Delivery::Resolve { site, role, knowledge, by } => {
+                self.resolve(site, role, knowledge, by, evaluated)
+            }
+            Delivery::Waive { site, by } => self.waive(site, by),
+            Delivery::RollBack { by } => self.roll_back(by),
+            Delivery::Abandon { by } => {
+                self.dead_lettered()?;
+                self.push(Record::Abandoned { by });
+                Ok(())
+            }
+            Delivery::RetryNow { by } => {
+                self.not_ended()?;
+                self.push(Record::RetriedNow { by });
+                self.due();
+                Ok(())
+            }
+        }
+    }
+
+    fn not_ended(&self) -> Result<(), Refusal> {
+        let phase = self.state.phase();
+        if phase.is_ended() { Err(Refusal::Ended { phase }) } else { Ok(()) }
+    }
+
+    fn dead_lettered(&self) -> Result<(), Refusal> {
+        let phase = self.state.phase();
+        if phase == Phase::DeadLettered { Ok(()) } else { Err(Refusal::NotDeadLettered { phase }) }
+    }
+
+    fn cancel(&mut self, by: By) -> Result<(), Refusal> {
+        self.not_ended()?;
+        if !self.is_forward() || self.state.stop.is_some() {
+            return Ok(());
+        }
+        if let Some(site) = self.state.no_return.clone() {
+            return Err(Refusal::TooLate { site });
+        }
+        self.stop(Cause::Cancelled { by });
+        Ok(())
+    }
+
+    fn signal(&mut self, id: String, name: String, payload: Payload) -> Result<(), Refusal> {
+        self.not_ended()?;
+        if self.state.signals.seen.contains(&id) {
+            return Err(Refusal::Duplicate { id });
+        }
+        if !self.is_forward() {
+            return Err(Refusal::RollingBack);
+        }
+        self.push(Record::Signalled { id, name: name.into(), payload });
+        Ok(())
+    }
+
+    fn answer(&mut self, site: Option<Site>, approved: bool, by: By) -> Result<(), Refusal> {
+        self.not_ended()?;
+        if !self.is_forward() || self.state.stop.is_some() {
+            return Err(Refusal::RollingBack);
+        }
+        let mut open: Vec<Site> = self
+            .state
+            .open_sites()
+            .filter(|(s, state)| {
+                matches!(state, SiteState::Ask { .. }) && site.as_ref().is_none_or(|wanted| wanted == *s)
+            })
+            .map(|(s, _)| s.clone())
+            .collect();
+        let Some(only) = open.pop() else { return Err(Refusal::NoQuestion { site }) };
+        if !open.is_empty() {
+            open.push(only);
+            return Err(Refusal::WhichQuestion { sites: open });
+        }
+        let verdict = if approved { Verdict::Approved(by) } else { Verdict::Denied(by) };
+        self.push(Record::Answered { site: only, verdict });
+        Ok(())
+    }
+
+    fn undo(&mut self, from: Option<&Site>, by: By) -> Result<(), Refusal> {
+        let phase = self.state.phase();
+        if phase != Phase::Completed {
+            return Err(Refusal::NotCompleted { phase });
+        }
+        let mut sites = Vec::new();
+        for site in order_of_undo(self.state, from) {
+            let Some(step) = self.state.step(&site) else { continue };
+            if step.kind == Kind::Irreversible && step.doing.status == Status::Done {
+                return Err(Refusal::Irreversible { site });
+            }
+            if !step.owes_undo() {
+                continue;
+            }
+            let until = step.undo.as_ref().and_then(|u| u.as_ref().ok()).and_then(|c| c.until);
+            if let Some(until) = until.filter(|u| *u < self.facts.now) {
+                return Err(Refusal::WindowClosed { site, until });
+            }
+            sites.push(site);
+        }
+        if sites.is_empty() {
+            return Err(Refusal::NothingToUndo { site: from.cloned() });
+        }
+        self.push(Record::UndoStarted { by, sites });
+        Ok(())
+    }
+
+    fn redrive(&mut self, site: Option<Site>, input: Option<Payload>, by: By) -> Result<(), Refusal> {
+        self.dead_lettered()?;
+        let stuck: Vec<(Site, Role, Reason, bool)> = self
+            .state
+            .open_effects()
+            .filter(|(s, ..)| site.as_ref().is_none_or(|wanted| wanted == *s))
+            .filter_map(|(s, role, e)| match e.status {
+                Status::Stuck(reason, _) => Some((s.clone(), role, reason, e.doubt)),
+                _ => None,
+            })
+            .collect();
+        let halts = self.state.halts.iter().filter(|h| site.is_none() || h.site == site);
+        let lost = halts.clone().find(|h| h.reason == Reason::OutputLost).and_then(|h| h.site.clone());
+        if stuck.is_empty() && halts.count() == 0 {
+            return Err(Refusal::NotStuck { site });
+        }
+        if let Some(site) = lost {
+            return Err(Refusal::OutputLost { site });
+        }
+        for (site, role, reason, doubt) in &stuck {
+            if *reason == Reason::OutputLost {
+                return Err(Refusal::OutputLost { site: site.clone() });
+            }
+            if *doubt && *role == Role::Do && (input.is_some() || !self.may_resolve_again(site)) {
+                return Err(Refusal::InDoubt { site: site.clone() });
+            }
+            if input.is_some() && *doubt {
+                return Err(Refusal::InDoubt { site: site.clone() });
+            }
+        }
+        if input.is_some() && (site.is_none() || stuck.len() != 1) {
+            return Err(Refusal::NotStuck { site });
+        }
+        self.push(Record::Redriven { by, site, input });
+        for (site, role, _, doubt) in stuck {
+            if doubt && role == Role::Do {
+                self.resolve_again(&site);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a way to resolve the step's doubt without a person.
+    fn may_resolve_again(&self, site: &Site) -> bool {
+        let Some(policy) = self.policy(site, Role::Do) else { return false };
+        let irreversible = policy.kind == Kind::Irreversible && !self.may_begin();
+        policy.probe
+            || match policy.in_doubt {
+                InDoubt::Rerun => !irreversible,
+                InDoubt::Call => true,
+                InDoubt::DeadLetter => false,
+            }
+    }
+
+    fn resolve(
+        &mut self,
+        site: Site,
+        role: Role,
+        knowledge: Knowledge,
+        by: By,
+        evaluated: Option<Evaluated>,
+    ) -> Result<(), Refusal> {
+        self.dead_lettered()?;
+        let lost_output = self.state.halts.iter().any(|h| h.reason == Reason::OutputLost && h.site.as_ref() == Some(&site));
+        let effect = self.state.step(&site).and_then(|s| s.effect(role)).cloned();
+        let lost_undo = matches!(&effect, Some(e) if role == Role::Undo && matches!(e.status, Status::Stuck(Reason::OutputLost, _)));
+        let Some(effect) = effect.filter(|e| e.is_stuck() || lost_output) else {
+            return Err(Refusal::NotStuck { site: Some(site) });
+        };
+        match &knowledge {
+            Knowledge::Happened { .. } if role == Role::Do => {
+                let evaluated = evaluated.ok_or_else(|| unusable(&site, "this build does not know the step"))?;
+                if let Some(lost) = loss(&evaluated) {
+                    return Err(unusable(&site, &lost));
+                }
+                self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
+                self.happened(&site, Role::Do, evaluated, Finder::Operator(by));
+            }
+            Knowledge::Happened { .. } => {
+                self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
+                self.undone(&site, Finder::Operator(by));
+            }
+            Knowledge::NotHappened if effect.doubt && role == Role::Do => {
+                let retry = self.next_try(&site, role, None);
+                self.push(Record::Resolved { by, site: site.clone(), role, knowledge });
+                match retry {
+                    Some(Next::Again { .. }) => self.begin_again(&site, role),
+                    _ => self.give_up(&site, role),
+                }
+            }
+            Knowledge::NotHappened if lost_output || lost_undo => return Err(Refusal::OutputLost { site }),
+            // That was known: what is wanted is a redrive.
+            Knowledge::NotHappened => return Err(Refusal::NotStuck { site: Some(site) }),
+        }
+        Ok(())
+    }
+
+    fn waive(&mut self, site: Site, by: By) -> Result<(), Refusal> {
+        self.dead_lettered()?;
+        let waivable = self.state.step(&site).is_some_and(|s| {
+            self.state.is_unwinding(&site) && (s.owes_undo() || s.is_in_doubt()) && s.waived.is_none()
+        });
+        if !waivable {
+            return Err(Refusal::NotStuck { site: Some(site) });
+        }
+        self.push(Record::Waived { by, site });
+        Ok(())
+    }
+
+    fn roll_back(&mut self, by: By) -> Result<(), Refusal> {
+        self.dead_lettered()?;
+        if !self.is_forward() {
+            return Err(Refusal::RollingBack);
+        }
+        if let Some(site) = self.state.no_return.clone() {
+            return Err(Refusal::TooLate { site });
+        }
+        let irreversible = self
+            .state
+            .open_effects()
+            .find(|(site, ..)| self.state.step(site).is_some_and(|s| s.kind == Kind::Irreversible));
+        if let Some((site, ..)) = irreversible {
+            return Err(Refusal::InDoubt { site: site.clone() });
+        }
+        debug_assert!(matches!(self.state.direction, Direction::Forward));
+        self.push(Record::RollbackStarted { cause: Cause::Ordered { by } });
+        Ok(())
+    }
+}
+
+fn unusable(site: &Site, why: &str) -> Refusal {
+    Refusal::Unusable { site: site.clone(), why: why.to_owned() }
+}
+
+fn loss(evaluated: &Evaluated) -> Option<String> {
+    let undo = evaluated.undo.as_ref().and_then(|u| u.as_ref().err());
+    evaluated.output.as_ref().err().or(undo).map(|lost| lost.why.clone())
+}

@@ -1,0 +1,137 @@
+//! Attempts that may or may not have happened. Doubt belongs to the effect and sticks: only a success, a conclusive
+//! probe or a person clears it. The order is: probe, the step's own policy, a person.
+
+use std::time::Duration;
+
+use super::{Answer, Turn};
+use crate::policy::{DOUBT_TRIES_MAX, InDoubt, Retry};
+use crate::record::{Finder, Next, Record, Trouble};
+use crate::state::Status;
+use crate::{Kind, Reason, Role, Site};
+
+/// How an effect in doubt is to be resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resolution {
+    /// By what comes next: a rerun, or the probe.
+    Wait(Next),
+    /// By the call recorded with the intent.
+    Call,
+    /// By the same call, when its turn comes in the rollback.
+    CallInTurn,
+    /// By a person.
+    Person(Reason),
+}
+
+impl Resolution {
+    pub(super) fn next(self) -> Next {
+        match self {
+            Resolution::Wait(next) => next,
+            _ => Next::Hold,
+        }
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn in_doubt(&mut self, site: &Site, role: Role, attempt: u32, trouble: Trouble) {
+        self.still_in_doubt(site, role, attempt, trouble, true);
+    }
+
+    /// An attempt ended and the effect is in doubt: by this attempt (`doubt`), or still by an earlier one.
+    pub(super) fn still_in_doubt(
+        &mut self,
+        site: &Site,
+        role: Role,
+        attempt: u32,
+        trouble: Trouble,
+        doubt: bool,
+    ) {
+        let permanent = matches!(trouble, Trouble::Error { permanent: true, .. });
+        let last = trouble.to_string();
+        let probes = self.state.step(site).map_or(0, |s| s.doing.probes);
+        let resolution = self.resolution(site, role, probes, permanent);
+        let next = resolution.next();
+        self.push(Record::AttemptEnded { site: site.clone(), role, attempt, trouble, doubt, next });
+        self.follow(site, role, resolution, last);
+    }
+
+    /// How an effect in doubt, on which nothing runs, is resolved. `permanent`: its last attempt said that another
+    /// one is of no use.
+    fn resolution(&mut self, site: &Site, role: Role, probes: u32, permanent: bool) -> Resolution {
+        let (random, now) = (self.draw(), self.facts.now);
+        let Some(policy) = self.policy(site, role) else { return Resolution::Person(Reason::Diverged) };
+        let Some(step) = self.state.step(site) else { return Resolution::Person(Reason::Diverged) };
+        let reruns = step.effect(role).map_or(0, |e| e.reruns);
+        let rerun = |retry: &Retry| {
+            // The first rerun goes out at once: most often the answer was lost, not the service.
+            let wait = if reruns == 0 { Duration::ZERO } else { retry.wait(reruns, random) };
+            Resolution::Wait(Next::Again { due: now.after(wait) })
+        };
+        if role == Role::Undo {
+            // A compensation is repeatable: its type says so.
+            return match permanent || reruns >= DOUBT_TRIES_MAX {
+                true => Resolution::Person(Reason::CompensationFailed),
+                false => rerun(&policy.retry),
+            };
+        }
+        if policy.probe && probes < DOUBT_TRIES_MAX {
+            let wait = if probes == 0 { Duration::ZERO } else { Retry::RETRIABLE.wait(probes, random) };
+            return Resolution::Wait(Next::Probe { due: now.after(wait) });
+        }
+        let may_rerun = step.kind != Kind::Irreversible || self.may_begin();
+        match policy.in_doubt {
+            InDoubt::Rerun if may_rerun && !permanent && reruns < DOUBT_TRIES_MAX => rerun(&policy.retry),
+            InDoubt::Call if step.in_doubt.is_none() => Resolution::Person(Reason::InDoubt),
+            InDoubt::Call if self.may_begin() => Resolution::Call,
+            InDoubt::Call => Resolution::CallInTurn,
+            InDoubt::Rerun | InDoubt::DeadLetter => Resolution::Person(Reason::InDoubt),
+        }
+    }
+
+    /// Does what a resolution says beyond the record that carries it.
+    fn follow(&mut self, site: &Site, role: Role, resolution: Resolution, last: String) {
+        match resolution {
+            Resolution::Wait(Next::Again { due }) if due <= self.facts.now => self.begin_again(site, role),
+            Resolution::Wait(_) | Resolution::CallInTurn => {}
+            Resolution::Call => self.push(Record::UndoIntent { site: site.clone(), in_doubt: true }),
+            Resolution::Person(reason) => self.stuck(site, role, reason, last),
+        }
+    }
+
+    /// Resolves anew what is in doubt and was stuck: an operator sent it on.
+    pub(super) fn resolve_again(&mut self, site: &Site) {
+        let Some(effect) = self.state.step(site).map(|s| &s.doing) else { return };
+        let attempt = effect.attempt;
+        if effect.status == Status::Running {
+            self.still_in_doubt(site, Role::Do, attempt, Trouble::Interrupted, true);
+        }
+    }
+
+    pub(super) fn probe_ended(&mut self, site: &Site, answer: Answer) {
+        let Some(effect) = self.state.step(site).map(|s| &s.doing) else { return };
+        if !matches!(effect.status, Status::Pending(Next::Probe { .. })) {
+            return;
+        }
+        let probes = effect.probes + 1;
+        let last = effect.last.as_ref().map(Trouble::to_string).unwrap_or_default();
+        match answer {
+            Answer::Happened(evaluated) => self.happened(site, Role::Do, evaluated, Finder::Probe),
+            Answer::NotHappened => self.not_happened(site),
+            Answer::Pending(trouble) => {
+                let resolution = self.resolution(site, Role::Do, probes, false);
+                let (site_, next) = (site.clone(), resolution.next());
+                self.push(Record::Probed { site: site_, happened: None, trouble, next });
+                self.follow(site, Role::Do, resolution, last);
+            }
+        }
+    }
+
+    /// It is known that no attempt happened: as after a transient failure.
+    fn not_happened(&mut self, site: &Site) {
+        let retry = self.next_try(site, Role::Do, None);
+        let next = retry.unwrap_or(Next::Hold);
+        self.push(Record::Probed { site: site.clone(), happened: Some(false), trouble: None, next });
+        if retry.is_none() {
+            self.give_up(site, Role::Do);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! What the body of a saga reaches, and how it ends.
+
+use super::Turn;
+use crate::record::{Call, Cause, Failure, Record, Verdict};
+use crate::state::{Direction, SiteState};
+use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
+
+/// Something that the body awaits.
+#[derive(Debug, Clone)]
+pub enum Reach {
+    /// A step with an effect.
+    Step {
+        /// Where.
+        site: Site,
+        /// Which.
+        step: Name,
+        /// With what.
+        input: Payload,
+        /// What settles it in doubt, if the step says so.
+        in_doubt: Option<Call>,
+    },
+    /// A step without effect: compared here, run by the worker, recorded when it has ended.
+    Read {
+        /// Where.
+        site: Site,
+        /// Which.
+        step: Name,
+        /// With what.
+        input: Payload,
+    },
+    /// A sleep of so many milliseconds.
+    Timer {
+        /// Where.
+        site: Site,
+        /// How long.
+        wait_ms: u64,
+    },
+    /// The time, or a fresh id.
+    Value {
+        /// Where.
+        site: Site,
+        /// `now` or `uuid`.
+        what: Name,
+        /// What it gets.
+        value: Payload,
+    },
+    /// A wait for a signal.
+    Wait {
+        /// Where.
+        site: Site,
+        /// The signal's name.
+        name: Name,
+        /// How long at most.
+        wait_ms: Option<u64>,
+    },
+    /// A question.
+    Ask {
+        /// Where.
+        site: Site,
+        /// What is asked.
+        prompt: String,
+        /// How long at most.
+        wait_ms: Option<u64>,
+    },
+    /// A child saga.
+    Child {
+        /// Where.
+        site: Site,
+        /// The recorded name of its type.
+        saga: Name,
+        /// The version of its code.
+        version: u32,
+        /// With what.
+        input: Payload,
+    },
+    /// The body of a child ended.
+    ChildEnded {
+        /// Which child.
+        site: Site,
+        /// What it gave, or its error with the error's text.
+        result: Result<Payload, (Payload, String)>,
+    },
+}
+
+/// How the body ended.
+#[derive(Debug, Clone)]
+pub enum BodyEnd {
+    /// With its output.
+    Returned(Payload),
+    /// With its error and the error's text.
+    Failed(Payload, String),
+    /// By a panic.
+    Panicked(String),
+    /// Before an effect whose input could not be recorded.
+    Unrecordable(Site, String),
+    /// It cannot go on without a person.
+    Halted(Reason, Option<Site>, String),
+}
+
+impl Reach {
+    /// Where it stands.
+    pub fn site(&self) -> &Site {
+        match self {
+            Reach::Step { site, .. }
+            | Reach::Read { site, .. }
+            | Reach::Timer { site, .. }
+            | Reach::Value { site, .. }
+            | Reach::Wait { site, .. }
+            | Reach::Ask { site, .. }
+            | Reach::Child { site, .. }
+            | Reach::ChildEnded { site, .. } => site,
+        }
+    }
+
+    /// Whether the journal's `recorded` is of the same kind, name and input; if not, both sides as text.
+    ///
+    /// # Errors
+    /// (what the journal has, what the code reached).
+    pub fn compare(&self, recorded: &SiteState, codecs: &Codecs) -> Result<(), (String, String)> {
+        let same = match (self, recorded) {
+            (Reach::Step { step, input, .. }, SiteState::Step(s)) => {
+                // A mended input is not the body's any more.
+                *step == s.step && (s.mended || codecs.same(input, &s.input))
+            }
+            (Reach::Read { step, input, .. }, SiteState::Read { step: s, input: i, .. }) => {
+                step == s && codecs.same(input, i)
+            }
+            (Reach::Timer { wait_ms, .. }, SiteState::Timer(timed)) => timed.wait_ms == Some(*wait_ms),
+            (Reach::Value { what, .. }, SiteState::Value { what: w, .. }) => what == w,
+            (Reach::Wait { name, .. }, SiteState::Wait { name: n, .. }) => name == n,
+            (Reach::Ask { prompt, .. }, SiteState::Ask { prompt: p, .. }) => prompt == p,
+            (Reach::Child { saga, input, .. }, SiteState::Child { saga: s, input: i, .. }) => {
+                saga == s && codecs.same(input, i)
+            }
+            _ => false,
+        };
+        if same { Ok(()) } else { Err((recorded.describe(), self.describe())) }
+    }
+
+    /// What it is, in a few words.
+    pub fn describe(&self) -> String {
+        match self {
+            Reach::Step { step, input, .. } | Reach::Read { step, input, .. } => {
+                format!("step {step}({})", input.shown())
+            }
+            Reach::Timer { wait_ms, .. } => format!("sleep of {wait_ms} ms"),
+            Reach::Value { what, .. } => format!("{what}()"),
+            Reach::Wait { name, .. } => format!("signal {name:?}"),
+            Reach::Ask { prompt, .. } => format!("approve({prompt:?})"),
+            Reach::Child { saga, input, .. } => format!("saga {saga}({})", input.shown()),
+            Reach::ChildEnded { .. } => "the end of a child saga".to_owned(),
+        }
+    }
+}
+
+impl SiteState {
+    /// What it is, in a few words.
+    pub fn describe(&self) -> String {
+        match self {
+            SiteState::Step(s) => format!("step {}({})", s.step, s.input.shown()),
+            SiteState::Read { step, input, .. } => format!("step {step}({})", input.shown()),
+            SiteState::Timer(timed) => format!("sleep of {} ms", timed.wait_ms.unwrap_or(0)),
+            SiteState::Value { what, .. } => format!("{what}()"),
+            SiteState::Wait { name, .. } => format!("signal {name:?}"),
+            SiteState::Ask { prompt, .. } => format!("approve({prompt:?})"),
+            SiteState::Child { saga, input, .. } => format!("saga {saga}({})", input.shown()),
+        }
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn reached(&mut self, reach: Reach) {
+        if !self.state.body_may_run() {
+            return;
+        }
+        let due = |wait_ms: u64, now: Timestamp| now.after(std::time::Duration::from_millis(wait_ms));
+        let now = self.facts.now;
+        match reach {
+            Reach::Step { site, step, input, in_doubt } => self.reached_step(site, step, input, in_doubt),
+            Reach::Read { .. } => {}
+            Reach::Timer { site, wait_ms } => {
+                self.push(Record::Timer { site, wait_ms, due: due(wait_ms, now) });
+            }
+            Reach::Value { site, what, value } => self.push(Record::Value { site, what, value }),
+            Reach::Wait { site, name, wait_ms } => {
+                let due = wait_ms.map(|w| due(w, now));
+                self.push(Record::Wait { site, name, wait_ms, due });
+            }
+            Reach::Ask { site, prompt, wait_ms } => {
+                let due = wait_ms.map(|w| due(w, now));
+                self.push(Record::Asked { site, prompt, wait_ms, due });
+            }
+            Reach::Child { site, saga, version, input } => {
+                self.push(Record::ChildStarted { site, saga, version, input });
+            }
+            Reach::ChildEnded { site, result } => self.child_ended(site, result),
+        }
+    }
+
+    fn reached_step(&mut self, site: Site, step: Name, input: Payload, in_doubt: Option<Call>) {
+        match self.facts.catalog.policy(&step).map(|p| p.kind) {
+            Some(undo @ (Kind::Compensated | Kind::Irreversible)) => {
+                self.push(Record::Intent { site, step, input, undo, in_doubt });
+            }
+            Some(Kind::Readonly | Kind::Auxiliary) => {
+                let detail = format!("step {step} cannot stand in a saga's body");
+                self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(site) });
+            }
+            None => {
+                let detail = format!("step {step} is not registered");
+                self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(site) });
+            }
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        site: Site,
+        step: Name,
+        input: Payload,
+        result: Result<Payload, Failure>,
+        attempts: u32,
+    ) {
+        if !self.state.body_may_run() {
+            return;
+        }
+        let retriable = self.facts.catalog.policy(&step).is_some_and(|p| p.retriable);
+        match result {
+            // The body never sees a retriable step fail; nothing is recorded, so that a redrive reads anew.
+            Err(failure) if retriable => {
+                if self.state.no_return.is_some() {
+                    let detail = format!("{step}: {failure}");
+                    self.push(Record::Halted { reason: Reason::RetriesExhausted, detail, site: Some(site) });
+                } else {
+                    self.stop(Cause::StepFailed { site, failure });
+                }
+            }
+            result => self.push(Record::Read { site, step, input, result, attempts }),
+        }
+    }
+
+    fn child_ended(&mut self, site: Site, result: Result<Payload, (Payload, String)>) {
+        let (error, message) = match result {
+            Ok(output) => return self.push(Record::ChildEnded { site, result: Ok(output) }),
+            Err(failed) => failed,
+        };
+        let irreversible = self.state.steps().find(|(s, step)| {
+            s.within(site.as_str()) && step.kind == Kind::Irreversible && step.output.is_some()
+        });
+        if let Some((step, _)) = irreversible {
+            let detail = format!("child {site} failed past {step}: {message}");
+            self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: Some(site) });
+        } else {
+            self.push(Record::ChildUndoing { site, error, message });
+        }
+    }
+
+    pub(super) fn body_ended(&mut self, end: BodyEnd) {
+        if !self.state.body_may_run() {
+            return;
+        }
+        match end {
+            BodyEnd::Returned(output) => self.push(Record::Completed { output }),
+            BodyEnd::Failed(error, message) => {
+                let site = self.last_failed();
+                self.fail(Cause::Failed { error, message, site });
+            }
+            BodyEnd::Panicked(message) => self.fail(Cause::Panicked { message }),
+            BodyEnd::Unrecordable(site, message) => self.fail(Cause::Unrecordable { site, message }),
+            BodyEnd::Halted(reason, site, detail) => self.push(Record::Halted { reason, detail, site }),
+        }
+    }
+
+    /// The body failed: back, if there is a way back.
+    fn fail(&mut self, cause: Cause) {
+        if let Some(no_return) = &self.state.no_return {
+            let detail = format!("past {no_return}: {cause}");
+            self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: None });
+        } else {
+            self.stop(cause);
+        }
+    }
+
+    /// The site that failed last, for the telling: the body's error need not name it.
+    fn last_failed(&self) -> Option<Site> {
+        let failed = |s: &SiteState| match s {
+            SiteState::Step(step) => step.failure.is_some(),
+            SiteState::Read { result, .. } => result.is_err(),
+            SiteState::Ask { timed, .. } => {
+                matches!(timed.ended, Some(Verdict::Denied(_) | Verdict::Expired))
+            }
+            SiteState::Wait { timed, .. } => matches!(timed.ended, Some(None)),
+            SiteState::Child { status: crate::state::ChildStatus::Ended(Err(_)), .. } => true,
+            _ => false,
+        };
+        self.state.sites().filter(|(_, s)| failed(s)).last().map(|(site, _)| site.clone())
+    }
+
+    /// Whether the saga goes forward and nothing stands against a new attempt of a step.
+    pub(super) fn may_begin(&self) -> bool {
+        matches!(self.state.direction, Direction::Forward) && self.state.stop.is_none()
+    }
+}

@@ -1,0 +1,244 @@
+//! Undoing: which compensations are owed, and in what order. A step is undone once everything that happened after it
+//! is; branches of one `all` are undone independently of each other.
+
+use std::collections::HashMap;
+
+use super::Turn;
+use crate::record::{Next, Record};
+use crate::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
+use crate::{Name, Payload, Reason, Role, Seq, Site, Timestamp};
+
+/// The compensations still owed, in order, as data: what a rollback or an undo would do, before it does it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UndoPlan {
+    /// One entry a step, the first to be undone first.
+    pub entries: Vec<PlanEntry>,
+    /// Irreversible steps that are done: what happened before them cannot be undone with them.
+    pub irreversible: Vec<Site>,
+}
+
+/// One compensation that is owed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanEntry {
+    /// Of the step here.
+    pub site: Site,
+    /// The step to be undone.
+    pub undoes: Name,
+    /// The compensation's name; `None` if its call could not be recorded.
+    pub step: Option<Name>,
+    /// Its input.
+    pub input: Option<Payload>,
+    /// What it leaves behind.
+    pub leaves: Option<String>,
+    /// It works until then.
+    pub until: Option<Timestamp>,
+    /// Whether it is not known if the step happened: that is resolved first.
+    pub in_doubt: bool,
+}
+
+impl State {
+    /// What is owed if the saga were undone now, in the order in which it would be.
+    pub fn undo_plan(&self) -> UndoPlan {
+        let owed = self.steps().filter(|(_, s)| s.owes_undo() || (s.is_in_doubt() && s.waived.is_none()));
+        let mut entries: Vec<(Seq, PlanEntry)> = owed
+            .map(|(site, s)| {
+                let call = match (&s.undo, s.is_in_doubt()) {
+                    (Some(Ok(call)), _) => Some(call),
+                    (_, true) => s.in_doubt.as_ref(),
+                    _ => None,
+                };
+                let entry = PlanEntry {
+                    site: site.clone(),
+                    undoes: s.step.clone(),
+                    step: call.map(|c| c.step.clone()),
+                    input: call.map(|c| c.input.clone()),
+                    leaves: call.and_then(|c| c.leaves.clone()),
+                    until: call.and_then(|c| c.until),
+                    in_doubt: s.is_in_doubt(),
+                };
+                (s.seq, entry)
+            })
+            .collect();
+        entries.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        let irreversible = self
+            .steps()
+            .filter(|(_, s)| s.kind == crate::Kind::Irreversible && s.doing.status == Status::Done)
+            .map(|(site, _)| site.clone())
+            .collect();
+        UndoPlan { entries: entries.into_iter().map(|(_, e)| e).collect(), irreversible }
+    }
+}
+
+/// The steps to undo if the one at `from` (or the child saga there) is to be undone: itself and all that happened
+/// after it. All of them without `from`. In the order of happening.
+pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
+    let roots: Vec<(&Site, Seq)> = state
+        .steps()
+        .filter(|(site, _)| from.is_none_or(|f| site.within(f.as_str())))
+        .map(|(site, s)| (site, s.seq))
+        .collect();
+    state
+        .steps()
+        .filter(|(site, s)| {
+            roots.iter().any(|(root, seq)| root == site || (s.seq > *seq && !root.concurrent_with(site)))
+        })
+        .map(|(site, _)| site.clone())
+        .collect()
+}
+
+/// What is being unwound.
+#[derive(Debug, Clone)]
+enum Scope {
+    /// Everything.
+    Whole,
+    /// These steps.
+    Sites(Vec<Site>),
+    /// What happened inside this child saga.
+    Child(Site, Payload),
+}
+
+impl Scope {
+    fn has(&self, site: &Site) -> bool {
+        match self {
+            Scope::Whole => true,
+            Scope::Sites(sites) => sites.contains(site),
+            Scope::Child(child, _) => site.within(child.as_str()),
+        }
+    }
+}
+
+fn scopes(state: &State) -> Vec<Scope> {
+    match &state.direction {
+        Direction::Back(_) => vec![Scope::Whole],
+        Direction::Undo { sites, .. } => vec![Scope::Sites(sites.clone())],
+        Direction::Forward => state
+            .open_sites()
+            .filter_map(|(site, s)| match s {
+                SiteState::Child { status: ChildStatus::Undoing { error }, .. } => {
+                    Some(Scope::Child(site.clone(), error.clone()))
+                }
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Turn<'_> {
+    /// Begins every compensation whose turn has come, and ends what has none left.
+    pub(super) fn unwind(&mut self) {
+        for scope in scopes(self.state) {
+            let frontier = frontier(self.state, &scope);
+            for (site, in_doubt) in frontier.ready {
+                self.begin_undo(&site, in_doubt);
+            }
+            if frontier.left > 0 {
+                continue;
+            }
+            self.push(match scope {
+                Scope::Whole => Record::RolledBack,
+                Scope::Sites(_) => Record::UndoEnded,
+                Scope::Child(site, error) => Record::ChildEnded { site, result: Err(error) },
+            });
+        }
+    }
+
+    fn begin_undo(&mut self, site: &Site, in_doubt: bool) {
+        let call = self.state.step(site).and_then(|s| match in_doubt {
+            false => s.undo.clone(),
+            true => s.in_doubt.clone().map(Ok),
+        });
+        match call {
+            Some(Ok(call)) if self.facts.catalog.policy(&call.step).is_some() => {
+                self.push(Record::UndoIntent { site: site.clone(), in_doubt });
+            }
+            Some(Ok(call)) => {
+                let detail = format!("this build does not know the compensation {}", call.step);
+                self.stuck(site, Role::Undo, Reason::Diverged, detail);
+            }
+            Some(Err(lost)) => self.stuck(site, Role::Undo, Reason::OutputLost, lost.why),
+            None => {
+                let detail = "no compensation was recorded".to_owned();
+                self.stuck(site, Role::Undo, Reason::OutputLost, detail);
+            }
+        }
+    }
+}
+
+/// What a rollback stands before.
+struct Frontier {
+    /// Compensations whose turn has come, and whether each is that of a step in doubt.
+    ready: Vec<(Site, bool)>,
+    /// How many steps are not unwound yet.
+    left: usize,
+}
+
+fn frontier(state: &State, scope: &Scope) -> Frontier {
+    let mut frontier = Frontier { ready: Vec::new(), left: 0 };
+    let mut later = Later::default();
+    for (site, step) in state.steps().rev() {
+        if !scope.has(site) || step.is_unwound() {
+            continue;
+        }
+        if !later.blocks(site) {
+            frontier.ready.extend(begins(step).map(|in_doubt| (site.clone(), in_doubt)));
+        }
+        later.add(site);
+        frontier.left += 1;
+    }
+    frontier
+}
+
+/// Whether the step's compensation is to begin, and whether it is the one for a step in doubt.
+fn begins(step: &StepState) -> Option<bool> {
+    if step.undoing.is_some() {
+        return None;
+    }
+    match step.doing.status {
+        Status::Done => Some(false),
+        Status::Pending(Next::Hold) if step.doing.doubt && step.in_doubt.is_some() => Some(true),
+        _ => None,
+    }
+}
+
+/// The steps that are yet to be unwound and happened after the one looked at: a tree of their sites, so that each
+/// question costs only the depth of a site.
+#[derive(Default)]
+struct Later<'a> {
+    total: usize,
+    by_fork: HashMap<&'a str, usize>,
+    inside: HashMap<&'a str, Later<'a>>,
+}
+
+impl<'a> Later<'a> {
+    fn add(&mut self, site: &'a Site) {
+        let mut node = self;
+        for segment in site.segments() {
+            node.total += 1;
+            *node.by_fork.entry(fork_of(segment)).or_default() += 1;
+            node = node.inside.entry(segment).or_default();
+        }
+        node.total += 1;
+    }
+
+    /// Whether one of them is not concurrent with `site`.
+    fn blocks(&self, site: &Site) -> bool {
+        let mut node = self;
+        for segment in site.segments() {
+            let in_other_branches = node.by_fork.get(fork_of(segment)).copied().unwrap_or(0);
+            if node.total > in_other_branches {
+                return true;
+            }
+            match node.inside.get(segment) {
+                Some(inside) => node = inside,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+/// Segments of one fork stand for its branches; any other segment is a fork of its own.
+fn fork_of(segment: &str) -> &str {
+    crate::site::branch_of(segment).map_or(segment, |(fork, _)| fork)
+}

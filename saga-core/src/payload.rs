@@ -1,0 +1,405 @@
+//! Recorded values: inputs, outputs, errors, as JSON that whoever reads a journal can read too, or sealed by a codec.
+//! Secrets are kept apart from the value, so that views and screens can leave them out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::redacted;
+
+/// One recorded value. Cheap to clone.
+///
+/// Shape in a journal: the JSON itself; or, where it holds [`Redacted`](crate::Redacted) parts,
+/// `{"$payload": {"value": …, "secrets": […]}}` with `{"$redacted": i}` in their place; or, under a codec,
+/// `{"$payload": {"codec": "name", "sealed": "base64"}}`.
+#[derive(Clone)]
+pub struct Payload(Arc<Inner>);
+
+enum Inner {
+    Plain(Box<RawValue>),
+    Secret { value: Box<RawValue>, secrets: Vec<Box<RawValue>> },
+    Sealed { codec: String, bytes: Vec<u8> },
+}
+
+/// The tagged shape of a payload that is not its own JSON.
+#[derive(Serialize, Deserialize)]
+struct Tagged {
+    #[serde(rename = "$payload")]
+    payload: Tag,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Tag {
+    Sealed { codec: String, sealed: String },
+    Secret { value: serde_json::Value, secrets: Vec<serde_json::Value> },
+}
+
+/// A value that cannot be recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// It has no JSON form: a map whose keys are not text, or a `Serialize` that fails.
+    #[error("the value has no JSON form")]
+    Json(#[source] serde_json::Error),
+    /// The codec refused it.
+    #[error("codec {codec:?} could not seal the value")]
+    Codec {
+        /// The codec's name.
+        codec: String,
+        /// What it said.
+        #[source]
+        source: CodecError,
+    },
+}
+
+/// A recorded value that cannot be read as the type asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// It is not of that type's shape.
+    #[error("the recorded value is no {wanted}")]
+    Json {
+        /// The type asked for.
+        wanted: &'static str,
+        /// Where it differs.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It was sealed by a codec that this runtime was not given.
+    #[error("the value was sealed by codec {codec:?}, which this runtime does not have")]
+    UnknownCodec {
+        /// The codec's recorded name.
+        codec: String,
+    },
+    /// The codec could not open it.
+    #[error("codec {codec:?} could not open the value")]
+    Codec {
+        /// The codec's name.
+        codec: String,
+        /// What it said.
+        #[source]
+        source: CodecError,
+    },
+}
+
+/// What a [`Codec`] says when it fails.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CodecError(pub String);
+
+/// Turns recorded values into other bytes and back: encryption, compression. Its name stands in each record that it
+/// wrote, so that an older codec can stay for reading while a newer one writes.
+///
+/// ```
+/// use saga_core::{Codec, CodecError};
+///
+/// /// Keeps nobody out; shows the shape.
+/// struct Rot1;
+/// impl Codec for Rot1 {
+///     fn name(&self) -> &str { "rot1" }
+///     fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError> {
+///         Ok(plain.iter().map(|b| b.wrapping_add(1)).collect())
+///     }
+///     fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError> {
+///         Ok(sealed.iter().map(|b| b.wrapping_sub(1)).collect())
+///     }
+/// }
+/// assert_eq!(Rot1.open(&Rot1.seal(b"card")?)?, b"card");
+/// # Ok::<(), CodecError>(())
+/// ```
+pub trait Codec: Send + Sync + 'static {
+    /// The name that is recorded; never change it once it is in a journal.
+    fn name(&self) -> &str;
+    /// Seals the bytes of one value.
+    ///
+    /// # Errors
+    /// [`CodecError`]; the value is then not recorded, and what needed it does not happen.
+    fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError>;
+    /// Opens what [`seal`](Codec::seal) gave.
+    ///
+    /// # Errors
+    /// [`CodecError`]; the saga is then parked as `Undecodable`.
+    fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError>;
+}
+
+/// The codecs of a runtime: at most one that writes, any number that read.
+#[derive(Clone, Default)]
+pub struct Codecs {
+    write: Option<Arc<dyn Codec>>,
+    read: Vec<Arc<dyn Codec>>,
+}
+
+impl Codecs {
+    /// Makes `codec` the one that writes; one given earlier still reads.
+    pub fn set_writer(&mut self, codec: Arc<dyn Codec>) {
+        self.read.push(codec.clone());
+        self.write = Some(codec);
+    }
+
+    /// Adds a codec that only reads.
+    pub fn add_reader(&mut self, codec: Arc<dyn Codec>) {
+        self.read.push(codec);
+    }
+
+    /// Encodes `value`, sealed if there is a writing codec.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if it has no JSON form or the codec refuses it.
+    pub fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Payload, EncodeError> {
+        let payload = Payload::encode(value)?;
+        let Some(codec) = &self.write else { return Ok(payload) };
+        let plain = serde_json::to_vec(&payload).map_err(EncodeError::Json)?;
+        let bytes = codec
+            .seal(&plain)
+            .map_err(|source| EncodeError::Codec { codec: codec.name().to_owned(), source })?;
+        Ok(Payload(Arc::new(Inner::Sealed { codec: codec.name().to_owned(), bytes })))
+    }
+
+    /// Decodes `payload`, opening it first if it is sealed.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Result<T, DecodeError> {
+        match self.open(payload)? {
+            Some(plain) => plain.decode(),
+            None => payload.decode(),
+        }
+    }
+
+    /// Whether two recorded values mean the same: equal as JSON, whatever the order of keys.
+    pub fn same(&self, a: &Payload, b: &Payload) -> bool {
+        if a.0.same_bytes(&b.0) {
+            return true;
+        }
+        match (self.tree(a), self.tree(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    fn tree(&self, payload: &Payload) -> Option<serde_json::Value> {
+        let plain = self.open(payload).ok()?;
+        serde_json::to_value(plain.as_ref().unwrap_or(payload)).ok()
+    }
+
+    fn open(&self, payload: &Payload) -> Result<Option<Payload>, DecodeError> {
+        let Inner::Sealed { codec: name, bytes } = &*payload.0 else { return Ok(None) };
+        let codec = self.read.iter().rev().find(|c| c.name() == name);
+        let codec = codec.ok_or_else(|| DecodeError::UnknownCodec { codec: name.clone() })?;
+        let plain =
+            codec.open(bytes).map_err(|source| DecodeError::Codec { codec: name.clone(), source })?;
+        serde_json::from_slice(&plain).map(Some).map_err(|e| DecodeError::json::<Payload>(e))
+    }
+}
+
+impl fmt::Debug for Codecs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.read.iter().map(|c| c.name())).finish()
+    }
+}
+
+impl DecodeError {
+    pub(crate) fn json<T>(source: serde_json::Error) -> Self {
+        DecodeError::Json { wanted: std::any::type_name::<T>(), source }
+    }
+}
+
+impl Payload {
+    /// Encodes `value` as JSON, its [`Redacted`](crate::Redacted) parts kept apart.
+    ///
+    /// # Errors
+    /// [`EncodeError::Json`].
+    pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, EncodeError> {
+        let (value, secrets) = redacted::collecting(|| serde_json::value::to_raw_value(value));
+        let value = value.map_err(EncodeError::Json)?;
+        let inner = if secrets.is_empty() && !looks_tagged(value.get()) {
+            Inner::Plain(value)
+        } else {
+            Inner::Secret { value, secrets }
+        };
+        Ok(Payload(Arc::new(inner)))
+    }
+
+    /// Reads the value as a `T`.
+    ///
+    /// # Errors
+    /// [`DecodeError`]; a sealed value needs [`Codecs::decode`].
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        match &*self.0 {
+            Inner::Plain(value) => serde_json::from_str(value.get()).map_err(DecodeError::json::<T>),
+            Inner::Secret { value, secrets } => {
+                redacted::providing(secrets, || serde_json::from_str(value.get()))
+                    .map_err(DecodeError::json::<T>)
+            }
+            Inner::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec: codec.clone() }),
+        }
+    }
+
+    /// What may be shown: the JSON without its secrets, or a note that it is sealed.
+    ///
+    /// ```
+    /// # use saga_core::{Payload, Redacted};
+    /// let card = Payload::encode(&("visa", Redacted::new("4242")))?;
+    /// assert_eq!(card.shown(), r#"["visa",{"$redacted":0}]"#);
+    /// # Ok::<(), saga_core::EncodeError>(())
+    /// ```
+    pub fn shown(&self) -> String {
+        match &*self.0 {
+            Inner::Plain(value) | Inner::Secret { value, .. } => value.get().to_owned(),
+            Inner::Sealed { codec, bytes } => format!("{{\"$sealed\":{codec:?},\"bytes\":{}}}", bytes.len()),
+        }
+    }
+
+    /// How many bytes it takes in a journal, nearly.
+    pub fn bytes(&self) -> usize {
+        match &*self.0 {
+            Inner::Plain(value) => value.get().len(),
+            Inner::Secret { value, secrets } => {
+                value.get().len() + secrets.iter().map(|s| s.get().len()).sum::<usize>()
+            }
+            Inner::Sealed { bytes, .. } => bytes.len().div_ceil(3) * 4,
+        }
+    }
+
+    /// The value of `()`.
+    pub fn null() -> Payload {
+        Payload(Arc::new(Inner::Plain(RawValue::NULL.to_owned())))
+    }
+}
+
+/// Whether plain JSON could be mistaken for the tagged shape.
+fn looks_tagged(json: &str) -> bool {
+    json.starts_with("{\"$payload\"")
+}
+
+impl Inner {
+    fn same_bytes(&self, other: &Inner) -> bool {
+        match (self, other) {
+            (Inner::Plain(a), Inner::Plain(b)) => a.get() == b.get(),
+            _ => false,
+        }
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error as _;
+        match &*self.0 {
+            Inner::Plain(value) => value.serialize(serializer),
+            Inner::Secret { value, secrets } => {
+                let tree = |raw: &RawValue| serde_json::from_str(raw.get()).map_err(S::Error::custom);
+                let payload = Tag::Secret {
+                    value: tree(value)?,
+                    secrets: secrets.iter().map(|s| tree(s)).collect::<Result<_, _>>()?,
+                };
+                Tagged { payload }.serialize(serializer)
+            }
+            Inner::Sealed { codec, bytes } => {
+                let sealed = base64::engine::general_purpose::STANDARD.encode(bytes);
+                Tagged { payload: Tag::Sealed { codec: codec.clone(), sealed } }.serialize(serializer)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        if !looks_tagged(raw.get()) {
+            return Ok(Payload(Arc::new(Inner::Plain(raw))));
+        }
+        let tagged: Tagged = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        let raw_of = |tree: &serde_json::Value| serde_json::value::to_raw_value(tree).map_err(D::Error::custom);
+        let inner = match tagged.payload {
+            Tag::Sealed { codec, sealed } => Inner::Sealed {
+                codec,
+                bytes: base64::engine::general_purpose::STANDARD
+                    .decode(sealed)
+                    .map_err(D::Error::custom)?,
+            },
+            Tag::Secret { value, secrets } => Inner::Secret {
+                value: raw_of(&value)?,
+                secrets: secrets.iter().map(raw_of).collect::<Result<_, _>>()?,
+            },
+        };
+        Ok(Payload(Arc::new(inner)))
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.same_bytes(&other.0) || serde_json::to_value(self).ok() == serde_json::to_value(other).ok()
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Redacted;
+
+    fn through_a_journal(payload: &Payload) -> Payload {
+        serde_json::from_str(&serde_json::to_string(payload).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn secrets_travel_but_are_not_shown() {
+        let payload = through_a_journal(&Payload::encode(&(1, Redacted::new("4242".to_owned()))).unwrap());
+        assert!(!payload.shown().contains("4242"));
+        assert!(!format!("{payload:?}").contains("4242"));
+        let (n, card): (i32, Redacted<String>) = payload.decode().unwrap();
+        assert_eq!((n, card.expose().as_str()), (1, "4242"));
+    }
+
+    #[test]
+    fn a_value_that_looks_like_the_tagged_shape_is_kept_as_it_is() {
+        let odd = serde_json::json!({"$payload": {"codec": "x", "sealed": "!"}});
+        let payload = through_a_journal(&Payload::encode(&odd).unwrap());
+        assert_eq!(payload.decode::<serde_json::Value>().unwrap(), odd);
+    }
+
+    struct Rot1;
+    impl Codec for Rot1 {
+        fn name(&self) -> &str {
+            "rot1"
+        }
+        fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError> {
+            Ok(plain.iter().map(|b| b.wrapping_add(1)).collect())
+        }
+        fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError> {
+            Ok(sealed.iter().map(|b| b.wrapping_sub(1)).collect())
+        }
+    }
+
+    #[test]
+    fn a_codec_seals_names_itself_and_is_missed_by_name() {
+        let mut codecs = Codecs::default();
+        codecs.set_writer(Arc::new(Rot1));
+        let sealed = through_a_journal(&codecs.encode(&(Redacted::new(7), "seven")).unwrap());
+        assert!(!serde_json::to_string(&sealed).unwrap().contains("seven"));
+        assert_eq!(*codecs.decode::<(Redacted<u8>, String)>(&sealed).unwrap().0.expose(), 7);
+        let plain = Payload::encode(&(Redacted::new(7), "seven")).unwrap();
+        assert!(codecs.same(&sealed, &plain));
+        let missing = Codecs::default().decode::<(u8, String)>(&sealed).unwrap_err();
+        assert!(missing.to_string().contains("rot1"), "{missing}");
+    }
+
+    #[test]
+    fn sameness_does_not_depend_on_the_order_of_keys() {
+        let a: Payload = serde_json::from_str(r#"{"a":1,"b":[2]}"#).unwrap();
+        let b: Payload = serde_json::from_str(r#"{"b":[2],"a":1}"#).unwrap();
+        let c: Payload = serde_json::from_str(r#"{"b":[3],"a":1}"#).unwrap();
+        assert!(Codecs::default().same(&a, &b) && !Codecs::default().same(&a, &c));
+    }
+}

@@ -1,0 +1,154 @@
+//! Secrets in recorded data: recorded, because a step needs them again, but never shown. Hidden by default: only while
+//! a payload is being encoded does the value leave its wrapper, and then into a place of its own.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// A value that views, logs and screens do not show: `Debug`, `Display` and any serialization other than into a
+/// journal give `[redacted]`.
+///
+/// ```
+/// # use saga_core::Redacted;
+/// let card = Redacted::new("4242 4242 4242 4242".to_owned());
+/// assert_eq!(format!("{card:?} {card}"), "[redacted] [redacted]");
+/// assert_eq!(serde_json::to_string(&card).unwrap(), "\"[redacted]\"");
+/// assert!(card.expose().ends_with("4242"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Redacted<T>(T);
+
+impl<T> Redacted<T> {
+    /// Hides `value`.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value itself. Whoever calls this answers for where it goes.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// Gives up the wrapper.
+    pub fn into_exposed(self) -> T {
+        self.0
+    }
+}
+
+impl<T> From<T> for Redacted<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T> fmt::Debug for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<T> fmt::Display for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+thread_local! {
+    /// Where the secrets of the payload now being encoded go; `None` outside of that.
+    static COLLECTED: RefCell<Option<Vec<Box<RawValue>>>> = const { RefCell::new(None) };
+    /// The secrets of the payload now being decoded.
+    static PROVIDED: RefCell<Vec<Box<RawValue>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Puts back what a thread-local held, also when `run` panics.
+struct Restore<F: FnMut()>(F);
+impl<F: FnMut()> Drop for Restore<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Runs `encode`, and gives the secrets that it came upon.
+pub(crate) fn collecting<R>(encode: impl FnOnce() -> R) -> (R, Vec<Box<RawValue>>) {
+    let mut before = COLLECTED.with(|c| c.replace(Some(Vec::new())));
+    let restore = Restore(move || COLLECTED.with(|c| *c.borrow_mut() = before.take()));
+    let result = encode();
+    let secrets = COLLECTED.with(|c| c.borrow_mut().take()).unwrap_or_default();
+    drop(restore);
+    (result, secrets)
+}
+
+/// Runs `decode` with `secrets` at hand.
+pub(crate) fn providing<R>(secrets: &[Box<RawValue>], decode: impl FnOnce() -> R) -> R {
+    let mut before = PROVIDED.with(|p| p.replace(secrets.to_vec()));
+    let _restore = Restore(move || PROVIDED.with(|p| *p.borrow_mut() = std::mem::take(&mut before)));
+    decode()
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Placeholder {
+    #[serde(rename = "$redacted")]
+    index: usize,
+}
+
+impl<T: Serialize> Serialize for Redacted<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if COLLECTED.with(|c| c.borrow().is_none()) {
+            return serializer.serialize_str("[redacted]");
+        }
+        // A secret inside this one is collected before it, under an index of its own.
+        let raw = serde_json::value::to_raw_value(&self.0);
+        let raw = raw.map_err(S::Error::custom)?;
+        let index = COLLECTED.with(|c| {
+            let mut collected = c.borrow_mut();
+            let secrets = collected.get_or_insert_default();
+            secrets.push(raw);
+            secrets.len() - 1
+        });
+        Placeholder { index }.serialize(serializer)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Redacted<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        // Plain JSON is taken too: a caller over the network writes the secret itself.
+        let tree = serde_json::Value::deserialize(deserializer)?;
+        let secret = match Placeholder::deserialize(&tree) {
+            Ok(Placeholder { index }) => PROVIDED.with(|p| p.borrow().get(index).cloned()),
+            Err(_) => None,
+        };
+        let value = match secret {
+            Some(raw) => serde_json::from_str(raw.get()),
+            None => serde_json::from_value(tree),
+        };
+        // The source's text would quote the secret.
+        value.map(Redacted).map_err(|_| D::Error::custom("a redacted value is of another type"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Payload;
+
+    #[test]
+    fn a_secret_inside_a_secret_survives() {
+        let nested = Redacted::new((1, Redacted::new("inner".to_owned())));
+        let payload = Payload::encode(&nested).unwrap();
+        assert!(!payload.shown().contains("inner"));
+        let back: Redacted<(i32, Redacted<String>)> = payload.decode().unwrap();
+        assert_eq!(back.expose().1.expose(), "inner");
+    }
+
+    #[test]
+    fn plain_json_is_accepted() {
+        let card: Redacted<String> = serde_json::from_str("\"4242\"").unwrap();
+        assert_eq!(card.expose(), "4242");
+    }
+}

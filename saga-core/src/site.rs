@@ -1,0 +1,99 @@
+//! Where in a saga something stands, and which things happened before which. A site is a path of segments; the order
+//! of two effects follows from their sites and sequence numbers alone, so that a rollback needs no code of the saga.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A place in a saga's body: `hold#2[3]` is the second `hold` in the text, in the fourth turn of its loop;
+/// `all.1/hold` stands in branch 1 of an `all`; `book_hotel/hold` in a child saga. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Site(Arc<str>);
+
+impl Site {
+    /// The site as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this site is `prefix` or stands inside it.
+    ///
+    /// ```
+    /// # use saga_core::Site;
+    /// assert!(Site::from("hotel/hold").within("hotel"));
+    /// assert!(!Site::from("hotel2/hold").within("hotel"));
+    /// ```
+    pub fn within(&self, prefix: &str) -> bool {
+        match self.0.strip_prefix(prefix) {
+            Some(rest) => rest.is_empty() || rest.starts_with('/'),
+            None => false,
+        }
+    }
+
+    /// Whether the two stand in different branches of one `all`, so that neither happened before the other.
+    ///
+    /// ```
+    /// # use saga_core::Site;
+    /// let (a, b) = (Site::from("all[2].0/hold"), Site::from("all[2].1/hold"));
+    /// assert!(a.concurrent_with(&b));
+    /// assert!(!a.concurrent_with(&Site::from("all[3].1/hold")));
+    /// ```
+    pub fn concurrent_with(&self, other: &Site) -> bool {
+        let mut ours = self.0.split('/');
+        let mut theirs = other.0.split('/');
+        loop {
+            match (ours.next(), theirs.next()) {
+                (Some(a), Some(b)) if a == b => {}
+                (Some(a), Some(b)) => {
+                    return match (branch_of(a), branch_of(b)) {
+                        (Some((fork_a, _)), Some((fork_b, _))) => fork_a == fork_b,
+                        _ => false,
+                    };
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// The segments, outermost first.
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+}
+
+/// `all[2].1` is branch 1 of the fork `all[2]`.
+pub(crate) fn branch_of(segment: &str) -> Option<(&str, &str)> {
+    segment.rsplit_once('.').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+impl From<&str> for Site {
+    fn from(site: &str) -> Self {
+        Self(site.into())
+    }
+}
+
+impl From<String> for Site {
+    fn from(site: String) -> Self {
+        Self(site.into())
+    }
+}
+
+impl std::borrow::Borrow<str> for Site {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
