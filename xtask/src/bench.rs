@@ -1,0 +1,99 @@
+//! `cargo xtask bench [--json] [name…]`: runs the workspace's benchmarks, all of them or those that are named.
+//!
+//! Only dispatches: a benchmark is a `[[bench]]` target that prints its own report, and with `--json` prints
+//! JSON and nothing else.
+
+use std::process::ExitCode;
+
+use crate::{Outcome, cargo, nearest};
+
+struct Bench {
+    /// The name that is typed, and that of the target.
+    name: &'static str,
+    package: &'static str,
+}
+
+const BENCHES: &[Bench] = &[Bench { name: "w1", package: "saga-rs" }];
+
+/// Runs the command.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    for bench in &choose(arguments, BENCHES)? {
+        let command = command(bench, arguments.iter().any(|argument| argument == "--json"));
+        let status = cargo::program("cargo")?
+            .args(&command)
+            .status()
+            .map_err(|error| format!("cargo cannot be started: {error}"))?;
+        if !status.success() {
+            eprintln!("benchmark `{}` failed; to repeat it: cargo {}", bench.name, command.join(" "));
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The benchmarks that the arguments ask for: those named, or all.
+fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Bench>, String> {
+    let mut chosen = Vec::new();
+    for argument in arguments.iter().filter(|argument| *argument != "--json") {
+        if argument.starts_with('-') {
+            return Err(nearest::unknown("option", argument, &["--json"]));
+        }
+        let Some(bench) = benches.iter().find(|bench| bench.name == argument) else {
+            let names: Vec<&str> = benches.iter().map(|bench| bench.name).collect();
+            return Err(nearest::unknown("benchmark", argument, &names));
+        };
+        chosen.push(bench);
+    }
+    Ok(if chosen.is_empty() { benches.iter().collect() } else { chosen })
+}
+
+/// The arguments of cargo that run a benchmark.
+fn command(bench: &Bench, json: bool) -> Vec<&'static str> {
+    let mut arguments = vec!["bench", "--bench", bench.name, "-p", bench.package];
+    if json {
+        // What cargo itself has to say goes to the error stream, but a script need not read it.
+        arguments.insert(1, "--quiet");
+        arguments.extend(["--", "--json"]);
+    }
+    if cargo::in_ci() {
+        arguments.insert(1, "--locked");
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &[Bench] = &[Bench { name: "w1", package: "a" }, Bench { name: "w2", package: "a" }];
+
+    fn chosen(arguments: &[&str]) -> Result<Vec<&'static str>, String> {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        Ok(choose(&arguments, TWO)?.iter().map(|bench| bench.name).collect())
+    }
+
+    #[test]
+    fn without_a_name_all_run_and_with_names_only_those() {
+        assert_eq!(chosen(&[]), Ok(vec!["w1", "w2"]));
+        assert_eq!(chosen(&["--json"]), Ok(vec!["w1", "w2"]));
+        assert_eq!(chosen(&["w2", "--json"]), Ok(vec!["w2"]));
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_the_accepted() {
+        let error = chosen(&["latency"]).expect_err("there is no such benchmark");
+        assert_eq!(error, "unknown benchmark `latency`: accepted: `w1`, `w2`");
+    }
+
+    #[test]
+    fn an_unknown_option_is_refused() {
+        let error = chosen(&["--jsn"]).expect_err("there is no such option");
+        assert!(error.contains("did you mean `--json`"), "{error}");
+    }
+
+    #[test]
+    fn json_is_handed_on() {
+        assert!(command(&TWO[0], true).ends_with(&["--", "--json"]));
+        assert!(!command(&TWO[0], false).contains(&"--json"));
+    }
+}

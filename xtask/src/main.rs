@@ -1,0 +1,105 @@
+//! The project's own commands, typed as `cargo xtask <command>`.
+//!
+//! Not part of what users depend on: nothing here is published. Each command is a file of its own; this one
+//! only chooses between them, and is where an error becomes text and an exit code.
+
+// The commands measure how long they take; the clock that the rest of the project must inject is not meant.
+#![allow(clippy::disallowed_methods)]
+
+mod bench;
+mod cargo;
+mod nearest;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// What a command answers: done, done but with something found wrong (which it has printed), or unable to run.
+type Outcome = Result<ExitCode, String>;
+
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "[stage…]",
+        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, docs",
+        run: test::run,
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        about: "Checks the rules of the architecture, and that the docs name what exists",
+        run: tidy::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--json] [name…]",
+        about: "Measures; prints ratios taken in one run",
+        run: bench::run,
+    },
+];
+
+/// A way of calling `cargo xtask` that cannot be understood.
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    };
+    if is_help(name) || rest.first().is_some_and(|argument| is_help(argument)) {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprintln!("error: {}", nearest::unknown("command", name, &command_names()));
+        return ExitCode::from(EXIT_USAGE);
+    };
+    match (command.run)(rest) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn is_help(argument: &str) -> bool {
+    matches!(argument, "help" | "--help" | "-h")
+}
+
+/// The names of all commands, in the order in which they are listed.
+fn command_names() -> Vec<&'static str> {
+    COMMANDS.iter().map(|command| command.name).collect()
+}
+
+fn help() -> String {
+    let mut text = String::from("The project's own commands.\n\n");
+    for command in COMMANDS {
+        let call = format!("cargo xtask {} {}", command.name, command.arguments);
+        text.push_str(&format!("  {call:<35} {}\n", command.about));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_has_one_line_for_each_command() {
+        let help = help();
+        for command in COMMANDS {
+            let lines = help.lines().filter(|line| line.contains(&format!("cargo xtask {} ", command.name)));
+            assert_eq!(lines.count(), 1, "{}", command.name);
+            assert!(help.contains(command.about));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What to say of an unknown word: which words are accepted, and which of them was probably meant.
+
+/// The error for a word that is none of `accepted`.
+pub(crate) fn unknown(kind: &str, word: &str, accepted: &[&str]) -> String {
+    let list = accepted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match nearest(word, accepted) {
+        Some(name) => format!("unknown {kind} `{word}`: did you mean `{name}`? accepted: {list}"),
+        None => format!("unknown {kind} `{word}`: accepted: {list}"),
+    }
+}
+
+/// The accepted word that is few enough edits away to have been meant.
+fn nearest<'a>(word: &str, accepted: &[&'a str]) -> Option<&'a str> {
+    let edits_max = word.chars().count().max(3) / 2;
+    accepted
+        .iter()
+        .map(|name| (edits(word, name), *name))
+        .filter(|(edits, _)| *edits <= edits_max)
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, name)| name)
+}
+
+/// How many letters have to be added, removed or replaced to make one word of the other (Levenshtein).
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (above, letter) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (column, other) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCEPTED: &[&str] = &["test", "tidy", "bench"];
+
+    #[test]
+    fn edits_are_counted() {
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("tidy", "tidy"), 0);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_word() {
+        assert_eq!(nearest("tets", ACCEPTED), Some("test"));
+        assert_eq!(nearest("bnech", ACCEPTED), Some("bench"));
+        assert_eq!(nearest("tidi", ACCEPTED), Some("tidy"));
+    }
+
+    #[test]
+    fn a_far_word_finds_none_but_is_told_the_list() {
+        assert_eq!(nearest("deploy", ACCEPTED), None);
+        assert_eq!(
+            unknown("command", "deploy", ACCEPTED),
+            "unknown command `deploy`: accepted: `test`, `tidy`, `bench`"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! `cargo xtask test [stage…]`: runs everything CI runs, in stages, and says how each went.
+//!
+//! A stage that fails does not stop the next: one run shows all that is wrong. The cheap stages come first.
+//! All that compile do so for the whole workspace with all features and without `RUSTFLAGS`, so that the
+//! dependencies' features and flags are the same and clippy and docs share checks, and all share macros and
+//! build scripts (of which the bundled SQLite is the dear one).
+
+mod prepare;
+mod stage;
+mod weight;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::{Outcome, cargo, nearest};
+use stage::{STAGES, Stage};
+
+/// How one stage went.
+struct Report {
+    stage: &'static Stage,
+    failure: Option<String>,
+    took: Duration,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let stages = choose(arguments)?;
+    prepare::prepare(&stages)?;
+    let began = Instant::now();
+    let mut reports = Vec::new();
+    for (index, stage) in stages.iter().enumerate() {
+        let label = format!("[{}/{}] {}", index + 1, stages.len(), stage.name);
+        say(&format!("{label}: {}", stage.shown(cargo::in_ci())));
+        let began = Instant::now();
+        let failure = stage.run().err();
+        let report = Report { stage, failure, took: began.elapsed() };
+        say(&format!("{label}: {}", verdict(&report)));
+        reports.push(report);
+    }
+    let (summary, code) = summary(&reports, began.elapsed(), cargo::in_ci());
+    say(&summary);
+    Ok(code)
+}
+
+/// The stages that are named, in their usual order, or all.
+fn choose(names: &[String]) -> Result<Vec<&'static Stage>, String> {
+    let accepted: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+    for name in names {
+        if !accepted.contains(&name.as_str()) {
+            return Err(nearest::unknown("stage", name, &accepted));
+        }
+    }
+    let wanted = |stage: &&Stage| names.is_empty() || names.iter().any(|name| name == stage.name);
+    Ok(STAGES.iter().filter(wanted).collect())
+}
+
+fn verdict(report: &Report) -> String {
+    let seconds = report.took.as_secs_f64();
+    match &report.failure {
+        None => format!("ok, {seconds:.1} s"),
+        Some(failure) => format!("FAILED, {seconds:.1} s: {failure}"),
+    }
+}
+
+/// The text that ends the run, and the exit code.
+fn summary(reports: &[Report], took: Duration, in_ci: bool) -> (String, ExitCode) {
+    let mut text = format!("\nsummary, {:.1} s:\n", took.as_secs_f64());
+    for report in reports {
+        let verdict = if report.failure.is_some() { "FAILED" } else { "ok" };
+        text.push_str(&format!(
+            "  {:<8} {verdict:<6} {:>7.1} s\n",
+            report.stage.name,
+            report.took.as_secs_f64()
+        ));
+    }
+    let failed: Vec<&Report> = reports.iter().filter(|report| report.failure.is_some()).collect();
+    if failed.is_empty() {
+        text.push_str("all passed");
+        return (text, ExitCode::SUCCESS);
+    }
+    text.push_str("to repeat what failed:");
+    for report in failed {
+        text.push_str(&format!("\n  {}", report.stage.shown(in_ci)));
+    }
+    (text, ExitCode::FAILURE)
+}
+
+/// Prints a line of progress at once: what the stages print comes between.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // Whoever closed the other end has stopped reading; the exit code still tells.
+    let _closed = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(stage: &'static Stage, failure: Option<&str>) -> Report {
+        Report { stage, failure: failure.map(str::to_owned), took: Duration::from_millis(1500) }
+    }
+
+    #[test]
+    fn without_names_all_stages_are_chosen() {
+        assert_eq!(choose(&[]).expect("no name is unknown").len(), STAGES.len());
+    }
+
+    #[test]
+    fn named_stages_come_in_their_usual_order() {
+        let chosen = choose(&["docs".into(), "fmt".into()]).expect("both are stages");
+        assert_eq!(chosen.iter().map(|stage| stage.name).collect::<Vec<_>>(), ["fmt", "docs"]);
+    }
+
+    #[test]
+    fn an_unknown_stage_is_told_the_nearest() {
+        let error = choose(&["doc".into()]).err().expect("there is no such stage");
+        assert!(error.contains("did you mean `docs`"), "{error}");
+    }
+
+    #[test]
+    fn a_failure_is_in_the_summary_with_its_command() {
+        let reports = [report(&STAGES[0], None), report(&STAGES[3], Some("exit status 1"))];
+        let (text, code) = summary(&reports, Duration::from_secs(3), false);
+        assert_eq!(code, ExitCode::FAILURE);
+        assert!(text.ends_with(&format!("to repeat what failed:\n  {}", STAGES[3].shown(false))), "{text}");
+        assert!(!text.contains(&STAGES[0].shown(false)), "{text}");
+    }
+
+    #[test]
+    fn when_all_pass_the_summary_says_so() {
+        let (text, code) = summary(&[report(&STAGES[0], None)], Duration::from_secs(2), false);
+        assert_eq!(code, ExitCode::SUCCESS);
+        assert!(text.ends_with("all passed"), "{text}");
+    }
+}

@@ -1,0 +1,148 @@
+//! The stages of `cargo xtask test`: what each runs, and how it is typed.
+
+use std::process::ExitStatus;
+
+use super::weight;
+use crate::{cargo, tidy};
+
+/// One thing that CI checks.
+pub(super) struct Stage {
+    pub(super) name: &'static str,
+    work: Work,
+    /// The component of the toolchain without which the stage cannot run.
+    pub(super) component: Option<&'static str>,
+    /// True if something is compiled, and so a C compiler has to be there.
+    pub(super) compiles: bool,
+}
+
+enum Work {
+    /// A call of cargo, with a variable of its environment.
+    Cargo { arguments: &'static [&'static str], variable: Option<(&'static str, &'static str)>, locks: bool },
+    /// A function of this program.
+    Own { typed: &'static str, run: fn() -> Result<(), String> },
+}
+
+/// All stages, in the order in which they run.
+pub(super) const STAGES: &[Stage] = &[
+    Stage {
+        name: "fmt",
+        work: Work::Cargo { arguments: &["fmt", "--all", "--check"], variable: None, locks: false },
+        component: Some("rustfmt"),
+        compiles: false,
+    },
+    Stage {
+        name: "tidy",
+        work: Work::Own { typed: "cargo xtask tidy", run: tidy::check },
+        component: None,
+        compiles: false,
+    },
+    Stage {
+        name: "weight",
+        work: Work::Own { typed: "cargo xtask test weight", run: weight::check },
+        component: None,
+        compiles: false,
+    },
+    Stage {
+        name: "clippy",
+        work: Work::Cargo {
+            arguments: &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+            variable: None,
+            locks: true,
+        },
+        component: Some("clippy"),
+        compiles: true,
+    },
+    Stage {
+        name: "tests",
+        work: Work::Cargo {
+            arguments: &["test", "--workspace", "--all-features", "--no-fail-fast"],
+            variable: None,
+            locks: true,
+        },
+        component: None,
+        compiles: true,
+    },
+    Stage {
+        name: "docs",
+        work: Work::Cargo {
+            arguments: &["doc", "--workspace", "--no-deps", "--all-features"],
+            variable: Some(("RUSTDOCFLAGS", "-Dwarnings")),
+            locks: true,
+        },
+        component: None,
+        compiles: true,
+    },
+];
+
+impl Stage {
+    /// The command as one types it.
+    pub(super) fn shown(&self, in_ci: bool) -> String {
+        match &self.work {
+            Work::Own { typed, .. } => (*typed).to_owned(),
+            Work::Cargo { arguments, variable, locks } => {
+                let variable = variable.map(|(name, value)| format!("{name}={value} ")).unwrap_or_default();
+                format!("{variable}cargo {}", with_lock(arguments, *locks && in_ci).join(" "))
+            }
+        }
+    }
+
+    /// Runs the stage; what it prints goes straight through.
+    pub(super) fn run(&self) -> Result<(), String> {
+        let (arguments, variable, locks) = match &self.work {
+            Work::Own { run, .. } => return run(),
+            Work::Cargo { arguments, variable, locks } => (arguments, variable, *locks),
+        };
+        let mut command = cargo::program("cargo")?;
+        command.args(with_lock(arguments, locks && cargo::in_ci()));
+        if let Some((name, value)) = variable {
+            command.env(name, value);
+        }
+        if cargo::in_ci() {
+            // What is compiled once and thrown away gains nothing from being ready for a second time.
+            command.env("CARGO_INCREMENTAL", "0");
+        }
+        let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        judge(status)
+    }
+}
+
+fn judge(status: ExitStatus) -> Result<(), String> {
+    if status.success() { Ok(()) } else { Err(status.to_string()) }
+}
+
+/// The arguments, after whose first word `--locked` is put where it is wanted.
+fn with_lock<'a>(arguments: &[&'a str], locked: bool) -> Vec<&'a str> {
+    let mut arguments = arguments.to_vec();
+    if locked {
+        arguments.insert(1, "--locked");
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(name: &str) -> &'static Stage {
+        STAGES.iter().find(|stage| stage.name == name).expect("the stage is in the table")
+    }
+
+    #[test]
+    fn ci_insists_on_the_lock_file_where_cargo_has_the_option() {
+        assert_eq!(
+            stage("docs").shown(false),
+            "RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features"
+        );
+        assert!(stage("docs").shown(true).contains("cargo doc --locked --workspace"));
+        assert!(stage("clippy").shown(true).ends_with("--all-features -- -D warnings"));
+        assert_eq!(stage("fmt").shown(true), "cargo fmt --all --check");
+    }
+
+    #[test]
+    fn a_stage_says_why_it_failed() {
+        let status =
+            |name| cargo::program(name).and_then(|mut it| it.status().map_err(|error| error.to_string()));
+        assert_eq!(judge(status("true").expect("it is everywhere")), Ok(()));
+        assert_eq!(judge(status("false").expect("it is everywhere")), Err("exit status: 1".to_owned()));
+    }
+}

@@ -1,0 +1,151 @@
+//! `cargo xtask tidy`: the rules of the architecture, and that the docs name what exists.
+//!
+//! A rule is a file in `tidy/` with one function, from what is in the tree to what is wrong with it. None
+//! prints, and none stops at its first find: everything that is wrong is listed at once. What the rules may
+//! be told, and where they do not hold and why, stands in `tidy.toml`.
+
+mod architecture_length;
+mod config;
+mod dependencies;
+mod docs_names;
+mod exceptions;
+mod file_length;
+mod file_name;
+mod function_length;
+mod glossary;
+mod header;
+mod machine_path;
+mod markdown;
+mod metadata;
+mod repository;
+mod source;
+mod unfinished;
+mod violation;
+mod words;
+
+use std::process::ExitCode;
+
+use crate::{Outcome, cargo};
+use config::Config;
+use metadata::Metadata;
+use repository::Repository;
+use violation::Violation;
+
+/// All that a rule may look at.
+struct Tree {
+    repository: Repository,
+    config: Config,
+    metadata: Metadata,
+    /// The subcommands of `cargo xtask`.
+    commands: Vec<&'static str>,
+}
+
+struct Rule {
+    name: &'static str,
+    check: fn(&Tree) -> Vec<Violation>,
+}
+
+const RULES: &[Rule] = &[
+    Rule { name: architecture_length::NAME, check: architecture_length::check },
+    Rule { name: dependencies::NAME, check: dependencies::check },
+    Rule { name: docs_names::NAME, check: docs_names::check },
+    Rule { name: file_length::NAME, check: file_length::check },
+    Rule { name: file_name::NAME, check: file_name::check },
+    Rule { name: function_length::NAME, check: function_length::check },
+    Rule { name: glossary::NAME, check: glossary::check },
+    Rule { name: header::NAME, check: header::check },
+    Rule { name: machine_path::NAME, check: machine_path::check },
+    Rule { name: unfinished::NAME, check: unfinished::check },
+];
+
+/// Runs the command.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(format!("`tidy` takes no arguments, and was given `{argument}`"));
+    }
+    Ok(match check() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Prints what is wrong, and fails if anything is.
+pub(crate) fn check() -> Result<(), String> {
+    let tree = read()?;
+    let violations = violations(&tree);
+    for violation in &violations {
+        println!("{violation}");
+    }
+    if violations.is_empty() {
+        println!("tidy: {} files, {} rules, nothing wrong", tree.repository.files().len(), RULES.len());
+        return Ok(());
+    }
+    Err(format!("{} found by tidy", counted(violations.len())))
+}
+
+fn read() -> Result<Tree, String> {
+    let root = cargo::root()?;
+    let config = Config::read(&root)?;
+    let strict = config.dependencies.iter().filter(|(_, table)| !table.never.is_empty());
+    let metadata = Metadata::read(strict.map(|(name, _)| name.as_str()))?;
+    Ok(Tree { repository: Repository::read(&root)?, config, metadata, commands: crate::command_names() })
+}
+
+/// What the rules find and no exception excuses, in the order of files and lines.
+fn violations(tree: &Tree) -> Vec<Violation> {
+    let found = RULES.iter().flat_map(|rule| (rule.check)(tree)).collect();
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    let mut violations = exceptions::apply(found, &tree.config, &names);
+    violations.sort();
+    violations
+}
+
+fn counted(count: usize) -> String {
+    if count == 1 { "1 violation".to_owned() } else { format!("{count} violations") }
+}
+
+#[cfg(test)]
+impl Tree {
+    /// A tree of these files, with the configuration that the project has, but without its exceptions.
+    fn of(files: &[(&str, &str)]) -> Self {
+        let mut config = Config::parse(include_str!("../../tidy.toml")).expect("tidy.toml is well-formed");
+        config.exceptions.clear();
+        Self {
+            repository: Repository::of(files),
+            config,
+            metadata: Metadata::default(),
+            commands: vec!["test", "tidy", "bench"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_is_excused_or_listed_in_order() {
+        let long = "//! Long.\n".repeat(501);
+        let mut tree = Tree::of(&[("b/utils.rs", "fn x() {}\n"), ("a/long.rs", &long)]);
+        let listed: Vec<String> = violations(&tree)
+            .iter()
+            .map(|violation| format!("{}:{} {}", violation.path, violation.line, violation.rule))
+            .collect();
+        assert_eq!(listed, ["a/long.rs:501 file-length", "b/utils.rs:1 file-name", "b/utils.rs:1 header"]);
+
+        let exception = "[[exception]]\npath = \"b/utils.rs\"\nrule = \"header\"\nreason = \"shown\"\n";
+        tree.config.exceptions = config::exceptions_of(exception);
+        let rules: Vec<&str> = violations(&tree).iter().map(|violation| violation.rule).collect();
+        assert_eq!(rules, ["file-length", "file-name"]);
+    }
+
+    #[test]
+    fn each_rule_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        names.dedup();
+        assert_eq!(names.len(), RULES.len());
+    }
+}
