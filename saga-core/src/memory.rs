@@ -1,7 +1,7 @@
 //! A store in memory, for tests: it forgets everything when it is dropped, and keeps every other promise. Several
-//! workers may share one.
+//! workers may share one. What can be claimed is indexed, so that a step's cost does not grow with what is parked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use async_trait::async_trait;
 
 use crate::machine::Delivery;
 use crate::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, QUARANTINE_DEATHS, Query, Status,
-    Store, StoreError, Summary, Waiting, Wanted, WorkerId,
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, QUARANTINE_DEATHS, Query,
+    Status, Store, StoreError, Summary, Waiting, Wanted, WorkerId,
 };
-use crate::{Bell, Entry, Epoch, Phase, SagaId, Seq, Timestamp};
+use crate::{Bell, Entry, Epoch, SagaId, Seq, Timestamp};
 
 /// A store in memory.
 ///
@@ -30,15 +30,29 @@ struct Inner {
     /// By the number of their creation.
     sagas: BTreeMap<u64, Saga>,
     numbers: HashMap<SagaId, u64>,
+    /// Also those whose lease is over, as long as they hold something.
     workers: HashMap<WorkerId, Member>,
-    inbox: BTreeMap<DeliveryId, (u64, Delivery)>,
+    inbox: BTreeMap<DeliveryId, Delivered>,
+    /// Of sagas that nobody holds, those with a `wake_at`.
+    due: BTreeSet<(Timestamp, u64)>,
+    /// The latest time at which a status was written.
+    latest: Timestamp,
     last: u64,
 }
 
 #[derive(Debug)]
 struct Member {
     until: Timestamp,
+    has_left: bool,
+    holds: BTreeSet<u64>,
     bell: Arc<Bell>,
+}
+
+#[derive(Debug)]
+struct Delivered {
+    saga: u64,
+    at: Timestamp,
+    delivery: Delivery,
 }
 
 #[derive(Debug)]
@@ -48,9 +62,13 @@ struct Saga {
     status: Status,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// Who created it, and under which epoch, so that a repeated creation is known as one.
+    origin: Held,
     held: Option<Held>,
-    /// The claim that ended last, so that a repeated release is known as one.
+    /// The claim that began last, so that a repeated release is known as one.
     last_epoch: Epoch,
+    /// Its deliveries that wait.
+    inbox: BTreeSet<DeliveryId>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +76,9 @@ struct Held {
     worker: WorkerId,
     epoch: Epoch,
 }
+
+/// A saga that could be claimed: since when it waits, its number, and whether the claim before died.
+type Candidate = (Timestamp, u64, bool);
 
 impl MemoryStore {
     /// An empty store.
@@ -67,6 +88,36 @@ impl MemoryStore {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Saga {
+    fn summary(&self) -> Summary {
+        Summary {
+            id: self.id.clone(),
+            status: self.status.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            held: self.held.is_some(),
+        }
+    }
+
+    /// Whether these records are in the journal already, where they say they belong.
+    fn has(&self, entries: &[Entry]) -> bool {
+        let from = entries.first().and_then(|e| usize::try_from(e.seq).ok());
+        let there = from.and_then(|from| self.journal.get(from..from.checked_add(entries.len())?));
+        there.is_some_and(|there| there == entries)
+    }
+}
+
+/// Checks that the records follow on `expected` without gaps.
+fn follow(saga: &SagaId, expected: Seq, entries: &[Entry]) -> Result<(), AppendError> {
+    let wrong = (expected..).zip(entries).find(|(expected, entry)| entry.seq != *expected);
+    match wrong {
+        None => Ok(()),
+        Some((expected, entry)) => {
+            Err(AppendError::Sequence { saga: saga.clone(), expected, found: entry.seq })
+        }
     }
 }
 
@@ -81,27 +132,34 @@ impl Inner {
     }
 
     fn create(&mut self, worker: WorkerId, append: &Append, now: Timestamp) -> Result<Epoch, AppendError> {
-        let exists = AppendError::Exists { saga: append.saga.clone() };
         if let Some(saga) = self.saga(&append.saga) {
-            // The same creation again, because its answer was lost.
-            let held = saga.held.filter(|h| h.worker == worker && saga.journal == append.entries);
-            return held.map(|h| h.epoch).ok_or(exists);
+            let again = saga.origin.worker == worker && saga.journal.starts_with(&append.entries);
+            return match again && (append.release || saga.last_epoch == saga.origin.epoch) {
+                true => Ok(saga.origin.epoch),
+                false => Err(AppendError::Exists { saga: append.saga.clone() }),
+            };
         }
+        follow(&append.saga, 0, &append.entries)?;
         let Some(status) = append.status.clone() else {
             return Err(AppendError::NoSuchSaga { saga: append.saga.clone() });
         };
         let (number, epoch) = (self.fresh(), Epoch(self.fresh()));
+        let origin = Held { worker, epoch };
         let saga = Saga {
             id: append.saga.clone(),
             journal: append.entries.clone(),
             status,
             created_at: now,
             updated_at: now,
-            held: (!append.release).then_some(Held { worker, epoch }),
+            origin,
+            held: None,
             last_epoch: epoch,
+            inbox: BTreeSet::new(),
         };
+        self.latest = self.latest.max(now);
         self.numbers.insert(saga.id.clone(), number);
         self.sagas.insert(number, saga);
+        self.hold(number, (!append.release).then_some(origin));
         Ok(epoch)
     }
 
@@ -109,58 +167,104 @@ impl Inner {
         &mut self,
         worker: WorkerId,
         epoch: Epoch,
-        append: Append,
+        append: &Append,
         now: Timestamp,
     ) -> Result<Epoch, AppendError> {
         let number = self.numbers.get(&append.saga).copied();
-        let Some(saga) = number.and_then(|n| self.sagas.get_mut(&n)) else {
-            return Err(AppendError::NoSuchSaga { saga: append.saga });
+        let Some((number, saga)) = number.and_then(|n| Some((n, self.sagas.get_mut(&n)?))) else {
+            return Err(AppendError::NoSuchSaga { saga: append.saga.clone() });
         };
-        let applied = !append.entries.is_empty() && saga.journal.ends_with(&append.entries);
-        let holds = saga.held.is_some_and(|h| h.worker == worker && h.epoch == epoch);
-        if !holds {
-            let repeated = saga.held.is_none() && saga.last_epoch == epoch && append.release;
-            let repeated = repeated && (applied || append.entries.is_empty());
-            return if repeated { Ok(epoch) } else { Err(AppendError::Fenced { saga: append.saga, epoch }) };
+        let applied = saga.has(&append.entries);
+        if !saga.held.is_some_and(|h| h.worker == worker && h.epoch == epoch) {
+            let released = saga.held.is_none() && saga.last_epoch == epoch && append.release;
+            let again = released && (applied || append.entries.is_empty());
+            return if again {
+                Ok(epoch)
+            } else {
+                Err(AppendError::Fenced { saga: append.saga.clone(), epoch })
+            };
         }
-        let expected = saga.journal.len() as Seq;
-        match append.entries.first() {
-            Some(first) if first.seq != expected => {
-                if !applied {
-                    return Err(AppendError::Sequence { saga: append.saga, expected, found: first.seq });
-                }
-            }
-            _ => saga.journal.extend(append.entries),
+        if applied {
+            return Ok(epoch);
         }
-        if let Some(status) = append.status {
+        follow(&append.saga, saga.journal.len() as Seq, &append.entries)?;
+        saga.journal.extend_from_slice(&append.entries);
+        if let Some(status) = append.status.clone() {
             saga.status = status;
             saga.updated_at = now;
+            self.latest = self.latest.max(now);
+        }
+        for id in &append.taken {
+            if saga.inbox.remove(id) {
+                self.inbox.remove(id);
+            }
         }
         if append.release {
-            saga.held = None;
-        }
-        for id in append.taken {
-            self.inbox.remove(&id);
+            self.hold(number, None);
         }
         Ok(epoch)
     }
 
-    fn is_alive(&self, worker: WorkerId, now: Timestamp) -> bool {
-        self.workers.get(&worker).is_some_and(|m| m.until > now)
+    /// Says who holds the saga, and keeps the indexes true. Rings if somebody may have to look at it.
+    fn hold(&mut self, number: u64, held: Option<Held>) {
+        let Some(saga) = self.sagas.get_mut(&number) else { return };
+        if let Some(before) = std::mem::replace(&mut saga.held, held)
+            && let Some(member) = self.workers.get_mut(&before.worker)
+        {
+            member.holds.remove(&number);
+            if member.has_left && member.holds.is_empty() {
+                self.workers.remove(&before.worker);
+            }
+        }
+        match held {
+            Some(Held { worker, epoch }) => {
+                saga.last_epoch = epoch;
+                if let Some(at) = saga.status.wake_at {
+                    self.due.remove(&(at, number));
+                }
+                if let Some(member) = self.workers.get_mut(&worker) {
+                    member.holds.insert(number);
+                }
+            }
+            None => {
+                self.due.extend(saga.status.wake_at.map(|at| (at, number)));
+                if saga.status.wake_at.is_some() || !saga.inbox.is_empty() {
+                    self.ring();
+                }
+            }
+        }
+    }
+
+    /// What could be claimed, those that wait longest first, and when the next comes due.
+    fn candidates(&self, wanted: &Wanted, now: Timestamp) -> (Vec<Candidate>, Option<Timestamp>) {
+        let saga = |number: &u64| {
+            self.sagas.get(number).filter(|s| wanted.sagas.contains(&s.status.saga)).map(|s| (*number, s))
+        };
+        let dead = self.workers.values().filter(|m| m.until <= now).flat_map(|m| &m.holds);
+        let dead = dead.filter_map(saga).map(|(number, s)| (s.updated_at, number, true));
+
+        let ripe = self.due.range(..=(now, u64::MAX)).filter_map(|(_, number)| saga(number));
+        // Otherwise nothing can have been written after `now`.
+        let turned_back =
+            if self.latest > now { self.due.range((now, u64::MAX)..) } else { self.due.range(..(now, 0)) };
+        let turned_back = turned_back.filter_map(|(_, n)| saga(n)).filter(|(_, s)| s.updated_at > now);
+        let due = ripe.chain(turned_back).filter_map(|(n, s)| Some((s.status.wake_at?, n, false)));
+
+        let first = |s: &Saga| self.inbox.get(s.inbox.first()?).map(|d| d.at);
+        let mail = self.inbox.values().filter_map(|d| saga(&d.saga)).filter(|(_, s)| s.held.is_none());
+        let mail = mail.filter_map(|(n, s)| Some((first(s)?, n, false)));
+
+        let mut all: Vec<Candidate> = dead.chain(due).chain(mail).collect();
+        all.sort_unstable();
+        let mut known = BTreeSet::new();
+        all.retain(|(_, number, _)| known.insert(*number));
+        let later = self.due.range((now, u64::MAX)..);
+        let next = later.filter(|(_, n)| !known.contains(n)).find(|(_, n)| saga(n).is_some());
+        (all, next.map(|(at, _)| *at))
     }
 
     fn ring(&self) {
         self.workers.values().for_each(|m| m.bell.ring());
-    }
-
-    fn summary(saga: &Saga) -> Summary {
-        Summary {
-            id: saga.id.clone(),
-            status: saga.status.clone(),
-            created_at: saga.created_at,
-            updated_at: saga.updated_at,
-            held: saga.held.is_some(),
-        }
     }
 }
 
@@ -169,7 +273,9 @@ impl Store for MemoryStore {
     async fn join(&self, _name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         let mut inner = self.lock();
         let worker = WorkerId(inner.fresh());
-        inner.workers.insert(worker, Member { until: now.after(lease), bell: Arc::default() });
+        let member =
+            Member { until: now.after(lease), has_left: false, holds: BTreeSet::new(), bell: Arc::default() };
+        inner.workers.insert(worker, member);
         Ok(worker)
     }
 
@@ -186,81 +292,71 @@ impl Store for MemoryStore {
 
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         let mut inner = self.lock();
-        inner.workers.remove(&worker);
-        inner.ring();
+        let Some(member) = inner.workers.get_mut(&worker) else { return Ok(()) };
+        (member.until, member.has_left) = (Timestamp(i64::MIN), true);
+        member.bell.ring();
+        if member.holds.is_empty() {
+            inner.workers.remove(&worker);
+        } else {
+            inner.ring();
+        }
         Ok(())
     }
 
     async fn commit(
         &self,
         worker: WorkerId,
-        batch: Vec<Append>,
+        batch: &[Append],
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
         let mut inner = self.lock();
-        let released = batch.iter().any(|a| a.release);
-        let answers = batch
-            .into_iter()
-            .map(|append| match append.epoch {
-                None => inner.create(worker, &append, now),
-                Some(epoch) => inner.append(worker, epoch, append, now),
-            })
-            .collect();
-        if released {
-            inner.ring();
+        if inner.workers.get(&worker).is_none_or(|m| m.has_left) {
+            return Err(StoreError::LeaseLost);
         }
-        Ok(answers)
+        let answers = batch.iter().map(|append| match append.epoch {
+            None => inner.create(worker, append, now),
+            Some(epoch) => inner.append(worker, epoch, append, now),
+        });
+        Ok(answers.collect())
     }
 
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
         let mut inner = self.lock();
-        if !inner.is_alive(worker, now) {
+        if inner.workers.get(&worker).is_none_or(|m| m.until <= now) {
             return Err(StoreError::LeaseLost);
         }
-        let mail: std::collections::HashSet<u64> = inner.inbox.values().map(|(n, _)| *n).collect();
-        let mut due: Vec<(Timestamp, u64, bool)> = Vec::new();
-        let mut next_wake: Option<Timestamp> = None;
-        for (number, saga) in &inner.sagas {
-            if !wanted.sagas.contains(&saga.status.saga) {
-                continue;
-            }
-            match saga.held {
-                Some(held) if inner.is_alive(held.worker, now) => {}
-                Some(_) => due.push((saga.updated_at, *number, true)),
-                None if mail.contains(number) => due.push((saga.updated_at, *number, false)),
-                None => match saga.status.wake_at {
-                    Some(at) if at <= now || saga.updated_at > now => due.push((at, *number, false)),
-                    Some(at) => next_wake = Some(next_wake.map_or(at, |n| n.min(at))),
-                    None => {}
-                },
-            }
-        }
-        due.sort();
+        let (candidates, next_wake) = inner.candidates(wanted, now);
         let mut claims = Claims { claimed: Vec::new(), next_wake };
-        let mut quarantine = wanted.quarantined;
-        for (_, number, died) in due {
+        let mut quarantined = wanted.quarantined;
+        for (_, number, died) in candidates {
             if claims.claimed.len() == wanted.limit {
                 claims.next_wake = Some(now);
                 break;
             }
-            let deaths = inner.sagas.get(&number).map_or(0, |s| s.status.deaths) + u32::from(died);
             let epoch = Epoch(inner.fresh());
             let Some(saga) = inner.sagas.get_mut(&number) else { continue };
-            // Counted once, also if it is not its turn.
-            saga.status.deaths = deaths;
-            saga.held = None;
-            if deaths >= QUARANTINE_DEATHS {
-                if !quarantine {
+            saga.status.deaths += u32::from(died);
+            if saga.status.deaths >= QUARANTINE_DEATHS && !std::mem::take(&mut quarantined) {
+                if died {
+                    // The death is counted once, also if it is not its turn.
                     saga.status.wake_at = Some(now);
-                    continue;
+                    inner.hold(number, None);
                 }
-                quarantine = false;
+                continue;
             }
-            saga.held = Some(Held { worker, epoch });
-            saga.last_epoch = epoch;
-            claims.claimed.push(Claim { saga: saga.id.clone(), epoch, status: saga.status.clone() });
+            let claim = Claim { saga: saga.id.clone(), epoch, status: saga.status.clone() };
+            inner.hold(number, Some(Held { worker, epoch }));
+            claims.claimed.push(claim);
         }
         Ok(claims)
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        let inner = self.lock();
+        let member = inner.workers.get(&worker).filter(|m| !m.has_left).ok_or(StoreError::LeaseLost)?;
+        let held = member.holds.iter().filter_map(|number| inner.sagas.get(number));
+        let claim = |s: &Saga| Claim { saga: s.id.clone(), epoch: s.last_epoch, status: s.status.clone() };
+        Ok(held.map(claim).collect())
     }
 
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -271,7 +367,7 @@ impl Store for MemoryStore {
     }
 
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        Ok(self.lock().saga(saga).map(Inner::summary))
+        Ok(self.lock().saga(saga).map(Saga::summary))
     }
 
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
@@ -283,7 +379,7 @@ impl Store for MemoryStore {
                 && query.reason.is_none_or(|reason| s.status.reasons.contains(&reason))
         });
         let taken: Vec<(u64, Summary)> =
-            wanted.by_ref().take(query.page_size()).map(|(n, s)| (*n, Inner::summary(s))).collect();
+            wanted.by_ref().take(query.page_size()).map(|(n, s)| (*n, s.summary())).collect();
         let more = wanted.next().is_some();
         let next = taken.last().map(|(n, _)| *n).filter(|_| more);
         Ok(Page { sagas: taken.into_iter().map(|(_, s)| s).collect(), next })
@@ -293,24 +389,36 @@ impl Store for MemoryStore {
         &self,
         saga: &SagaId,
         delivery: Delivery,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<DeliveryId, DeliverError> {
         let mut inner = self.lock();
-        let Some(number) = inner.numbers.get(saga).copied() else {
+        let id = DeliveryId(inner.fresh());
+        let number = inner.numbers.get(saga).copied();
+        let Some((number, to)) = number.and_then(|n| Some((n, inner.sagas.get_mut(&n)?))) else {
             return Err(DeliverError::NoSuchSaga { saga: saga.clone() });
         };
-        let id = DeliveryId(inner.fresh());
-        inner.inbox.insert(id, (number, delivery));
+        to.inbox.insert(id);
+        inner.inbox.insert(id, Delivered { saga: number, at: now, delivery });
         inner.ring();
         Ok(id)
     }
 
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
         let inner = self.lock();
-        let waiting = inner.inbox.iter().filter_map(|(id, (number, delivery))| {
-            let saga = inner.sagas.get(number)?;
+        let waiting = inner.inbox.iter().filter_map(|(id, delivered)| {
+            let saga = inner.sagas.get(&delivered.saga)?;
             saga.held.filter(|h| h.worker == worker)?;
-            Some(Waiting { id: *id, saga: saga.id.clone(), delivery: delivery.clone() })
+            Some(Waiting { id: *id, saga: saga.id.clone(), delivery: delivered.delivery.clone() })
+        });
+        Ok(waiting.collect())
+    }
+
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        let inner = self.lock();
+        let ids = inner.saga(saga).into_iter().flat_map(|s| &s.inbox);
+        let waiting = ids.filter_map(|id| {
+            let delivery = inner.inbox.get(id)?.delivery.clone();
+            Some(Waiting { id: *id, saga: saga.clone(), delivery })
         });
         Ok(waiting.collect())
     }
@@ -323,23 +431,16 @@ impl Store for MemoryStore {
 
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         let mut inner = self.lock();
-        let dropped: Vec<(u64, SagaId)> = inner
-            .sagas
-            .iter()
-            .filter(|(_, s)| {
-                let ended = matches!(s.status.phase, Phase::Completed | Phase::RolledBack | Phase::Abandoned);
-                let undoable = s.status.undoable_until.is_some_and(|until| until >= purge.now);
-                ended
-                    && s.held.is_none()
-                    && s.updated_at < purge.ended_before
-                    && (purge.undoable_too || !undoable)
-            })
-            .map(|(number, s)| (*number, s.id.clone()))
-            .collect();
-        for (number, id) in &dropped {
-            inner.sagas.remove(number);
-            inner.numbers.remove(id);
-            inner.inbox.retain(|_, (n, _)| n != number);
+        let may_go = |s: &Saga| {
+            let undoable = s.status.undoable_until.is_some_and(|until| until >= purge.now);
+            let idle = s.held.is_none() && s.inbox.is_empty();
+            let ended = s.status.phase.is_ended() && s.updated_at < purge.ended_before;
+            ended && idle && (purge.undoable_too || !undoable)
+        };
+        let dropped = inner.sagas.extract_if(.., |_, s| may_go(s)).collect::<Vec<_>>();
+        for (number, saga) in &dropped {
+            inner.numbers.remove(&saga.id);
+            inner.due.retain(|(_, n)| n != number);
         }
         Ok(dropped.len() as u64)
     }

@@ -64,9 +64,9 @@ pub struct Append {
     pub saga: SagaId,
     /// Under which claim; `None` creates the saga, and claims it.
     pub epoch: Option<Epoch>,
-    /// The records; may be none.
+    /// The records, in sequence; may be none.
     pub entries: Vec<Entry>,
-    /// The new status, if it changed.
+    /// The new status, if it changed. A creation has one.
     pub status: Option<Status>,
     /// Deliveries that these records settle: they leave the inbox.
     pub taken: Vec<DeliveryId>,
@@ -96,13 +96,13 @@ pub enum AppendError {
         /// What came.
         found: Seq,
     },
-    /// A saga of that id exists.
+    /// A saga of that id exists, and this is not its creation sent again.
     #[error("saga {saga} exists")]
     Exists {
         /// Which saga.
         saga: SagaId,
     },
-    /// There is no such saga.
+    /// There is no such saga (or it was to be created without a status).
     #[error("there is no saga {saga}")]
     NoSuchSaga {
         /// Which saga.
@@ -163,10 +163,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether another try may succeed without a person's doing anything to this process.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            StoreError::Unavailable { .. } | StoreError::Full { .. } | StoreError::ReadOnly { .. }
-        )
+        matches!(self, StoreError::Unavailable { .. } | StoreError::Full { .. } | StoreError::ReadOnly { .. })
     }
 }
 
@@ -292,9 +289,11 @@ pub struct Purge {
 /// **Atomic**: each append is applied whole or not at all. **Durable**: when a method that writes returns `Ok`, the
 /// write survives the death of the process and of the machine (the memory store: of neither). **Fenced**: an append
 /// under an epoch that is not the saga's present one is refused, whatever the clock says. **Idempotent**: the same
-/// append again, when the outcome of the first was unknown, gives the same answer and is applied once.
-/// **Cancel safety**: a future that is dropped leaves the write either done or not begun; a claim whose answer is
-/// lost comes back by [`leave`](Store::leave) or when the lease ends.
+/// append again by the same worker, when the outcome of the first was unknown, gives the same answer and is applied
+/// once; only if the saga has been claimed in between it is refused as fenced, applied or not. A creation is known
+/// again by its worker and its records, so that a worker must not send two different ones that look alike.
+/// **Cancel safety**: a future that is dropped leaves the write either done or not begun; what a claim took whose
+/// answer was lost is listed by [`held`](Store::held).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Registers a worker; it holds what it claims until `lease` passes without a [`renew`](Store::renew). `name` is
@@ -310,32 +309,42 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::LeaseLost`] if it ended before: the worker must drop what it drives and join again.
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends the worker. What it still holds is free at once, and counts as died.
+    /// Ends the worker. What it still holds is free at once, and counts as died. A second time changes nothing.
     ///
     /// # Errors
     /// [`StoreError`] if that could not be recorded.
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError>;
 
-    /// Applies the appends of a batch in one durable transaction. Each is checked by itself, against the saga's
-    /// present epoch and next sequence number; one that is refused does not touch the others. Gives, for each in
-    /// order, the epoch under which the saga is held (fresh for one that was created).
+    /// Applies the appends of a batch in one durable transaction. Each is checked by itself, in order, against the
+    /// saga's present epoch and next sequence number; one that is refused does not touch the others. Gives, for each
+    /// in order, the epoch under which the saga is held (fresh for one that was created).
     ///
     /// # Errors
-    /// [`StoreError`]: nothing is known of any of them, and the same batch is to be sent again.
+    /// [`StoreError::LeaseLost`] if the worker has left: none is applied. Any other: nothing is known of any of them,
+    /// and the same batch is to be sent again.
     async fn commit(
         &self,
         worker: WorkerId,
-        batch: Vec<Append>,
+        batch: &[Append],
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError>;
 
     /// Claims sagas that nobody holds and that are due, have deliveries waiting, or were held by a worker whose
-    /// lease is over (those count one death more). Those that wait longest come first, so that none starves.
+    /// lease is over (those count one death more). Those that wait longest come first, so that none starves: since
+    /// `wake_at`, since the oldest delivery came, or since the status was last written under the claim that died.
     /// A `wake_at` is due at `now`, and also if it was written after `now`: the clock has gone back.
+    /// Of those with [`QUARANTINE_DEATHS`] deaths at most one is given, and only if it is wanted.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::LeaseLost`] if the worker may not claim any more.
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError>;
+
+    /// What the worker holds: so that it can take up what a claim took whose answer was lost, beside what it knows
+    /// that it drives.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::LeaseLost`] if the worker has left.
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError>;
 
     /// At most `limit` records of a saga, from `from` on, in order. An unknown saga has none.
     ///
@@ -355,7 +364,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`].
     async fn query(&self, query: &Query) -> Result<Page, StoreError>;
 
-    /// Puts a delivery into a saga's inbox, whoever holds the saga, from any process.
+    /// Puts a delivery into a saga's inbox, whoever holds the saga, from any process. Not idempotent: sent again
+    /// because its answer was lost, it may come twice; what must not carries an id of its own, as signals do.
     ///
     /// # Errors
     /// [`DeliverError::NoSuchSaga`].
@@ -366,21 +376,30 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<DeliveryId, DeliverError>;
 
-    /// The deliveries that wait for sagas which this worker holds, oldest first. They stay until taken.
+    /// The deliveries that wait for sagas which this worker holds, oldest first. They stay until taken. One that
+    /// cannot be read is put aside, for a person to see: it holds up no other.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError>;
 
-    /// Returns when there may be something to claim or to take since the last return: a delivery, a release by
-    /// another worker. May return for nothing. Does not look at the clock.
+    /// The deliveries that wait for one saga, whoever holds it, oldest first: so that any process can see when one
+    /// has been taken.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Returns when there may be something to claim or to take since the last return: a delivery, a release of a saga
+    /// that has one waiting or has a `wake_at`, the end of another worker. May return for nothing. Does not look at
+    /// the clock.
     ///
     /// # Errors
     /// [`StoreError::Closed`].
     async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError>;
 
-    /// Drops the journals of sagas that ended long ago; never one that is parked, and, unless asked to, none that
-    /// could still be undone. Gives how many.
+    /// Drops the journals of sagas that ended long ago; never one that is parked, held or has deliveries waiting, and,
+    /// unless asked to, none that could still be undone. Gives how many.
     ///
     /// # Errors
     /// [`StoreError`].
