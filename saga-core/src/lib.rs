@@ -7,12 +7,15 @@
 mod bell;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod dead_letter;
 mod fold;
 mod id;
 pub mod machine;
 mod memory;
+mod outcome;
 mod payload;
 pub mod policy;
+mod receipt;
 pub mod record;
 mod redacted;
 mod site;
@@ -21,11 +24,14 @@ pub mod store;
 mod time;
 
 pub use bell::Bell;
+pub use dead_letter::{Attempt, DeadLetter, Stop};
 pub use fold::FoldError;
 pub use id::{Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
 pub use memory::MemoryStore;
+pub use outcome::{Left, Residue, Rollback, Undone, WhyLeft};
 pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload};
 pub use policy::{Catalog, Kind, Policy};
+pub use receipt::Receipt;
 pub use record::{By, Cause, Entry, Reason, Record};
 pub use redacted::Redacted;
 pub use site::Site;

@@ -125,6 +125,11 @@ pub enum Ending {
         /// Why that is not known.
         trouble: Trouble,
     },
+    /// It did not begin: this build cannot read the recorded input.
+    Undecodable {
+        /// What was observed.
+        detail: String,
+    },
 }
 
 /// What a probe said.

@@ -1,1 +1,52 @@
-//! x
+//! Drives sagas on tokio. What is decided is in `saga-core`; here it is done: attempts are run, records are made
+//! durable, time is waited for. Users depend on the crate `saga`, which re-exports what they need.
+//!
+//! **Architecture invariant:** no effect begins before its intent is durable, and nothing here decides what comes next:
+//! every event goes through [`saga_core::machine::advance`].
+
+mod all;
+mod attempt;
+mod awaitable;
+mod body;
+mod clock;
+mod committer;
+mod context;
+mod driver;
+mod engine;
+mod error;
+mod failure;
+mod handle;
+mod limits;
+mod local;
+mod outcome;
+mod registry;
+mod resources;
+mod runtime;
+mod saga;
+mod step;
+mod view;
+mod wait;
+mod worker;
+
+pub use all::{AllEach, AllOf, Each, IntoAll, Tuple, all};
+pub use awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
+pub use body::{AnyWitness, Place, SagaContext, Witness};
+pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
+pub use context::StepContext;
+pub use error::{Class, Classify, Failure, Never, StepError};
+pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
+pub use handle::{ActError, AnyHandle, Cancelled, Handle, LookError, Watch};
+pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
+pub use outcome::Outcome;
+pub use registry::{Registry, StartError};
+pub use resources::{Need, Resources};
+pub use runtime::{Builder, RunError, Runtime};
+pub use saga::{Exit, FailsWith, Saga, SagaCall};
+pub use step::{
+    Compensates, Compensation, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall, Undo,
+    effort, policy_of, repeat, undo,
+};
+pub use view::{AtStep, Course, Progress, SagaState, StateView};
+pub use wait::{
+    Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep, uuid,
+};

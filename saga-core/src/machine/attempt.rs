@@ -20,6 +20,7 @@ impl Turn<'_> {
                 self.not_done(site, role, attempt, trouble, retry_after);
             }
             Ending::InDoubt { trouble } => self.in_doubt(site, role, attempt, trouble),
+            Ending::Undecodable { detail } => self.stuck(site, role, Reason::Undecodable, detail),
         }
     }
 

@@ -1,0 +1,161 @@
+//! What a rollback or an undo came to: read off the steps, never off a flag.
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Direction, State, Status, StepState};
+use crate::{By, Kind, Name, Reason, Site};
+
+/// How much of what a saga did has been undone by its rollback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rollback {
+    /// Nothing had happened, or nothing was to be undone.
+    None,
+    /// All of it.
+    Complete {
+        /// What the compensations leave behind all the same, in the steps' own words.
+        residue: Vec<Residue>,
+    },
+    /// Not all of it.
+    Partial {
+        /// What is left.
+        left: Vec<Left>,
+        /// What the compensations that ran leave behind.
+        residue: Vec<Residue>,
+    },
+}
+
+/// What an undone step leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Residue {
+    /// Which step.
+    pub site: Site,
+    /// What, in its own words.
+    pub what: String,
+}
+
+/// An effect that is not undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Where.
+    pub site: Site,
+    /// Which step.
+    pub step: Name,
+    /// Why.
+    pub why: WhyLeft,
+}
+
+/// Why an effect is not undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyLeft {
+    /// Its compensation was declared not needed.
+    Waived(By),
+    /// A person is needed.
+    Stuck(Reason),
+    /// It is not known whether it happened.
+    InDoubt,
+    /// Nothing undoes it.
+    Irreversible,
+    /// Its compensation is yet to run.
+    Owed,
+}
+
+impl std::fmt::Display for WhyLeft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WhyLeft::Waived(by) => write!(f, "waived by {by}"),
+            WhyLeft::Stuck(reason) => write!(f, "stuck: {reason}"),
+            WhyLeft::InDoubt => f.write_str("in doubt"),
+            WhyLeft::Irreversible => f.write_str("irreversible"),
+            WhyLeft::Owed => f.write_str("yet to be undone"),
+        }
+    }
+}
+
+/// How much of a completed saga has been undone since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undone {
+    /// Nothing.
+    None,
+    /// Some of its steps.
+    Partial,
+    /// All that it did.
+    Whole,
+}
+
+impl State {
+    /// What has been undone, and what is left: of a saga that is rolled back, rolling back, or closed as it was.
+    pub fn rollback(&self) -> Rollback {
+        let residue: Vec<Residue> = self.steps().filter_map(|(site, s)| residue(site, s)).collect();
+        let left: Vec<Left> = self.steps().filter_map(|(site, s)| left(site, s)).collect();
+        let any_undone = self.steps().any(|(_, s)| s.is_undone());
+        match (left.is_empty(), any_undone) {
+            (false, _) => Rollback::Partial { left, residue },
+            (true, true) => Rollback::Complete { residue },
+            (true, false) => Rollback::None,
+        }
+    }
+
+    /// How much of a completed saga has been undone since.
+    pub fn undone(&self) -> Undone {
+        if !matches!(self.direction, Direction::Completed { .. } | Direction::Undo { .. }) {
+            return Undone::None;
+        }
+        let happened = self.steps().filter(|(_, s)| s.doing.status == Status::Done);
+        let (undone, left) = happened.fold((0, 0), |(undone, left), (_, s)| match s.is_undone() {
+            true => (undone + 1, left),
+            false => (undone, left + 1),
+        });
+        match (undone, left) {
+            (0, _) => Undone::None,
+            (_, 0) => Undone::Whole,
+            _ => Undone::Partial,
+        }
+    }
+}
+
+fn residue(site: &Site, step: &StepState) -> Option<Residue> {
+    let call = step.undo.as_ref()?.as_ref().ok()?;
+    let what = call.leaves.clone().filter(|_| step.is_undone())?;
+    Some(Residue { site: site.clone(), what })
+}
+
+fn left(site: &Site, step: &StepState) -> Option<Left> {
+    let why = match (&step.waived, &step.doing.status) {
+        _ if step.is_undone() => return None,
+        (_, Status::Failed) => return None,
+        (Some(by), _) => WhyLeft::Waived(by.clone()),
+        (None, Status::Done) if step.kind == Kind::Irreversible => WhyLeft::Irreversible,
+        (None, Status::Done) => match step.undoing.as_ref().map(|u| &u.status) {
+            Some(Status::Stuck(reason, _)) => WhyLeft::Stuck(*reason),
+            _ => WhyLeft::Owed,
+        },
+        (None, Status::Stuck(reason, _)) => WhyLeft::Stuck(*reason),
+        (None, _) => WhyLeft::InDoubt,
+    };
+    Some(Left { site: site.clone(), step: step.step.clone(), why })
+}
+
+impl std::fmt::Display for Rollback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rollback::None => f.write_str("nothing was to be undone"),
+            Rollback::Complete { residue } => {
+                f.write_str("everything is undone")?;
+                write_residue(f, residue)
+            }
+            Rollback::Partial { left, residue } => {
+                let left: Vec<String> =
+                    left.iter().map(|l| format!("{} ({})", l.site, l.why)).collect();
+                write!(f, "not everything is undone: {}", left.join(", "))?;
+                write_residue(f, residue)
+            }
+        }
+    }
+}
+
+fn write_residue(f: &mut std::fmt::Formatter<'_>, residue: &[Residue]) -> std::fmt::Result {
+    residue.iter().try_for_each(|r| write!(f, "; {} leaves {}", r.site, r.what))
+}

@@ -1,0 +1,267 @@
+//! One attempt of a step: the recorded input is decoded afresh, the step runs within its time, a panic is caught, and
+//! what undoes it is evaluated as soon as it has succeeded.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use saga_core::machine::{Answer, Ending, Evaluated};
+use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
+use saga_core::{IdempotencyKey, Payload, Policy, Role, Timestamp};
+
+use crate::context::StepContext;
+use crate::error::{Class, StepError, text_of};
+use crate::limits::Encoding;
+use crate::resources::Need;
+use crate::step::{Compensation, Given, Probe, Step, policy_of};
+
+type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What the evaluation of an outcome needs besides the step.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) encoding: Encoding,
+    /// When the attempt ended, for undo windows; asked when needed.
+    pub(crate) clock: std::sync::Arc<dyn crate::clock::Clock>,
+}
+
+/// A step whose type is forgotten.
+pub(crate) trait AnyStep: Send + Sync {
+    fn policy(&self) -> Policy;
+    fn needs(&self) -> Vec<Need>;
+    /// Runs one attempt of a step with an effect.
+    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Ending>;
+    /// Runs a readonly step, its retries included; gives how many attempts it took.
+    fn read(
+        &self,
+        cx: StepContext,
+        input: Payload,
+        around: Surroundings,
+        draw: Box<dyn Fn() -> u64 + Send>,
+    ) -> Running<(Result<Result<Payload, Failed>, Lost>, u32)>;
+    /// Asks the probe.
+    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Answer>;
+    /// What follows from an output that a person gave.
+    fn evaluate(
+        &self,
+        output: &Payload,
+        input: &Payload,
+        key: &IdempotencyKey,
+        around: &Surroundings,
+    ) -> Result<Evaluated, String>;
+    /// Whether a mended input is of the step's type.
+    fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
+}
+
+pub(crate) struct TypedStep<S>(PhantomData<fn() -> S>);
+
+impl<S> Default for TypedStep<S> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<S: Step> AnyStep for TypedStep<S> {
+    fn policy(&self) -> Policy {
+        policy_of::<S>()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        S::needs()
+    }
+
+    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Ending> {
+        Box::pin(async move {
+            let decoded = match around.encoding.decode::<S::Input>(&input) {
+                Ok(decoded) => decoded,
+                Err(error) => return Ending::Undecodable { detail: text_of(&error) },
+            };
+            match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
+                Run::Ended(Ok(output)) => {
+                    Ending::Done(evaluated::<S>(output, &input, &cx.key, cx.role, &around))
+                }
+                Run::Ended(Err(error)) => ending_of(&error, &around.encoding),
+                Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
+                Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
+            }
+        })
+    }
+
+    fn read(
+        &self,
+        cx: StepContext,
+        input: Payload,
+        around: Surroundings,
+        draw: Box<dyn Fn() -> u64 + Send>,
+    ) -> Running<(Result<Result<Payload, Failed>, Lost>, u32)> {
+        Box::pin(async move {
+            let mut cx = cx;
+            let started = around.clock.now();
+            loop {
+                let decoded = match around.encoding.decode::<S::Input>(&input) {
+                    Ok(decoded) => decoded,
+                    Err(error) => return (Err(Lost { why: text_of(&error) }), cx.attempt),
+                };
+                let (failure, wait) = match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
+                    Run::Ended(Ok(output)) => {
+                        return (around.encoding.encode_output(&output).map(Ok), cx.attempt);
+                    }
+                    Run::Ended(Err(error)) => match read_failure(&error, cx.attempt, &around.encoding) {
+                        Ok(failure) => (failure, error.retry_after()),
+                        Err(lost) => return (Err(lost), cx.attempt),
+                    },
+                    Run::TimedOut => (Failed::TimedOut { attempts: cx.attempt }, None),
+                    Run::Panicked(message) => (Failed::Panicked { message }, None),
+                };
+                let wait = S::RETRY.wait(cx.attempt, draw()).max(wait.unwrap_or_default());
+                let late = S::RETRY
+                    .within
+                    .is_some_and(|within| around.clock.now().after(wait) > started.after(within));
+                if matches!(failure, Failed::Failed { .. }) || cx.attempt >= S::RETRY.attempts || late {
+                    return (Ok(Err(failure)), cx.attempt);
+                }
+                tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = cx.attempt, %failure, "retrying");
+                tokio::time::sleep(wait).await;
+                cx.attempt += 1;
+            }
+        })
+    }
+
+    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Answer> {
+        Box::pin(async move {
+            let call = catch_unwind(AssertUnwindSafe(|| {
+                let decode = || around.encoding.decode::<S::Input>(&input);
+                S::probe(&Given::new(&cx.key, &decode))
+            }));
+            let call = match call {
+                Ok(Some(call)) => call,
+                Ok(None) => return Answer::Pending(Some("the step has no probe".to_owned())),
+                Err(panic) => return Answer::Pending(Some(message_of(panic))),
+            };
+            let mut attempt = 1;
+            loop {
+                let trouble = match timed(call.timeout, (call.ask)(cx.clone())).await {
+                    Run::Ended(Ok(Probe::Happened(output))) => {
+                        return Answer::Happened(evaluated::<S>(output, &input, &cx.key, cx.role, &around));
+                    }
+                    Run::Ended(Ok(Probe::NotHappened)) => return Answer::NotHappened,
+                    Run::Ended(Ok(Probe::Pending)) => return Answer::Pending(None),
+                    Run::Ended(Err(error)) => error,
+                    Run::TimedOut => "the probe timed out".to_owned(),
+                    Run::Panicked(message) => message,
+                };
+                if attempt >= call.retry.attempts {
+                    return Answer::Pending(Some(trouble));
+                }
+                tokio::time::sleep(call.retry.wait(attempt, u64::MAX)).await;
+                attempt += 1;
+            }
+        })
+    }
+
+    fn evaluate(
+        &self,
+        output: &Payload,
+        input: &Payload,
+        key: &IdempotencyKey,
+        around: &Surroundings,
+    ) -> Result<Evaluated, String> {
+        let output = around.encoding.decode::<S::Output>(output).map_err(|e| text_of(&e))?;
+        Ok(evaluated::<S>(output, input, key, Role::Do, around))
+    }
+
+    fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
+        encoding.decode::<S::Input>(input).map(drop).map_err(|e| text_of(&e))
+    }
+}
+
+enum Run<T> {
+    Ended(T),
+    TimedOut,
+    Panicked(String),
+}
+
+async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
+    match tokio::time::timeout(limit, AssertUnwindSafe(attempt).catch_unwind()).await {
+        Ok(Ok(output)) => Run::Ended(output),
+        Ok(Err(panic)) => Run::Panicked(message_of(panic)),
+        Err(_) => Run::TimedOut,
+    }
+}
+
+/// The text of a panic.
+pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => panic.downcast_ref::<&str>().map_or("a panic without a message", |m| *m).to_owned(),
+    }
+}
+
+fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
+    let message = text_of(error);
+    let payload = encoding.encode_error(error);
+    let permanent = error.class() == Class::Permanent;
+    let trouble = Trouble::Error { message, error: payload, permanent };
+    match error.class() {
+        Class::InDoubt => Ending::InDoubt { trouble },
+        Class::Transient | Class::Permanent => {
+            Ending::NotDone { trouble, retry_after: error.retry_after() }
+        }
+    }
+}
+
+fn read_failure<E: StepError>(error: &E, attempts: u32, encoding: &Encoding) -> Result<Failed, Lost> {
+    let message = text_of(error);
+    let error_payload = encoding.encode_output(error)?;
+    Ok(match error.class() {
+        Class::Permanent => Failed::Failed { error: error_payload, message },
+        // Without an effect, doubt is no more than a failure.
+        Class::Transient | Class::InDoubt => Failed::Exhausted { error: error_payload, message, attempts },
+    })
+}
+
+/// The output as it is recorded, and what undoes it: the latter is evaluated first, and kept even if the output is
+/// not.
+fn evaluated<S: Step>(
+    output: S::Output,
+    input: &Payload,
+    key: &IdempotencyKey,
+    role: Role,
+    around: &Surroundings,
+) -> Evaluated {
+    if role == Role::Undo {
+        // Nobody reads what a compensation gives.
+        return Evaluated { output: Ok(Payload::null()), undo: None };
+    }
+    let encoded = around.encoding.encode_output(&output);
+    let undo = catch_unwind(AssertUnwindSafe(|| {
+        let decode = || around.encoding.decode::<S::Input>(input);
+        S::compensation(output, &Given::new(key, &decode))
+    }));
+    let undo = match undo {
+        Ok(None) => None,
+        Ok(Some(compensation)) => Some(recorded(&compensation, around.clock.now(), &around.encoding)),
+        Err(panic) => Some(Err(Lost { why: format!("evaluating the compensation: {}", message_of(panic)) })),
+    };
+    Evaluated { output: encoded, undo }
+}
+
+/// A compensation as it is recorded.
+pub(crate) fn recorded(
+    compensation: &Compensation,
+    now: Timestamp,
+    encoding: &Encoding,
+) -> Result<Call, Lost> {
+    let input = compensation.input.encode(&encoding.codecs);
+    let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
+    Ok(Call {
+        step: compensation.step.into(),
+        input,
+        leaves: compensation.leaves.map(str::to_owned),
+        until: compensation.window.map(|w| now.after(w)),
+    })
+}

@@ -1,0 +1,274 @@
+//! What can be awaited in the body of a saga: step calls, child sagas, and what stands for time and people. Nothing
+//! else, so that everything awaited is recorded.
+
+use std::future::Future;
+
+use saga_core::machine::Reach;
+use saga_core::record::Failure as Failed;
+use saga_core::state::{ChildStatus, SiteState, Status, StepState};
+use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
+
+use crate::attempt::recorded;
+use crate::body::{Board, Place, Reached, Reading, SharedBoard, lock};
+use crate::error::text_of;
+use crate::failure::{ChildFailure, StepFailure};
+use crate::limits::Encoding;
+use crate::registry::Registry;
+use crate::saga::{Exit, Saga, SagaCall};
+use crate::step::{Effort, Forward, Given, Step, StepCall, policy_of};
+
+/// What can be awaited in the body of a saga.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a saga",
+    label = "nothing would record what this gives",
+    note = "why: after a crash the body runs again over its records, and this has none",
+    note = "fix: await it inside a `#[step]`, and await that step here"
+)]
+pub trait Awaitable: Sized + Send {
+    /// The steps in it: a witness of the call's type that borrows nothing.
+    type Steps: StepSet;
+    /// What awaiting it gives.
+    type Output: Send;
+    /// The good part of that.
+    type Value: Send;
+    /// The bad part; [`Never`](crate::Never) if there is none.
+    type Failure: Send;
+
+    /// Awaits it there.
+    fn at(self, place: Place) -> impl Future<Output = Self::Output> + Send;
+
+    /// Takes apart what awaiting it gave.
+    ///
+    /// # Errors
+    /// The failure, if it was one.
+    fn settle(output: Self::Output) -> Result<Self::Value, Self::Failure>;
+
+    /// Gives its site a name of its own, which stays when the text around it changes.
+    fn named(self, name: impl Into<Name>) -> Named<Self> {
+        Named { name: name.into(), call: self }
+    }
+}
+
+/// A set of steps, as a type.
+pub trait StepSet: 'static {
+    /// Registers them.
+    fn register(registry: &mut Registry);
+}
+
+/// No steps.
+#[derive(Debug)]
+pub enum NoSteps {}
+
+impl StepSet for NoSteps {
+    fn register(_: &mut Registry) {}
+}
+
+/// One step.
+#[derive(Debug)]
+pub struct OneStep<S>(std::marker::PhantomData<fn() -> S>);
+
+impl<S: Step> StepSet for OneStep<S> {
+    fn register(registry: &mut Registry) {
+        registry.step::<S>();
+    }
+}
+
+/// The steps of a child saga.
+#[derive(Debug)]
+pub struct StepsOf<S>(std::marker::PhantomData<fn() -> S>);
+
+impl<S: Saga> StepSet for StepsOf<S> {
+    fn register(registry: &mut Registry) {
+        registry.child::<S>();
+    }
+}
+
+/// A call whose site has a name of its own.
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is awaited in a saga"]
+pub struct Named<A> {
+    name: Name,
+    call: A,
+}
+
+impl<A: Awaitable> Awaitable for Named<A> {
+    type Steps = A::Steps;
+    type Output = A::Output;
+    type Value = A::Value;
+    type Failure = A::Failure;
+
+    async fn at(self, place: Place) -> Self::Output {
+        if self.name.is_empty() || !self.name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+            let why = "a site's name has only letters, digits, `_` and `-`".to_owned();
+            let site = Site::from(self.name.as_ref());
+            return Reached::new(place.cx, site, Err(why), |_: &SiteState, _: &Encoding| None).await;
+        }
+        self.call.at(place.named(self.name)).await
+    }
+
+    fn settle(output: Self::Output) -> Result<Self::Value, Self::Failure> {
+        A::settle(output)
+    }
+}
+
+impl<S: Step> Awaitable for StepCall<S>
+where
+    S::Undo: Forward,
+{
+    type Steps = OneStep<S>;
+    type Output = <S::Effort as Effort>::Awaited<S::Output, S::Error>;
+    type Value = S::Output;
+    type Failure = <S::Effort as Effort>::Failure<S::Error>;
+
+    async fn at(self, place: Place) -> Self::Output {
+        let site = place.site(S::NAME);
+        let Some(board) = place.cx.board() else { return std::future::pending().await };
+        let reach = reach_of(self, &site, &lock(board));
+        Reached::new(place.cx, site, reach, read_step::<S>).await
+    }
+
+    fn settle(output: Self::Output) -> Result<S::Output, Self::Failure> {
+        S::Effort::settled(output)
+    }
+}
+
+/// The call as it is recorded, or why it cannot be.
+fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Reach, String> {
+    let input = board.encoding.encode_input(call.input())?;
+    let (site, step) = (site.clone(), Name::from(S::NAME));
+    let policy = policy_of::<S>();
+    if policy.kind == Kind::Readonly {
+        return Ok(Reach::Read { site, step, input });
+    }
+    // Evaluated only where it is recorded: with the intent.
+    let in_doubt = match policy.in_doubt {
+        saga_core::policy::InDoubt::Call if board.state.site(&site).is_none() => {
+            let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
+            let decode = || board.encoding.decode::<S::Input>(&input);
+            let call = S::in_doubt(&Given::new(&key, &decode));
+            let call = call.map(|c| recorded(&c, board.clock.now(), &board.encoding));
+            call.transpose().map_err(|lost| lost.why)?
+        }
+        _ => None,
+    };
+    Ok(Reach::Step { site, step, input, in_doubt })
+}
+
+type Awaited<S> = <<S as Step>::Effort as Effort>::Awaited<<S as Step>::Output, <S as Step>::Error>;
+
+fn read_step<S: Step>(state: &SiteState, encoding: &Encoding) -> Reading<Awaited<S>> {
+    let (output, failure) = match state {
+        SiteState::Step(step) => outcome_of(step)?,
+        SiteState::Read { result: Ok(output), .. } => (Some(output), None),
+        SiteState::Read { result: Err(failure), .. } => (None, Some(failure)),
+        _ => return None,
+    };
+    let result = match (output, failure) {
+        (Some(output), _) => encoding.decode::<S::Output>(output).map(Ok),
+        (_, Some(failure)) => failure_as::<S>(failure, encoding).map(Err),
+        _ => return None,
+    };
+    match result {
+        Ok(result) => S::Effort::awaited(result).map(Ok),
+        Err(error) => Some(Err((Reason::Undecodable, text_of(&error)))),
+    }
+}
+
+/// The recorded output or failure of a step; `None` while there is neither.
+fn outcome_of(step: &StepState) -> Option<(Option<&Payload>, Option<&Failed>)> {
+    match (&step.doing.status, &step.output, &step.failure) {
+        (Status::Done, Some(Ok(output)), _) => Some((Some(output), None)),
+        (Status::Failed, _, Some(failure)) => Some((None, Some(failure))),
+        _ => None,
+    }
+}
+
+fn failure_as<S: Step>(
+    failure: &Failed,
+    encoding: &Encoding,
+) -> Result<StepFailure<S::Error>, saga_core::DecodeError> {
+    Ok(match failure {
+        Failed::Failed { error, .. } => StepFailure::Failed(encoding.decode(error)?),
+        Failed::Exhausted { error, attempts, .. } => {
+            StepFailure::Exhausted { last: encoding.decode(error)?, attempts: *attempts }
+        }
+        Failed::TimedOut { attempts } => StepFailure::TimedOut { attempts: *attempts },
+        Failed::Panicked { message } => StepFailure::Panicked { message: message.clone() },
+        Failed::Interrupted => StepFailure::Interrupted,
+    })
+}
+
+impl<S: Saga> Awaitable for SagaCall<S> {
+    type Steps = StepsOf<S>;
+    type Output = Result<S::Output, ChildFailure<S::Error>>;
+    type Value = S::Output;
+    type Failure = ChildFailure<S::Error>;
+
+    async fn at(self, place: Place) -> Self::Output {
+        let site = place.site(S::NAME);
+        let Some(board) = place.cx.board().cloned() else { return std::future::pending().await };
+        let input = lock(&board).encoding.encode_input(self.input());
+        let reach = input.clone().map(|input| Reach::Child {
+            site: site.clone(),
+            saga: S::NAME.into(),
+            version: S::VERSION,
+            input,
+        });
+        // Its body runs only if the journal does not say how it went. A new child is not in the state yet.
+        let closed = {
+            let mut board = lock(&board);
+            board.reach(&site, reach);
+            match board.state.site(&site) {
+                Some(SiteState::Child { status, .. }) => !matches!(status, ChildStatus::Running),
+                _ => board.end.is_some(),
+            }
+        };
+        if closed {
+            return Reached::again(place.cx, site, read_child::<S>).await;
+        }
+        let inside = place.cx.inside(site.as_str(), input.ok());
+        let exit = S::body(inside).await;
+        if let Some(output) = end_child::<S>(&board, &site, exit) {
+            return Ok(output);
+        }
+        Reached::again(place.cx, site, read_child::<S>).await
+    }
+
+    fn settle(output: Self::Output) -> Result<S::Output, Self::Failure> {
+        output
+    }
+}
+
+/// Notes how a child's body ended; gives its output if it has one. A failure is seen by the parent only when all that
+/// the child did is undone.
+fn end_child<S: Saga>(board: &SharedBoard, site: &Site, exit: Exit<S::Output, S::Error>) -> Option<S::Output> {
+    let mut board = lock(board);
+    let result = match exit {
+        Exit::Done(output) => match board.encoding.encode_output(&output) {
+            Ok(payload) => {
+                board.reached.push(Reach::ChildEnded { site: site.clone(), result: Ok(payload) });
+                return Some(output);
+            }
+            Err(lost) => {
+                let detail = format!("the output of {site}: {}", lost.why);
+                board.halt(Reason::OutputLost, site.clone(), detail);
+                return None;
+            }
+        },
+        Exit::Failed(error) => (board.encoding.encode_error(&error), text_of(&error)),
+    };
+    board.reached.push(Reach::ChildEnded { site: site.clone(), result: Err(result) });
+    None
+}
+
+fn read_child<S: Saga>(
+    state: &SiteState,
+    encoding: &Encoding,
+) -> Reading<Result<S::Output, ChildFailure<S::Error>>> {
+    let SiteState::Child { status: ChildStatus::Ended(result), .. } = state else { return None };
+    let result = match result {
+        Ok(output) => encoding.decode(output).map(Ok),
+        Err(error) => encoding.decode(error).map(|e| Err(ChildFailure(e))),
+    };
+    Some(result.map_err(|error| (Reason::Undecodable, text_of(&error))))
+}

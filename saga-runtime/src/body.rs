@@ -1,0 +1,394 @@
+//! The body of a saga while it runs: what it reaches, and what the journal says of that. It runs over the recorded
+//! outcomes first, within one poll, and then waits for new ones. It never touches the world.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use saga_core::machine::{BodyEnd, Reach};
+use saga_core::state::{ChildStatus, SiteState};
+use saga_core::{Name, Payload, Reason, Site, State};
+use serde::de::DeserializeOwned;
+
+use crate::awaitable::{Awaitable, StepSet};
+use crate::clock::{Clock, Dice};
+use crate::error::text_of;
+use crate::limits::Encoding;
+use crate::registry::Registry;
+use crate::saga::{Exit, Saga};
+
+/// What body and driver share.
+pub(crate) struct Board {
+    pub(crate) state: State,
+    pub(crate) encoding: Encoding,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    /// What was reached and is not in the journal, in order.
+    pub(crate) reached: Vec<Reach>,
+    /// How the body ended, where it did not end by itself.
+    pub(crate) end: Option<BodyEnd>,
+    visited: HashSet<Site>,
+}
+
+impl Board {
+    pub(crate) fn new(state: State, encoding: Encoding, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
+        Self { state, encoding, clock, dice, reached: Vec::new(), end: None, visited: HashSet::new() }
+    }
+
+    /// Forgets the run of a body: another begins from the start.
+    pub(crate) fn restart(&mut self) {
+        self.reached.clear();
+        self.end = None;
+        self.visited.clear();
+    }
+
+    /// The body is at `reach`: compared if it is in the journal, noted if it is not.
+    fn visit(&mut self, reach: Reach) {
+        let site = reach.site().clone();
+        if !self.visited.insert(site.clone()) {
+            let detail = format!("the code reached {site} twice");
+            return self.halt(Reason::Diverged, site, detail);
+        }
+        match self.state.site(&site) {
+            None => self.reached.push(reach),
+            Some(recorded) => {
+                if let Err((journal, code)) = reach.compare(recorded, &self.encoding.codecs) {
+                    let detail = format!("at {site} the journal has {journal}, the code reached {code}");
+                    self.halt(Reason::Diverged, site, detail);
+                }
+            }
+        }
+    }
+
+    /// The body is at `site`, with what it reaches, or why that cannot be recorded.
+    pub(crate) fn reach(&mut self, site: &Site, reach: Result<Reach, String>) {
+        match reach {
+            Ok(reach) => self.visit(reach),
+            Err(why) => {
+                self.end.get_or_insert(BodyEnd::Unrecordable(site.clone(), why));
+            }
+        }
+    }
+
+    pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
+        self.end.get_or_insert(BodyEnd::Halted(reason, Some(site), detail));
+    }
+
+    /// After the body has run over the journal: the first site recorded there that it did not come by.
+    pub(crate) fn not_visited(&self) -> Option<(Site, String)> {
+        let closed: Vec<&Site> = self
+            .state
+            .sites()
+            .filter(|(_, s)| {
+                matches!(s, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running))
+            })
+            .map(|(site, _)| site)
+            .collect();
+        let missed = self.state.sites().find(|(site, _)| {
+            !self.visited.contains(*site)
+                && !closed.iter().any(|child| *child != *site && site.within(child.as_str()))
+        });
+        missed.map(|(site, recorded)| (site.clone(), recorded.describe()))
+    }
+}
+
+pub(crate) type SharedBoard = Arc<Mutex<Board>>;
+
+pub(crate) fn lock(board: &SharedBoard) -> MutexGuard<'_, Board> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a body is given to await by. Handed to it by the runtime; there is nothing to do with it by hand but what
+/// `#[saga]` does.
+#[derive(Clone)]
+pub struct SagaContext {
+    mode: Mode,
+    /// The sites in here begin with this and a slash; empty at the top.
+    prefix: Arc<str>,
+    input: Payload,
+}
+
+#[derive(Clone)]
+enum Mode {
+    Registering(Arc<Mutex<Vec<fn(&mut Registry)>>>),
+    Driving(SharedBoard),
+}
+
+impl std::fmt::Debug for SagaContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SagaContext({:?})", self.prefix)
+    }
+}
+
+impl SagaContext {
+    pub(crate) fn driving(board: SharedBoard, input: Payload) -> Self {
+        Self { mode: Mode::Driving(board), prefix: "".into(), input }
+    }
+
+    /// In registration the body hands over its witnesses and goes no further: whether that is so.
+    pub fn registers(&self, witnesses: &[&dyn AnyWitness]) -> bool {
+        let Mode::Registering(found) = &self.mode else { return false };
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.extend(witnesses.iter().map(|w| w.registration()));
+        true
+    }
+
+    /// The end of a body that has registered: it is not polled again.
+    pub async fn registered<T, E>(&self) -> Exit<T, E> {
+        std::future::pending().await
+    }
+
+    /// The saga's input.
+    pub async fn input<T: DeserializeOwned>(&self) -> T {
+        if let Mode::Driving(board) = &self.mode {
+            let mut board = lock(board);
+            match board.encoding.decode(&self.input) {
+                Ok(input) => return input,
+                Err(error) => {
+                    let detail = format!("the saga's input: {}", text_of(&error));
+                    board.end.get_or_insert(BodyEnd::Halted(Reason::Undecodable, self.site(), detail));
+                }
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// The site of the child saga that this is the context of; `None` at the top.
+    fn site(&self) -> Option<Site> {
+        (!self.prefix.is_empty()).then(|| Site::from(&*self.prefix))
+    }
+
+    /// The number of the next turn of a loop; past `bound` turns the saga is parked, and this does not return.
+    pub async fn turn(&self, turns: &mut u32, bound: Option<u32>, what: &str) -> u32 {
+        let turn = *turns;
+        *turns = turns.saturating_add(1);
+        match bound {
+            Some(bound) if turn >= bound => {
+                if let Mode::Driving(board) = &self.mode {
+                    let detail = format!("{what} has made {bound} turns");
+                    lock(board).end.get_or_insert(BodyEnd::Halted(Reason::BoundExceeded, self.site(), detail));
+                }
+                std::future::pending().await
+            }
+            _ => turn,
+        }
+    }
+
+    /// The board, while driving: registration never gets this far.
+    pub(crate) fn board(&self) -> Option<&SharedBoard> {
+        match &self.mode {
+            Mode::Driving(board) => Some(board),
+            Mode::Registering(_) => None,
+        }
+    }
+
+    /// The same context for what stands inside `prefix`.
+    pub(crate) fn inside(&self, prefix: &str, input: Option<Payload>) -> Self {
+        Self {
+            mode: self.mode.clone(),
+            prefix: prefix.into(),
+            input: input.unwrap_or_else(|| self.input.clone()),
+        }
+    }
+}
+
+/// Where in its body something is awaited.
+#[derive(Debug)]
+pub struct Place {
+    pub(crate) cx: SagaContext,
+    occurrence: u32,
+    turns: Vec<u32>,
+    name: Option<Name>,
+}
+
+impl Place {
+    /// A branch's own place: the first there.
+    pub(crate) fn first(cx: SagaContext) -> Self {
+        Self { cx, occurrence: 1, turns: Vec::new(), name: None }
+    }
+
+    pub(crate) fn named(mut self, name: Name) -> Self {
+        self.name.get_or_insert(name);
+        self
+    }
+
+    /// The site of what is called `label` at this place.
+    pub(crate) fn site(&self, label: &str) -> Site {
+        let mut site = String::with_capacity(self.cx.prefix.len() + label.len() + 8);
+        if !self.cx.prefix.is_empty() {
+            site.push_str(&self.cx.prefix);
+            site.push('/');
+        }
+        site.push_str(self.name.as_deref().unwrap_or(label));
+        if self.occurrence > 1 && self.name.is_none() {
+            site.push_str(&format!("#{}", self.occurrence));
+        }
+        for turn in &self.turns {
+            site.push_str(&format!("[{turn}]"));
+        }
+        Site::from(site)
+    }
+}
+
+/// Stands in a body for one awaited call, so that the call's type can be known before it is made.
+pub struct Witness<S: StepSet>(PhantomData<fn() -> S>);
+
+impl<S: StepSet> Witness<S> {
+    /// Of a call to come.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// The call has come: the `occurrence`-th of its name in the text (from 1), in these turns of the loops around.
+    pub fn at<A: Awaitable<Steps = S>>(
+        &self,
+        cx: &SagaContext,
+        occurrence: u32,
+        turns: &[u32],
+        call: A,
+    ) -> impl Future<Output = A::Output> + Send + use<A, S> {
+        call.at(Place { cx: cx.clone(), occurrence, turns: turns.to_vec(), name: None })
+    }
+}
+
+impl<S: StepSet> std::fmt::Debug for Witness<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<S>())
+    }
+}
+
+/// A [`Witness`] whose type is forgotten.
+pub trait AnyWitness: Send + Sync {
+    /// Registers the steps of its call.
+    fn registration(&self) -> fn(&mut Registry);
+}
+
+impl<S: StepSet> AnyWitness for Witness<S> {
+    fn registration(&self) -> fn(&mut Registry) {
+        S::register
+    }
+}
+
+/// Registers the steps at the sites of a saga: its body is polled once, in registration.
+pub(crate) fn register<S: Saga>(registry: &mut Registry) {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let mode = Mode::Registering(found.clone());
+    let mut body = Box::pin(S::body(SagaContext { mode, prefix: "".into(), input: Payload::null() }));
+    let polled = body.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    debug_assert!(polled.is_pending(), "a body goes no further than its registration");
+    drop(body);
+    let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+    found.into_iter().for_each(|register| register(registry));
+}
+
+/// Something that is reached and then waited for.
+pub(crate) struct Reached<R> {
+    cx: SagaContext,
+    site: Site,
+    reach: Option<Result<Reach, String>>,
+    read: R,
+}
+
+impl<R> Reached<R> {
+    /// At `site`, `reach`: or why that cannot be recorded.
+    pub(crate) fn new(cx: SagaContext, site: Site, reach: Result<Reach, String>, read: R) -> Self {
+        Self { cx, site, reach: Some(reach), read }
+    }
+
+    /// At a site that has been reached already.
+    pub(crate) fn again(cx: SagaContext, site: Site, read: R) -> Self {
+        Self { cx, site, reach: None, read }
+    }
+}
+
+impl<T, R> Reached<R>
+where
+    R: FnMut(&SiteState, &Encoding) -> Reading<T> + Unpin,
+{
+    /// Reaches it, and goes on with `value` although the journal does not have it yet.
+    pub(crate) async fn without_waiting(self, value: T) -> T {
+        let reached = match self.cx.board() {
+            Some(board) => {
+                let mut board = lock(board);
+                if let Some(reach) = self.reach {
+                    board.reach(&self.site, reach);
+                }
+                board.end.is_none()
+            }
+            None => false,
+        };
+        if reached { value } else { std::future::pending().await }
+    }
+}
+
+/// What a [`Reached`] makes of a site's state: not yet, a value, or why there is none.
+pub(crate) type Reading<T> = Option<Result<T, (Reason, String)>>;
+
+impl<T, R> Future for Reached<R>
+where
+    R: FnMut(&SiteState, &Encoding) -> Reading<T> + Unpin,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let this = self.get_mut();
+        let Some(board) = this.cx.board() else { return Poll::Pending };
+        let mut board = lock(board);
+        if let Some(reach) = this.reach.take() {
+            board.reach(&this.site, reach);
+        }
+        if board.end.is_some() {
+            return Poll::Pending;
+        }
+        let board = &mut *board;
+        match board.state.site(&this.site).and_then(|state| (this.read)(state, &board.encoding)) {
+            Some(Ok(value)) => Poll::Ready(value),
+            Some(Err((reason, detail))) => {
+                board.halt(reason, this.site.clone(), detail);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// A saga whose type is forgotten.
+pub(crate) trait AnySaga: Send + Sync {
+    fn type_key(&self) -> std::any::TypeId;
+    fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;
+}
+
+pub(crate) struct TypedSaga<S>(PhantomData<fn() -> S>);
+
+impl<S> Default for TypedSaga<S> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<S: Saga> AnySaga for TypedSaga<S> {
+    fn type_key(&self) -> std::any::TypeId {
+        std::any::TypeId::of::<S>()
+    }
+
+    fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
+        Box::pin(async move {
+            let exit = S::body(SagaContext::driving(board.clone(), input)).await;
+            let encoding = &lock(&board).encoding;
+            match exit {
+                Exit::Done(output) => match encoding.encode_output(&output) {
+                    Ok(output) => BodyEnd::Returned(output),
+                    Err(lost) => {
+                        let detail = format!("the saga's output: {}", lost.why);
+                        BodyEnd::Halted(Reason::OutputLost, None, detail)
+                    }
+                },
+                Exit::Failed(error) => BodyEnd::Failed(encoding.encode_error(&error), text_of(&error)),
+            }
+        })
+    }
+}

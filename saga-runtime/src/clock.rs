@@ -1,0 +1,109 @@
+//! The one place where real time and real randomness are named. Everything else is given a [`Clock`] and a [`Dice`].
+#![allow(clippy::disallowed_methods)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use saga_core::Timestamp;
+use tokio::time::Instant;
+
+/// Tells the time. It never goes back within a process.
+pub trait Clock: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Draws numbers.
+pub trait Dice: Send + Sync + 'static {
+    /// A number, any of the 2^64 as likely as the other.
+    fn draw(&self) -> u64;
+
+    /// A number that nobody else draws.
+    fn draw_id(&self) -> u128 {
+        (u128::from(self.draw()) << 64) | u128::from(self.draw())
+    }
+}
+
+/// The machine's clock at the start of the process, and from there on the monotonic one: a jump of the wall clock is
+/// not seen before the next start. Under tokio's paused time it is virtual.
+#[derive(Debug)]
+pub struct SystemClock {
+    wall: Timestamp,
+    start: Instant,
+}
+
+impl SystemClock {
+    /// Starts at the wall clock's time.
+    pub fn new() -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self::at(Timestamp(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// Starts at `wall`.
+    pub fn at(wall: Timestamp) -> Self {
+        Self { wall, start: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let passed = i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Timestamp(self.wall.0.saturating_add(passed))
+    }
+}
+
+/// Numbers seeded by the operating system once; ids are drawn from it each time.
+#[derive(Debug)]
+pub struct SystemDice(SeededDice);
+
+impl SystemDice {
+    /// Seeds it.
+    pub fn new() -> Self {
+        // Without randomness from the system waits are spread less well, and nothing else suffers.
+        Self(SeededDice::new(getrandom::u64().unwrap_or_else(|_| std::process::id().into())))
+    }
+}
+
+impl Default for SystemDice {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Dice for SystemDice {
+    fn draw(&self) -> u64 {
+        self.0.draw()
+    }
+
+    fn draw_id(&self) -> u128 {
+        let half = || getrandom::u64().unwrap_or_else(|_| self.draw());
+        (u128::from(half()) << 64) | u128::from(half())
+    }
+}
+
+/// The same numbers for the same seed, for tests (splitmix64).
+#[derive(Debug)]
+pub struct SeededDice(AtomicU64);
+
+impl SeededDice {
+    /// Numbers that follow from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+}
+
+impl Dice for SeededDice {
+    fn draw(&self) -> u64 {
+        let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

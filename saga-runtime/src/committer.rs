@@ -1,0 +1,140 @@
+//! Group commit: what running sagas want to be durable is collected while a batch is on its way to the store, and goes
+//! out as the next one. A store that fails makes the sagas wait; it never makes them fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use saga_core::store::{Append, AppendError, Store, StoreError, WorkerId};
+use saga_core::{Epoch, policy};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::{Clock, Dice};
+
+/// A batch is no larger than this.
+const BATCH_MAX: usize = 1024;
+
+/// Why an append did not come through.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum CommitError {
+    #[error(transparent)]
+    Refused(#[from] AppendError),
+    /// The worker may not write any more.
+    #[error("{0}")]
+    Lost(String),
+}
+
+pub(crate) type Ack = Result<Epoch, CommitError>;
+
+struct Request {
+    append: Append,
+    ack: oneshot::Sender<Ack>,
+}
+
+/// Where appends are handed in.
+#[derive(Clone)]
+pub(crate) struct Committer {
+    requests: mpsc::UnboundedSender<Request>,
+}
+
+impl Committer {
+    /// Hands in an append; the answer comes when it is durable, or refused.
+    pub(crate) fn commit(&self, append: Append) -> oneshot::Receiver<Ack> {
+        let (ack, answer) = oneshot::channel();
+        if let Err(mpsc::error::SendError(request)) = self.requests.send(Request { append, ack }) {
+            answer_with(request.ack, Err(CommitError::Lost("the runtime has shut down".to_owned())));
+        }
+        answer
+    }
+}
+
+/// Whoever waited may be gone: it was aborted, and needs no answer.
+fn answer_with(ack: oneshot::Sender<Ack>, answer: Ack) {
+    drop(ack.send(answer));
+}
+
+/// What the committer works with.
+pub(crate) struct CommitterParts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    /// The present worker number; changes when the lease was lost and taken anew.
+    pub(crate) worker: Arc<AtomicU64>,
+    /// What the store says while it fails; `None` while it works.
+    pub(crate) trouble: watch::Sender<Option<String>>,
+    /// Rung when the lease is found to be lost.
+    pub(crate) lease_lost: Arc<tokio::sync::Notify>,
+}
+
+/// Makes the committer and the task that it needs.
+pub(crate) fn committer(parts: CommitterParts) -> (Committer, impl Future<Output = ()> + Send) {
+    let (requests, inbox) = mpsc::unbounded_channel();
+    (Committer { requests }, run(parts, inbox))
+}
+
+async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>) {
+    let mut requests = Vec::new();
+    loop {
+        if inbox.recv_many(&mut requests, BATCH_MAX).await == 0 {
+            return;
+        }
+        let mut batch = Vec::with_capacity(requests.len());
+        let mut acks = Vec::with_capacity(requests.len());
+        for request in requests.drain(..) {
+            batch.push(request.append);
+            acks.push(request.ack);
+        }
+        match write(&parts, &batch).await {
+            Ok(answers) => {
+                for (ack, answer) in acks.into_iter().zip(answers) {
+                    answer_with(ack, answer.map_err(CommitError::from));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the worker may not write any more");
+                for ack in acks {
+                    answer_with(ack, Err(CommitError::Lost(error.to_string())));
+                }
+                parts.lease_lost.notify_one();
+            }
+        }
+    }
+}
+
+/// Writes the batch, as often as it takes; an error means that this worker never will.
+async fn write(
+    parts: &CommitterParts,
+    batch: &[Append],
+) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+    let mut tries = 0;
+    loop {
+        let worker = WorkerId(parts.worker.load(Ordering::Acquire));
+        match parts.store.commit(worker, batch, parts.clock.now()).await {
+            Ok(answers) => {
+                if tries > 0 {
+                    tracing::info!(tries, "the store works again");
+                    parts.trouble.send_replace(None);
+                }
+                return Ok(answers);
+            }
+            Err(error) if error.is_transient() => {
+                tries += 1;
+                tracing::warn!(%error, tries, "the store failed; the sagas wait");
+                parts.trouble.send_replace(Some(error.to_string()));
+                tokio::time::sleep(pause(tries, parts.dice.draw())).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// How long to leave a failing store alone.
+pub(crate) fn pause(tries: u32, random: u64) -> Duration {
+    let retry = policy::Retry {
+        attempts: u32::MAX,
+        backoff_min: Duration::from_millis(20),
+        backoff_max: Duration::from_secs(2),
+        within: None,
+    };
+    Duration::from_millis(5) + retry.wait(tries, random)
+}

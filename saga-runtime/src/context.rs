@@ -1,0 +1,88 @@
+//! What a running attempt knows: where it stands, under which key, and whether the saga wants it to end.
+
+use std::sync::Arc;
+
+use saga_core::{IdempotencyKey, Role, SagaId, Site};
+use tokio::sync::watch;
+
+use crate::resources::Resources;
+
+/// The context of one attempt of a step; a step takes it as `cx: &StepContext`.
+#[derive(Debug, Clone)]
+pub struct StepContext {
+    pub(crate) saga: SagaId,
+    pub(crate) site: Site,
+    pub(crate) role: Role,
+    pub(crate) attempt: u32,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) resources: Arc<Resources>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl StepContext {
+    /// The context of a step called alone, in a unit test.
+    pub fn alone(resources: &Resources, key: IdempotencyKey) -> Self {
+        Self {
+            saga: SagaId::new("alone").expect("the id is not empty"),
+            site: Site::from("alone"),
+            role: Role::Do,
+            attempt: 1,
+            key,
+            resources: Arc::new(resources.clone()),
+            stopping: watch::channel(false).1,
+        }
+    }
+
+    /// The saga's id.
+    pub fn saga(&self) -> &SagaId {
+        &self.saga
+    }
+
+    /// Where in the saga the step stands.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Which attempt this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Whether the step runs for itself or as a compensation.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The key under which services recognize a repeat.
+    pub fn key(&self) -> &IdempotencyKey {
+        &self.key
+    }
+
+    /// The resource of type `T`.
+    ///
+    /// # Panics
+    /// If it is missing, which [`Builder::start`](crate::Builder::start) rules out for what a step declares.
+    pub fn resource<T: ?Sized + Send + Sync + 'static>(&self) -> &T {
+        match self.resources.get::<T>() {
+            Some(resource) => resource,
+            None => panic!("no resource of type `{}` was registered", std::any::type_name::<T>()),
+        }
+    }
+
+    /// Returns when the saga has been asked to stop: the attempt has the rest of its time to end by itself, and
+    /// should end as done or not done if it can.
+    ///
+    /// **Cancel safety**: nothing is lost if this is dropped.
+    pub async fn cancelled(&self) {
+        let mut stopping = self.stopping.clone();
+        if stopping.wait_for(|stopping| *stopping).await.is_err() {
+            // Whoever could have asked is gone.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the saga has been asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}

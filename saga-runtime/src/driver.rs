@@ -1,0 +1,480 @@
+//! Drives one saga, from the moment a worker holds it until it ends, parks or is lost. Takes events to the machine,
+//! makes its records durable, and only then does what they imply.
+
+use std::collections::HashSet;
+use std::future::{Future, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use saga_core::machine::{self, BodyEnd, Delivery, Evaluated, Event, Facts, Reach, Refusal, Work};
+use saga_core::record::Knowledge;
+use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
+use saga_core::{Entry, Epoch, Phase, Reason, Record, Role, State, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::body::{AnySaga, Board, SharedBoard, lock};
+use crate::committer::CommitError;
+use crate::engine::Engine;
+use crate::local::{Job, LocalEnd};
+
+/// How a driver let go of its saga.
+#[derive(Debug)]
+pub(crate) enum Finished {
+    /// It ended, or is a dead letter.
+    Settled(Arc<State>),
+    /// It waits; the store says until when.
+    Parked,
+    /// Somebody else has it, or the runtime is gone.
+    Lost(String),
+    /// It could not be created: there is one of that id.
+    Exists,
+}
+
+/// What a delivery came to: the state after it, or why it was refused.
+pub(crate) type Reply = Result<Box<State>, Refusal>;
+
+/// A saga that is driven.
+pub(crate) struct Driver {
+    engine: Arc<Engine>,
+    saga: Arc<dyn AnySaga>,
+    board: SharedBoard,
+    body: Option<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>,
+    /// Whether the body has yet to run over the journal.
+    replays: bool,
+    epoch: Option<Epoch>,
+    deaths: u32,
+    written: Option<Phase>,
+    entries: Vec<Entry>,
+    taken: Vec<DeliveryId>,
+    replies: Vec<(DeliveryId, Reply)>,
+    local: FuturesUnordered<Pin<Box<dyn Future<Output = LocalEnd> + Send>>>,
+    running: HashSet<Job>,
+    ended: Vec<LocalEnd>,
+    mailbox: mpsc::UnboundedReceiver<Waiting>,
+    seen: HashSet<DeliveryId>,
+    stopping: watch::Sender<bool>,
+    created: Option<oneshot::Sender<()>>,
+    /// Whether it has seen that the runtime shuts down.
+    drains: bool,
+}
+
+/// How a saga comes to a driver.
+pub(crate) enum Origin {
+    /// It is new: this record is its first, and whoever waits is told when it is durable.
+    New(Box<Entry>, oneshot::Sender<()>),
+    /// It was claimed.
+    Claimed {
+        /// Under this number.
+        epoch: Epoch,
+        /// Deaths without progress, this claim's predecessor included.
+        deaths: u32,
+    },
+}
+
+/// What a saga does next, if nothing happens.
+struct Rest {
+    /// Whether it is to be let go.
+    release: bool,
+    /// When time alone changes something, and how far off that is.
+    wake: Option<(Timestamp, Duration)>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        saga: Arc<dyn AnySaga>,
+        state: State,
+        origin: Origin,
+        mailbox: mpsc::UnboundedReceiver<Waiting>,
+    ) -> Self {
+        let board =
+            Board::new(state, engine.encoding.clone(), engine.clock.clone(), engine.dice.clone());
+        let mut driver = Driver {
+            engine,
+            saga,
+            board: Arc::new(std::sync::Mutex::new(board)),
+            body: None,
+            replays: false,
+            epoch: None,
+            deaths: 0,
+            written: None,
+            entries: Vec::new(),
+            taken: Vec::new(),
+            replies: Vec::new(),
+            local: FuturesUnordered::new(),
+            running: HashSet::new(),
+            ended: Vec::new(),
+            mailbox,
+            seen: HashSet::new(),
+            stopping: watch::channel(false).0,
+            created: None,
+            drains: false,
+        };
+        match origin {
+            Origin::New(entry, created) => {
+                driver.entries.push(*entry);
+                driver.created = Some(created);
+            }
+            Origin::Claimed { epoch, deaths } => {
+                driver.epoch = Some(epoch);
+                driver.deaths = deaths;
+                driver.replays = true;
+                driver.take(Event::Recovered { deaths });
+            }
+        }
+        driver
+    }
+
+    /// Drives it until it is let go.
+    pub(crate) async fn drive(mut self) -> Finished {
+        loop {
+            self.run_body();
+            self.take(Event::Idle);
+            let rest = self.rest();
+            if let Err(finished) = self.make_durable(&rest).await {
+                return finished;
+            }
+            if rest.release && self.ended.is_empty() {
+                return self.let_go();
+            }
+            self.begin_work();
+            self.next(rest.wake).await;
+        }
+    }
+
+    fn let_go(self) -> Finished {
+        let mut board = lock(&self.board);
+        let id = board.state.id().clone();
+        let state = std::mem::replace(&mut board.state, State::new(id));
+        let phase = state.phase();
+        if phase.is_ended() || phase == Phase::DeadLettered {
+            return Finished::Settled(Arc::new(state));
+        }
+        Finished::Parked
+    }
+
+    /// Takes an event to the machine.
+    fn take(&mut self, event: Event) {
+        // Only a delivery can be refused, and those go another way.
+        if let Err(refusal) = self.decide(event, self.engine.clock.now()) {
+            tracing::debug!(%refusal, "refused");
+        }
+    }
+
+    fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
+        let facts = Facts { now, catalog: &self.engine.registry, random: self.engine.dice.draw() };
+        let mut board = lock(&self.board);
+        let entries = machine::advance(&mut board.state, event, &facts)?;
+        let back = board.state.stop().is_some() || board.state.is_rolling_back();
+        drop(board);
+        self.stopping.send_if_modified(|stopping| std::mem::replace(stopping, back) != back);
+        self.entries.extend(entries);
+        Ok(())
+    }
+
+    /// Runs the body as far as it comes, over and over until it waits for something that has not happened.
+    fn run_body(&mut self) {
+        while !self.engine.is_draining() {
+            let runs = {
+                let mut board = lock(&self.board);
+                let runs = board.state.body_may_run();
+                if !runs && !matches!(board.state.direction(), saga_core::state::Direction::Forward) {
+                    self.body = None;
+                }
+                if runs && self.body.is_none() {
+                    board.restart();
+                    self.replays = board.state.next_seq() > 1;
+                    let input = board.state.head().map(|h| h.input.clone());
+                    drop(board);
+                    let input = input.unwrap_or_else(saga_core::Payload::null);
+                    self.body = Some(self.saga.body(self.board.clone(), input));
+                }
+                runs
+            };
+            if !runs || !self.poll_body() {
+                return;
+            }
+        }
+    }
+
+    /// Polls the body once; whether another poll may bring more.
+    fn poll_body(&mut self) -> bool {
+        let Some(body) = &mut self.body else { return false };
+        let mut cx = Context::from_waker(Waker::noop());
+        let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
+        let (reached, mut end, missed) = {
+            let mut board = lock(&self.board);
+            let missed = if std::mem::take(&mut self.replays) { board.not_visited() } else { None };
+            (std::mem::take(&mut board.reached), board.end.take(), missed)
+        };
+        match polled {
+            Ok(Poll::Ready(ended)) => end = end.or(Some(ended)),
+            Ok(Poll::Pending) => {}
+            Err(panic) => end = Some(BodyEnd::Panicked(crate::attempt::message_of(panic))),
+        }
+        if let Some((site, recorded)) = missed.filter(|_| !matches!(end, Some(BodyEnd::Halted(..)))) {
+            let code = match (&end, reached.first()) {
+                (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
+                (Some(_), None) => "ended".to_owned(),
+                (None, None) => "waits".to_owned(),
+            };
+            let detail = format!("the journal has {recorded} at {site}, which the code passed by: it {code}");
+            end = Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail));
+        } else {
+            let again = reached.iter().any(|r| matches!(r, Reach::Wait { .. } | Reach::ChildEnded { .. }));
+            for reach in reached {
+                match reach {
+                    Reach::Read { site, step, input } => {
+                        let job = Job::Read { site, step, input };
+                        self.begin(job);
+                    }
+                    reach => self.take(Event::Reached(reach)),
+                }
+            }
+            if end.is_none() {
+                return again;
+            }
+        }
+        if let Some(end) = end {
+            self.body = None;
+            self.take(Event::BodyEnded(end));
+        }
+        false
+    }
+
+    /// What comes if nothing happens: work, a wait, or nothing.
+    fn rest(&self) -> Rest {
+        let stay = Rest { release: false, wake: None };
+        let board = lock(&self.board);
+        let now = self.engine.clock.now();
+        let draining = self.engine.is_draining();
+        // A read that nobody waits for any more holds up nothing.
+        let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || board.state.body_may_run();
+        if self.running.iter().any(awaited) || !self.ended.is_empty() {
+            let wake = self.wake(&board.state, now);
+            return Rest { release: false, wake };
+        }
+        if draining {
+            return Rest { release: true, wake: Some((now, Duration::ZERO)) };
+        }
+        let state = &board.state;
+        if state.phase().is_ended() {
+            return Rest { release: true, wake: None };
+        }
+        let busy = machine::work(state, now).iter().any(|w| !matches!(w, Work::WakeAt { .. }));
+        if busy {
+            return stay;
+        }
+        match self.wake(state, now) {
+            None => Rest { release: true, wake: None },
+            // A due time that lies further off than the wait itself: the clock has gone back since. Counted here.
+            Some((due, left)) if now.after(left) < due => Rest { release: false, wake: Some((due, left)) },
+            Some((due, left)) => Rest { release: left > self.engine.linger, wake: Some((due, left)) },
+        }
+    }
+
+    fn wake(&self, state: &State, now: Timestamp) -> Option<(Timestamp, Duration)> {
+        machine::work(state, now).into_iter().find_map(|work| match work {
+            Work::WakeAt { due, wait_max } => {
+                let left = due.since(now);
+                Some((due, wait_max.map_or(left, |max| left.min(max))))
+            }
+            _ => None,
+        })
+    }
+
+    /// Commits what has to be durable now, and tells those who asked.
+    async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
+        let status = self.status(rest);
+        let lazy = self.entries.iter().all(|e| is_lazy(&e.record));
+        if lazy && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
+            return Ok(());
+        }
+        let append = Append {
+            saga: lock(&self.board).state.id().clone(),
+            epoch: self.epoch,
+            entries: std::mem::take(&mut self.entries),
+            status,
+            taken: std::mem::take(&mut self.taken),
+            release: rest.release,
+        };
+        let saga = append.saga.clone();
+        let mut answer = self.engine.committer.commit(append);
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => break answer,
+                Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
+            }
+        };
+        match answer {
+            Ok(Ok(epoch)) => self.epoch = Some(epoch),
+            Ok(Err(CommitError::Refused(AppendError::Exists { .. }))) => return Err(Finished::Exists),
+            Ok(Err(error)) => return Err(Finished::Lost(error.to_string())),
+            Err(_) => return Err(Finished::Lost("the runtime is gone".to_owned())),
+        }
+        self.engine.watchers.tell(&saga);
+        if let Some(created) = self.created.take() {
+            // Whoever started it may have gone.
+            created.send(()).ok();
+        }
+        for (id, reply) in self.replies.drain(..) {
+            self.engine.replies.answer(id, reply);
+        }
+        Ok(())
+    }
+
+    /// The status to be written, if it changed in a way that others see.
+    fn status(&mut self, rest: &Rest) -> Option<Status> {
+        let board = lock(&self.board);
+        let phase = board.state.phase();
+        let shown = match phase {
+            Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
+            phase => phase,
+        };
+        if !rest.release && self.written.is_none_or(|w| w == shown) && self.epoch.is_some() && self.deaths == 0 {
+            self.written = Some(shown);
+            return None;
+        }
+        self.written = Some(shown);
+        let wake_at = rest.wake.map(|(due, _)| due).filter(|_| rest.release);
+        // Let go in good order, it has not died.
+        let deaths = if rest.release { 0 } else { self.deaths };
+        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, deaths) })
+    }
+
+    /// Begins what is to be done and is not under way.
+    fn begin_work(&mut self) {
+        let jobs: Vec<Job> = {
+            let board = lock(&self.board);
+            let now = self.engine.clock.now();
+            let work = machine::work(&board.state, now);
+            work.into_iter().filter_map(Job::of).collect()
+        };
+        for job in jobs {
+            self.begin(job);
+        }
+    }
+
+    fn begin(&mut self, job: Job) {
+        if self.running.contains(&job) || self.engine.is_draining() {
+            return;
+        }
+        let stopping = self.stopping.subscribe();
+        let begun = {
+            let board = lock(&self.board);
+            crate::local::begin(&self.engine, &board.state, &job, stopping)
+        };
+        self.running.insert(job);
+        self.local.push(begun);
+    }
+
+    /// Waits for something to happen, and takes it in.
+    async fn next(&mut self, wake: Option<(Timestamp, Duration)>) {
+        if self.ended.is_empty() {
+            let timer = async {
+                match wake {
+                    Some((_, left)) => tokio::time::sleep(left).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
+                Some(waiting) = self.mailbox.recv() => self.deliver(waiting),
+                () = timer => self.wait_is_over(wake),
+                () = self.engine.drained(), if !self.drains => self.drains = true,
+            }
+        }
+        // What else has ended by now goes into the same commit.
+        while let Some(Some(end)) = self.local.next().now_or_never() {
+            self.ended.push(end);
+        }
+        for end in std::mem::take(&mut self.ended) {
+            self.running.remove(&end.job());
+            if let Some(event) = end.into_event() {
+                self.take(event);
+            }
+        }
+        while let Ok(waiting) = self.mailbox.try_recv() {
+            self.deliver(waiting);
+        }
+    }
+
+    /// The wait was counted monotonically: it is over, whatever the clock says.
+    fn wait_is_over(&mut self, wake: Option<(Timestamp, Duration)>) {
+        let now = self.engine.clock.now();
+        let due = wake.map_or(now, |(due, _)| due);
+        if let Err(refusal) = self.decide(Event::Due, now.max(due)) {
+            tracing::debug!(%refusal, "refused");
+        }
+    }
+
+    /// Takes a delivery, once.
+    fn deliver(&mut self, waiting: Waiting) {
+        if !self.seen.insert(waiting.id) {
+            return;
+        }
+        let reply = self.deliver_to_machine(waiting.delivery);
+        if let Err(refusal) = &reply {
+            tracing::info!(saga = %waiting.saga, %refusal, "a delivery was refused");
+        }
+        self.taken.push(waiting.id);
+        self.replies.push((waiting.id, reply));
+    }
+
+    fn deliver_to_machine(&mut self, delivery: Delivery) -> Reply {
+        let evaluated = self.evaluate(&delivery)?;
+        self.check_mended_input(&delivery)?;
+        let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
+        self.decide(Event::Delivered { delivery, evaluated }, self.engine.clock.now())?;
+        if restarts {
+            // What it was waiting for may have changed under it: it runs over the journal again.
+            self.body = None;
+        }
+        Ok(Box::new(lock(&self.board).state.clone()))
+    }
+
+    /// What follows from an output that a person gave.
+    fn evaluate(&self, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
+        let Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::Happened { output }, .. } = delivery
+        else {
+            return Ok(None);
+        };
+        let board = lock(&self.board);
+        let Some(step) = board.state.step(site) else { return Ok(None) };
+        let Some(code) = self.engine.registry.find_step(&step.step) else { return Ok(None) };
+        let key = board.state.key(site, Role::Do);
+        let evaluated = code.evaluate(output, &step.input, &key, &self.engine.surroundings());
+        evaluated.map(Some).map_err(|why| Refusal::Unusable { site: site.clone(), why })
+    }
+
+    fn check_mended_input(&self, delivery: &Delivery) -> Result<(), Refusal> {
+        let Delivery::Redrive { site: Some(site), input: Some(input), .. } = delivery else { return Ok(()) };
+        let board = lock(&self.board);
+        let Some(step) = board.state.step(site) else { return Ok(()) };
+        let name = match (&step.undoing, &step.undo) {
+            (Some(_), Some(Ok(call))) => &call.step,
+            _ => &step.step,
+        };
+        let Some(code) = self.engine.registry.find_step(name) else { return Ok(()) };
+        code.check_input(input, &self.engine.encoding)
+            .map_err(|why| Refusal::Unusable { site: site.clone(), why })
+    }
+}
+
+/// Records that say what was learnt, not what was done: durable no later than whatever comes next.
+fn is_lazy(record: &Record) -> bool {
+    matches!(
+        record,
+        Record::Read { .. }
+            | Record::Value { .. }
+            | Record::ChildStarted { .. }
+            | Record::ChildEnded { result: Ok(_), .. }
+    )
+}

@@ -1,0 +1,252 @@
+//! What the parts of one runtime share.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use saga_core::SagaId;
+use saga_core::store::{DeliveryId, Store, Waiting, WorkerId};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use crate::attempt::Surroundings;
+use crate::clock::{Clock, Dice};
+use crate::committer::Committer;
+use crate::driver::{Finished, Reply};
+use crate::limits::Encoding;
+use crate::registry::Registry;
+use crate::resources::Resources;
+
+/// What the parts of one runtime share.
+pub(crate) struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: Registry,
+    pub(crate) resources: Arc<Resources>,
+    pub(crate) encoding: Encoding,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) committer: Committer,
+    pub(crate) worker: Arc<AtomicU64>,
+    pub(crate) live: Live,
+    pub(crate) watchers: Arc<Watchers>,
+    pub(crate) replies: Replies,
+    pub(crate) running_max: usize,
+    /// A saga that waits longer than this is let go.
+    pub(crate) linger: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) never_stopping: watch::Receiver<bool>,
+    pub(crate) draining: watch::Sender<bool>,
+    pub(crate) trouble: watch::Receiver<Option<String>>,
+    pub(crate) lease_lost: Arc<Notify>,
+}
+
+impl Engine {
+    pub(crate) fn worker(&self) -> WorkerId {
+        WorkerId(self.worker.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        Surroundings { encoding: self.encoding.clone(), clock: self.clock.clone() }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Returns once the runtime shuts down.
+    pub(crate) async fn drained(&self) {
+        let mut draining = self.draining.subscribe();
+        // The sender lives as long as the engine.
+        drop(draining.wait_for(|d| *d).await);
+    }
+}
+
+/// The way to a saga that this worker drives.
+#[derive(Clone)]
+pub(crate) struct Channel {
+    pub(crate) mailbox: mpsc::UnboundedSender<Waiting>,
+    pub(crate) finished: watch::Receiver<Option<Arc<Finished>>>,
+}
+
+/// The sagas that this worker drives.
+#[derive(Default)]
+pub(crate) struct Live {
+    sagas: Mutex<HashMap<SagaId, Channel>>,
+    quarantined: AtomicBool,
+    /// Rung when one is let go.
+    pub(crate) freed: Notify,
+    /// Rung when there may be something to claim that there was no leave to claim before.
+    pub(crate) look: Notify,
+    /// Aborts what is driven: by saga.
+    aborts: Mutex<HashMap<SagaId, tokio::task::AbortHandle>>,
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Live {
+    pub(crate) fn get(&self, saga: &SagaId) -> Option<Channel> {
+        guard(&self.sagas).get(saga).cloned()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        guard(&self.sagas).len()
+    }
+
+    pub(crate) fn ids(&self) -> HashSet<SagaId> {
+        guard(&self.sagas).keys().cloned().collect()
+    }
+
+    /// Enters a saga, unless it is there.
+    pub(crate) fn enter(&self, saga: &SagaId, channel: Channel) -> Result<(), Channel> {
+        let mut sagas = guard(&self.sagas);
+        if let Some(there) = sagas.get(saga) {
+            return Err(there.clone());
+        }
+        sagas.insert(saga.clone(), channel);
+        Ok(())
+    }
+
+    pub(crate) fn set_abort(&self, saga: &SagaId, abort: tokio::task::AbortHandle) {
+        if !abort.is_finished() {
+            guard(&self.aborts).insert(saga.clone(), abort);
+        }
+    }
+
+    pub(crate) fn remove(&self, saga: &SagaId) {
+        guard(&self.sagas).remove(saga);
+        guard(&self.aborts).remove(saga);
+        self.freed.notify_one();
+    }
+
+    /// Drops everything that is driven, where it stands.
+    pub(crate) fn abort_all(&self) {
+        for (_, abort) in guard(&self.aborts).drain() {
+            abort.abort();
+        }
+        guard(&self.sagas).clear();
+        self.quarantined.store(false, Ordering::Release);
+        self.freed.notify_one();
+    }
+
+    /// Whether a quarantined saga is running, and sets that one is or is not.
+    pub(crate) fn has_quarantined(&self) -> bool {
+        self.quarantined.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_quarantined(&self, runs: bool) {
+        self.quarantined.store(runs, Ordering::Release);
+    }
+}
+
+/// Who waits for news of a saga.
+#[derive(Default)]
+pub(crate) struct Watchers {
+    count: AtomicUsize,
+    sagas: Mutex<HashMap<SagaId, (usize, watch::Sender<u64>)>>,
+}
+
+impl Watchers {
+    /// There is news of `saga`.
+    pub(crate) fn tell(&self, saga: &SagaId) {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        if let Some((_, news)) = guard(&self.sagas).get(saga) {
+            news.send_modify(|n| *n += 1);
+        }
+    }
+
+    /// Waits for news of `saga` until it is dropped.
+    pub(crate) fn watch(self: &Arc<Self>, saga: &SagaId) -> Watcher {
+        let mut sagas = guard(&self.sagas);
+        let (count, news) = sagas.entry(saga.clone()).or_insert_with(|| (0, watch::channel(0).0));
+        *count += 1;
+        self.count.fetch_add(1, Ordering::Release);
+        Watcher { watchers: self.clone(), saga: saga.clone(), news: news.subscribe() }
+    }
+}
+
+/// Somebody who waits for news.
+pub(crate) struct Watcher {
+    watchers: Arc<Watchers>,
+    saga: SagaId,
+    news: watch::Receiver<u64>,
+}
+
+impl Watcher {
+    /// Returns when there may be news since the last return: told by this worker, or looked for every now and then,
+    /// for sagas that another worker drives.
+    pub(crate) async fn news(&mut self) {
+        // The sender is there as long as a watcher is; time running out is the other way to go on.
+        drop(tokio::time::timeout(LOOK_EVERY, self.news.changed()).await);
+    }
+}
+
+/// How often to look for what another worker may have done.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.watchers.count.fetch_sub(1, Ordering::Release);
+        let mut sagas = guard(&self.watchers.sagas);
+        if let Some((count, _)) = sagas.get_mut(&self.saga) {
+            *count -= 1;
+            if *count == 0 {
+                sagas.remove(&self.saga);
+            }
+        }
+    }
+}
+
+/// The answers to deliveries that somebody in this process made.
+#[derive(Default)]
+pub(crate) struct Replies {
+    inner: Mutex<ReplyBox>,
+}
+
+#[derive(Default)]
+struct ReplyBox {
+    /// How many are on their way to the store, so that an answer may come before anybody waits for it.
+    expected: usize,
+    early: HashMap<DeliveryId, Reply>,
+    waiting: HashMap<DeliveryId, oneshot::Sender<Reply>>,
+}
+
+impl Replies {
+    pub(crate) fn expect(&self) {
+        guard(&self.inner).expected += 1;
+    }
+
+    /// The delivery has its number (or came to nothing): its answer comes here.
+    pub(crate) fn wait_for(&self, id: Option<DeliveryId>) -> Option<oneshot::Receiver<Reply>> {
+        let mut inner = guard(&self.inner);
+        inner.expected -= 1;
+        let (sender, receiver) = oneshot::channel();
+        let waits = id.map(|id| match inner.early.remove(&id) {
+            // It is here: the receiver is in this very function.
+            Some(reply) => drop(sender.send(reply)),
+            None => drop(inner.waiting.insert(id, sender)),
+        });
+        if inner.expected == 0 {
+            inner.early.clear();
+        }
+        waits.map(|()| receiver)
+    }
+
+    pub(crate) fn answer(&self, id: DeliveryId, reply: Reply) {
+        let mut inner = guard(&self.inner);
+        match inner.waiting.remove(&id) {
+            // Whoever asked may have gone.
+            Some(waiting) => drop(waiting.send(reply)),
+            None if inner.expected > 0 => drop(inner.early.insert(id, reply)),
+            None => {}
+        }
+    }
+
+    /// Nobody waits for it any more.
+    pub(crate) fn forget(&self, id: DeliveryId) {
+        guard(&self.inner).waiting.remove(&id);
+    }
+}

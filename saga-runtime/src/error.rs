@@ -1,0 +1,164 @@
+//! What a step's error means, and errors of other crates made to mean something.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What an error says about the attempt that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// It did not happen; another attempt may succeed.
+    Transient,
+    /// It did not happen; no other attempt will.
+    Permanent,
+    /// It may have happened.
+    InDoubt,
+}
+
+/// The error of a step: it says what it means. Written by `#[derive(StepError)]`.
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` does not say what it means for the step",
+    note = "why: whether an attempt happened decides if it is retried, undone, or asked about",
+    note = "fix: `#[derive(StepError)]` with `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant, or use `saga::Failure`"
+)]
+pub trait StepError: Error + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What it means.
+    fn class(&self) -> Class;
+
+    /// The service asked not to be called again before this has passed.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// An error with its sources in one line: `Display` of each, joined by colons.
+pub(crate) fn text_of(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// An error of another crate, made to say what it means: `client.get(..).await.transient()?`.
+///
+/// ```
+/// use saga_runtime::{Classify, Failure, Class};
+/// fn parse(price: &str) -> Result<u32, Failure> { price.parse::<u32>().permanent() }
+/// assert_eq!(parse("free").unwrap_err().class(), Class::Permanent);
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    class: Class,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+impl Failure {
+    /// It did not happen; another attempt may succeed.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self { class: Class::Transient, message: message.into(), retry_after_ms: None }
+    }
+
+    /// It did not happen; no other attempt will.
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self { class: Class::Permanent, message: message.into(), retry_after_ms: None }
+    }
+
+    /// It may have happened.
+    pub fn in_doubt(message: impl Into<String>) -> Self {
+        Self { class: Class::InDoubt, message: message.into(), retry_after_ms: None }
+    }
+
+    /// With the wait that the service asked for.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// What it means.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({:?})", self.class, self.message)
+    }
+}
+
+impl Error for Failure {}
+
+impl StepError for Failure {
+    fn class(&self) -> Class {
+        self.class
+    }
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after_ms.map(Duration::from_millis)
+    }
+}
+
+/// Says what an error of another crate means.
+pub trait Classify<T> {
+    /// It did not happen; another attempt may succeed.
+    ///
+    /// # Errors
+    /// The error, as a [`Failure`].
+    fn transient(self) -> Result<T, Failure>;
+    /// It did not happen; no other attempt will.
+    ///
+    /// # Errors
+    /// The error, as a [`Failure`].
+    fn permanent(self) -> Result<T, Failure>;
+    /// It may have happened.
+    ///
+    /// # Errors
+    /// The error, as a [`Failure`].
+    fn in_doubt(self) -> Result<T, Failure>;
+}
+
+impl<T, E: Error> Classify<T> for Result<T, E> {
+    fn transient(self) -> Result<T, Failure> {
+        self.map_err(|e| Failure::transient(text_of(&e)))
+    }
+    fn permanent(self) -> Result<T, Failure> {
+        self.map_err(|e| Failure::permanent(text_of(&e)))
+    }
+    fn in_doubt(self) -> Result<T, Failure> {
+        self.map_err(|e| Failure::in_doubt(text_of(&e)))
+    }
+}
+
+/// A failure that cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Never {}
+
+impl fmt::Display for Never {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl Error for Never {}
+
+impl StepError for Never {
+    fn class(&self) -> Class {
+        match *self {}
+    }
+}

@@ -1,0 +1,512 @@
+//! Handles: what can be asked of a saga, and what can be done to it, from outside. Dropping one changes nothing.
+
+use std::marker::PhantomData;
+
+use saga_core::machine::{Delivery, Refusal, UndoPlan};
+use saga_core::record::Knowledge;
+use saga_core::store::{DeliverError, StoreError};
+use saga_core::{
+    By, DeadLetter, Entry, FoldError, Payload, Phase, Receipt, Role, SagaId, Site, State, Timestamp,
+};
+use serde::Serialize;
+
+use crate::driver::{Finished, Reply};
+use crate::engine::{Channel, Watcher};
+use crate::error::text_of;
+use crate::outcome::Outcome;
+use crate::runtime::Runtime;
+use crate::saga::Saga;
+use crate::view::{SagaState, StateView};
+use crate::worker::journal;
+
+/// Why a saga could not be looked at.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookError {
+    /// It is gone: purged.
+    #[error("there is no saga {saga}")]
+    NoSuchSaga {
+        /// Which.
+        saga: SagaId,
+    },
+    /// A recorded value is not of the type that this build has for it.
+    #[error("{what} cannot be read: {why}")]
+    Undecodable {
+        /// Which value.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// The journal is none.
+    #[error("the journal of saga {saga} cannot be read")]
+    NoJournal {
+        /// Which saga.
+        saga: SagaId,
+        /// What is wrong with it.
+        #[source]
+        source: FoldError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why something was not done to a saga.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActError {
+    /// It makes no sense as the saga stands.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// A value given with it cannot be recorded.
+    #[error("the value cannot be recorded: {why}")]
+    Unrecordable {
+        /// Why not.
+        why: String,
+    },
+    /// It could not be delivered.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// It was delivered; what became of it could not be seen.
+    #[error(transparent)]
+    Look(#[from] LookError),
+}
+
+/// The handle of a saga whose type is not known.
+#[derive(Clone)]
+pub struct AnyHandle {
+    runtime: Runtime,
+    id: SagaId,
+    channel: Option<Channel>,
+}
+
+impl std::fmt::Debug for AnyHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Handle({})", self.id)
+    }
+}
+
+impl AnyHandle {
+    pub(crate) fn new(runtime: Runtime, id: SagaId, channel: Option<Channel>) -> Self {
+        Self { runtime, id, channel }
+    }
+
+    /// The saga's id.
+    pub fn id(&self) -> &SagaId {
+        &self.id
+    }
+
+    /// Waits until it has ended or is a dead letter; gives its state then.
+    async fn settled(&self) -> Result<std::sync::Arc<State>, LookError> {
+        if let Some(channel) = &self.channel {
+            let mut finished = channel.finished.clone();
+            if let Ok(finished) = finished.wait_for(Option::is_some).await
+                && let Some(Finished::Settled(state)) = finished.as_deref()
+            {
+                return Ok(state.clone());
+            }
+        }
+        let mut watcher = self.watcher();
+        loop {
+            let summary = self.runtime.engine().store.summary(&self.id).await?;
+            let summary = summary.ok_or_else(|| LookError::NoSuchSaga { saga: self.id.clone() })?;
+            let phase = summary.status.phase;
+            if phase.is_ended() || phase == Phase::DeadLettered {
+                return Ok(std::sync::Arc::new(self.look().await?));
+            }
+            watcher.news().await;
+        }
+    }
+
+    fn watcher(&self) -> Watcher {
+        self.runtime.engine().watchers.watch(&self.id)
+    }
+
+    /// The state, from the journal.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn look(&self) -> Result<State, LookError> {
+        let journal = self.journal().await?;
+        State::of(self.id.clone(), &journal)
+            .map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })
+    }
+
+    /// All records, oldest first.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn journal(&self) -> Result<Vec<Entry>, LookError> {
+        let journal = journal(self.runtime.engine(), &self.id).await?;
+        if journal.is_empty() {
+            return Err(LookError::NoSuchSaga { saga: self.id.clone() });
+        }
+        Ok(journal)
+    }
+
+    /// The phase.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn phase(&self) -> Result<Phase, LookError> {
+        Ok(self.look().await?.phase())
+    }
+
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn view(&self) -> Result<StateView, LookError> {
+        Ok(StateView::new(self.look().await?, self.runtime.engine().encoding.clone()))
+    }
+
+    /// What would be undone if it were undone now, in order, and what cannot be.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn undo_plan(&self) -> Result<UndoPlan, LookError> {
+        Ok(self.look().await?.undo_plan())
+    }
+
+    /// What a person needs to mend it, if it is a dead letter.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn dead_letter(&self) -> Result<Option<DeadLetter>, LookError> {
+        let journal = self.journal().await?;
+        let state = State::of(self.id.clone(), &journal)
+            .map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })?;
+        Ok((state.phase() == Phase::DeadLettered).then(|| DeadLetter::of(&state, &journal)))
+    }
+
+    /// Its records as they come, from the first on.
+    pub fn watch(&self) -> Watch {
+        Watch { watcher: self.watcher(), handle: self.clone(), page: Vec::new().into_iter(), next: 0 }
+    }
+
+    /// Asks it to stop and roll back; returns once that is recorded.
+    ///
+    /// **Cancel safety**: if this is dropped the cancel may or may not have been delivered; a second one changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLate`] past the point of no return, [`Refusal::Ended`] after the end.
+    pub async fn cancel(&self, by: By) -> Result<Cancelled, ActError> {
+        let state = self.deliver(Delivery::Cancel { by }).await?;
+        Ok(Cancelled { receipt: Receipt::of(&state), handle: self.clone() })
+    }
+
+    /// Sends it a signal. A second one of the same `signal_id` is the same signal, and changes nothing; one that
+    /// comes before the saga waits for it is kept.
+    ///
+    /// # Errors
+    /// [`Refusal::Ended`] after the end; [`Refusal::Duplicate`] if it has been taken before.
+    pub async fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Result<(), ActError> {
+        let payload = self.encode(value)?;
+        let delivery = Delivery::Signal { id: signal_id.to_owned(), name: name.to_owned(), payload };
+        self.deliver(delivery).await.map(drop)
+    }
+
+    /// Answers the only open question with yes.
+    ///
+    /// # Errors
+    /// [`Refusal::NoQuestion`], or [`Refusal::WhichQuestion`] if there are several.
+    pub async fn approve(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Answer { site: None, approved: true, by }).await.map(drop)
+    }
+
+    /// Answers the only open question with no.
+    ///
+    /// # Errors
+    /// As [`approve`](Self::approve).
+    pub async fn deny(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Answer { site: None, approved: false, by }).await.map(drop)
+    }
+
+    /// Answers the question at `site`.
+    ///
+    /// # Errors
+    /// [`Refusal::NoQuestion`].
+    pub async fn answer_at(&self, site: Site, approved: bool, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Answer { site: Some(site), approved, by }).await.map(drop)
+    }
+
+    /// Undoes a completed saga; returns once that is recorded.
+    ///
+    /// # Errors
+    /// [`Refusal`]: not completed, irreversible, a window closed, nothing left.
+    pub async fn undo(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Undo { site: None, by }).await.map(drop)
+    }
+
+    /// Undoes a completed saga from the step or child at `site` on: itself, and all that happened after it.
+    ///
+    /// # Errors
+    /// As [`undo`](Self::undo).
+    pub async fn undo_from(&self, site: Site, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Undo { site: Some(site), by }).await.map(drop)
+    }
+
+    /// Sends a dead letter on in its direction, with fresh attempts for all that is stuck.
+    ///
+    /// # Errors
+    /// [`Refusal`]: no dead letter, in doubt, output lost.
+    pub async fn redrive(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Redrive { site: None, input: None, by }).await.map(drop)
+    }
+
+    /// Sends on only what is stuck at `site`.
+    ///
+    /// # Errors
+    /// As [`redrive`](Self::redrive).
+    pub async fn redrive_at(&self, site: Site, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Redrive { site: Some(site), input: None, by }).await.map(drop)
+    }
+
+    /// Sends on what is stuck at `site`, with another input: an object of the step's parameters.
+    ///
+    /// # Errors
+    /// As [`redrive`](Self::redrive); [`Refusal::Unusable`] if the input is not of the step's type.
+    pub async fn redrive_with<T: Serialize>(&self, site: Site, input: &T, by: By) -> Result<(), ActError> {
+        let input = Some(self.encode(input)?);
+        self.deliver(Delivery::Redrive { site: Some(site), input, by }).await.map(drop)
+    }
+
+    /// Says that the step at `site` happened and gave `output`, from which its compensation is evaluated.
+    ///
+    /// # Errors
+    /// [`Refusal`]: nothing stuck there, or the output is not of the step's type.
+    pub async fn resolve_happened<T: Serialize>(&self, site: Site, output: &T, by: By) -> Result<(), ActError> {
+        let knowledge = Knowledge::Happened { output: self.encode(output)? };
+        self.deliver(Delivery::Resolve { site, role: Role::Do, knowledge, by }).await.map(drop)
+    }
+
+    /// Says that the step at `site`, which is in doubt, did not happen and never will.
+    ///
+    /// # Errors
+    /// [`Refusal`]: nothing in doubt there.
+    pub async fn resolve_not_happened(&self, site: Site, by: By) -> Result<(), ActError> {
+        let delivery = Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::NotHappened, by };
+        self.deliver(delivery).await.map(drop)
+    }
+
+    /// Says that the compensation of the step at `site` was done by hand.
+    ///
+    /// # Errors
+    /// [`Refusal`]: nothing stuck there.
+    pub async fn resolve_undone(&self, site: Site, by: By) -> Result<(), ActError> {
+        let knowledge = Knowledge::Happened { output: Payload::null() };
+        self.deliver(Delivery::Resolve { site, role: Role::Undo, knowledge, by }).await.map(drop)
+    }
+
+    /// Declares the compensation of the step at `site` not needed.
+    ///
+    /// # Errors
+    /// [`Refusal`]: no compensation is owed there.
+    pub async fn waive(&self, site: Site, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Waive { site, by }).await.map(drop)
+    }
+
+    /// Rolls a dead letter back.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLate`] past the point of no return.
+    pub async fn roll_back(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::RollBack { by }).await.map(drop)
+    }
+
+    /// Closes a dead letter as it is.
+    ///
+    /// # Errors
+    /// [`Refusal::NotDeadLettered`].
+    pub async fn abandon(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::Abandon { by }).await.map(drop)
+    }
+
+    /// Ends all backoffs: what waits for another attempt begins it now.
+    ///
+    /// # Errors
+    /// [`Refusal::Ended`].
+    pub async fn retry_now(&self, by: By) -> Result<(), ActError> {
+        self.deliver(Delivery::RetryNow { by }).await.map(drop)
+    }
+
+    fn encode<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
+        self.runtime.engine().encoding.encode_input(value).map_err(|why| ActError::Unrecordable { why })
+    }
+
+    /// Delivers, and waits until it has been taken; gives the state after it.
+    pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<State, ActError> {
+        let engine = self.runtime.engine();
+        engine.replies.expect();
+        let sent = engine.store.deliver(&self.id, delivery, engine.clock.now()).await;
+        let reply = engine.replies.wait_for(sent.as_ref().ok().copied());
+        let id = sent?;
+        let Some(mut reply) = reply else { return Ok(self.look().await?) };
+        let mut watcher = self.watcher();
+        let reply: Reply = loop {
+            tokio::select! {
+                biased;
+                answered = &mut reply => match answered {
+                    Ok(answered) => break answered,
+                    // Not answered here, so taken elsewhere.
+                    Err(_) => break Ok(Box::new(self.look().await?)),
+                },
+                () = watcher.news() => {
+                    // Another worker may have taken it; ours would have answered by now.
+                    let waiting = engine.store.undelivered(&self.id).await.map_err(LookError::from)?;
+                    if waiting.iter().all(|w| w.id != id) && reply.is_empty() {
+                        engine.replies.forget(id);
+                        break match reply.try_recv() {
+                            Ok(answered) => answered,
+                            Err(_) => Ok(Box::new(self.look().await?)),
+                        };
+                    }
+                }
+            }
+        };
+        reply.map(|state| *state).map_err(ActError::Refused)
+    }
+}
+
+/// That a cancel is recorded.
+#[derive(Debug)]
+pub struct Cancelled {
+    receipt: Receipt,
+    handle: AnyHandle,
+}
+
+impl Cancelled {
+    /// What was done, in flight and never started when the cancel was recorded.
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// Waits until the saga has ended or is a dead letter: what came of the cancel.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn settled(self) -> Result<Receipt, LookError> {
+        Ok(Receipt::of(&*self.handle.settled().await?))
+    }
+}
+
+/// The records of a saga as they come.
+pub struct Watch {
+    watcher: Watcher,
+    handle: AnyHandle,
+    page: std::vec::IntoIter<Entry>,
+    next: u64,
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Watch({}, {})", self.handle.id, self.next)
+    }
+}
+
+impl Watch {
+    /// The next record; `None` after the end of the saga. (A completed saga that is undone later has a new end.)
+    ///
+    /// **Cancel safety**: no record is lost if this is dropped.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn next(&mut self) -> Result<Option<Entry>, LookError> {
+        loop {
+            if let Some(entry) = self.page.next() {
+                self.next = entry.seq + 1;
+                return Ok(Some(entry));
+            }
+            let store = &self.handle.runtime.engine().store;
+            let summary = store.summary(&self.handle.id).await?;
+            let page = store.load(&self.handle.id, self.next, 100).await?;
+            if !page.is_empty() {
+                self.page = page.into_iter();
+                continue;
+            }
+            match summary {
+                Some(summary) if summary.status.phase.is_ended() => return Ok(None),
+                Some(_) => self.watcher.news().await,
+                None => return Err(LookError::NoSuchSaga { saga: self.handle.id.clone() }),
+            }
+        }
+    }
+
+    /// The same as a stream.
+    pub fn into_stream(self) -> impl futures_util::Stream<Item = Result<Entry, LookError>> + Send {
+        futures_util::stream::unfold(Some(self), |watch| async move {
+            let mut watch = watch?;
+            match watch.next().await {
+                Ok(Some(entry)) => Some((Ok(entry), Some(watch))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+    }
+}
+
+/// The handle of a saga; everything that [`AnyHandle`] can do, and its outcome and state in its own types.
+pub struct Handle<S: Saga> {
+    any: AnyHandle,
+    saga: PhantomData<fn() -> S>,
+}
+
+impl<S: Saga> Clone for Handle<S> {
+    fn clone(&self) -> Self {
+        Self { any: self.any.clone(), saga: PhantomData }
+    }
+}
+
+impl<S: Saga> std::fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.any.fmt(f)
+    }
+}
+
+impl<S: Saga> std::ops::Deref for Handle<S> {
+    type Target = AnyHandle;
+    fn deref(&self) -> &AnyHandle {
+        &self.any
+    }
+}
+
+impl<S: Saga> Handle<S> {
+    pub(crate) fn new(any: AnyHandle) -> Self {
+        Self { any, saga: PhantomData }
+    }
+
+    /// Waits until the saga has ended or is a dead letter, and says how.
+    ///
+    /// **Cancel safety**: nothing happens to the saga if this is dropped.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn outcome(&self) -> Result<Outcome<S::Output, S::Error>, LookError> {
+        let state = self.any.settled().await?;
+        if state.phase() == Phase::DeadLettered {
+            let journal = self.any.journal().await?;
+            return Ok(Outcome::DeadLettered(Box::new(DeadLetter::of(&state, &journal))));
+        }
+        Outcome::of(&state, &self.any.runtime.engine().encoding)
+    }
+
+    /// Where it stands, in the saga's own states.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn state(&self) -> Result<S::State, LookError> {
+        let view = self.any.view().await?;
+        S::State::of(&view)
+            .map_err(|error| LookError::Undecodable { what: "the state".to_owned(), why: text_of(&error) })
+    }
+
+    /// The time at which it began.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn began_at(&self) -> Result<Timestamp, LookError> {
+        let first = self.any.runtime.engine().store.load(&self.any.id, 0, 1).await?.into_iter().next();
+        first.map(|e| e.at).ok_or_else(|| LookError::NoSuchSaga { saga: self.any.id.clone() })
+    }
+}

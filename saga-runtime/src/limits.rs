@@ -1,0 +1,66 @@
+//! How large recorded values may be, and how they are encoded.
+
+use saga_core::record::Lost;
+use saga_core::{Codecs, DecodeError, Payload};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::text_of;
+
+/// Above this many bytes a recorded value is warned about, by default.
+pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
+/// Above this many bytes a value is not recorded, by default.
+pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// How values are recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoding {
+    pub(crate) codecs: Codecs,
+    pub(crate) bytes_warn: usize,
+    pub(crate) bytes_max: usize,
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self { codecs: Codecs::default(), bytes_warn: PAYLOAD_BYTES_WARN, bytes_max: PAYLOAD_BYTES_MAX }
+    }
+}
+
+impl Encoding {
+    pub(crate) fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Result<T, DecodeError> {
+        self.codecs.decode(payload)
+    }
+
+    /// Encodes a value that is needed before anything happens: too large is an error in words.
+    pub(crate) fn encode_input<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
+        let payload = self.codecs.encode(value).map_err(|e| text_of(&e))?;
+        self.check_size(payload, std::any::type_name::<T>())
+    }
+
+    /// Encodes a value of something that has happened.
+    pub(crate) fn encode_output<T: Serialize>(&self, value: &T) -> Result<Payload, Lost> {
+        self.encode_input(value).map_err(|why| Lost { why })
+    }
+
+    /// Encodes an error: one that cannot be recorded is recorded as its absence, its text being kept elsewhere.
+    pub(crate) fn encode_error<T: Serialize>(&self, error: &T) -> Payload {
+        match self.encode_input(error) {
+            Ok(payload) => payload,
+            Err(why) => {
+                tracing::warn!(error = std::any::type_name::<T>(), %why, "an error could not be recorded");
+                Payload::null()
+            }
+        }
+    }
+
+    fn check_size(&self, payload: Payload, what: &str) -> Result<Payload, String> {
+        let bytes = payload.bytes();
+        if bytes > self.bytes_max {
+            return Err(format!("{what}: {bytes} bytes, more than the {} that are recorded", self.bytes_max));
+        }
+        if bytes > self.bytes_warn {
+            tracing::warn!(what, bytes, warn = self.bytes_warn, max = self.bytes_max, "a large value is recorded");
+        }
+        Ok(payload)
+    }
+}

@@ -1,0 +1,91 @@
+//! How a saga ended, in its own types.
+
+use saga_core::state::{Direction, State};
+use saga_core::{By, Cause, DeadLetter, Rollback, Undone};
+use serde::de::DeserializeOwned;
+
+use crate::error::text_of;
+use crate::handle::LookError;
+use crate::limits::Encoding;
+
+/// How a saga ended, or that it needs a person.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome<T, E> {
+    /// It gave its output.
+    Completed {
+        /// What.
+        output: T,
+        /// How much of it has been undone since.
+        undone: Undone,
+    },
+    /// It was rolled back.
+    RolledBack {
+        /// Why.
+        cause: Cause,
+        /// The saga's error, if that was why.
+        error: Option<E>,
+        /// How the rollback went.
+        rollback: Rollback,
+    },
+    /// It can go neither forward nor back without a person.
+    DeadLettered(Box<DeadLetter>),
+    /// An operator closed it as it was.
+    Abandoned {
+        /// Who, and why.
+        by: By,
+        /// What had been undone by then, and what is left.
+        rollback: Rollback,
+    },
+}
+
+impl<T, E> Outcome<T, E> {
+    /// The output, if it completed.
+    pub fn completed(self) -> Option<T> {
+        match self {
+            Outcome::Completed { output, .. } => Some(output),
+            _ => None,
+        }
+    }
+
+    /// Whether it completed.
+    pub fn is_completed(&self) -> bool {
+        matches!(self, Outcome::Completed { .. })
+    }
+
+    /// Whether it was rolled back.
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(self, Outcome::RolledBack { .. })
+    }
+}
+
+impl<T: DeserializeOwned, E: DeserializeOwned> Outcome<T, E> {
+    pub(crate) fn of(state: &State, encoding: &Encoding) -> Result<Self, LookError> {
+        let undecodable = |what: &str, error: saga_core::DecodeError| LookError::Undecodable {
+            what: what.to_owned(),
+            why: text_of(&error),
+        };
+        match state.direction() {
+            Direction::Completed { output } | Direction::Undo { output, .. } => {
+                let output = encoding.decode(output).map_err(|e| undecodable("the saga's output", e))?;
+                Ok(Outcome::Completed { output, undone: state.undone() })
+            }
+            Direction::RolledBack(cause) | Direction::Back(cause) => {
+                let error = match cause {
+                    Cause::Failed { error, .. } => {
+                        Some(encoding.decode(error).map_err(|e| undecodable("the saga's error", e))?)
+                    }
+                    _ => None,
+                };
+                Ok(Outcome::RolledBack { cause: cause.clone(), error, rollback: state.rollback() })
+            }
+            Direction::Abandoned(by) => {
+                Ok(Outcome::Abandoned { by: by.clone(), rollback: state.rollback() })
+            }
+            Direction::Forward => Err(LookError::Undecodable {
+                what: "the outcome".to_owned(),
+                why: "the saga has not ended".to_owned(),
+            }),
+        }
+    }
+}

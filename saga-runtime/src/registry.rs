@@ -1,0 +1,156 @@
+//! The steps and sagas that a runtime knows, by recorded name, their types forgotten. Filled before it starts; nothing
+//! is global.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saga_core::{Catalog, Policy};
+
+use crate::attempt::{AnyStep, TypedStep};
+use crate::body::{AnySaga, TypedSaga};
+use crate::resources::{Need, Resources};
+use crate::saga::Saga;
+use crate::step::Step;
+
+/// The steps and sagas that a runtime knows.
+#[derive(Default)]
+pub struct Registry {
+    steps: HashMap<&'static str, Registered>,
+    sagas: BTreeMap<&'static str, Arc<dyn AnySaga>>,
+    /// Sagas that are only called by others.
+    children: Vec<&'static str>,
+    clashes: Vec<StartError>,
+}
+
+struct Registered {
+    step: Arc<dyn AnyStep>,
+    type_id: std::any::TypeId,
+}
+
+/// Why a runtime does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A step takes a resource that was not registered.
+    #[error("step {step} takes `&{type_name}`, and no resource of that type was registered")]
+    MissingResource {
+        /// Which step.
+        step: String,
+        /// What it takes.
+        type_name: &'static str,
+    },
+    /// Two different steps, or two different sagas, have one recorded name.
+    #[error("two {what}s are named {name:?}")]
+    NameClash {
+        /// `step` or `saga`.
+        what: &'static str,
+        /// The name.
+        name: &'static str,
+    },
+    /// The body of a saga awaits two things at one site.
+    #[error("saga {saga} has two sites named {site:?}")]
+    SiteClash {
+        /// Which saga.
+        saga: &'static str,
+        /// The site.
+        site: String,
+    },
+    /// No saga was registered: there is nothing to run.
+    #[error("no saga was registered")]
+    NoSagas,
+    /// The store could not be joined.
+    #[error(transparent)]
+    Store(#[from] saga_core::store::StoreError),
+}
+
+impl Registry {
+    /// Registers a step, and the steps that it names.
+    pub fn step<S: Step>(&mut self) {
+        let type_id = std::any::TypeId::of::<S>();
+        if let Some(known) = self.steps.get(S::NAME) {
+            if known.type_id != type_id {
+                self.clashes.push(StartError::NameClash { what: "step", name: S::NAME });
+            }
+            return;
+        }
+        self.steps.insert(S::NAME, Registered { step: Arc::new(TypedStep::<S>::default()), type_id });
+        S::related(self);
+    }
+
+    /// Registers a saga, the steps at its sites, and the sagas that it calls.
+    pub fn saga<S: Saga>(&mut self) {
+        if self.add_saga::<S>() {
+            self.children.retain(|name| *name != S::NAME);
+        }
+    }
+
+    /// Registers a saga that another one calls.
+    pub(crate) fn child<S: Saga>(&mut self) {
+        let known = self.sagas.contains_key(S::NAME);
+        if self.add_saga::<S>() && !known {
+            self.children.push(S::NAME);
+        }
+    }
+
+    fn add_saga<S: Saga>(&mut self) -> bool {
+        let saga: Arc<dyn AnySaga> = Arc::new(TypedSaga::<S>::default());
+        if let Some(known) = self.sagas.get(S::NAME) {
+            let same = known.type_key() == saga.type_key();
+            if !same {
+                self.clashes.push(StartError::NameClash { what: "saga", name: S::NAME });
+            }
+            return same;
+        }
+        self.sagas.insert(S::NAME, saga);
+        crate::body::register::<S>(self);
+        true
+    }
+
+    pub(crate) fn find_step(&self, name: &str) -> Option<&Arc<dyn AnyStep>> {
+        self.steps.get(name).map(|r| &r.step)
+    }
+
+    pub(crate) fn find_saga(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
+        self.sagas.get(name)
+    }
+
+    /// The names of the sagas that may be claimed.
+    pub(crate) fn saga_names(&self) -> Vec<saga_core::Name> {
+        self.sagas.keys().filter(|name| !self.children.contains(name)).map(|name| (*name).into()).collect()
+    }
+
+    /// Refuses what cannot work, before anything runs.
+    pub(crate) fn check(&mut self, resources: &Resources) -> Result<(), StartError> {
+        if let Some(clash) = self.clashes.pop() {
+            return Err(clash);
+        }
+        if self.sagas.is_empty() {
+            return Err(StartError::NoSagas);
+        }
+        let mut steps: Vec<_> = self.steps.iter().collect();
+        steps.sort_by_key(|(name, _)| **name);
+        for (name, registered) in steps {
+            let missing: Option<Need> = registered.step.needs().into_iter().find(|need| !resources.has(need));
+            if let Some(need) = missing {
+                return Err(StartError::MissingResource { step: (*name).to_owned(), type_name: need.type_name });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Catalog for Registry {
+    fn policy(&self, step: &str) -> Option<Policy> {
+        self.find_step(step).map(|s| s.policy())
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("steps", &self.steps.keys())
+            .field("sagas", &self.sagas.keys())
+            .finish()
+    }
+}

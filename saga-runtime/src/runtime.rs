@@ -1,0 +1,483 @@
+//! A runtime: built from a store, resources and sagas; it runs sagas until it is shut down.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
+use saga_core::{Codec, Entry, InvalidId, Record, SagaId, State, Timestamp};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use crate::clock::{Clock, Dice, SystemClock, SystemDice};
+use crate::committer::{CommitterParts, committer};
+use crate::driver::{Driver, Finished, Origin};
+use crate::engine::{Channel, Engine, Live, Replies, Watchers};
+use crate::handle::{AnyHandle, Handle};
+use crate::limits::Encoding;
+use crate::registry::{Registry, StartError};
+use crate::resources::Resources;
+use crate::saga::{Saga, SagaCall};
+use crate::worker;
+
+/// Runs sagas on a store. Cheap to clone; when the last clone is dropped without [`shutdown`](Runtime::shutdown),
+/// what runs is dropped where it stands, as if the process had died.
+///
+/// ```
+/// # use saga_runtime::*;
+/// # #[derive(serde::Serialize, serde::Deserialize)] pub struct Greet { name: String }
+/// # pub enum greet {}
+/// # impl Step for greet {
+/// #     const NAME: &'static str = "greet";
+/// #     type Input = Greet; type Output = String; type Error = Failure;
+/// #     type Undo = undo::Readonly; type Effort = effort::Fallible; type Repeat = repeat::Idempotent;
+/// #     async fn run(_cx: &StepContext, input: Greet) -> Result<String, Failure> { Ok(input.name) }
+/// # }
+/// # pub enum welcome {}
+/// # impl Saga for welcome {
+/// #     const NAME: &'static str = "welcome";
+/// #     type Input = String; type Output = String; type Error = Failure; type State = StateView;
+/// #     async fn body(cx: SagaContext) -> Exit<String, Failure> {
+/// #         let first = Witness::new();
+/// #         if cx.registers(&[&first]) { return cx.registered().await; }
+/// #         let name: String = cx.input().await;
+/// #         match first.at(&cx, 1, &[], StepCall::<greet>::new(Greet { name })).await {
+/// #             Ok(greeting) => Exit::Done(greeting),
+/// #             Err(failure) => Exit::Failed(failure.into()),
+/// #         }
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = Runtime::builder(saga_core::MemoryStore::new()).saga::<welcome>().start().await?;
+/// let call = SagaCall::<welcome>::new("Ada".to_owned());
+/// let outcome = runtime.run("first", call).await?.outcome().await?;
+/// assert_eq!(outcome.completed(), Some("Ada".to_owned()));
+/// runtime.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Runtime {
+    engine: Arc<Engine>,
+    // Held for its drop alone.
+    _running: Arc<Running>,
+}
+
+/// The runtime's own tasks; ended when the last handle on the runtime goes.
+struct Running {
+    engine: Arc<Engine>,
+    tasks: Vec<tokio::task::AbortHandle>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
+        self.engine.live.abort_all();
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("registry", &self.engine.registry).finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Runtime`].
+#[must_use = "nothing runs before `start`"]
+pub struct Builder {
+    store: Arc<dyn Store>,
+    registry: Registry,
+    resources: Resources,
+    encoding: Encoding,
+    clock: Option<Arc<dyn Clock>>,
+    dice: Arc<dyn Dice>,
+    name: String,
+    lease: Duration,
+    linger: Duration,
+    running_max: usize,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("registry", &self.registry).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            registry: Registry::default(),
+            resources: Resources::new(),
+            encoding: Encoding::default(),
+            clock: None,
+            dice: Arc::new(SystemDice::new()),
+            name: "saga".to_owned(),
+            lease: Duration::from_secs(30),
+            linger: Duration::from_secs(1),
+            running_max: 10_000,
+        }
+    }
+
+    /// Adds a resource that steps take by reference, by its type.
+    pub fn resource<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
+        self.resources = self.resources.with(resource);
+        self
+    }
+
+    /// Adds a shared resource, or one that steps know by a trait: `shared_resource::<dyn Bank>(Arc::new(Sandbox))`.
+    pub fn shared_resource<T: ?Sized + Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
+        self.resources = self.resources.with_shared(resource);
+        self
+    }
+
+    /// Adds a saga, with the steps at its sites and what they name.
+    pub fn saga<S: Saga>(mut self) -> Self {
+        self.registry.saga::<S>();
+        self
+    }
+
+    /// Seals recorded values with this codec from now on; records of another one need [`read_codec`](Self::read_codec).
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.encoding.codecs.set_writer(Arc::new(codec));
+        self
+    }
+
+    /// Reads records that this codec sealed.
+    pub fn read_codec(mut self, codec: impl Codec) -> Self {
+        self.encoding.codecs.add_reader(Arc::new(codec));
+        self
+    }
+
+    /// Warns above `warn` bytes of one recorded value and does not record more than `max`: 256 KiB and 2 MiB by
+    /// default.
+    pub fn payload_bytes(mut self, warn: usize, max: usize) -> Self {
+        (self.encoding.bytes_warn, self.encoding.bytes_max) = (warn, max);
+        self
+    }
+
+    /// Drives at most so many sagas at a time (10,000 by default); the others wait in the store.
+    pub fn running_max(mut self, sagas: usize) -> Self {
+        self.running_max = sagas.max(1);
+        self
+    }
+
+    /// Keeps a saga in memory that waits no longer than this (1 s by default); others are let go, and taken up from
+    /// the store again.
+    pub fn linger(mut self, wait: Duration) -> Self {
+        self.linger = wait;
+        self
+    }
+
+    /// How long the worker's claim on its sagas lasts without a sign of life (30 s by default).
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_millis(10));
+        self
+    }
+
+    /// What the worker is called, for people.
+    pub fn worker_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Tells the time by another clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Draws numbers from other dice.
+    pub fn dice(mut self, dice: Arc<dyn Dice>) -> Self {
+        self.dice = dice;
+        self
+    }
+
+    /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are taken up at once.
+    /// Must be called within a tokio runtime with time.
+    ///
+    /// # Errors
+    /// [`StartError`] names the step and the type of a resource that is missing, or says why the store cannot be
+    /// joined.
+    pub async fn start(mut self) -> Result<Runtime, StartError> {
+        self.registry.check(&self.resources)?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let joined = self.store.join(&self.name, self.lease, clock.now()).await?;
+        let worker = Arc::new(AtomicU64::new(joined.0));
+        let (trouble, troubled) = watch::channel(None);
+        let lease_lost = Arc::new(Notify::new());
+        let (committer, commits) = committer(CommitterParts {
+            store: self.store.clone(),
+            clock: clock.clone(),
+            dice: self.dice.clone(),
+            worker: worker.clone(),
+            trouble,
+            lease_lost: lease_lost.clone(),
+        });
+        let engine = Arc::new(Engine {
+            store: self.store,
+            registry: self.registry,
+            resources: Arc::new(self.resources),
+            encoding: self.encoding,
+            clock,
+            dice: self.dice,
+            committer,
+            worker,
+            live: Live::default(),
+            watchers: Arc::new(Watchers::default()),
+            replies: Replies::default(),
+            running_max: self.running_max,
+            linger: self.linger,
+            lease: self.lease,
+            never_stopping: watch::channel(false).1,
+            draining: watch::channel(false).0,
+            trouble: troubled,
+            lease_lost,
+        });
+        let tasks = vec![
+            tokio::spawn(commits).abort_handle(),
+            tokio::spawn(worker::work(engine.clone())).abort_handle(),
+        ];
+        let running = Arc::new(Running { engine: engine.clone(), tasks });
+        Ok(Runtime { engine, _running: running })
+    }
+}
+
+/// Why a saga was not started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The id cannot be one.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidId),
+    /// There is a saga of that id with another input, or of another type.
+    #[error("saga {id} exists, and is {saga}({input})")]
+    IdConflict {
+        /// The id.
+        id: SagaId,
+        /// The type of the one that is there.
+        saga: String,
+        /// What that one was called with, without its secrets.
+        input: String,
+    },
+    /// The saga was not registered with this runtime.
+    #[error("saga {saga} is not registered")]
+    NotRegistered {
+        /// Its name.
+        saga: &'static str,
+    },
+    /// The input cannot be recorded.
+    #[error("the input cannot be recorded: {why}")]
+    Unrecordable {
+        /// Why not.
+        why: String,
+    },
+    /// The runtime is shutting down.
+    #[error("the runtime is shutting down")]
+    ShuttingDown,
+    /// The store failed for good, or the saga's journal cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Runtime {
+    /// Begins to build a runtime on `store`.
+    pub fn builder(store: impl Store) -> Builder {
+        Builder::new(Arc::new(store))
+    }
+
+    /// Begins to build a runtime on a store that is shared.
+    pub fn builder_shared(store: Arc<dyn Store>) -> Builder {
+        Builder::new(store)
+    }
+
+    /// Runs a saga under that id, and returns once it is durable: with the handle of the saga that is there, running
+    /// or ended, if it was started with the same input before.
+    ///
+    /// **Cancel safety**: if this is dropped the saga may or may not have been started; call it again.
+    ///
+    /// # Errors
+    /// [`RunError::IdConflict`] if the id stands for something else. While the store is merely unavailable this
+    /// waits.
+    pub async fn run<S: Saga, I>(&self, id: I, call: SagaCall<S>) -> Result<Handle<S>, RunError>
+    where
+        I: TryInto<SagaId>,
+        RunError: From<I::Error>,
+    {
+        let engine = &self.engine;
+        let id = id.try_into()?;
+        let code = engine.registry.find_saga(S::NAME).ok_or(RunError::NotRegistered { saga: S::NAME })?;
+        let input = engine.encoding.encode_input(call.input());
+        let input = input.map_err(|why| RunError::Unrecordable { why })?;
+        if engine.is_draining() {
+            return Err(RunError::ShuttingDown);
+        }
+        let now = engine.clock.now();
+        let deadline = S::DEADLINE.map(|d| now.after(d));
+        let record = Record::Scheduled { saga: S::NAME.into(), version: S::VERSION, input, deadline };
+        let entry = Entry { seq: 0, at: now, record };
+        let mut state = State::new(id.clone());
+        state.apply(&entry).map_err(|e| RunError::Unrecordable { why: e.to_string() })?;
+        if engine.live.len() >= engine.running_max {
+            return self.schedule(&id, state, entry).await;
+        }
+        let (mailbox, inbox) = mpsc::unbounded_channel();
+        let (done, finished) = watch::channel(None);
+        let channel = Channel { mailbox, finished };
+        if let Err(there) = engine.live.enter(&id, channel.clone()) {
+            return self.same(&id, &entry, Some(there)).await;
+        }
+        let (created, is_created) = oneshot::channel();
+        let driver =
+            Driver::new(engine.clone(), code.clone(), state, Origin::New(Box::new(entry.clone()), created), inbox);
+        let task = {
+            let (engine, id) = (engine.clone(), id.clone());
+            async move {
+                let finished = driver.drive().await;
+                worker::finish(&engine, &id, finished, &done);
+            }
+        };
+        engine.live.set_abort(&id, tokio::spawn(task).abort_handle());
+        if is_created.await.is_ok() {
+            return Ok(Handle::new(AnyHandle::new(self.clone(), id, Some(channel))));
+        }
+        let finished = channel.finished.borrow().clone();
+        match finished.as_deref() {
+            Some(Finished::Lost(why)) => {
+                Err(RunError::Store(StoreError::Unavailable { detail: why.clone() }))
+            }
+            _ => self.same(&id, &entry, None).await,
+        }
+    }
+
+    /// Records that the saga is to be run, for want of room to run it now.
+    async fn schedule<S: Saga>(&self, id: &SagaId, state: State, entry: Entry) -> Result<Handle<S>, RunError> {
+        let status = Status::of(&state, Some(self.engine.clock.now()), 0);
+        let append = saga_core::store::Append {
+            saga: id.clone(),
+            epoch: None,
+            entries: vec![entry.clone()],
+            status: Some(status),
+            taken: Vec::new(),
+            release: true,
+        };
+        match self.engine.committer.commit(append).await {
+            Ok(Ok(_)) => Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), None))),
+            Ok(Err(crate::committer::CommitError::Lost(detail))) => {
+                Err(RunError::Store(StoreError::Unavailable { detail }))
+            }
+            Ok(Err(_)) => self.same(id, &entry, None).await,
+            Err(_) => Err(RunError::ShuttingDown),
+        }
+    }
+
+    /// There is a saga of that id: its handle, if it was started by the same call.
+    async fn same<S: Saga>(
+        &self,
+        id: &SagaId,
+        wanted: &Entry,
+        channel: Option<Channel>,
+    ) -> Result<Handle<S>, RunError> {
+        let there = loop {
+            if let Some(first) = self.engine.store.load(id, 0, 1).await?.into_iter().next() {
+                break first;
+            }
+            // It is just being created, by another task of ours.
+            let Some(channel) = &channel else {
+                let detail = format!("saga {id} exists, and has no journal");
+                return Err(RunError::Store(StoreError::Corrupt { detail }));
+            };
+            let mut watcher = self.engine.watchers.watch(id);
+            if channel.finished.borrow().is_none() {
+                watcher.news().await;
+            }
+        };
+        match (&there.record, &wanted.record) {
+            (Record::Scheduled { saga: a, input: x, .. }, Record::Scheduled { saga: b, input: y, .. })
+                if a == b && self.engine.encoding.codecs.same(x, y) =>
+            {
+                Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), channel)))
+            }
+            (Record::Scheduled { saga, input, .. }, _) => {
+                Err(RunError::IdConflict { id: id.clone(), saga: saga.to_string(), input: input.shown() })
+            }
+            _ => {
+                let detail = format!("the journal of saga {id} does not begin with `scheduled`");
+                Err(RunError::Store(StoreError::Corrupt { detail }))
+            }
+        }
+    }
+
+    /// The handle of a saga of any type; `None` if there is none of that id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find(&self, id: &SagaId) -> Result<Option<AnyHandle>, StoreError> {
+        let channel = self.engine.live.get(id);
+        if channel.is_none() && self.engine.store.summary(id).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(AnyHandle::new(self.clone(), id.clone(), channel)))
+    }
+
+    /// A page of sagas, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sagas(&self, query: &Query) -> Result<Page, StoreError> {
+        self.engine.store.query(query).await
+    }
+
+    /// Drops the journals of sagas that ended before; never of one that is parked, or that could still be undone.
+    /// Gives how many. The id of a dropped saga may be used again, and then repeats its idempotency keys.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
+        let now = self.engine.clock.now();
+        self.engine.store.purge(Purge { ended_before, undoable_too: false, now }).await
+    }
+
+    /// Like [`purge`](Self::purge), and also drops sagas that could still be undone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purge_undoable_too(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
+        let now = self.engine.clock.now();
+        self.engine.store.purge(Purge { ended_before, undoable_too: true, now }).await
+    }
+
+    /// What the store says while it fails and the sagas wait for it; `None` while it works.
+    pub fn store_trouble(&self) -> Option<String> {
+        self.engine.trouble.borrow().clone()
+    }
+
+    /// The time by the runtime's clock.
+    pub fn now(&self) -> Timestamp {
+        self.engine.clock.now()
+    }
+
+    /// How many sagas this worker drives at the moment; one that waits for long is not among them.
+    pub fn running(&self) -> usize {
+        self.engine.live.len()
+    }
+
+    /// Drains: nothing new begins, attempts that run have their time, their outcomes are recorded, and every saga is
+    /// left for the next worker.
+    pub async fn shutdown(&self) {
+        self.engine.draining.send_replace(true);
+        while self.engine.live.len() > 0 {
+            tokio::select! {
+                () = self.engine.live.freed.notified() => {}
+                () = tokio::time::sleep(worker::DRAIN_LOOK) => {}
+            }
+        }
+        if let Err(error) = self.engine.store.leave(self.engine.worker()).await {
+            tracing::warn!(%error, "the store could not be left in good order");
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+}

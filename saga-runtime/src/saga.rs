@@ -1,0 +1,137 @@
+//! Sagas, as traits: what `#[saga]` writes, and what can be written by hand.
+
+use std::error::Error;
+use std::future::Future;
+use std::time::Duration;
+
+use saga_core::Payload;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::body::SagaContext;
+use crate::view::SagaState;
+
+/// An async function whose awaits are recorded.
+///
+/// Written by `#[saga]`; by hand it looks like this:
+///
+/// ```
+/// use saga_runtime::*;
+/// # #[derive(serde::Serialize, serde::Deserialize)] pub struct Greet { name: String }
+/// # pub enum greet {}
+/// # impl Step for greet {
+/// #     const NAME: &'static str = "greet";
+/// #     type Input = Greet; type Output = String; type Error = Failure;
+/// #     type Undo = undo::Readonly; type Effort = effort::Fallible; type Repeat = repeat::Idempotent;
+/// #     async fn run(_cx: &StepContext, input: Greet) -> Result<String, Failure> { Ok(input.name) }
+/// # }
+/// pub enum welcome {}
+/// impl Saga for welcome {
+///     const NAME: &'static str = "welcome";
+///     type Input = String;
+///     type Output = String;
+///     type Error = Failure;
+///     type State = StateView;
+///     async fn body(cx: SagaContext) -> Exit<String, Failure> {
+///         let first = Witness::new();
+///         if cx.registers(&[&first]) {
+///             return cx.registered().await;
+///         }
+///         let name: String = cx.input().await;
+///         match first.at(&cx, 1, &[], StepCall::<greet>::new(Greet { name })).await {
+///             Ok(greeting) => Exit::Done(greeting),
+///             Err(failure) => Exit::Failed(failure.into()),
+///         }
+///     }
+/// }
+/// ```
+pub trait Saga: Sized + 'static {
+    /// The recorded name: never change it once it is in a journal.
+    const NAME: &'static str;
+    /// The version of its code, for people.
+    const VERSION: u32 = 1;
+    /// It is rolled back if it is not past its point of no return this long after its start.
+    const DEADLINE: Option<Duration> = None;
+
+    /// What it is called with: an object with the parameters' names.
+    type Input: Serialize + DeserializeOwned + Send + 'static;
+    /// What it gives.
+    type Output: Serialize + DeserializeOwned + Send + 'static;
+    /// How it fails.
+    type Error: Error + Serialize + DeserializeOwned + Send + 'static;
+    /// Where it can stand, as a type.
+    type State: SagaState;
+
+    /// The body. It runs again from the start after a crash, over what is recorded.
+    fn body(cx: SagaContext) -> impl Future<Output = Exit<Self::Output, Self::Error>> + Send;
+}
+
+/// How a body ends. A type of our own, so that no `?` or `return` gets past the macro unseen.
+#[derive(Debug)]
+pub enum Exit<T, E> {
+    /// With its output.
+    Done(T),
+    /// With its error.
+    Failed(E),
+}
+
+impl<T, E> Exit<T, E> {
+    /// The exit that a result stands for.
+    pub fn of(result: Result<T, E>) -> Self {
+        match result {
+            Ok(output) => Exit::Done(output),
+            Err(error) => Exit::Failed(error),
+        }
+    }
+
+    /// The exit by `?`: the failure becomes the saga's error.
+    pub fn by<F>(failure: F) -> Self
+    where
+        E: FailsWith<F>,
+    {
+        Exit::Failed(E::fails_with(failure))
+    }
+}
+
+/// A saga's error that can be made of an `F`: what `?` asks for.
+#[diagnostic::on_unimplemented(
+    message = "`?` cannot turn `{F}` into the saga's error `{Self}`",
+    note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
+    note = "fix: a variant of `{Self}` that holds it, and `#[derive(SagaError)]`; or handle it with `match`"
+)]
+pub trait FailsWith<F> {
+    /// Makes it.
+    fn fails_with(failure: F) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, E: From<F>> FailsWith<F> for E {
+    fn fails_with(failure: F) -> Self {
+        failure.into()
+    }
+}
+
+/// A call of a saga: inert data, for [`Runtime::run`](crate::Runtime::run), or to be awaited in another saga.
+#[must_use = "a call does nothing until it is run, or awaited in a saga"]
+pub struct SagaCall<S: Saga> {
+    input: S::Input,
+}
+
+impl<S: Saga> SagaCall<S> {
+    /// The call with this input.
+    pub fn new(input: S::Input) -> Self {
+        Self { input }
+    }
+
+    /// Its input.
+    pub fn input(&self) -> &S::Input {
+        &self.input
+    }
+}
+
+impl<S: Saga> std::fmt::Debug for SagaCall<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let input = Payload::encode(&self.input).map(|p| p.shown()).unwrap_or_default();
+        write!(f, "{}({input})", S::NAME)
+    }
+}

@@ -1,0 +1,416 @@
+//! Steps, as traits: what `#[step]` writes, and what can be written by hand. What a step says about itself is in its
+//! types, so that the compiler can judge it.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use saga_core::policy::{InDoubt, Retry, TIMEOUT_DEFAULT};
+use saga_core::{IdempotencyKey, Kind, Payload, Policy};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::context::StepContext;
+use crate::error::StepError;
+use crate::failure::StepFailure;
+use crate::registry::Registry;
+use crate::resources::Need;
+
+/// One effect on the world: recorded before it begins and after it ends.
+///
+/// Written by `#[step]`; by hand it looks like this:
+///
+/// ```
+/// use saga_runtime::*;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// pub struct Greet { name: String }
+///
+/// pub enum greet {}
+/// impl Step for greet {
+///     const NAME: &'static str = "greet";
+///     type Input = Greet;
+///     type Output = String;
+///     type Error = Failure;
+///     type Undo = undo::Readonly;
+///     type Effort = effort::Fallible;
+///     type Repeat = repeat::Idempotent;
+///     async fn run(_cx: &StepContext, input: Greet) -> Result<String, Failure> {
+///         Ok(format!("Hello, {}", input.name))
+///     }
+/// }
+/// ```
+pub trait Step: Sized + 'static {
+    /// The recorded name: never change it once it is in a journal.
+    const NAME: &'static str;
+    /// How transient failures are retried.
+    const RETRY: Retry = <Self::Effort as Effort>::RETRY;
+    /// The longest one attempt may take.
+    const TIMEOUT: Duration = TIMEOUT_DEFAULT;
+    /// What to do in doubt when no probe answers.
+    const IN_DOUBT: InDoubt = <Self::Repeat as Repeat>::IN_DOUBT;
+    /// Whether [`Step::probe`] gives a call.
+    const PROBED: bool = false;
+
+    /// What is recorded before the step begins: an object with the parameters' names.
+    type Input: Serialize + DeserializeOwned + Send + 'static;
+    /// What is recorded when it has succeeded.
+    type Output: Serialize + DeserializeOwned + Send + 'static;
+    /// What is recorded when it has failed.
+    type Error: StepError;
+    /// How it is undone: one of [`undo`].
+    type Undo: Undo;
+    /// Whether it may fail: one of [`effort`].
+    type Effort: Effort;
+    /// Why a repeat is harmless: one of [`repeat`].
+    type Repeat: Repeat;
+
+    /// One attempt.
+    fn run(cx: &StepContext, input: Self::Input) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+
+    /// The resources that it takes.
+    fn needs() -> Vec<Need> {
+        Vec::new()
+    }
+
+    /// Registers the steps that it names: compensation, probe, in-doubt call.
+    fn related(_registry: &mut Registry) {}
+
+    /// The call that undoes it, once it has given `output`.
+    fn compensation(_output: Self::Output, _given: &Given<'_, Self>) -> Option<Compensation> {
+        None
+    }
+
+    /// The call that asks whether it happened.
+    fn probe(_given: &Given<'_, Self>) -> Option<ProbeCall<Self::Output>> {
+        None
+    }
+
+    /// The call that settles it without an output when it is in doubt.
+    fn in_doubt(_given: &Given<'_, Self>) -> Option<Compensation> {
+        None
+    }
+}
+
+/// What a step says about itself, as data.
+pub fn policy_of<S: Step>() -> Policy {
+    Policy {
+        kind: S::Undo::KIND,
+        retriable: S::Effort::RETRIABLE,
+        retry: S::RETRY,
+        timeout: S::TIMEOUT,
+        probe: S::PROBED,
+        in_doubt: S::IN_DOUBT,
+    }
+}
+
+/// How a step is undone.
+pub trait Undo: 'static {
+    /// As data.
+    const KIND: Kind;
+}
+
+/// The ways in which a step is undone.
+pub mod undo {
+    use super::{Kind, Undo};
+
+    /// By its compensation.
+    #[derive(Debug)]
+    pub enum Compensated {}
+    /// By nothing.
+    #[derive(Debug)]
+    pub enum Irreversible {}
+    /// It has no effect.
+    #[derive(Debug)]
+    pub enum Readonly {}
+    /// It undoes others, and stands nowhere else.
+    #[derive(Debug)]
+    pub enum Auxiliary {}
+
+    impl Undo for Compensated {
+        const KIND: Kind = Kind::Compensated;
+    }
+    impl Undo for Irreversible {
+        const KIND: Kind = Kind::Irreversible;
+    }
+    impl Undo for Readonly {
+        const KIND: Kind = Kind::Readonly;
+    }
+    impl Undo for Auxiliary {
+        const KIND: Kind = Kind::Auxiliary;
+    }
+}
+
+/// What may stand in the body of a saga: everything but what only undoes others.
+#[diagnostic::on_unimplemented(
+    message = "this step only undoes others and cannot be awaited in a saga",
+    note = "why: nothing would undo it, so its effect would outlive a rollback",
+    note = "fix: give it `compensate = …`, `irreversible` or `readonly`"
+)]
+pub trait Forward: Undo {}
+impl Forward for undo::Compensated {}
+impl Forward for undo::Irreversible {}
+impl Forward for undo::Readonly {}
+
+/// Whether a step may fail.
+pub trait Effort: 'static {
+    /// Whether it is retried until it succeeds.
+    const RETRIABLE: bool;
+    /// The default of its policy.
+    const RETRY: Retry;
+    /// What awaiting it gives.
+    type Awaited<T: Send, E: Send>: Send;
+    /// What its failure is to a branch of `all`.
+    type Failure<E: Send>: Send;
+    /// Makes what awaiting gives; `None` if the machine never lets this come to the body.
+    fn awaited<T: Send, E: Send>(result: Result<T, StepFailure<E>>) -> Option<Self::Awaited<T, E>>;
+    /// Takes apart what awaiting gave.
+    fn settled<T: Send, E: Send>(awaited: Self::Awaited<T, E>) -> Result<T, Self::Failure<E>>;
+}
+
+/// Whether a step may fail.
+pub mod effort {
+    use super::{Effort, Retry, StepFailure};
+    use crate::error::Never;
+
+    /// It may: awaiting it gives a `Result`.
+    #[derive(Debug)]
+    pub enum Fallible {}
+    /// It is retried until it succeeds: awaiting it gives its output.
+    #[derive(Debug)]
+    pub enum Retriable {}
+
+    impl Effort for Fallible {
+        const RETRIABLE: bool = false;
+        const RETRY: Retry = Retry::NONE;
+        type Awaited<T: Send, E: Send> = Result<T, StepFailure<E>>;
+        type Failure<E: Send> = StepFailure<E>;
+        fn awaited<T: Send, E: Send>(result: Result<T, StepFailure<E>>) -> Option<Self::Awaited<T, E>> {
+            Some(result)
+        }
+        fn settled<T: Send, E: Send>(awaited: Self::Awaited<T, E>) -> Result<T, StepFailure<E>> {
+            awaited
+        }
+    }
+
+    impl Effort for Retriable {
+        const RETRIABLE: bool = true;
+        const RETRY: Retry = Retry::RETRIABLE;
+        type Awaited<T: Send, E: Send> = T;
+        type Failure<E: Send> = Never;
+        fn awaited<T: Send, E: Send>(result: Result<T, StepFailure<E>>) -> Option<T> {
+            result.ok()
+        }
+        fn settled<T: Send, E: Send>(awaited: T) -> Result<T, Never> {
+            Ok(awaited)
+        }
+    }
+}
+
+/// Why a repeat of a step is harmless.
+pub trait Repeat: 'static {
+    /// The default of [`Step::IN_DOUBT`].
+    const IN_DOUBT: InDoubt;
+}
+
+/// Repeats that do no harm.
+#[diagnostic::on_unimplemented(
+    message = "this step may do harm when it is repeated, so it cannot undo another",
+    note = "why: a compensation is run again after a crash",
+    note = "fix: let it take `key: &IdempotencyKey`, or say `idempotent`"
+)]
+pub trait Repeatable: Repeat {}
+
+/// Why a repeat of a step is harmless.
+pub mod repeat {
+    use super::{InDoubt, Repeat, Repeatable};
+
+    /// It hands an idempotency key to a service that recognizes repeats by it.
+    #[derive(Debug)]
+    pub enum Keyed {}
+    /// Doing it twice is as doing it once.
+    #[derive(Debug)]
+    pub enum Idempotent {}
+    /// It is not: in doubt a person is asked.
+    #[derive(Debug)]
+    pub enum Harmful {}
+
+    impl Repeat for Keyed {
+        const IN_DOUBT: InDoubt = InDoubt::Rerun;
+    }
+    impl Repeat for Idempotent {
+        const IN_DOUBT: InDoubt = InDoubt::Rerun;
+    }
+    impl Repeat for Harmful {
+        const IN_DOUBT: InDoubt = InDoubt::DeadLetter;
+    }
+    impl Repeatable for Keyed {}
+    impl Repeatable for Idempotent {}
+}
+
+/// A call of a step: inert data. Awaited in a saga it runs; outside of one it does not compile.
+#[must_use = "a call does nothing until it is awaited in a saga"]
+pub struct StepCall<S: Step> {
+    input: S::Input,
+}
+
+impl<S: Step> StepCall<S> {
+    /// The call with this input.
+    pub fn new(input: S::Input) -> Self {
+        Self { input }
+    }
+
+    /// Its input.
+    pub fn input(&self) -> &S::Input {
+        &self.input
+    }
+
+    /// Gives up the call for its input.
+    pub fn into_input(self) -> S::Input {
+        self.input
+    }
+}
+
+impl<S: Step> std::fmt::Debug for StepCall<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let input = Payload::encode(&self.input).map(|p| p.shown()).unwrap_or_default();
+        write!(f, "{}({input})", S::NAME)
+    }
+}
+
+/// What a step was called with, for what is evaluated beside it.
+pub struct Given<'a, S: Step> {
+    key: &'a IdempotencyKey,
+    decode: &'a dyn Fn() -> Result<S::Input, saga_core::DecodeError>,
+}
+
+impl<'a, S: Step> Given<'a, S> {
+    pub(crate) fn new(
+        key: &'a IdempotencyKey,
+        decode: &'a dyn Fn() -> Result<S::Input, saga_core::DecodeError>,
+    ) -> Self {
+        Self { key, decode }
+    }
+
+    /// The forward key.
+    pub fn key(&self) -> &'a IdempotencyKey {
+        self.key
+    }
+
+    /// The input, decoded afresh from the record.
+    ///
+    /// # Panics
+    /// If the record cannot be read, which is caught and recorded.
+    pub fn input(&self) -> S::Input {
+        match (self.decode)() {
+            Ok(input) => input,
+            Err(error) => panic!("the input of {} cannot be read: {}", S::NAME, crate::error::text_of(&error)),
+        }
+    }
+}
+
+/// A step that may undo another: retried until it succeeds, and harmless when repeated.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot undo another step",
+    note = "why: a rollback must be able to retry it until it succeeds, and to repeat it after a crash",
+    note = "fix: `#[step(retriable, idempotent)]`, or `retriable` and `key: &IdempotencyKey`"
+)]
+pub trait Compensates: Step {}
+impl<S: Step<Effort = effort::Retriable>> Compensates for S where S::Repeat: Repeatable {}
+
+/// A recorded call that undoes a step, or settles it in doubt.
+#[derive(Debug)]
+pub struct Compensation {
+    pub(crate) step: &'static str,
+    pub(crate) input: Box<dyn EncodeInput>,
+    pub(crate) leaves: Option<&'static str>,
+    pub(crate) window: Option<Duration>,
+}
+
+impl Compensation {
+    /// By that call.
+    pub fn by<S: Compensates>(call: StepCall<S>) -> Self {
+        let input = Box::new(InputOf::<S>(call.input));
+        Self { step: S::NAME, input, leaves: None, window: None }
+    }
+
+    /// What it leaves behind, in words.
+    #[must_use]
+    pub fn leaves(mut self, residue: &'static str) -> Self {
+        self.leaves = Some(residue);
+        self
+    }
+
+    /// It works for so long after the step is done.
+    #[must_use]
+    pub fn within(mut self, window: Duration) -> Self {
+        self.window = Some(window);
+        self
+    }
+}
+
+/// An input whose type is forgotten.
+pub(crate) trait EncodeInput: std::fmt::Debug + Send {
+    fn encode(&self, codecs: &saga_core::Codecs) -> Result<Payload, saga_core::EncodeError>;
+}
+
+struct InputOf<S: Step>(S::Input);
+
+impl<S: Step> std::fmt::Debug for InputOf<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(S::NAME)
+    }
+}
+
+impl<S: Step> EncodeInput for InputOf<S> {
+    fn encode(&self, codecs: &saga_core::Codecs) -> Result<Payload, saga_core::EncodeError> {
+        codecs.encode(&self.0)
+    }
+}
+
+/// What a probe says of an attempt in doubt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe<T> {
+    /// It happened, and gave this.
+    Happened(T),
+    /// It did not happen, and under this key it never will.
+    NotHappened,
+    /// Not known yet: ask again later.
+    Pending,
+}
+
+type Answering<T> = Pin<Box<dyn Future<Output = Result<Probe<T>, String>> + Send>>;
+
+/// The call of a readonly step that asks whether an attempt happened.
+pub struct ProbeCall<T> {
+    pub(crate) ask: Box<dyn Fn(StepContext) -> Answering<T> + Send>,
+    pub(crate) retry: Retry,
+    pub(crate) timeout: Duration,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + 'static> ProbeCall<T> {
+    /// By that call. Its error, of whatever class, is no answer.
+    pub fn by<P>(call: StepCall<P>) -> Self
+    where
+        P: Step<Output = Probe<T>, Undo = undo::Readonly>,
+    {
+        let input = Payload::encode(call.input()).map_err(|e| crate::error::text_of(&e));
+        let ask = move |cx: StepContext| -> Answering<T> {
+            let input = input.clone();
+            Box::pin(async move {
+                let input = input?.decode::<P::Input>().map_err(|e| crate::error::text_of(&e))?;
+                P::run(&cx, input).await.map_err(|e| crate::error::text_of(&e))
+            })
+        };
+        Self { ask: Box::new(ask), retry: P::RETRY, timeout: P::TIMEOUT, output: PhantomData }
+    }
+}
+
+impl<T> std::fmt::Debug for ProbeCall<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProbeCall")
+    }
+}

@@ -1,0 +1,313 @@
+//! Waits: sleeping, the time, fresh ids, signals and approvals. All recorded, so that a body that runs again sees the
+//! same.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use saga_core::machine::Reach;
+use saga_core::record::Verdict;
+use saga_core::state::SiteState;
+use saga_core::{By, Payload, Reason, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::awaitable::{Awaitable, NoSteps};
+use crate::body::{Place, Reached, Reading, lock};
+use crate::error::{Never, text_of};
+use crate::failure::{ApprovalFailure, Expired};
+use crate::limits::Encoding;
+
+/// A length of time: a [`Duration`], or text such as `"200ms"`, `"10s"`, `"2h"`, `"1h30m"`, `"7d"`.
+pub trait IntoWait {
+    /// In milliseconds.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and what would be right.
+    fn into_wait_ms(self) -> Result<u64, String>;
+}
+
+impl IntoWait for Duration {
+    fn into_wait_ms(self) -> Result<u64, String> {
+        Ok(u64::try_from(self.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+    }
+}
+
+impl IntoWait for &str {
+    fn into_wait_ms(self) -> Result<u64, String> {
+        let wrong = || format!("{self:?} is no length of time; write one like \"200ms\", \"10s\", \"2h\" or \"1h30m\"");
+        let mut rest = self.trim();
+        let mut total: u64 = 0;
+        if rest.is_empty() {
+            return Err(wrong());
+        }
+        while !rest.is_empty() {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+            rest = &rest[digits..];
+            let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+            let unit = match &rest[..letters] {
+                "ms" => 1,
+                "s" => 1000,
+                "m" | "min" => 60_000,
+                "h" => 3_600_000,
+                "d" => 86_400_000,
+                _ => return Err(wrong()),
+            };
+            rest = rest[letters..].trim_start();
+            total = number.checked_mul(unit).and_then(|ms| total.checked_add(ms)).ok_or_else(wrong)?;
+        }
+        Ok(total)
+    }
+}
+
+/// Sleeps that long, over crashes and restarts.
+///
+/// ```ignore
+/// sleep("2h").await;
+/// ```
+pub fn sleep(wait: impl IntoWait) -> Sleep {
+    Sleep { wait_ms: wait.into_wait_ms() }
+}
+
+/// A sleep; see [`sleep`].
+#[derive(Debug)]
+#[must_use = "a sleep does nothing until it is awaited in a saga"]
+pub struct Sleep {
+    wait_ms: Result<u64, String>,
+}
+
+impl Awaitable for Sleep {
+    type Steps = NoSteps;
+    type Output = ();
+    type Value = ();
+    type Failure = Never;
+
+    fn at(self, place: Place) -> impl Future<Output = ()> + Send {
+        let site = place.site("sleep");
+        let reach = self.wait_ms.map(|wait_ms| Reach::Timer { site: site.clone(), wait_ms });
+        Reached::new(place.cx, site, reach, |state: &SiteState, _: &Encoding| match state {
+            SiteState::Timer(timed) => timed.ended.map(Ok),
+            _ => None,
+        })
+    }
+
+    fn settle(output: ()) -> Result<(), Never> {
+        Ok(output)
+    }
+}
+
+/// The time, recorded.
+pub fn now() -> Now {
+    Now
+}
+
+/// The time; see [`now`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is awaited in a saga"]
+pub struct Now;
+
+/// A fresh random id (UUID version 4), recorded.
+pub fn uuid() -> FreshUuid {
+    FreshUuid
+}
+
+/// A fresh id; see [`uuid`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is awaited in a saga"]
+pub struct FreshUuid;
+
+macro_rules! recorded_value {
+    ($call:ty, $label:literal, $value:ty, |$board:ident| $make:expr) => {
+        impl Awaitable for $call {
+            type Steps = NoSteps;
+            type Output = $value;
+            type Value = $value;
+            type Failure = Never;
+
+            async fn at(self, place: Place) -> $value {
+                let site = place.site($label);
+                let Some($board) = place.cx.board().cloned() else { return std::future::pending().await };
+                let (fresh, reach) = {
+                    let $board = &mut *lock(&$board);
+                    let value: $value = $make;
+                    let reach = $board.encoding.encode_input(&value).map(|value| Reach::Value {
+                        site: site.clone(),
+                        what: $label.into(),
+                        value,
+                    });
+                    // Recorded together with whatever comes next: nobody has seen it before that.
+                    ($board.state.site(&site).is_none().then_some(value), reach)
+                };
+                let known = Reached::new(place.cx, site, reach, move |state: &SiteState, encoding: &Encoding| {
+                    match state {
+                        SiteState::Value { value, .. } => {
+                            let value = encoding.decode(value);
+                            Some(value.map_err(|error| (Reason::Undecodable, text_of(&error))))
+                        }
+                        _ => None,
+                    }
+                });
+                match fresh {
+                    Some(value) => known.without_waiting(value).await,
+                    None => known.await,
+                }
+            }
+
+            fn settle(output: $value) -> Result<$value, Never> {
+                Ok(output)
+            }
+        }
+    };
+}
+
+recorded_value!(Now, "now", Timestamp, |board| board.clock.now());
+recorded_value!(FreshUuid, "uuid", Uuid, |board| {
+    uuid::Builder::from_random_bytes(board.dice.draw_id().to_be_bytes()).into_uuid()
+});
+
+/// Waits for a signal of that name, sent by [`Handle::signal`](crate::Handle::signal). One that came before is taken
+/// at once; those of one name are taken in the order in which they came.
+pub fn signal<T: DeserializeOwned + Send + 'static>(name: &'static str) -> Signal<T> {
+    Signal { name, payload: PhantomData }
+}
+
+/// A wait for a signal; see [`signal`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is awaited in a saga"]
+pub struct Signal<T> {
+    name: &'static str,
+    payload: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> Signal<T> {
+    /// At most that long.
+    pub fn within(self, wait: impl IntoWait) -> SignalWithin<T> {
+        SignalWithin { signal: self, wait_ms: wait.into_wait_ms() }
+    }
+}
+
+/// A wait for a signal that may run out.
+#[derive(Debug)]
+#[must_use = "it does nothing until it is awaited in a saga"]
+pub struct SignalWithin<T> {
+    signal: Signal<T>,
+    wait_ms: Result<u64, String>,
+}
+
+fn read_signal<T: DeserializeOwned>(state: &SiteState, encoding: &Encoding) -> Reading<Option<T>> {
+    let SiteState::Wait { timed, .. } = state else { return None };
+    let payload: Option<&Payload> = timed.ended.as_ref()?.as_ref();
+    let value = payload.map(|p| encoding.decode(p)).transpose();
+    Some(value.map_err(|error| (Reason::Undecodable, text_of(&error))))
+}
+
+impl<T: DeserializeOwned + Send + 'static> Awaitable for Signal<T> {
+    type Steps = NoSteps;
+    type Output = T;
+    type Value = T;
+    type Failure = Never;
+
+    fn at(self, place: Place) -> impl Future<Output = T> + Send {
+        let site = place.site("signal");
+        let reach = Reach::Wait { site: site.clone(), name: self.name.into(), wait_ms: None };
+        // Without a limit it ends with a signal or not at all.
+        Reached::new(place.cx, site, Ok(reach), |state: &SiteState, encoding: &Encoding| {
+            read_signal(state, encoding)?.transpose()
+        })
+    }
+
+    fn settle(output: T) -> Result<T, Never> {
+        Ok(output)
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Awaitable for SignalWithin<T> {
+    type Steps = NoSteps;
+    type Output = Result<T, Expired>;
+    type Value = T;
+    type Failure = Expired;
+
+    fn at(self, place: Place) -> impl Future<Output = Result<T, Expired>> + Send {
+        let site = place.site("signal");
+        let name = self.signal.name.into();
+        let reach = self.wait_ms.map(|ms| Reach::Wait { site: site.clone(), name, wait_ms: Some(ms) });
+        Reached::new(place.cx, site, reach, |state: &SiteState, encoding: &Encoding| {
+            Some(read_signal(state, encoding)?.map(|payload| payload.ok_or(Expired)))
+        })
+    }
+
+    fn settle(output: Result<T, Expired>) -> Result<T, Expired> {
+        output
+    }
+}
+
+/// Asks a person, and waits for the answer.
+pub fn approve(prompt: impl Into<String>) -> Approve {
+    Approve { prompt: prompt.into(), wait_ms: Ok(None) }
+}
+
+/// A question; see [`approve`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is awaited in a saga"]
+pub struct Approve {
+    prompt: String,
+    wait_ms: Result<Option<u64>, String>,
+}
+
+impl Approve {
+    /// At most that long.
+    pub fn within(self, wait: impl IntoWait) -> Self {
+        Self { wait_ms: wait.into_wait_ms().map(Some), ..self }
+    }
+}
+
+/// That somebody approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who, and why.
+    pub by: By,
+}
+
+impl Awaitable for Approve {
+    type Steps = NoSteps;
+    type Output = Result<Approval, ApprovalFailure>;
+    type Value = Approval;
+    type Failure = ApprovalFailure;
+
+    fn at(self, place: Place) -> impl Future<Output = Self::Output> + Send {
+        let site = place.site("approve");
+        let prompt = self.prompt;
+        let reach = self.wait_ms.map(|wait_ms| Reach::Ask { site: site.clone(), prompt, wait_ms });
+        Reached::new(place.cx, site, reach, |state: &SiteState, _: &Encoding| match state {
+            SiteState::Ask { timed, .. } => timed.ended.clone().map(|verdict| {
+                Ok(match verdict {
+                    Verdict::Approved(by) => Ok(Approval { by }),
+                    Verdict::Denied(by) => Err(ApprovalFailure::Denied(by)),
+                    Verdict::Expired => Err(ApprovalFailure::Expired),
+                })
+            }),
+            _ => None,
+        })
+    }
+
+    fn settle(output: Self::Output) -> Result<Approval, ApprovalFailure> {
+        output
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_or_refused_with_a_hint() {
+        assert_eq!("1h30m".into_wait_ms(), Ok(5_400_000));
+        assert_eq!("200ms".into_wait_ms(), Ok(200));
+        assert_eq!(Duration::from_micros(1).into_wait_ms(), Ok(1));
+        for wrong in ["", "10", "s", "ten s", "1y", "99999999999999999999d", "18446744073709551615d"] {
+            assert!(wrong.into_wait_ms().unwrap_err().contains("\"10s\""), "{wrong}");
+        }
+    }
+}

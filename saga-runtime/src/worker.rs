@@ -1,0 +1,241 @@
+//! A worker: claims sagas, hands each to a driver, passes deliveries on, and keeps its lease. It works from the start
+//! to the end of the process, so that a dead worker's sagas are taken up whenever it dies.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, StoreError, Wanted};
+use saga_core::{Entry, Phase, Reason, SagaId, State, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use crate::committer::pause;
+use crate::driver::{Driver, Finished, Origin};
+use crate::engine::{Channel, Engine};
+use crate::error::text_of;
+
+/// Journals are read in pages of so many records.
+const PAGE: usize = 1000;
+/// So many sagas are claimed at a time.
+const CLAIM_MAX: usize = 256;
+
+/// Works until the runtime shuts down.
+pub(crate) async fn work(engine: Arc<Engine>) {
+    let mut renewals = tokio::time::interval(engine.lease / 3);
+    renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failures = 0;
+    while !engine.is_draining() {
+        let found = look(&engine).await;
+        let next_wake = match found {
+            Ok(next_wake) => {
+                failures = 0;
+                next_wake
+            }
+            Err(StoreError::LeaseLost) => {
+                rejoin(&engine).await;
+                continue;
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, failures, "the store failed; looking for work again soon");
+                Some(engine.clock.now().after(pause(failures, engine.dice.draw())))
+            }
+        };
+        wait(&engine, next_wake, &mut renewals).await;
+    }
+}
+
+/// Claims what may be claimed and passes on what waits in the inbox. Gives when the next saga comes due.
+async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
+    let free = engine.running_max.saturating_sub(engine.live.len());
+    let mut next_wake = None;
+    if free > 0 {
+        let wanted = Wanted {
+            sagas: engine.registry.saga_names(),
+            limit: free.min(CLAIM_MAX),
+            quarantined: !engine.live.has_quarantined(),
+        };
+        let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await?;
+        next_wake = claims.next_wake;
+        for claim in claims.claimed {
+            take_up(engine, claim);
+        }
+    }
+    for waiting in engine.store.inbox(engine.worker()).await? {
+        if let Some(channel) = engine.live.get(&waiting.saga) {
+            // A driver that has just let go: the store keeps the delivery, and makes the saga claimable.
+            drop(channel.mailbox.send(waiting));
+        }
+    }
+    Ok(next_wake)
+}
+
+async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut tokio::time::Interval) {
+    let due = async {
+        match next_wake {
+            Some(at) => tokio::time::sleep(at.since(engine.clock.now())).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = engine.drained() => {}
+        () = engine.lease_lost.notified() => rejoin(engine).await,
+        woken = engine.store.wait_for_work(engine.worker()) => {
+            if let Err(error) = woken {
+                tracing::debug!(%error, "the store cannot be waited for");
+                tokio::time::sleep(pause(3, engine.dice.draw())).await;
+            }
+        }
+        () = engine.live.freed.notified(), if engine.live.len() >= engine.running_max => {}
+        () = engine.live.look.notified() => {}
+        () = due => {}
+        _ = renewals.tick() => renew(engine).await,
+    }
+}
+
+async fn renew(engine: &Arc<Engine>) {
+    match engine.store.renew(engine.worker(), engine.lease, engine.clock.now()).await {
+        Ok(()) => {}
+        Err(StoreError::LeaseLost) => rejoin(engine).await,
+        Err(error) => tracing::warn!(%error, "the lease could not be renewed; trying again before it ends"),
+    }
+}
+
+/// The lease is lost: everything that is driven is dropped where it stands, and the worker begins anew under another
+/// number.
+async fn rejoin(engine: &Arc<Engine>) {
+    tracing::warn!(sagas = engine.live.len(), "the lease is lost; joining again");
+    engine.live.abort_all();
+    let mut failures = 0;
+    while !engine.is_draining() {
+        match engine.store.join("saga", engine.lease, engine.clock.now()).await {
+            Ok(worker) => {
+                engine.worker.store(worker.0, Ordering::Release);
+                return;
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, failures, "the store could not be joined");
+                tokio::time::sleep(pause(failures, engine.dice.draw())).await;
+            }
+        }
+    }
+}
+
+/// Drives a claimed saga in a task of its own.
+fn take_up(engine: &Arc<Engine>, claim: Claim) {
+    let (mailbox, inbox) = mpsc::unbounded_channel();
+    let (done, finished) = watch::channel(None);
+    let saga = claim.saga.clone();
+    if let Err(there) = engine.live.enter(&saga, Channel { mailbox, finished }) {
+        // Its last driver has released it, and is just about to leave.
+        let (engine, mut finished) = (engine.clone(), there.finished);
+        tokio::spawn(async move {
+            drop(finished.wait_for(Option::is_some).await);
+            take_up(&engine, claim);
+        });
+        return;
+    }
+    let quarantined = claim.status.deaths >= QUARANTINE_DEATHS;
+    if quarantined {
+        engine.live.set_quarantined(true);
+    }
+    let task = {
+        let engine = engine.clone();
+        async move {
+            let saga = claim.saga.clone();
+            let finished = resume(&engine, claim, inbox).await;
+            finish(&engine, &saga, finished, &done);
+            if quarantined {
+                engine.live.set_quarantined(false);
+                engine.live.look.notify_one();
+            }
+        }
+    };
+    let abort = tokio::spawn(task).abort_handle();
+    engine.live.set_abort(&saga, abort);
+}
+
+/// Tells whoever waits that a driver has let go.
+pub(crate) fn finish(
+    engine: &Engine,
+    saga: &SagaId,
+    finished: Finished,
+    done: &watch::Sender<Option<Arc<Finished>>>,
+) {
+    if let Finished::Lost(why) = &finished {
+        tracing::warn!(%saga, why, "the saga is lost to this worker");
+    }
+    engine.live.remove(saga);
+    done.send_replace(Some(Arc::new(finished)));
+    engine.watchers.tell(saga);
+}
+
+/// Takes a claimed saga up from its journal.
+async fn resume(
+    engine: &Arc<Engine>,
+    claim: Claim,
+    inbox: mpsc::UnboundedReceiver<saga_core::store::Waiting>,
+) -> Finished {
+    let state = match journal(engine, &claim.saga).await {
+        Ok(journal) => State::of(claim.saga.clone(), &journal).map_err(|e| text_of(&e)),
+        Err(StoreError::Corrupt { detail }) => Err(detail),
+        Err(error) => return Finished::Lost(error.to_string()),
+    };
+    let saga = engine.registry.find_saga(&claim.status.saga).cloned();
+    match (state, saga) {
+        (Ok(state), Some(saga)) => {
+            let progressed = state.progress() > claim.status.progress;
+            let deaths = if progressed { 0 } else { claim.status.deaths };
+            tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
+            let origin = Origin::Claimed { epoch: claim.epoch, deaths };
+            Driver::new(engine.clone(), saga, state, origin, inbox).drive().await
+        }
+        (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
+        (Err(why), _) => park_unreadable(engine, claim, &why).await,
+    }
+}
+
+/// All records of a saga.
+pub(crate) async fn journal(engine: &Engine, saga: &SagaId) -> Result<Vec<Entry>, StoreError> {
+    let mut journal = Vec::new();
+    loop {
+        let from = journal.len() as u64;
+        let page = engine.store.load(saga, from, PAGE).await?;
+        let last = page.len() < PAGE;
+        journal.extend(page);
+        if last {
+            return Ok(journal);
+        }
+    }
+}
+
+/// A journal that cannot be read is a dead letter by its status alone: it holds up no other saga, and nothing is
+/// written to it.
+async fn park_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finished {
+    tracing::error!(saga = %claim.saga, why, "the journal cannot be read; the saga is parked");
+    let status = Status {
+        phase: Phase::DeadLettered,
+        reasons: vec![Reason::Undecodable],
+        wake_at: None,
+        deaths: 0,
+        ..claim.status
+    };
+    let append = Append {
+        saga: claim.saga,
+        epoch: Some(claim.epoch),
+        entries: Vec::new(),
+        status: Some(status),
+        taken: Vec::new(),
+        release: true,
+    };
+    match engine.committer.commit(append).await {
+        Ok(Ok(_)) => Finished::Parked,
+        Ok(Err(error)) => Finished::Lost(error.to_string()),
+        Err(_) => Finished::Lost("the runtime is gone".to_owned()),
+    }
+}
+
+/// How long a shutdown waits between looks at what still runs.
+pub(crate) const DRAIN_LOOK: Duration = Duration::from_millis(50);
