@@ -73,6 +73,8 @@ pub(crate) enum Origin {
         epoch: Epoch,
         /// Deaths without progress, this claim's predecessor included.
         deaths: u32,
+        /// What waited for it.
+        deliveries: Vec<Waiting>,
     },
 }
 
@@ -120,11 +122,11 @@ impl Driver {
                 driver.entries.push(*entry);
                 driver.created = Some(created);
             }
-            Origin::Claimed { epoch, deaths } => {
+            Origin::Claimed { epoch, deaths, deliveries } => {
                 driver.epoch = Some(epoch);
                 driver.deaths = deaths;
-                driver.replays = true;
                 driver.take(Event::Recovered { deaths });
+                deliveries.into_iter().for_each(|waiting| driver.deliver(waiting));
             }
         }
         driver

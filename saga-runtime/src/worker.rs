@@ -189,7 +189,12 @@ async fn resume(
             let progressed = state.progress() > claim.status.progress;
             let deaths = if progressed { 0 } else { claim.status.deaths };
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
-            let origin = Origin::Claimed { epoch: claim.epoch, deaths };
+            // Read here as well as by the worker: what it was claimed for must not come too late for this driver.
+            let deliveries = match engine.store.undelivered(&claim.saga).await {
+                Ok(deliveries) => deliveries,
+                Err(error) => return Finished::Lost(error.to_string()),
+            };
+            let origin = Origin::Claimed { epoch: claim.epoch, deaths, deliveries };
             Driver::new(engine.clone(), saga, state, origin, inbox).drive().await
         }
         (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
