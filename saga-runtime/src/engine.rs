@@ -1,6 +1,6 @@
 //! What the parts of one runtime share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -92,10 +92,6 @@ impl Live {
 
     pub(crate) fn len(&self) -> usize {
         guard(&self.sagas).len()
-    }
-
-    pub(crate) fn ids(&self) -> HashSet<SagaId> {
-        guard(&self.sagas).keys().cloned().collect()
     }
 
     /// Enters a saga, unless it is there.

@@ -24,6 +24,8 @@ mod resources;
 mod runtime;
 mod saga;
 mod step;
+#[cfg(feature = "test")]
+pub mod test;
 mod view;
 mod wait;
 mod worker;

@@ -59,8 +59,7 @@ use crate::worker;
 #[derive(Clone)]
 pub struct Runtime {
     engine: Arc<Engine>,
-    // Held for its drop alone.
-    _running: Arc<Running>,
+    running: Arc<Running>,
 }
 
 /// The runtime's own tasks; ended when the last handle on the runtime goes.
@@ -69,10 +68,16 @@ struct Running {
     tasks: Vec<tokio::task::AbortHandle>,
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    fn end(&self) {
         self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
         self.engine.live.abort_all();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -239,7 +244,7 @@ impl Builder {
             tokio::spawn(worker::work(engine.clone())).abort_handle(),
         ];
         let running = Arc::new(Running { engine: engine.clone(), tasks });
-        Ok(Runtime { engine, _running: running })
+        Ok(Runtime { engine, running })
     }
 }
 
@@ -475,6 +480,12 @@ impl Runtime {
         if let Err(error) = self.engine.store.leave(self.engine.worker()).await {
             tracing::warn!(%error, "the store could not be left in good order");
         }
+    }
+
+    /// Drops everything that runs where it stands, as a crash would.
+    #[cfg(feature = "test")]
+    pub(crate) fn kill(&self) {
+        self.running.end();
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
