@@ -108,6 +108,14 @@ pub struct Evaluated {
     pub undo: Option<Result<Call, Lost>>,
 }
 
+impl Evaluated {
+    /// Why something of it could not be recorded, if so.
+    pub fn loss(&self) -> Option<&str> {
+        let undo = self.undo.as_ref().and_then(|u| u.as_ref().err());
+        self.output.as_ref().err().or(undo).map(|lost| lost.why.as_str())
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone)]
 pub enum Ending {
@@ -160,7 +168,7 @@ pub enum Work<'a> {
         /// For the step here.
         site: &'a Site,
     },
-    /// [`Event::Due`] is to be told then.
+    /// [`Event::Due`] is to be told then: it will change something.
     WakeAt {
         /// When.
         due: Timestamp,
@@ -193,8 +201,11 @@ pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec
     Ok(turn.entries)
 }
 
-/// What is to be done in this state: a function of the state alone.
+/// What is to be done in this state: a function of the state alone. Nothing, if it has ended or is parked.
 pub fn work(state: &State, now: Timestamp) -> Vec<Work<'_>> {
+    if state.is_at_rest() {
+        return Vec::new();
+    }
     let mut work = Vec::new();
     for (site, role, effect) in state.open_effects() {
         match effect.status {
@@ -203,7 +214,7 @@ pub fn work(state: &State, now: Timestamp) -> Vec<Work<'_>> {
             _ => {}
         }
     }
-    work.extend(course::next_due(state).map(|(due, wait_max)| Work::WakeAt { due, wait_max }));
+    work.extend(course::next_due(state, now).map(|(due, wait_max)| Work::WakeAt { due, wait_max }));
     work
 }
 

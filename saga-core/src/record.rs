@@ -4,6 +4,12 @@
 //! In JSON each is an object with one key, its kind: `{"intent": {"site": "hold_flight", …}}`. Fields at their
 //! default are left out. Times are milliseconds since 1970, waits are milliseconds.
 
+mod cause;
+mod trouble;
+
+pub use cause::{By, Cause, Knowledge, Reason, Verdict};
+pub use trouble::{Failure, Finder, Lost, Next, Trouble};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Kind, Name, Payload, Role, Seq, Site, Timestamp};
@@ -32,278 +38,6 @@ pub struct Call {
     /// It works until then; `None` if there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-}
-
-/// Who did it, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct By {
-    /// A person or a program.
-    pub who: String,
-    /// In their words.
-    pub why: String,
-}
-
-impl By {
-    /// `who` did it, because of `why`.
-    pub fn new(who: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { who: who.into(), why: why.into() }
-    }
-}
-
-impl std::fmt::Display for By {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({})", self.who, self.why)
-    }
-}
-
-/// Why an attempt failed or is in doubt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trouble {
-    /// The step's own error.
-    Error {
-        /// Its text.
-        message: String,
-        /// The error itself.
-        error: Payload,
-        /// Whether it may be tried again.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        permanent: bool,
-    },
-    /// Its time ran out.
-    TimedOut,
-    /// It panicked.
-    Panicked {
-        /// With this message.
-        message: String,
-    },
-    /// The process died, or lost its lease, while it ran.
-    Interrupted,
-    /// A probe found that it had not happened.
-    NotHappened,
-}
-
-impl std::fmt::Display for Trouble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Trouble::Error { message, .. } => f.write_str(message),
-            Trouble::TimedOut => f.write_str("timed out"),
-            Trouble::Panicked { message } => write!(f, "panicked: {message}"),
-            Trouble::Interrupted => f.write_str("interrupted: the process died or lost its lease"),
-            Trouble::NotHappened => f.write_str("a probe found that it had not happened"),
-        }
-    }
-}
-
-/// What comes after an attempt that did not end the effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Next {
-    /// Another attempt, not before `due`.
-    Again {
-        /// When.
-        due: Timestamp,
-    },
-    /// The probe is asked, not before `due`.
-    Probe {
-        /// When.
-        due: Timestamp,
-    },
-    /// Nothing for now: another record says what, or a stop is pending.
-    Hold,
-}
-
-/// How a step that is known not to have happened failed, as the saga's body sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Failure {
-    /// With an error that another attempt would not mend.
-    Failed {
-        /// The step's error.
-        error: Payload,
-        /// Its text.
-        message: String,
-    },
-    /// With transient errors, as often as its policy allows.
-    Exhausted {
-        /// The last attempt's error.
-        error: Payload,
-        /// Its text.
-        message: String,
-        /// How many attempts were made.
-        attempts: u32,
-    },
-    /// The last attempt ran out of time.
-    TimedOut {
-        /// How many attempts were made.
-        attempts: u32,
-    },
-    /// The last attempt panicked.
-    Panicked {
-        /// With this message.
-        message: String,
-    },
-    /// The process died during the last attempt.
-    Interrupted,
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Failure::Failed { message, .. } => f.write_str(message),
-            Failure::Exhausted { message, attempts, .. } => write!(f, "{message} (after {attempts} attempts)"),
-            Failure::TimedOut { attempts } => write!(f, "timed out (after {attempts} attempts)"),
-            Failure::Panicked { message } => write!(f, "panicked: {message}"),
-            Failure::Interrupted => f.write_str("interrupted"),
-        }
-    }
-}
-
-/// Who found out that an effect is done.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finder {
-    /// The attempt itself.
-    #[default]
-    Attempt,
-    /// A probe.
-    Probe,
-    /// A person.
-    Operator(By),
-}
-
-impl Finder {
-    fn is_attempt(&self) -> bool {
-        *self == Finder::Attempt
-    }
-}
-
-/// A value that was made and could not be kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lost {
-    /// Why not.
-    pub why: String,
-}
-
-/// Why a saga rolls back, or is about to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Its body ended with an error.
-    Failed {
-        /// The saga's error.
-        error: Payload,
-        /// Its text.
-        message: String,
-        /// The step that failed last before that, if one did.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        site: Option<Site>,
-    },
-    /// A retriable step could not be brought to succeed.
-    StepFailed {
-        /// Which.
-        site: Site,
-        /// How.
-        failure: Failure,
-    },
-    /// Its body panicked.
-    Panicked {
-        /// With this message.
-        message: String,
-    },
-    /// An input could not be recorded, so that the effect was not begun.
-    Unrecordable {
-        /// Where.
-        site: Site,
-        /// What was observed.
-        message: String,
-    },
-    /// Somebody cancelled it.
-    Cancelled {
-        /// Who and why.
-        by: By,
-    },
-    /// Its deadline passed.
-    Deadline,
-    /// An operator rolled it back.
-    Ordered {
-        /// Who and why.
-        by: By,
-    },
-}
-
-impl std::fmt::Display for Cause {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Cause::Failed { message, .. } => f.write_str(message),
-            Cause::StepFailed { site, failure } => write!(f, "{site}: {failure}"),
-            Cause::Panicked { message } => write!(f, "panicked: {message}"),
-            Cause::Unrecordable { site, message } => write!(f, "{site}: {message}"),
-            Cause::Cancelled { by } => write!(f, "cancelled by {by}"),
-            Cause::Deadline => f.write_str("its deadline passed"),
-            Cause::Ordered { by } => write!(f, "rolled back by {by}"),
-        }
-    }
-}
-
-/// Why a saga can go neither forward nor back without a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Reason {
-    /// A retriable step past the point of no return could not be brought to succeed.
-    RetriesExhausted,
-    /// A compensation could not be brought to succeed.
-    CompensationFailed,
-    /// It is not known whether an attempt happened.
-    InDoubt,
-    /// The journal is no path of this build's code.
-    Diverged,
-    /// A recorded value cannot be read.
-    Undecodable,
-    /// The process died again and again while it drove this saga.
-    PoisonPill,
-    /// A loop passed its `#[bound]`.
-    BoundExceeded,
-    /// A session spent its budget.
-    BudgetExceeded,
-    /// A session repeated itself.
-    LoopDetected,
-    /// A step is done, but its output or compensation could not be recorded.
-    OutputLost,
-    /// The body failed past the point of no return.
-    FailedPastNoReturn,
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Debug::fmt(self, f)
-    }
-}
-
-/// How a wait for an approval ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Somebody approved.
-    Approved(By),
-    /// Somebody denied.
-    Denied(By),
-    /// Nobody answered in time.
-    Expired,
-}
-
-/// What an operator knows of an effect that the saga does not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Knowledge {
-    /// It happened, and gave this (`null` for a compensation).
-    Happened {
-        /// The output.
-        output: Payload,
-    },
-    /// It did not happen and never will.
-    NotHappened,
 }
 
 /// One fact of a saga's history.
@@ -372,6 +106,13 @@ pub enum Record {
         role: Role,
         /// Which, from 1.
         attempt: u32,
+    },
+    /// A step that was held goes on: a stop came to nothing, or an operator sent it on.
+    Resumed {
+        /// Where.
+        site: Site,
+        /// With what.
+        next: Next,
     },
     /// A probe answered, or could not.
     Probed {
@@ -588,7 +329,7 @@ pub enum Record {
     /// What was to be undone is undone or waived.
     UndoEnded,
 
-    /// An operator sent it on again, in the same direction, with fresh attempts.
+    /// An operator sent it on again, in the same direction, with fresh attempts; the records after this say with which.
     Redriven {
         /// Who and why.
         by: By,
@@ -599,7 +340,8 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         input: Option<Payload>,
     },
-    /// An operator said what is known of an effect; the record after this draws the conclusion.
+    /// An operator said what is known of an effect; the records after this draw the conclusion: that it is done,
+    /// undone, failed, begun again or stuck again.
     Resolved {
         /// Who and why.
         by: By,

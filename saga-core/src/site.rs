@@ -57,6 +57,11 @@ impl Site {
         }
     }
 
+    /// Whether it stands in a branch of an `all`, so that something may be concurrent with it.
+    pub(crate) fn is_in_branch(&self) -> bool {
+        self.segments().any(|segment| branch_of(segment).is_some())
+    }
+
     /// The segments, outermost first.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')

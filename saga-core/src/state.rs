@@ -1,13 +1,17 @@
 //! What a journal amounts to: the state of one saga, always the fold of its records (`fold`) and nothing more. Here
 //! are its types and what can be read off it; what happens next is decided in `machine`.
 
-use std::collections::{HashMap, VecDeque};
+mod site_state;
 
-use crate::record::{Call, Cause, Failure, Lost, Next, Trouble, Verdict};
+pub use site_state::{ChildStatus, Effect, SiteState, Status, StepState, Timed};
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use crate::record::Cause;
 use crate::{By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
 
 /// The state of one saga.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct State {
     pub(crate) id: SagaId,
     pub(crate) head: Option<Head>,
@@ -19,18 +23,21 @@ pub struct State {
     pub(crate) overdue: bool,
     pub(crate) parked_at: Option<Timestamp>,
     pub(crate) halts: Vec<Halt>,
-    pub(crate) sites: HashMap<Site, SiteState>,
-    /// Sites in the order of their first record.
-    pub(crate) order: Vec<Site>,
-    /// Sites at which something is not settled.
-    pub(crate) open: Vec<Site>,
+    /// In the order of their first record.
+    pub(crate) sites: Vec<(Site, SiteState)>,
+    /// Where in `sites` each is.
+    pub(crate) index: HashMap<Site, usize>,
+    /// Where in `sites` something is not settled.
+    pub(crate) open: BTreeSet<usize>,
+    /// Children that failed and are being undone.
+    pub(crate) undoing: Vec<Site>,
     pub(crate) signals: Signals,
     /// Records that are more than another try at the same thing: what resets the count of deaths.
     pub(crate) progress: u64,
 }
 
 /// How a saga began.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Head {
     /// The recorded name of its type.
     pub saga: Name,
@@ -45,7 +52,7 @@ pub struct Head {
 }
 
 /// Where a saga is going.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Direction {
     /// To its end.
     Forward,
@@ -148,256 +155,17 @@ pub struct Halt {
     pub site: Option<Site>,
 }
 
-/// What stands at a site.
-#[derive(Debug, Clone)]
-pub enum SiteState {
-    /// A step that has an intent.
-    Step(Box<StepState>),
-    /// A readonly step's outcome.
-    Read {
-        /// Which step.
-        step: Name,
-        /// With what.
-        input: Payload,
-        /// What it gave.
-        result: Result<Payload, Failure>,
-    },
-    /// A recorded time or id.
-    Value {
-        /// `now` or `uuid`.
-        what: Name,
-        /// What it is.
-        value: Payload,
-    },
-    /// A sleep.
-    Timer(Timed<()>),
-    /// A wait for a signal; ended by one, or by none.
-    Wait {
-        /// The signal's name.
-        name: Name,
-        /// How it stands.
-        timed: Timed<Option<Payload>>,
-    },
-    /// A question.
-    Ask {
-        /// What is asked.
-        prompt: String,
-        /// How it stands.
-        timed: Timed<Verdict>,
-    },
-    /// A child saga.
-    Child {
-        /// The recorded name of its type.
-        saga: Name,
-        /// The version of its code when it began.
-        version: u32,
-        /// With what.
-        input: Payload,
-        /// How it stands.
-        status: ChildStatus,
-    },
-}
-
-/// Something that waits for a time, perhaps among other things.
-#[derive(Debug, Clone)]
-pub struct Timed<T> {
-    /// How long, in milliseconds.
-    pub wait_ms: Option<u64>,
-    /// Until then.
-    pub due: Option<Timestamp>,
-    /// How it ended, if it has.
-    pub ended: Option<T>,
-    /// Whether a rollback ended it.
-    pub dropped: bool,
-}
-
-impl<T> Timed<T> {
-    pub(crate) fn is_open(&self) -> bool {
-        self.ended.is_none() && !self.dropped
-    }
-}
-
-/// How a child saga stands.
-#[derive(Debug, Clone)]
-pub enum ChildStatus {
-    /// Its body runs.
-    Running,
-    /// It failed with this error, and is being undone.
-    Undoing {
-        /// The error.
-        error: Payload,
-    },
-    /// It ended.
-    Ended(Result<Payload, Payload>),
-}
-
-/// A step that has an intent.
-#[derive(Debug, Clone)]
-pub struct StepState {
-    /// Which.
-    pub step: Name,
-    /// Its input, as an operator may have mended it.
-    pub input: Payload,
-    /// Whether it has.
-    pub mended: bool,
-    /// How it is undone.
-    pub kind: Kind,
-    /// The sequence number of its intent, by which undoing is ordered.
-    pub seq: Seq,
-    /// What settles it in doubt without an output.
-    pub in_doubt: Option<Call>,
-    /// The step itself.
-    pub doing: Effect,
-    /// What it gave, once it is done.
-    pub output: Option<Result<Payload, Lost>>,
-    /// How it failed, if it did not happen.
-    pub failure: Option<Failure>,
-    /// What undoes it.
-    pub undo: Option<Result<Call, Lost>>,
-    /// The compensation, once it has begun.
-    pub undoing: Option<Effect>,
-    /// Who declared the compensation not needed.
-    pub waived: Option<By>,
-}
-
-/// One effect on the world: a step, or its compensation.
-#[derive(Debug, Clone)]
-pub struct Effect {
-    /// How it stands.
-    pub status: Status,
-    /// The number of the last attempt begun, from 1; never reset.
-    pub attempt: u32,
-    /// Attempts that failed since the last redrive.
-    pub failures: u32,
-    /// Attempts made because an earlier one was in doubt, since the last redrive.
-    pub reruns: u32,
-    /// How often the probe was asked, since the last redrive.
-    pub probes: u32,
-    /// The generation of its idempotency key.
-    pub generation: u32,
-    /// Whether some attempt may have happened without our knowing.
-    pub doubt: bool,
-    /// When the first attempt since the last redrive began.
-    pub since: Timestamp,
-    /// How the last attempt went.
-    pub last: Option<Trouble>,
-}
-
-/// How an effect stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Status {
-    /// An attempt is on its way, or was when the process died.
-    Running,
-    /// Waiting for what comes next.
-    Pending(Next),
-    /// It happened.
-    Done,
-    /// It did not happen, and will not.
-    Failed,
-    /// A person is needed.
-    Stuck(Reason, String),
-}
-
-impl Effect {
-    pub(crate) fn begun(at: Timestamp) -> Self {
-        Effect {
-            status: Status::Running,
-            attempt: 1,
-            failures: 0,
-            reruns: 0,
-            probes: 0,
-            generation: 0,
-            doubt: false,
-            since: at,
-            last: None,
-        }
-    }
-
-    /// Whether it is known to have happened, or not to.
-    pub fn is_settled(&self) -> bool {
-        matches!(self.status, Status::Done | Status::Failed)
-    }
-
-    /// Whether a person is needed.
-    pub fn is_stuck(&self) -> bool {
-        matches!(self.status, Status::Stuck(..))
-    }
-}
-
-impl StepState {
-    /// The effect of that role, if it has begun.
-    pub fn effect(&self, role: Role) -> Option<&Effect> {
-        match role {
-            Role::Do => Some(&self.doing),
-            Role::Undo => self.undoing.as_ref(),
-        }
-    }
-
-    pub(crate) fn effect_mut(&mut self, role: Role) -> Option<&mut Effect> {
-        match role {
-            Role::Do => Some(&mut self.doing),
-            Role::Undo => self.undoing.as_mut(),
-        }
-    }
-
-    /// Whether it is undone, by a compensation or by a person.
-    pub fn is_undone(&self) -> bool {
-        self.undoing.as_ref().is_some_and(|u| u.status == Status::Done)
-    }
-
-    /// Whether it happened and can be undone, and neither is that done nor waived.
-    pub fn owes_undo(&self) -> bool {
-        self.doing.status == Status::Done
-            && self.kind == Kind::Compensated
-            && !self.is_undone()
-            && self.waived.is_none()
-    }
-
-    /// Whether it is not known if it happened.
-    pub fn is_in_doubt(&self) -> bool {
-        self.doing.doubt && !self.doing.is_settled()
-    }
-
-    /// Whether a rollback that has it in scope has nothing left to do here.
-    pub(crate) fn is_unwound(&self) -> bool {
-        match self.doing.status {
-            Status::Failed => true,
-            Status::Done => !self.owes_undo(),
-            _ => self.waived.is_some(),
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        let unsettled = !self.doing.is_settled() || self.undoing.as_ref().is_some_and(|u| !u.is_settled());
-        unsettled && self.waived.is_none()
-    }
-}
-
-impl SiteState {
-    pub(crate) fn is_open(&self) -> bool {
-        match self {
-            SiteState::Step(step) => step.is_open(),
-            SiteState::Read { .. } | SiteState::Value { .. } => false,
-            SiteState::Timer(timed) => timed.is_open(),
-            SiteState::Wait { timed, .. } => timed.is_open(),
-            SiteState::Ask { timed, .. } => timed.is_open(),
-            SiteState::Child { status, .. } => !matches!(status, ChildStatus::Ended(_)),
-        }
-    }
-
-    /// The step here, if it is one with an intent.
-    pub fn as_step(&self) -> Option<&StepState> {
-        match self {
-            SiteState::Step(step) => Some(step),
-            _ => None,
-        }
+impl Halt {
+    /// Whether the body stands before the output of the step at `site`, which is lost or cannot be read.
+    pub(crate) fn is_about_output_of(&self, site: &Site) -> bool {
+        matches!(self.reason, Reason::OutputLost | Reason::Undecodable) && self.site.as_ref() == Some(site)
     }
 }
 
 /// Signals that came: those not yet waited for, and the ids of all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signals {
-    pub(crate) seen: std::collections::HashSet<String>,
+    pub(crate) seen: HashSet<String>,
     pub(crate) waiting: VecDeque<(String, Name, Payload)>,
 }
 
@@ -415,9 +183,10 @@ impl State {
             overdue: false,
             parked_at: None,
             halts: Vec::new(),
-            sites: HashMap::new(),
-            order: Vec::new(),
-            open: Vec::new(),
+            sites: Vec::new(),
+            index: HashMap::new(),
+            open: BTreeSet::new(),
+            undoing: Vec::new(),
             signals: Signals::default(),
             progress: 0,
         }
@@ -475,43 +244,41 @@ impl State {
 
     /// What stands at `site`.
     pub fn site(&self, site: &Site) -> Option<&SiteState> {
-        self.sites.get(site)
+        self.index.get(site).map(|at| &self.sites[*at].1)
     }
 
     /// All sites, in the order in which they were reached.
-    pub fn sites(&self) -> impl Iterator<Item = (&Site, &SiteState)> {
-        self.order.iter().filter_map(|site| self.sites.get_key_value(site))
+    pub fn sites(&self) -> impl DoubleEndedIterator<Item = (&Site, &SiteState)> {
+        self.sites.iter().map(|(site, state)| (site, state))
     }
 
-    /// The sites at which something is not settled.
+    /// The sites at which something is not settled, in the order in which they were reached.
     pub fn open_sites(&self) -> impl Iterator<Item = (&Site, &SiteState)> {
-        self.open.iter().filter_map(|site| self.sites.get_key_value(site))
+        self.open.iter().map(|at| (&self.sites[*at].0, &self.sites[*at].1))
     }
 
     /// The step at `site`, if one has an intent there.
     pub fn step(&self, site: &Site) -> Option<&StepState> {
-        self.sites.get(site).and_then(SiteState::as_step)
+        self.site(site).and_then(SiteState::as_step)
     }
 
-    pub(crate) fn step_mut(&mut self, site: &Site) -> Option<&mut StepState> {
-        match self.sites.get_mut(site) {
-            Some(SiteState::Step(step)) => Some(step),
-            _ => None,
-        }
-    }
-
-    /// All steps with an intent, in that order.
+    /// All steps with an intent, in the order of those.
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = (&Site, &StepState)> {
-        self.order.iter().filter_map(|site| Some((site, self.step(site)?)))
+        self.sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
     /// The effects that are not settled.
     pub fn open_effects(&self) -> impl Iterator<Item = (&Site, Role, &Effect)> {
-        self.open_sites().filter_map(|(site, s)| Some((site, s.as_step()?))).flat_map(|(site, step)| {
+        self.open_steps().flat_map(|(site, step)| {
             let doing = (!step.doing.is_settled()).then_some((site, Role::Do, &step.doing));
             let undoing = step.undoing.as_ref().filter(|u| !u.is_settled());
             doing.into_iter().chain(undoing.map(|u| (site, Role::Undo, u)))
         })
+    }
+
+    /// The steps of which an effect is not settled.
+    pub(crate) fn open_steps(&self) -> impl Iterator<Item = (&Site, &StepState)> {
+        self.open_sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
     /// The key under which an effect is known outside.
@@ -585,16 +352,42 @@ impl State {
     pub fn is_unwinding(&self, site: &Site) -> bool {
         match &self.direction {
             Direction::Back(_) => true,
-            Direction::Undo { sites, .. } => sites.contains(site),
-            Direction::Forward => self.children_undoing().any(|child| site.within(child.as_str())),
+            Direction::Undo { .. } => self.step(site).is_some_and(|s| s.undo_ordered),
+            Direction::Forward => self.undoing.iter().any(|child| site.within(child.as_str())),
             _ => false,
         }
     }
 
     /// The children that failed and are being undone.
     pub fn children_undoing(&self) -> impl Iterator<Item = &Site> {
-        self.open_sites().filter_map(|(site, s)| {
-            matches!(s, SiteState::Child { status: ChildStatus::Undoing { .. }, .. }).then_some(site)
-        })
+        self.undoing.iter()
+    }
+
+    /// Whether nothing begins, whatever comes due: it has ended, is parked, or is about to be because processes died
+    /// of it.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.parked_at.is_some()
+            || self.halts.iter().any(|h| h.reason == Reason::PoisonPill)
+            || matches!(
+                self.direction,
+                Direction::Completed { .. } | Direction::RolledBack(_) | Direction::Abandoned(_)
+            )
+    }
+
+    /// Whether the saga goes forward at `site`, so that a step there may be tried again.
+    pub(crate) fn goes_forward_at(&self, site: &Site) -> bool {
+        matches!(self.direction, Direction::Forward) && self.stop.is_none() && !self.is_unwinding(site)
+    }
+
+    /// Whether an attempt of an effect that waits for its next one may begin, once that is due.
+    pub(crate) fn may_attempt(&self, site: &Site, role: Role) -> bool {
+        let Some(step) = self.step(site) else { return false };
+        match role {
+            _ if self.is_at_rest() => false,
+            Role::Undo => true,
+            // On the way back only what is in doubt runs again, to learn its output.
+            Role::Do if self.is_unwinding(site) => step.doing.doubt && step.kind != Kind::Irreversible,
+            Role::Do => self.goes_forward_at(site),
+        }
     }
 }

@@ -1,17 +1,18 @@
-//! How an attempt's end is taken: done, not done, or in doubt.
+//! How an attempt's end is taken: done, not done, or in doubt; and when another one begins.
 
 use std::time::Duration;
 
 use super::{Ending, Evaluated, Turn};
+use crate::policy::Retry;
 use crate::record::{Cause, Failure, Finder, Next, Record, Trouble};
-use crate::state::Status;
+use crate::state::{Effect, Status};
 use crate::{Kind, Reason, Role, Site};
 
 impl Turn<'_> {
     pub(super) fn attempt_ended(&mut self, site: &Site, role: Role, attempt: u32, ending: Ending) {
         // An end that comes twice, or after a person settled the matter, says nothing new.
-        let awaited = self.state.step(site).and_then(|s| s.effect(role));
-        if !awaited.is_some_and(|e| e.status == Status::Running && e.attempt == attempt) {
+        let awaited = self.effect(site, role).is_some_and(|e| e.status == Status::Running && e.attempt == attempt);
+        if !awaited || self.state.phase().is_ended() {
             return;
         }
         match ending {
@@ -29,12 +30,11 @@ impl Turn<'_> {
         match role {
             Role::Undo => self.undone(site, by),
             Role::Do => {
+                let lost = evaluated.loss().map(str::to_owned);
                 let Evaluated { output, undo } = evaluated;
-                let lost = output.as_ref().err().or(undo.as_ref().and_then(|u| u.as_ref().err()));
-                let detail = lost.map(|l| l.why.clone());
                 self.push(Record::Done { site: site.clone(), output, undo, by });
                 // Going back, only the compensation is needed: the rollback sees to that.
-                if let Some(detail) = detail.filter(|_| self.is_forward()) {
+                if let Some(detail) = lost.filter(|_| self.is_forward() && !self.state.is_unwinding(site)) {
                     let site = Some(site.clone());
                     self.push(Record::Halted { reason: Reason::OutputLost, detail, site });
                 }
@@ -59,79 +59,157 @@ impl Turn<'_> {
         trouble: Trouble,
         retry_after: Option<Duration>,
     ) {
-        let permanent = matches!(trouble, Trouble::Error { permanent: true, .. });
-        let in_doubt = self.state.step(site).and_then(|s| s.effect(role)).is_some_and(|e| e.doubt);
+        let in_doubt = self.effect(site, role).is_some_and(|e| e.doubt);
         // An earlier attempt may have happened, whatever this one says.
         if in_doubt && role == Role::Do {
             return self.still_in_doubt(site, role, attempt, trouble, false);
         }
-        let next = if permanent { None } else { self.next_try(site, role, retry_after) };
-        let retry = next.is_some();
-        let next = next.unwrap_or(Next::Hold);
+        let try_next = match trouble {
+            Trouble::Error { permanent: true, .. } => Try::GiveUp,
+            _ => self.next_try(site, role, retry_after),
+        };
+        let next = try_next.next();
         self.push(Record::AttemptEnded { site: site.clone(), role, attempt, trouble, doubt: false, next });
-        if !retry {
-            self.give_up(site, role);
+        self.follow_try(site, role, try_next);
+    }
+
+    /// What comes after one more transient failure.
+    pub(super) fn next_try(&mut self, site: &Site, role: Role, retry_after: Option<Duration>) -> Try {
+        let random = self.draw();
+        let (Some(policy), Some(effect)) = (self.policy(site, role), self.effect(site, role)) else {
+            return Try::GiveUp;
+        };
+        let failures = effect.failures + 1;
+        let wait = policy.retry.wait(failures, random).max(retry_after.unwrap_or_default());
+        let due = self.facts.now.after(wait);
+        match (role, self.state.stop()) {
+            _ if !tries_left(&policy.retry, effect, failures, due) => Try::GiveUp,
+            (Role::Undo, _) => Try::Again(due),
+            (Role::Do, _) if self.state.goes_forward_at(site) => Try::Again(due),
+            // The stop may yet come to nothing; then this goes on.
+            (Role::Do, Some(_)) if self.is_forward() && !self.state.is_unwinding(site) => Try::Hold,
+            (Role::Do, _) => Try::GiveUp,
         }
     }
 
-    /// When a transient failure is tried again; `None` if it is not.
-    pub(super) fn next_try(&mut self, site: &Site, role: Role, retry_after: Option<Duration>) -> Option<Next> {
-        let retry = self.policy(site, role)?.retry;
-        let random = self.draw();
-        if role == Role::Do && !self.may_begin() {
-            return None;
+    pub(super) fn follow_try(&mut self, site: &Site, role: Role, next: Try) {
+        match next {
+            Try::Again(_) | Try::Hold => {}
+            Try::GiveUp => self.give_up(site, role),
         }
-        let effect = self.state.step(site)?.effect(role)?;
-        let failures = effect.failures + 1;
-        if failures >= retry.attempts {
-            return None;
-        }
-        let wait = retry.wait(failures, random).max(retry_after.unwrap_or_default());
-        let due = self.facts.now.after(wait);
-        let too_late = retry.within.is_some_and(|within| due > effect.since.after(within));
-        (!too_late).then_some(Next::Again { due })
     }
 
     /// An effect that is known not to have happened is not tried again.
     pub(super) fn give_up(&mut self, site: &Site, role: Role) {
-        let Some(step) = self.state.step(site) else { return };
-        let Some(effect) = step.effect(role) else { return };
+        let Some(effect) = self.effect(site, role) else { return };
         let failure = failure_of(effect);
+        let policy = self.policy(site, role);
         if role == Role::Undo {
-            let reason = if self.policy(site, role).is_none() { Reason::Diverged } else { Reason::CompensationFailed };
+            let reason = if policy.is_none() { Reason::Diverged } else { Reason::CompensationFailed };
             return self.stuck(site, role, reason, failure.to_string());
         }
-        let retriable = self.policy(site, role).is_some_and(|p| p.retriable);
-        if !retriable || !self.is_forward() {
+        let retriable = policy.is_some_and(|p| p.retriable);
+        if !retriable || !self.is_forward() || self.state.is_unwinding(site) {
             return self.push(Record::Failed { site: site.clone(), failure });
         }
         if self.state.no_return.is_some() {
             return self.stuck(site, role, Reason::RetriesExhausted, failure.to_string());
         }
-        self.push(Record::Failed { site: site.clone(), failure: failure.clone() });
+        // Held until it is known whether there is a way back: the body never sees a retriable step fail.
         self.stop(Cause::StepFailed { site: site.clone(), failure });
     }
 
     /// What is waiting for its next attempt begins it, if nothing stands against it.
     pub(super) fn begin_again(&mut self, site: &Site, role: Role) {
-        let Some(step) = self.state.step(site) else { return };
-        let Some(effect) = step.effect(role) else { return };
-        let irreversible = role == Role::Do && step.kind == Kind::Irreversible;
-        let attempt = effect.attempt + 1;
-        let allowed = match role {
-            Role::Undo => true,
-            // In a rollback only what is in doubt runs again, to learn its output.
-            Role::Do if self.state.is_unwinding(site) => effect.doubt && !irreversible,
-            Role::Do => self.may_begin(),
+        if !self.state.may_attempt(site, role) {
+            return;
+        }
+        let Some(attempt) = self.effect(site, role).map(|e| e.attempt + 1) else { return };
+        if self.policy(site, role).is_none() {
+            return self.stuck(site, role, Reason::Diverged, "this build does not know the step".to_owned());
+        }
+        self.push(Record::Started { site: site.clone(), role, attempt });
+    }
+
+    /// A stop came to nothing, or an operator sent things on: what was held goes on.
+    pub(super) fn resume_held(&mut self) {
+        let held: Vec<(Site, Role, bool)> = self
+            .state
+            .open_steps()
+            .flat_map(|(site, step)| {
+                // A step whose own call settles its doubt waits for that.
+                let undo = step.undoing.as_ref().map(|e| (site, Role::Undo, e));
+                let waits = undo.is_none().then_some((site, Role::Do, &step.doing));
+                undo.into_iter().chain(waits)
+            })
+            .filter(|(.., e)| e.status == Status::Pending(Next::Hold))
+            .map(|(site, role, e)| (site.clone(), role, e.doubt))
+            .collect();
+        for (site, role, doubt) in held {
+            match (role, doubt) {
+                (Role::Undo, _) => self.begin_again(&site, role),
+                (Role::Do, true) => self.resolve_again(&site),
+                (Role::Do, false) => self.resume_step(&site),
+            }
+        }
+    }
+
+    /// A step that is known not to have happened goes on, if it has tries left and there is a way forward.
+    fn resume_step(&mut self, site: &Site) {
+        if !self.state.goes_forward_at(site) {
+            return;
+        }
+        let (Some(policy), Some(effect)) = (self.policy(site, Role::Do), self.effect(site, Role::Do)) else {
+            return self.begin_again(site, Role::Do);
         };
-        if allowed {
-            self.push(Record::Started { site: site.clone(), role, attempt });
+        let permanent = matches!(effect.last, Some(Trouble::Error { permanent: true, .. }));
+        let fresh = effect.failures == 0;
+        if fresh || (!permanent && tries_left(&policy.retry, effect, effect.failures, self.facts.now)) {
+            self.begin_again(site, Role::Do);
+        } else {
+            self.give_up(site, Role::Do);
+        }
+    }
+
+    pub(super) fn effect(&self, site: &Site, role: Role) -> Option<&Effect> {
+        self.state.step(site)?.effect(role)
+    }
+
+    /// Whether a pending stop has to wait for the step: it runs, or it is irreversible and may have happened.
+    pub(super) fn holds_up_a_stop(&self, site: &Site) -> bool {
+        self.state.step(site).is_some_and(|s| {
+            s.doing.status == Status::Running || (s.kind == Kind::Irreversible && s.is_in_doubt())
+        })
+    }
+}
+
+/// What comes after a failure that is known to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Try {
+    /// Another attempt, then.
+    Again(crate::Timestamp),
+    /// Another attempt, if the stop that is pending comes to nothing.
+    Hold,
+    /// No other.
+    GiveUp,
+}
+
+impl Try {
+    pub(super) fn next(self) -> Next {
+        match self {
+            Try::Again(due) => Next::Again { due },
+            Try::Hold | Try::GiveUp => Next::Hold,
         }
     }
 }
 
+/// Whether an effect that failed `failures` times may be tried again at `due`.
+fn tries_left(retry: &Retry, effect: &Effect, failures: u32, due: crate::Timestamp) -> bool {
+    failures < retry.attempts && retry.within.is_none_or(|within| due <= effect.since.after(within))
+}
+
 /// How an effect failed, by its last attempt.
-pub(super) fn failure_of(effect: &crate::state::Effect) -> Failure {
+pub(super) fn failure_of(effect: &Effect) -> Failure {
     let attempts = effect.attempt;
     match &effect.last {
         Some(Trouble::Error { error, message, permanent: true }) => {

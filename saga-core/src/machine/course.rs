@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Turn;
-use crate::record::{Cause, Next, Record, Trouble, Verdict};
+use super::attempt::failure_of;
+use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
 use crate::state::{Direction, SiteState, State, Status};
 use crate::{Kind, Reason, Role, Site, Timestamp};
 
@@ -15,7 +16,8 @@ impl Turn<'_> {
         if self.state.phase().is_ended() {
             return;
         }
-        if deaths >= DEATHS_MAX && self.state.parked_at.is_none() && self.state.halts.is_empty() {
+        // First, so that nothing is begun again that may have killed the process.
+        if deaths >= DEATHS_MAX && !self.state.is_at_rest() {
             let detail = format!("the process died {deaths} times while it drove this saga");
             self.push(Record::Halted { reason: Reason::PoisonPill, detail, site: None });
         }
@@ -36,29 +38,26 @@ impl Turn<'_> {
             return;
         }
         self.push(Record::StopRequested { cause });
-        // An irreversible step is never begun again once a stop is durable.
-        let waiting: Vec<(Site, bool)> = self
+        // An irreversible step is never begun again once a stop is durable: nothing but a person can settle one that
+        // waits for that.
+        let barred: Vec<Site> = self
             .state
-            .open_effects()
-            .filter(|(_, role, e)| *role == Role::Do && matches!(e.status, Status::Pending(Next::Again { .. })))
-            .filter(|(site, ..)| self.state.step(site).is_some_and(|s| s.kind == Kind::Irreversible))
-            .map(|(site, _, e)| (site.clone(), e.doubt))
+            .open_steps()
+            .filter(|(_, s)| s.kind == Kind::Irreversible && s.is_in_doubt())
+            .filter(|(_, s)| matches!(s.doing.status, Status::Pending(Next::Again { .. })))
+            .map(|(site, _)| site.clone())
             .collect();
-        for (site, doubt) in waiting {
-            if doubt {
-                self.stuck(&site, Role::Do, Reason::InDoubt, "a stop forbids running it again".to_owned());
-            } else {
-                self.give_up(&site, Role::Do);
-            }
+        for site in barred {
+            self.stuck(&site, Role::Do, Reason::InDoubt, "a stop forbids running it again".to_owned());
         }
     }
 
     /// Draws the conclusions that need no further event.
     pub(super) fn settle(&mut self) {
-        self.take_signals();
         if self.is_forward() && self.state.stop.is_some() {
             self.settle_stop();
         }
+        self.take_signals();
         self.unwind();
     }
 
@@ -69,23 +68,33 @@ impl Turn<'_> {
             self.push(Record::TooLate { site: site.clone() });
             return self.too_late(&cause, &site);
         }
-        let busy = self.state.open_effects().any(|(site, role, effect)| {
-            let irreversible = self.state.step(site).is_some_and(|s| s.kind == Kind::Irreversible);
-            role == Role::Do && (effect.status == Status::Running || irreversible)
-        });
+        let busy = self.state.open_steps().any(|(site, _)| self.holds_up_a_stop(site));
         if !busy {
-            self.push(Record::RollbackStarted { cause });
+            self.roll_back_for(cause);
         }
     }
 
-    /// The way back closed while a stop was pending.
+    /// Starts the rollback. What waits for another attempt and is known not to have happened has failed by that; what
+    /// is in doubt is resolved on the way back.
+    pub(super) fn roll_back_for(&mut self, cause: Cause) {
+        let waiting: Vec<(Site, Failure)> = self
+            .state
+            .open_steps()
+            .filter(|(_, s)| !s.doing.is_settled() && !s.doing.doubt && s.doing.status != Status::Running)
+            .map(|(site, s)| (site.clone(), failure_of(&s.doing)))
+            .collect();
+        for (site, failure) in waiting {
+            self.push(Record::Failed { site, failure });
+        }
+        self.push(Record::RollbackStarted { cause });
+    }
+
+    /// The way back closed while a stop was pending: forward again, and what was held goes on.
     fn too_late(&mut self, cause: &Cause, no_return: &Site) {
         match cause {
             Cause::Deadline => self.push(Record::Overdue),
-            Cause::StepFailed { site, failure } if self.state.step(site).is_some() => {
-                self.stuck(&site.clone(), Role::Do, Reason::RetriesExhausted, failure.to_string());
-            }
-            Cause::StepFailed { site, failure } => {
+            // A step with an intent is parked when it is resumed; a readonly one has nothing to resume.
+            Cause::StepFailed { site, failure } if self.state.step(site).is_none() => {
                 let (reason, detail) = (Reason::RetriesExhausted, failure.to_string());
                 self.push(Record::Halted { reason, detail, site: Some(site.clone()) });
             }
@@ -93,8 +102,9 @@ impl Turn<'_> {
                 let detail = format!("past {no_return}: {cause}");
                 self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: None });
             }
-            Cause::Cancelled { .. } | Cause::Ordered { .. } => {}
+            Cause::StepFailed { .. } | Cause::Cancelled { .. } | Cause::Ordered { .. } => {}
         }
+        self.resume_held();
     }
 
     /// Queued signals go to the waits for them, first come first served.
@@ -119,8 +129,17 @@ impl Turn<'_> {
     }
 
     pub(super) fn due(&mut self) {
+        if self.state.is_at_rest() {
+            return;
+        }
         let now = self.facts.now;
-        let is_due = |due: Option<Timestamp>| due.is_some_and(|d| d <= now);
+        // First, so that nothing begins that the deadline forbids.
+        if deadline(self.state).is_some_and(|d| d <= now) {
+            match self.state.no_return {
+                Some(_) => self.push(Record::Overdue),
+                None => self.stop(Cause::Deadline),
+            }
+        }
         let effects: Vec<(Site, Role)> = self
             .state
             .open_effects()
@@ -130,29 +149,14 @@ impl Turn<'_> {
         for (site, role) in effects {
             self.begin_again(&site, role);
         }
-        let deadline = self.state.head.as_ref().and_then(|h| h.deadline);
-        if is_due(deadline) && self.deadline_runs() {
-            match self.state.no_return {
-                Some(_) => self.push(Record::Overdue),
-                None => self.stop(Cause::Deadline),
-            }
-        }
-        if !self.waits_run() {
-            return;
-        }
-        let ended: Vec<Record> = self
-            .state
-            .open_sites()
-            .filter_map(|(site, s)| {
+        let ended: Vec<Record> = waits(self.state)
+            .filter(|wait| wait.due <= now)
+            .filter_map(|Wait { site, state, .. }| {
                 let site = site.clone();
-                match s {
-                    SiteState::Timer(t) if is_due(t.due) => Some(Record::TimerFired { site }),
-                    SiteState::Wait { timed: t, .. } if is_due(t.due) => {
-                        Some(Record::WaitEnded { site, signal: None })
-                    }
-                    SiteState::Ask { timed: t, .. } if is_due(t.due) => {
-                        Some(Record::Answered { site, verdict: Verdict::Expired })
-                    }
+                match state {
+                    SiteState::Timer(_) => Some(Record::TimerFired { site }),
+                    SiteState::Wait { .. } => Some(Record::WaitEnded { site, signal: None }),
+                    SiteState::Ask { .. } => Some(Record::Answered { site, verdict: Verdict::Expired }),
                     _ => None,
                 }
             })
@@ -162,60 +166,61 @@ impl Turn<'_> {
         }
     }
 
-    fn deadline_runs(&self) -> bool {
-        deadline_runs(self.state)
-    }
-
-    fn waits_run(&self) -> bool {
-        waits_run(self.state)
-    }
-
-    /// Parks what cannot move without a person.
+    /// Parks what cannot move without a person. A wait in another branch does not keep it from that: who could mend
+    /// it should not learn of it only when a long sleep is over; the wait is put off by the time the saga is parked.
     pub(super) fn idle(&mut self) {
         if self.state.parked_at.is_some() || self.state.phase().is_ended() {
             return;
         }
-        let stuck = self.state.open_effects().any(|(_, _, e)| e.is_stuck())
-            || (self.is_forward() && !self.state.halts.is_empty());
-        let moving = self.state.open_effects().any(|(_, role, e)| match e.status {
-            Status::Running | Status::Pending(Next::Probe { .. }) => true,
-            Status::Pending(Next::Again { .. }) => role == Role::Undo || self.state.stop.is_none(),
-            _ => false,
-        });
+        let stuck = !self.state.halts.is_empty() || self.state.open_effects().any(|(_, _, e)| e.is_stuck());
+        let moving = !self.state.is_at_rest()
+            && self.state.open_effects().any(|(site, role, e)| match e.status {
+                Status::Running | Status::Pending(Next::Probe { .. }) => true,
+                Status::Pending(Next::Again { .. }) => self.state.may_attempt(site, role),
+                _ => false,
+            });
         if stuck && !moving {
             self.push(Record::DeadLettered);
         }
     }
 }
 
-/// The deadline runs only while there is something it could do.
-fn deadline_runs(state: &State) -> bool {
-    matches!(state.direction, Direction::Forward)
-        && !state.overdue
-        && state.stop.is_none()
-        && state.parked_at.is_none()
+/// The deadline, while there is something it could do.
+fn deadline(state: &State) -> Option<Timestamp> {
+    let runs = matches!(state.direction, Direction::Forward) && !state.overdue && state.stop.is_none();
+    state.head.as_ref().filter(|_| runs)?.deadline
 }
 
-/// Sleeps, signals and approvals run out only while the body could go on.
-fn waits_run(state: &State) -> bool {
-    state.body_may_run()
+/// A wait of the body that time may end.
+struct Wait<'a> {
+    site: &'a Site,
+    state: &'a SiteState,
+    due: Timestamp,
+    wait_ms: Option<u64>,
 }
 
-/// When time alone will change something, and how long from the start of that wait at most.
-pub(super) fn next_due(state: &State) -> Option<(Timestamp, Option<Duration>)> {
-    let effects = state.open_effects().filter_map(|(_, _, e)| match e.status {
-        Status::Pending(Next::Again { due } | Next::Probe { due }) => Some((due, None)),
-        _ => None,
-    });
-    let waits = state.open_sites().filter(|_| waits_run(state)).filter_map(|(_, s)| {
-        let (due, wait_ms) = match s {
-            SiteState::Timer(t) => (t.due, t.wait_ms),
-            SiteState::Wait { timed: t, .. } => (t.due, t.wait_ms),
-            SiteState::Ask { timed: t, .. } => (t.due, t.wait_ms),
+/// Sleeps, signals and approvals that can run out: only while the body could go on.
+fn waits(state: &State) -> impl Iterator<Item = Wait<'_>> {
+    state.open_sites().filter(|_| state.body_may_run()).filter_map(|(site, state)| {
+        let (due, wait_ms) = match state {
+            SiteState::Timer(t) => (t.due?, t.wait_ms),
+            SiteState::Wait { timed: t, .. } => (t.due?, t.wait_ms),
+            SiteState::Ask { timed: t, .. } => (t.due?, t.wait_ms),
             _ => return None,
         };
-        Some((due?, wait_ms.map(Duration::from_millis)))
+        Some(Wait { site, state, due, wait_ms })
+    })
+}
+
+/// When time alone will change something, and how long from the start of that wait at most. A time that lies in the
+/// past is given only if [`Turn::due`] acts on it, so that nobody is woken for nothing over and over.
+pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Option<Duration>)> {
+    let effects = state.open_effects().filter_map(|(site, role, e)| match e.status {
+        Status::Pending(Next::Again { due }) if state.may_attempt(site, role) => Some((due, None)),
+        // Once it is due, the probe itself is the work.
+        Status::Pending(Next::Probe { due }) if due > now => Some((due, None)),
+        _ => None,
     });
-    let deadline = state.head.as_ref().filter(|_| deadline_runs(state)).and_then(|h| h.deadline);
-    effects.chain(waits).chain(deadline.map(|d| (d, None))).min_by_key(|(due, _)| *due)
+    let waits = waits(state).map(|wait| (wait.due, wait.wait_ms.map(Duration::from_millis)));
+    effects.chain(waits).chain(deadline(state).map(|d| (d, None))).min_by_key(|(due, _)| *due)
 }

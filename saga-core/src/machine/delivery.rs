@@ -1,10 +1,11 @@
 //! What comes from outside: cancels, signals, answers, and the acts of operators. Each is taken exactly once, or
 //! refused with the reason.
 
+use super::attempt::Try;
 use super::{Evaluated, Turn, order_of_undo};
 use crate::policy::InDoubt;
 use crate::record::{Cause, Finder, Knowledge, Next, Record, Verdict};
-use crate::state::{Direction, Phase, SiteState, Status};
+use crate::state::{Effect, Phase, SiteState, Status};
 use crate::{By, Kind, Payload, Reason, Role, Site};
 
 /// Something that somebody wants of a saga.
@@ -143,6 +144,12 @@ pub enum Refusal {
     /// It is not known whether it happened: say what is known before it is sent on.
     #[error("{site} is in doubt")]
     InDoubt {
+        /// Which.
+        site: Site,
+    },
+    /// It is known not to have happened: what is wanted is a redrive.
+    #[error("{site} is not in doubt: it did not happen")]
+    NotInDoubt {
         /// Which.
         site: Site,
     },
@@ -304,59 +311,54 @@ impl Turn<'_> {
             return Err(Refusal::NothingToUndo { site: from.cloned() });
         }
         self.push(Record::UndoStarted { by, sites });
+        self.resume_held();
         Ok(())
     }
 
     fn redrive(&mut self, site: Option<Site>, input: Option<Payload>, by: By) -> Result<(), Refusal> {
         self.dead_lettered()?;
-        let stuck: Vec<(Site, Role, Reason, bool)> = self
-            .state
-            .open_effects()
-            .filter(|(s, ..)| site.as_ref().is_none_or(|wanted| wanted == *s))
-            .filter_map(|(s, role, e)| match e.status {
-                Status::Stuck(reason, _) => Some((s.clone(), role, reason, e.doubt)),
-                _ => None,
-            })
-            .collect();
-        let halts = self.state.halts.iter().filter(|h| site.is_none() || h.site == site);
+        let here = |at: Option<&Site>| site.is_none() || at == site.as_ref();
+        let halts = self.state.halts.iter().filter(|h| here(h.site.as_ref()));
         let lost = halts.clone().find(|h| h.reason == Reason::OutputLost).and_then(|h| h.site.clone());
+        let stuck = self.state.open_effects().filter(|(s, _, e)| here(Some(s)) && e.is_stuck());
+        let stuck: Vec<(&Site, Role, &Effect)> = stuck.collect();
         if stuck.is_empty() && halts.count() == 0 {
             return Err(Refusal::NotStuck { site });
         }
         if let Some(site) = lost {
             return Err(Refusal::OutputLost { site });
         }
-        for (site, role, reason, doubt) in &stuck {
-            if *reason == Reason::OutputLost {
-                return Err(Refusal::OutputLost { site: site.clone() });
-            }
-            if *doubt && *role == Role::Do && (input.is_some() || !self.may_resolve_again(site)) {
-                return Err(Refusal::InDoubt { site: site.clone() });
-            }
-            if input.is_some() && *doubt {
-                return Err(Refusal::InDoubt { site: site.clone() });
-            }
+        for (site, role, effect) in &stuck {
+            self.may_redrive(site, *role, effect, input.is_some())?;
         }
         if input.is_some() && (site.is_none() || stuck.len() != 1) {
             return Err(Refusal::NotStuck { site });
         }
         self.push(Record::Redriven { by, site, input });
-        for (site, role, _, doubt) in stuck {
-            if doubt && role == Role::Do {
-                self.resolve_again(&site);
-            }
+        self.resume_held();
+        Ok(())
+    }
+
+    fn may_redrive(&self, site: &Site, role: Role, effect: &Effect, mended: bool) -> Result<(), Refusal> {
+        if matches!(effect.status, Status::Stuck(Reason::OutputLost, _)) {
+            return Err(Refusal::OutputLost { site: site.clone() });
+        }
+        let unresolvable = role == Role::Do && !self.may_resolve_again(site);
+        if effect.doubt && (mended || unresolvable) {
+            return Err(Refusal::InDoubt { site: site.clone() });
         }
         Ok(())
     }
 
     /// Whether there is a way to resolve the step's doubt without a person.
     fn may_resolve_again(&self, site: &Site) -> bool {
-        let Some(policy) = self.policy(site, Role::Do) else { return false };
-        let irreversible = policy.kind == Kind::Irreversible && !self.may_begin();
+        let (Some(policy), Some(step)) = (self.policy(site, Role::Do), self.state.step(site)) else {
+            return false;
+        };
         policy.probe
             || match policy.in_doubt {
-                InDoubt::Rerun => !irreversible,
-                InDoubt::Call => true,
+                InDoubt::Rerun => step.kind != Kind::Irreversible || self.state.goes_forward_at(site),
+                InDoubt::Call => step.in_doubt.is_some(),
                 InDoubt::DeadLetter => false,
             }
     }
@@ -370,17 +372,14 @@ impl Turn<'_> {
         evaluated: Option<Evaluated>,
     ) -> Result<(), Refusal> {
         self.dead_lettered()?;
-        let lost_output = self.state.halts.iter().any(|h| h.reason == Reason::OutputLost && h.site.as_ref() == Some(&site));
-        let effect = self.state.step(&site).and_then(|s| s.effect(role)).cloned();
-        let lost_undo = matches!(&effect, Some(e) if role == Role::Undo && matches!(e.status, Status::Stuck(Reason::OutputLost, _)));
-        let Some(effect) = effect.filter(|e| e.is_stuck() || lost_output) else {
-            return Err(Refusal::NotStuck { site: Some(site) });
-        };
+        let lost = self.is_lost(&site);
+        let effect = self.effect(&site, role).filter(|e| e.is_stuck() || (role == Role::Do && lost));
+        let Some(effect) = effect else { return Err(Refusal::NotStuck { site: Some(site) }) };
         match &knowledge {
             Knowledge::Happened { .. } if role == Role::Do => {
                 let evaluated = evaluated.ok_or_else(|| unusable(&site, "this build does not know the step"))?;
-                if let Some(lost) = loss(&evaluated) {
-                    return Err(unusable(&site, &lost));
+                if let Some(lost) = evaluated.loss() {
+                    return Err(unusable(&site, lost));
                 }
                 self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
                 self.happened(&site, Role::Do, evaluated, Finder::Operator(by));
@@ -389,19 +388,30 @@ impl Turn<'_> {
                 self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
                 self.undone(&site, Finder::Operator(by));
             }
-            Knowledge::NotHappened if effect.doubt && role == Role::Do => {
-                let retry = self.next_try(&site, role, None);
+            Knowledge::NotHappened if effect.doubt => {
+                let next = self.next_try_once_clear(&site, role);
                 self.push(Record::Resolved { by, site: site.clone(), role, knowledge });
-                match retry {
-                    Some(Next::Again { .. }) => self.begin_again(&site, role),
-                    _ => self.give_up(&site, role),
+                match next {
+                    // The person has waited long enough.
+                    Try::Again(_) => self.begin_again(&site, role),
+                    Try::Hold => self.push(Record::Resumed { site, next: Next::Hold }),
+                    Try::GiveUp => self.give_up(&site, role),
                 }
             }
-            Knowledge::NotHappened if lost_output || lost_undo => return Err(Refusal::OutputLost { site }),
+            Knowledge::NotHappened if lost => return Err(Refusal::OutputLost { site }),
             // That was known: what is wanted is a redrive.
-            Knowledge::NotHappened => return Err(Refusal::NotStuck { site: Some(site) }),
+            Knowledge::NotHappened => return Err(Refusal::NotInDoubt { site }),
         }
         Ok(())
+    }
+
+    /// Whether the step is done, and its output or compensation is missing, or cannot be read, and is still needed.
+    fn is_lost(&self, site: &Site) -> bool {
+        self.state.step(site).is_some_and(|s| {
+            let lost_undo = matches!(s.undo, Some(Err(_))) && !s.is_undone() && s.waived.is_none();
+            let halts_body = self.state.halts.iter().any(|h| h.is_about_output_of(site));
+            s.doing.status == Status::Done && (lost_undo || halts_body)
+        })
     }
 
     fn waive(&mut self, site: Site, by: By) -> Result<(), Refusal> {
@@ -424,24 +434,16 @@ impl Turn<'_> {
         if let Some(site) = self.state.no_return.clone() {
             return Err(Refusal::TooLate { site });
         }
-        let irreversible = self
-            .state
-            .open_effects()
-            .find(|(site, ..)| self.state.step(site).is_some_and(|s| s.kind == Kind::Irreversible));
-        if let Some((site, ..)) = irreversible {
+        let mut open = self.state.open_steps();
+        if let Some((site, _)) = open.find(|(_, s)| s.kind == Kind::Irreversible && s.is_in_doubt()) {
             return Err(Refusal::InDoubt { site: site.clone() });
         }
-        debug_assert!(matches!(self.state.direction, Direction::Forward));
-        self.push(Record::RollbackStarted { cause: Cause::Ordered { by } });
+        drop(open);
+        self.roll_back_for(Cause::Ordered { by });
         Ok(())
     }
 }
 
 fn unusable(site: &Site, why: &str) -> Refusal {
     Refusal::Unusable { site: site.clone(), why: why.to_owned() }
-}
-
-fn loss(evaluated: &Evaluated) -> Option<String> {
-    let undo = evaluated.undo.as_ref().and_then(|u| u.as_ref().err());
-    evaluated.output.as_ref().err().or(undo).map(|lost| lost.why.clone())
 }

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use super::attempt::Try;
 use super::{Answer, Turn};
 use crate::policy::{DOUBT_TRIES_MAX, InDoubt, Retry};
 use crate::record::{Finder, Next, Record, Trouble};
-use crate::state::Status;
+use crate::state::{Effect, Status};
 use crate::{Kind, Reason, Role, Site};
 
 /// How an effect in doubt is to be resolved.
@@ -58,8 +59,9 @@ impl Turn<'_> {
     /// one is of no use.
     fn resolution(&mut self, site: &Site, role: Role, probes: u32, permanent: bool) -> Resolution {
         let (random, now) = (self.draw(), self.facts.now);
-        let Some(policy) = self.policy(site, role) else { return Resolution::Person(Reason::Diverged) };
-        let Some(step) = self.state.step(site) else { return Resolution::Person(Reason::Diverged) };
+        let (Some(policy), Some(step)) = (self.policy(site, role), self.state.step(site)) else {
+            return Resolution::Person(Reason::Diverged);
+        };
         let reruns = step.effect(role).map_or(0, |e| e.reruns);
         let rerun = |retry: &Retry| {
             // The first rerun goes out at once: most often the answer was lost, not the service.
@@ -77,11 +79,14 @@ impl Turn<'_> {
             let wait = if probes == 0 { Duration::ZERO } else { Retry::RETRIABLE.wait(probes, random) };
             return Resolution::Wait(Next::Probe { due: now.after(wait) });
         }
-        let may_rerun = step.kind != Kind::Irreversible || self.may_begin();
+        let (forward, irreversible) = (self.state.goes_forward_at(site), step.kind == Kind::Irreversible);
+        let may_rerun = forward || !irreversible;
         match policy.in_doubt {
             InDoubt::Rerun if may_rerun && !permanent && reruns < DOUBT_TRIES_MAX => rerun(&policy.retry),
             InDoubt::Call if step.in_doubt.is_none() => Resolution::Person(Reason::InDoubt),
-            InDoubt::Call if self.may_begin() => Resolution::Call,
+            InDoubt::Call if self.state.is_at_rest() => Resolution::CallInTurn,
+            // A stop waits for an irreversible step, so that its call cannot wait for the rollback.
+            InDoubt::Call if forward || irreversible => Resolution::Call,
             InDoubt::Call => Resolution::CallInTurn,
             InDoubt::Rerun | InDoubt::DeadLetter => Resolution::Person(Reason::InDoubt),
         }
@@ -92,27 +97,28 @@ impl Turn<'_> {
         match resolution {
             Resolution::Wait(Next::Again { due }) if due <= self.facts.now => self.begin_again(site, role),
             Resolution::Wait(_) | Resolution::CallInTurn => {}
-            Resolution::Call => self.push(Record::UndoIntent { site: site.clone(), in_doubt: true }),
+            Resolution::Call => self.begin_undo(site, true),
             Resolution::Person(reason) => self.stuck(site, role, reason, last),
         }
     }
 
-    /// Resolves anew what is in doubt and was stuck: an operator sent it on.
+    /// Resolves a step in doubt that was held, or sent on by an operator.
     pub(super) fn resolve_again(&mut self, site: &Site) {
-        let Some(effect) = self.state.step(site).map(|s| &s.doing) else { return };
-        let attempt = effect.attempt;
-        if effect.status == Status::Running {
-            self.still_in_doubt(site, Role::Do, attempt, Trouble::Interrupted, true);
+        let Some(effect) = self.effect(site, Role::Do) else { return };
+        let (probes, last) = (effect.probes, last_trouble(effect));
+        let resolution = self.resolution(site, Role::Do, probes, false);
+        if let Resolution::Wait(next) = resolution {
+            self.push(Record::Resumed { site: site.clone(), next });
         }
+        self.follow(site, Role::Do, resolution, last);
     }
 
     pub(super) fn probe_ended(&mut self, site: &Site, answer: Answer) {
-        let Some(effect) = self.state.step(site).map(|s| &s.doing) else { return };
-        if !matches!(effect.status, Status::Pending(Next::Probe { .. })) {
+        let Some(effect) = self.effect(site, Role::Do) else { return };
+        if !matches!(effect.status, Status::Pending(Next::Probe { .. })) || self.state.phase().is_ended() {
             return;
         }
-        let probes = effect.probes + 1;
-        let last = effect.last.as_ref().map(Trouble::to_string).unwrap_or_default();
+        let (probes, last) = (effect.probes + 1, last_trouble(effect));
         match answer {
             Answer::Happened(evaluated) => self.happened(site, Role::Do, evaluated, Finder::Probe),
             Answer::NotHappened => self.not_happened(site),
@@ -125,13 +131,28 @@ impl Turn<'_> {
         }
     }
 
-    /// It is known that no attempt happened: as after a transient failure.
+    /// A probe found that no attempt happened: as after a transient failure.
     fn not_happened(&mut self, site: &Site) {
-        let retry = self.next_try(site, Role::Do, None);
-        let next = retry.unwrap_or(Next::Hold);
-        self.push(Record::Probed { site: site.clone(), happened: Some(false), trouble: None, next });
-        if retry.is_none() {
-            self.give_up(site, Role::Do);
+        let next = self.next_try_once_clear(site, Role::Do);
+        self.push(Record::Probed {
+            site: site.clone(),
+            happened: Some(false),
+            trouble: None,
+            next: next.next(),
+        });
+        self.follow_try(site, Role::Do, next);
+    }
+
+    /// What comes once it is known that no attempt of an effect in doubt happened.
+    pub(super) fn next_try_once_clear(&mut self, site: &Site, role: Role) -> Try {
+        let last = self.effect(site, role).and_then(|e| e.last.as_ref());
+        match last {
+            Some(Trouble::Error { permanent: true, .. }) => Try::GiveUp,
+            _ => self.next_try(site, role, None),
         }
     }
+}
+
+fn last_trouble(effect: &Effect) -> String {
+    effect.last.as_ref().map(Trouble::to_string).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::record::{Call, Cause, Failure, Record, Verdict};
-use crate::state::{Direction, SiteState};
+use crate::state::{ChildStatus, SiteState, Status};
 use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
 
 /// Something that the body awaits.
@@ -170,7 +170,9 @@ impl SiteState {
 
 impl Turn<'_> {
     pub(super) fn reached(&mut self, reach: Reach) {
-        if !self.state.body_may_run() {
+        // What is in the journal was compared to it; only the end of a child comes a second time to its site.
+        let known = self.state.site(reach.site()).is_some() && !matches!(reach, Reach::ChildEnded { .. });
+        if known || !self.state.body_may_run() || self.state.is_unwinding(reach.site()) {
             return;
         }
         let due = |wait_ms: u64, now: Timestamp| now.after(std::time::Duration::from_millis(wait_ms));
@@ -221,33 +223,49 @@ impl Turn<'_> {
         result: Result<Payload, Failure>,
         attempts: u32,
     ) {
-        if !self.state.body_may_run() {
+        // Under a pending stop it is still taken down: the stop may come to nothing, and nobody would ask again.
+        let wanted = self.is_forward() && self.state.halts.is_empty() && self.state.parked_at.is_none();
+        if !wanted || self.state.site(&site).is_some() || self.state.is_unwinding(&site) {
             return;
         }
         let retriable = self.facts.catalog.policy(&step).is_some_and(|p| p.retriable);
         match result {
             // The body never sees a retriable step fail; nothing is recorded, so that a redrive reads anew.
-            Err(failure) if retriable => {
-                if self.state.no_return.is_some() {
+            Err(failure) if retriable => match &self.state.no_return {
+                Some(_) => {
                     let detail = format!("{step}: {failure}");
                     self.push(Record::Halted { reason: Reason::RetriesExhausted, detail, site: Some(site) });
-                } else {
-                    self.stop(Cause::StepFailed { site, failure });
                 }
-            }
+                None => self.stop(Cause::StepFailed { site, failure }),
+            },
             result => self.push(Record::Read { site, step, input, result, attempts }),
         }
     }
 
     fn child_ended(&mut self, site: Site, result: Result<Payload, (Payload, String)>) {
+        let running = matches!(
+            self.state.site(&site),
+            Some(SiteState::Child { status: ChildStatus::Running, .. })
+        );
+        if !running {
+            return;
+        }
+        let inside = |s: &Site| s.within(site.as_str());
+        let open = self.state.open_steps().map(|(s, _)| s).find(|s| inside(s)).cloned();
+        if let Some(open) = open {
+            return self.ended_too_early(&format!("child {site}"), &open);
+        }
         let (error, message) = match result {
             Ok(output) => return self.push(Record::ChildEnded { site, result: Ok(output) }),
             Err(failed) => failed,
         };
-        let irreversible = self.state.steps().find(|(s, step)| {
-            s.within(site.as_str()) && step.kind == Kind::Irreversible && step.output.is_some()
+        let mut steps = self.state.steps();
+        let done = steps.find(|(s, step)| {
+            inside(s) && step.kind == Kind::Irreversible && step.doing.status == Status::Done
         });
-        if let Some((step, _)) = irreversible {
+        let done = done.map(|(step, _)| step.clone());
+        drop(steps);
+        if let Some(step) = done {
             let detail = format!("child {site} failed past {step}: {message}");
             self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: Some(site) });
         } else {
@@ -255,12 +273,24 @@ impl Turn<'_> {
         }
     }
 
+    /// A body has to await what it began: what it let go of, nobody would look after.
+    fn ended_too_early(&mut self, what: &str, open: &Site) {
+        let detail = format!("{what} ended while {open} was not settled");
+        self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(open.clone()) });
+    }
+
     pub(super) fn body_ended(&mut self, end: BodyEnd) {
         if !self.state.body_may_run() {
             return;
         }
         match end {
-            BodyEnd::Returned(output) => self.push(Record::Completed { output }),
+            BodyEnd::Returned(output) => {
+                let open = self.state.open_steps().next().map(|(site, _)| site.clone());
+                match open {
+                    Some(open) => self.ended_too_early("the body", &open),
+                    None => self.push(Record::Completed { output }),
+                }
+            }
             BodyEnd::Failed(error, message) => {
                 let site = self.last_failed();
                 self.fail(Cause::Failed { error, message, site });
@@ -290,14 +320,9 @@ impl Turn<'_> {
                 matches!(timed.ended, Some(Verdict::Denied(_) | Verdict::Expired))
             }
             SiteState::Wait { timed, .. } => matches!(timed.ended, Some(None)),
-            SiteState::Child { status: crate::state::ChildStatus::Ended(Err(_)), .. } => true,
+            SiteState::Child { status: ChildStatus::Ended(Err(_)), .. } => true,
             _ => false,
         };
-        self.state.sites().filter(|(_, s)| failed(s)).last().map(|(site, _)| site.clone())
-    }
-
-    /// Whether the saga goes forward and nothing stands against a new attempt of a step.
-    pub(super) fn may_begin(&self) -> bool {
-        matches!(self.state.direction, Direction::Forward) && self.state.stop.is_none()
+        self.state.sites().rev().find(|(_, s)| failed(s)).map(|(site, _)| site.clone())
     }
 }

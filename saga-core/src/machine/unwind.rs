@@ -6,19 +6,19 @@ use std::collections::HashMap;
 use super::Turn;
 use crate::record::{Next, Record};
 use crate::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
-use crate::{Name, Payload, Reason, Role, Seq, Site, Timestamp};
+use crate::{Kind, Name, Payload, Reason, Role, Site, Timestamp};
 
 /// The compensations still owed, in order, as data: what a rollback or an undo would do, before it does it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct UndoPlan {
     /// One entry a step, the first to be undone first.
     pub entries: Vec<PlanEntry>,
-    /// Irreversible steps that are done: what happened before them cannot be undone with them.
+    /// Irreversible steps that are done or in doubt: what happened before them cannot be undone with them.
     pub irreversible: Vec<Site>,
 }
 
 /// One compensation that is owed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct PlanEntry {
     /// Of the step here.
     pub site: Site,
@@ -37,53 +37,57 @@ pub struct PlanEntry {
 }
 
 impl State {
-    /// What is owed if the saga were undone now, in the order in which it would be.
+    /// What is owed if the saga were undone now, in the order in which it would be: strictly, but for branches of one
+    /// `all`, which do not wait for each other.
     pub fn undo_plan(&self) -> UndoPlan {
-        let owed = self.steps().filter(|(_, s)| s.owes_undo() || (s.is_in_doubt() && s.waived.is_none()));
-        let mut entries: Vec<(Seq, PlanEntry)> = owed
-            .map(|(site, s)| {
-                let call = match (&s.undo, s.is_in_doubt()) {
-                    (Some(Ok(call)), _) => Some(call),
-                    (_, true) => s.in_doubt.as_ref(),
-                    _ => None,
-                };
-                let entry = PlanEntry {
-                    site: site.clone(),
-                    undoes: s.step.clone(),
-                    step: call.map(|c| c.step.clone()),
-                    input: call.map(|c| c.input.clone()),
-                    leaves: call.and_then(|c| c.leaves.clone()),
-                    until: call.and_then(|c| c.until),
-                    in_doubt: s.is_in_doubt(),
-                };
-                (s.seq, entry)
-            })
-            .collect();
-        entries.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        let maybe = |s: &StepState| s.is_in_doubt() && s.waived.is_none();
+        let owed = self.steps().rev().filter(|(_, s)| s.kind == Kind::Compensated && (s.owes_undo() || maybe(s)));
         let irreversible = self
             .steps()
-            .filter(|(_, s)| s.kind == crate::Kind::Irreversible && s.doing.status == Status::Done)
-            .map(|(site, _)| site.clone())
-            .collect();
-        UndoPlan { entries: entries.into_iter().map(|(_, e)| e).collect(), irreversible }
+            .filter(|(_, s)| s.kind == Kind::Irreversible && (s.doing.status == Status::Done || s.is_in_doubt()));
+        UndoPlan {
+            entries: owed.map(|(site, s)| PlanEntry::of(site, s)).collect(),
+            irreversible: irreversible.map(|(site, _)| site.clone()).collect(),
+        }
     }
 }
 
-/// The steps to undo if the one at `from` (or the child saga there) is to be undone: itself and all that happened
-/// after it. All of them without `from`. In the order of happening.
+impl PlanEntry {
+    fn of(site: &Site, step: &StepState) -> Self {
+        let call = match &step.undo {
+            Some(Ok(call)) => Some(call),
+            Some(Err(_)) => None,
+            None => step.in_doubt.as_ref().filter(|_| step.is_in_doubt()),
+        };
+        PlanEntry {
+            site: site.clone(),
+            undoes: step.step.clone(),
+            step: call.map(|c| c.step.clone()),
+            input: call.map(|c| c.input.clone()),
+            leaves: call.and_then(|c| c.leaves.clone()),
+            until: call.and_then(|c| c.until),
+            in_doubt: step.is_in_doubt(),
+        }
+    }
+}
+
+/// The steps to undo if the one at `from` (or the child saga, or the branch there) is to be undone: itself and all
+/// that happened after it. All of them without `from`. In the order of happening.
 pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
-    let roots: Vec<(&Site, Seq)> = state
-        .steps()
-        .filter(|(site, _)| from.is_none_or(|f| site.within(f.as_str())))
-        .map(|(site, s)| (site, s.seq))
-        .collect();
-    state
-        .steps()
-        .filter(|(site, s)| {
-            roots.iter().any(|(root, seq)| root == site || (s.seq > *seq && !root.concurrent_with(site)))
-        })
-        .map(|(site, _)| site.clone())
-        .collect()
+    let Some(from) = from else { return state.steps().map(|(site, _)| site.clone()).collect() };
+    let mut first: Option<&Site> = None;
+    let mut order = Vec::new();
+    for (site, _) in state.steps() {
+        let inside = site.within(from.as_str());
+        if inside {
+            first.get_or_insert(site);
+        }
+        // Seen from outside, whatever is in there has the same place.
+        if inside || first.is_some_and(|root| !root.concurrent_with(site)) {
+            order.push(site.clone());
+        }
+    }
+    order
 }
 
 /// What is being unwound.
@@ -91,17 +95,17 @@ pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
 enum Scope {
     /// Everything.
     Whole,
-    /// These steps.
-    Sites(Vec<Site>),
-    /// What happened inside this child saga.
+    /// What an undo of the completed saga was ordered for.
+    Ordered,
+    /// What happened inside this child saga, which failed with this error.
     Child(Site, Payload),
 }
 
 impl Scope {
-    fn has(&self, site: &Site) -> bool {
+    fn has(&self, site: &Site, step: &StepState) -> bool {
         match self {
             Scope::Whole => true,
-            Scope::Sites(sites) => sites.contains(site),
+            Scope::Ordered => step.undo_ordered,
             Scope::Child(child, _) => site.within(child.as_str()),
         }
     }
@@ -110,12 +114,12 @@ impl Scope {
 fn scopes(state: &State) -> Vec<Scope> {
     match &state.direction {
         Direction::Back(_) => vec![Scope::Whole],
-        Direction::Undo { sites, .. } => vec![Scope::Sites(sites.clone())],
+        Direction::Undo { .. } => vec![Scope::Ordered],
         Direction::Forward => state
-            .open_sites()
-            .filter_map(|(site, s)| match s {
-                SiteState::Child { status: ChildStatus::Undoing { error }, .. } => {
-                    Some(Scope::Child(site.clone(), error.clone()))
+            .children_undoing()
+            .filter_map(|child| match state.site(child) {
+                Some(SiteState::Child { status: ChildStatus::Undoing { error }, .. }) => {
+                    Some(Scope::Child(child.clone(), error.clone()))
                 }
                 _ => None,
             })
@@ -129,21 +133,25 @@ impl Turn<'_> {
     pub(super) fn unwind(&mut self) {
         for scope in scopes(self.state) {
             let frontier = frontier(self.state, &scope);
-            for (site, in_doubt) in frontier.ready {
-                self.begin_undo(&site, in_doubt);
+            if !self.state.is_at_rest() {
+                for (site, in_doubt) in frontier.ready {
+                    self.begin_undo(&site, in_doubt);
+                }
             }
-            if frontier.left > 0 {
+            if frontier.left {
                 continue;
             }
             self.push(match scope {
                 Scope::Whole => Record::RolledBack,
-                Scope::Sites(_) => Record::UndoEnded,
+                Scope::Ordered => Record::UndoEnded,
                 Scope::Child(site, error) => Record::ChildEnded { site, result: Err(error) },
             });
         }
     }
 
-    fn begin_undo(&mut self, site: &Site, in_doubt: bool) {
+    /// Begins the compensation of the step at `site`, or the call that settles its doubt; parks it if this build
+    /// cannot.
+    pub(super) fn begin_undo(&mut self, site: &Site, in_doubt: bool) {
         let call = self.state.step(site).and_then(|s| match in_doubt {
             false => s.undo.clone(),
             true => s.in_doubt.clone().map(Ok),
@@ -169,22 +177,26 @@ impl Turn<'_> {
 struct Frontier {
     /// Compensations whose turn has come, and whether each is that of a step in doubt.
     ready: Vec<(Site, bool)>,
-    /// How many steps are not unwound yet.
-    left: usize,
+    /// Whether something is not unwound yet.
+    left: bool,
 }
 
 fn frontier(state: &State, scope: &Scope) -> Frontier {
-    let mut frontier = Frontier { ready: Vec::new(), left: 0 };
+    let mut frontier = Frontier { ready: Vec::new(), left: false };
     let mut later = Later::default();
     for (site, step) in state.steps().rev() {
-        if !scope.has(site) || step.is_unwound() {
+        if step.is_unwound() || !scope.has(site, step) {
             continue;
         }
+        frontier.left = true;
         if !later.blocks(site) {
             frontier.ready.extend(begins(step).map(|in_doubt| (site.clone(), in_doubt)));
         }
+        if !site.is_in_branch() {
+            // Concurrent with nothing: all that happened before waits for it.
+            break;
+        }
         later.add(site);
-        frontier.left += 1;
     }
     frontier
 }

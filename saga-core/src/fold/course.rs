@@ -1,0 +1,129 @@
+//! What the records about the saga as a whole mean.
+
+use crate::record::{Entry, Next, Record};
+use crate::state::{ChildStatus, Direction, Halt, SiteState, State, Status};
+use crate::{Payload, Site, Timestamp};
+
+impl State {
+    pub(super) fn fold_course(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::Halted { reason, detail, site } => {
+                self.halts.push(Halt { reason: *reason, detail: detail.clone(), site: site.clone() });
+            }
+            Record::StopRequested { cause } => self.stop = Some(cause.clone()),
+            Record::TooLate { .. } => self.stop = None,
+            Record::RollbackStarted { cause } => {
+                self.unpark(entry.at);
+                self.stop = None;
+                self.halts.clear();
+                self.undoing.clear();
+                self.direction = Direction::Back(cause.clone());
+                self.drop_what_has_not_begun();
+            }
+            Record::Completed { output } => {
+                self.direction = Direction::Completed { output: output.clone() };
+            }
+            Record::Overdue => self.overdue = true,
+            Record::DeadLettered => self.parked_at = Some(entry.at),
+            Record::UndoStarted { sites, .. } => self.order_undo(entry, sites),
+            Record::RolledBack | Record::UndoEnded | Record::Abandoned { .. } => self.fold_end(&entry.record),
+            Record::Redriven { site, input, .. } => {
+                self.fold_redriven(entry.at, site.as_ref(), input.as_ref());
+            }
+            Record::RetriedNow { .. } => self.end_backoffs(entry.at),
+            _ => {}
+        }
+    }
+
+    fn fold_end(&mut self, end: &Record) {
+        self.parked_at = None;
+        self.direction = match (end, &self.direction) {
+            (Record::RolledBack, Direction::Back(cause)) => Direction::RolledBack(cause.clone()),
+            // It had completed, and that stays, however the undoing went.
+            (Record::UndoEnded | Record::Abandoned { .. }, Direction::Undo { output, .. }) => {
+                self.halts.clear();
+                Direction::Completed { output: output.clone() }
+            }
+            (Record::Abandoned { by }, _) => Direction::Abandoned(by.clone()),
+            _ => return,
+        };
+    }
+
+    fn order_undo(&mut self, entry: &Entry, sites: &[Site]) {
+        let (Record::UndoStarted { by, .. }, Direction::Completed { output }) = (&entry.record, &self.direction)
+        else {
+            return;
+        };
+        let (by, output) = (by.clone(), output.clone());
+        self.direction = Direction::Undo { by, sites: sites.to_vec(), output };
+        for site in sites {
+            if let Some(step) = self.step_mut(site) {
+                step.undo_ordered = true;
+                // What an earlier undo left stuck is sent on again.
+                step.fold_redriven(entry.at, None);
+            }
+            self.reopen(site);
+        }
+    }
+
+    /// Fresh attempts for what is stuck; a fresh key where it is known not to have happened.
+    fn fold_redriven(&mut self, at: Timestamp, only: Option<&Site>, input: Option<&Payload>) {
+        self.unpark(at);
+        self.halts.retain(|h| only.is_some() && h.site.as_ref() != only);
+        let sites: Vec<Site> = match only {
+            Some(site) => vec![site.clone()],
+            None => self.open_sites().map(|(site, _)| site.clone()).collect(),
+        };
+        for site in sites {
+            if let Some(step) = self.step_mut(&site) {
+                step.fold_redriven(at, input);
+            }
+            self.reopen(&site);
+        }
+    }
+
+    fn end_backoffs(&mut self, at: Timestamp) {
+        for index in &self.open {
+            let SiteState::Step(step) = &mut self.sites[*index].1 else { continue };
+            for effect in std::iter::once(&mut step.doing).chain(step.undoing.as_mut()) {
+                if let Status::Pending(Next::Again { due } | Next::Probe { due }) = &mut effect.status {
+                    *due = at.min(*due);
+                }
+            }
+        }
+    }
+
+    /// A dead letter moves again: its deadline and its waits are put off by the time it stood.
+    pub(super) fn unpark(&mut self, at: Timestamp) {
+        let Some(parked_at) = self.parked_at.take() else { return };
+        let stood = at.since(parked_at);
+        let put_off = |due: &mut Option<Timestamp>| *due = due.map(|d| d.after(stood));
+        if let Some(head) = &mut self.head {
+            put_off(&mut head.deadline);
+        }
+        for index in &self.open {
+            match &mut self.sites[*index].1 {
+                SiteState::Timer(timed) => put_off(&mut timed.due),
+                SiteState::Wait { timed, .. } => put_off(&mut timed.due),
+                SiteState::Ask { timed, .. } => put_off(&mut timed.due),
+                _ => {}
+            }
+        }
+    }
+
+    /// When the rollback starts, all waits end, and children are undone with the rest. (What only waited for another
+    /// attempt has been recorded as failed; what is in doubt stays open: it is resolved first.)
+    fn drop_what_has_not_begun(&mut self) {
+        let sites: Vec<Site> = self.open_sites().map(|(site, _)| site.clone()).collect();
+        for site in sites {
+            match self.site_mut(&site) {
+                Some(SiteState::Timer(timed)) => timed.dropped = true,
+                Some(SiteState::Wait { timed, .. }) => timed.dropped = true,
+                Some(SiteState::Ask { timed, .. }) => timed.dropped = true,
+                Some(SiteState::Child { status, .. }) => *status = ChildStatus::Dropped,
+                _ => {}
+            }
+            self.reopen(&site);
+        }
+    }
+}

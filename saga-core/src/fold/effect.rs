@@ -1,0 +1,202 @@
+//! What the records about one step or its compensation mean.
+
+use super::FoldError;
+use crate::record::{Entry, Knowledge, Next, Record};
+use crate::state::{Effect, SiteState, State, Status, StepState};
+use crate::{Kind, Payload, Role, Site, Timestamp};
+
+impl State {
+    /// Applies a record about an effect; gives its site.
+    pub(super) fn fold_effect<'a>(&mut self, entry: &'a Entry) -> Result<&'a Site, FoldError> {
+        match &entry.record {
+            Record::Intent { site, .. } => {
+                self.insert(site, SiteState::Step(Box::new(StepState::of_intent(entry)?)));
+                Ok(site)
+            }
+            Record::AttemptEnded { site, role, .. }
+            | Record::Started { site, role, .. }
+            | Record::Stuck { site, role, .. }
+            | Record::Resolved { site, role, .. } => {
+                let step = self.step_mut(site).ok_or_else(|| entry.not_there(site))?;
+                if matches!((&entry.record, role), (Record::Stuck { .. }, Role::Undo)) {
+                    step.undoing.get_or_insert_with(|| Effect::not_begun(entry.at));
+                }
+                let effect = step.effect_mut(*role).ok_or_else(|| entry.not_there(site))?;
+                effect.fold(&entry.record);
+                if matches!(entry.record, Record::Resolved { .. }) {
+                    self.unpark(entry.at);
+                }
+                Ok(site)
+            }
+            Record::UndoIntent { site, .. }
+            | Record::Resumed { site, .. }
+            | Record::Probed { site, .. }
+            | Record::Done { site, .. }
+            | Record::Failed { site, .. }
+            | Record::Undone { site, .. }
+            | Record::Waived { site, .. } => {
+                let step = self.step_mut(site).ok_or_else(|| entry.not_there(site))?;
+                step.fold(entry);
+                self.fold_beyond_the_step(entry);
+                Ok(site)
+            }
+            _ => Err(FoldError::Misplaced { seq: entry.seq }),
+        }
+    }
+
+    /// What a record about a step means for the saga as a whole.
+    fn fold_beyond_the_step(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::Done { site, .. } => {
+                // What the body could not read is there now.
+                self.halts.retain(|h| !h.is_about_output_of(site));
+                let irreversible = self.step(site).is_some_and(|s| s.kind == Kind::Irreversible);
+                if irreversible && self.no_return.is_none() {
+                    self.no_return = Some(site.clone());
+                }
+            }
+            Record::Waived { .. } => self.unpark(entry.at),
+            _ => {}
+        }
+    }
+
+    pub(super) fn step_mut(&mut self, site: &Site) -> Option<&mut StepState> {
+        match self.site_mut(site) {
+            Some(SiteState::Step(step)) => Some(step),
+            _ => None,
+        }
+    }
+}
+
+impl StepState {
+    fn of_intent(entry: &Entry) -> Result<Self, FoldError> {
+        let Record::Intent { step, input, undo, in_doubt, .. } = &entry.record else {
+            return Err(FoldError::Misplaced { seq: entry.seq });
+        };
+        Ok(StepState {
+            step: step.clone(),
+            input: input.clone(),
+            mended: false,
+            kind: *undo,
+            seq: entry.seq,
+            in_doubt: in_doubt.clone(),
+            doing: Effect::begun(entry.at),
+            output: None,
+            failure: None,
+            undo: None,
+            undoing: None,
+            waived: None,
+            undo_ordered: false,
+        })
+    }
+
+    fn fold(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::UndoIntent { in_doubt, .. } => {
+                if *in_doubt {
+                    self.undo = self.in_doubt.clone().map(Ok);
+                    self.doing.status = Status::Pending(Next::Hold);
+                }
+                self.undoing = Some(Effect::begun(entry.at));
+            }
+            Record::Resumed { next, .. } => self.doing.status = Status::Pending(*next),
+            Record::Probed { happened, next, .. } => {
+                self.doing.probes += 1;
+                self.doing.status = Status::Pending(*next);
+                if *happened == Some(false) {
+                    self.doing.conclude_not_happened();
+                }
+            }
+            Record::Done { output, undo, .. } => {
+                self.doing.status = Status::Done;
+                self.doing.doubt = false;
+                self.output = Some(output.clone());
+                self.undo = undo.clone();
+                self.undoing = None;
+            }
+            Record::Failed { failure, .. } => {
+                self.doing.status = Status::Failed;
+                self.doing.doubt = false;
+                self.failure = Some(failure.clone());
+            }
+            Record::Undone { .. } => {
+                let undoing = self.undoing.get_or_insert_with(|| Effect::not_begun(entry.at));
+                undoing.status = Status::Done;
+                undoing.doubt = false;
+            }
+            Record::Waived { by, .. } => self.waived = Some(by.clone()),
+            _ => {}
+        }
+    }
+
+    /// A redrive: fresh attempts for what is stuck here, with `input` if that is mended.
+    pub(super) fn fold_redriven(&mut self, at: Timestamp, input: Option<&Payload>) {
+        if let Some(undoing) = self.undoing.as_mut().filter(|e| e.is_stuck()) {
+            if let (Some(input), Some(Ok(call))) = (input, &mut self.undo) {
+                call.input = input.clone();
+            }
+            match undoing.attempt {
+                // It never began: it is looked at anew.
+                0 => self.undoing = None,
+                _ => undoing.refresh(at),
+            }
+        } else if self.doing.is_stuck() {
+            if let Some(input) = input {
+                self.input = input.clone();
+                self.mended = true;
+            }
+            self.doing.refresh(at);
+        }
+    }
+}
+
+impl Effect {
+    /// A compensation that cannot begin.
+    fn not_begun(at: Timestamp) -> Self {
+        Effect { attempt: 0, ..Effect::begun(at) }
+    }
+
+    fn fold(&mut self, record: &Record) {
+        match record {
+            Record::AttemptEnded { trouble, doubt, next, .. } => {
+                self.last = Some(trouble.clone());
+                match doubt {
+                    true => self.doubt = true,
+                    false => self.failures += 1,
+                }
+                self.status = Status::Pending(*next);
+            }
+            Record::Started { attempt, .. } => {
+                self.attempt = *attempt;
+                self.reruns += u32::from(self.doubt);
+                self.status = Status::Running;
+            }
+            Record::Stuck { reason, detail, .. } => self.status = Status::Stuck(*reason, detail.clone()),
+            Record::Resolved { knowledge: Knowledge::NotHappened, .. } => self.conclude_not_happened(),
+            _ => {}
+        }
+    }
+
+    /// It is now known that no attempt so far happened, or ever will: the next one has a key of its own.
+    fn conclude_not_happened(&mut self) {
+        if self.doubt {
+            self.doubt = false;
+            self.generation += 1;
+            self.failures += 1;
+            self.reruns = 0;
+            self.probes = 0;
+        }
+    }
+
+    /// Fresh attempts, which the next record begins. In doubt the key stays, so that a repeat is known as one.
+    fn refresh(&mut self, at: Timestamp) {
+        if !self.doubt {
+            self.generation += 1;
+        }
+        self.failures = 0;
+        self.reruns = 0;
+        self.probes = 0;
+        self.since = at;
+        self.status = Status::Pending(Next::Hold);
+    }
+}

@@ -1,0 +1,78 @@
+//! What the records about outcomes without effect, times, signals, approvals and children mean.
+
+use super::FoldError;
+use crate::Site;
+use crate::record::{Entry, Record};
+use crate::state::{ChildStatus, Signals, SiteState, State, Timed};
+
+impl State {
+    /// Applies a record about something that the body waits for, or got; gives its site.
+    pub(super) fn fold_wait<'a>(&mut self, entry: &'a Entry) -> Result<&'a Site, FoldError> {
+        if let Some((site, state)) = begun(&entry.record) {
+            self.insert(site, state);
+            return Ok(site);
+        }
+        let (Record::TimerFired { site }
+        | Record::WaitEnded { site, .. }
+        | Record::Answered { site, .. }
+        | Record::ChildUndoing { site, .. }
+        | Record::ChildEnded { site, .. }) = &entry.record
+        else {
+            return Err(FoldError::Misplaced { seq: entry.seq });
+        };
+        let Some(at) = self.index.get(site) else { return Err(entry.not_there(site)) };
+        match (&entry.record, &mut self.sites[*at].1) {
+            (Record::TimerFired { .. }, SiteState::Timer(timed)) => timed.ended = Some(()),
+            (Record::WaitEnded { signal, .. }, SiteState::Wait { timed, .. }) => {
+                timed.ended = Some(signal.as_ref().and_then(|id| self.signals.take(id)));
+            }
+            (Record::Answered { verdict, .. }, SiteState::Ask { timed, .. }) => {
+                timed.ended = Some(verdict.clone());
+            }
+            (Record::ChildUndoing { error, .. }, SiteState::Child { status, .. }) => {
+                *status = ChildStatus::Undoing { error: error.clone() };
+                self.undoing.push(site.clone());
+            }
+            (Record::ChildEnded { result, .. }, SiteState::Child { status, .. }) => {
+                *status = ChildStatus::Ended(result.clone());
+                self.undoing.retain(|child| child != site);
+            }
+            _ => return Err(entry.not_there(site)),
+        }
+        Ok(site)
+    }
+}
+
+/// What the record puts at its site, if it is the first one there.
+fn begun(record: &Record) -> Option<(&Site, SiteState)> {
+    Some(match record {
+        Record::Read { site, step, input, result, .. } => {
+            let (step, input, result) = (step.clone(), input.clone(), result.clone());
+            (site, SiteState::Read { step, input, result })
+        }
+        Record::Value { site, what, value } => {
+            (site, SiteState::Value { what: what.clone(), value: value.clone() })
+        }
+        Record::Timer { site, wait_ms, due } => {
+            (site, SiteState::Timer(Timed::begun(Some(*wait_ms), Some(*due))))
+        }
+        Record::Wait { site, name, wait_ms, due } => {
+            (site, SiteState::Wait { name: name.clone(), timed: Timed::begun(*wait_ms, *due) })
+        }
+        Record::Asked { site, prompt, wait_ms, due } => {
+            (site, SiteState::Ask { prompt: prompt.clone(), timed: Timed::begun(*wait_ms, *due) })
+        }
+        Record::ChildStarted { site, saga, version, input } => {
+            let (saga, version, input) = (saga.clone(), *version, input.clone());
+            (site, SiteState::Child { saga, version, input, status: ChildStatus::Running })
+        }
+        _ => return None,
+    })
+}
+
+impl Signals {
+    fn take(&mut self, id: &str) -> Option<crate::Payload> {
+        let at = self.waiting.iter().position(|(i, ..)| i == id)?;
+        self.waiting.remove(at).map(|(.., payload)| payload)
+    }
+}
