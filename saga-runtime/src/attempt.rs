@@ -17,7 +17,7 @@ use crate::context::StepContext;
 use crate::error::{Class, StepError, text_of};
 use crate::limits::Encoding;
 use crate::resources::Need;
-use crate::step::{Compensation, Given, Probe, Step, policy_of};
+use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
 
 type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -82,7 +82,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
             };
             match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
                 Run::Ended(Ok(output)) => {
-                    Ending::Done(evaluated::<S>(output, &input, &cx.key, cx.role, &around))
+                    Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
                 }
                 Run::Ended(Err(error)) => ending_of(&error, &around.encoding),
                 Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
@@ -135,7 +135,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         Box::pin(async move {
             let call = catch_unwind(AssertUnwindSafe(|| {
                 let decode = || around.encoding.decode::<S::Input>(&input);
-                S::probe(&Given::new(&cx.key, &decode))
+                S::probe(&Given::new(KeyOf::Attempt(&cx), &decode))
             }));
             let call = match call {
                 Ok(Some(call)) => call,
@@ -146,7 +146,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
             loop {
                 let trouble = match timed(call.timeout, (call.ask)(cx.clone())).await {
                     Run::Ended(Ok(Probe::Happened(output))) => {
-                        return Answer::Happened(evaluated::<S>(output, &input, &cx.key, cx.role, &around));
+                        return Answer::Happened(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around));
                     }
                     Run::Ended(Ok(Probe::NotHappened)) => return Answer::NotHappened,
                     Run::Ended(Ok(Probe::Pending)) => return Answer::Pending(None),
@@ -171,7 +171,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         around: &Surroundings,
     ) -> Result<Evaluated, String> {
         let output = around.encoding.decode::<S::Output>(output).map_err(|e| text_of(&e))?;
-        Ok(evaluated::<S>(output, input, key, Role::Do, around))
+        Ok(evaluated::<S>(output, input, KeyOf::Made(key), Role::Do, around))
     }
 
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
@@ -229,7 +229,7 @@ fn read_failure<E: StepError>(error: &E, attempts: u32, encoding: &Encoding) -> 
 fn evaluated<S: Step>(
     output: S::Output,
     input: &Payload,
-    key: &IdempotencyKey,
+    key: KeyOf<'_>,
     role: Role,
     around: &Surroundings,
 ) -> Evaluated {

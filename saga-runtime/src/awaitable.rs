@@ -15,7 +15,7 @@ use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga, SagaCall};
-use crate::step::{Effort, Forward, Given, Step, StepCall, policy_of};
+use crate::step::{Effort, Forward, Given, KeyOf, Step, StepCall, policy_of};
 
 /// What can be awaited in the body of a saga.
 #[diagnostic::on_unimplemented(
@@ -145,7 +145,7 @@ fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Re
         saga_core::policy::InDoubt::Call if board.state.site(&site).is_none() => {
             let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
             let decode = || board.encoding.decode::<S::Input>(&input);
-            let call = S::in_doubt(&Given::new(&key, &decode));
+            let call = S::in_doubt(&Given::new(KeyOf::Made(&key), &decode));
             let call = call.map(|c| recorded(&c, board.clock.now(), &board.encoding));
             call.transpose().map_err(|lost| lost.why)?
         }

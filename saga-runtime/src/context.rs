@@ -1,11 +1,24 @@
 //! What a running attempt knows: where it stands, under which key, and whether the saga wants it to end.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use saga_core::{IdempotencyKey, Role, SagaId, Site};
 use tokio::sync::watch;
 
 use crate::resources::Resources;
+
+/// A key that is made when it is asked for: most steps never do.
+#[derive(Debug, Clone)]
+pub(crate) struct LazyKey {
+    generation: u32,
+    made: OnceLock<IdempotencyKey>,
+}
+
+impl LazyKey {
+    pub(crate) fn of(generation: u32) -> Self {
+        Self { generation, made: OnceLock::new() }
+    }
+}
 
 /// The context of one attempt of a step; a step takes it as `cx: &StepContext`.
 #[derive(Debug, Clone)]
@@ -14,7 +27,7 @@ pub struct StepContext {
     pub(crate) site: Site,
     pub(crate) role: Role,
     pub(crate) attempt: u32,
-    pub(crate) key: IdempotencyKey,
+    pub(crate) key: LazyKey,
     pub(crate) resources: Arc<Resources>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -27,7 +40,7 @@ impl StepContext {
             site: Site::from("alone"),
             role: Role::Do,
             attempt: 1,
-            key,
+            key: LazyKey { generation: 0, made: OnceLock::from(key) },
             resources: Arc::new(resources.clone()),
             stopping: watch::channel(false).1,
         }
@@ -55,7 +68,7 @@ impl StepContext {
 
     /// The key under which services recognize a repeat.
     pub fn key(&self) -> &IdempotencyKey {
-        &self.key
+        self.key.made.get_or_init(|| IdempotencyKey::of(&self.saga, &self.site, self.role, self.key.generation))
     }
 
     /// The resource of type `T`.

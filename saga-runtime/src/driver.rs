@@ -84,6 +84,8 @@ struct Rest {
     release: bool,
     /// When time alone changes something, and how far off that is.
     wake: Option<(Timestamp, Duration)>,
+    /// What is to be done once everything is durable.
+    jobs: Vec<Job>,
 }
 
 impl Driver {
@@ -144,7 +146,9 @@ impl Driver {
             if rest.release && self.ended.is_empty() {
                 return self.let_go();
             }
-            self.begin_work();
+            for job in rest.jobs {
+                self.begin(job);
+            }
             self.next(rest.wake).await;
         }
     }
@@ -251,43 +255,39 @@ impl Driver {
 
     /// What comes if nothing happens: work, a wait, or nothing.
     fn rest(&self) -> Rest {
-        let stay = Rest { release: false, wake: None };
         let board = lock(&self.board);
-        let now = self.engine.clock.now();
-        let draining = self.engine.is_draining();
-        // A read that nobody waits for any more holds up nothing.
-        let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || board.state.body_may_run();
-        if self.running.iter().any(awaited) || !self.ended.is_empty() {
-            let wake = self.wake(&board.state, now);
-            return Rest { release: false, wake };
-        }
-        if draining {
-            return Rest { release: true, wake: Some((now, Duration::ZERO)) };
-        }
         let state = &board.state;
-        if state.phase().is_ended() {
-            return Rest { release: true, wake: None };
-        }
-        let busy = machine::work(state, now).iter().any(|w| !matches!(w, Work::WakeAt { .. }));
-        if busy {
-            return stay;
-        }
-        match self.wake(state, now) {
-            None => Rest { release: true, wake: None },
-            // A due time that lies further off than the wait itself: the clock has gone back since. Counted here.
-            Some((due, left)) if now.after(left) < due => Rest { release: false, wake: Some((due, left)) },
-            Some((due, left)) => Rest { release: left > self.engine.linger, wake: Some((due, left)) },
-        }
-    }
-
-    fn wake(&self, state: &State, now: Timestamp) -> Option<(Timestamp, Duration)> {
-        machine::work(state, now).into_iter().find_map(|work| match work {
-            Work::WakeAt { due, wait_max } => {
-                let left = due.since(now);
-                Some((due, wait_max.map_or(left, |max| left.min(max))))
+        let now = self.engine.clock.now();
+        let (mut jobs, mut wake) = (Vec::new(), None);
+        for work in machine::work(state, now) {
+            match work {
+                Work::WakeAt { due, wait_max } => {
+                    let left = due.since(now);
+                    wake = Some((due, wait_max.map_or(left, |max| left.min(max))));
+                }
+                work => jobs.extend(Job::of(work).filter(|job| !self.running.contains(job))),
             }
-            _ => None,
-        })
+        }
+        // A read that nobody waits for any more holds up nothing.
+        let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || state.body_may_run();
+        let release = if self.running.iter().any(awaited) || !self.ended.is_empty() {
+            false
+        } else if self.engine.is_draining() {
+            wake = Some((now, Duration::ZERO));
+            true
+        } else if state.phase().is_ended() {
+            true
+        } else if !jobs.is_empty() {
+            false
+        } else {
+            match wake {
+                None => true,
+                // A due time further off than the wait itself: the clock has gone back since. It is counted here.
+                Some((due, left)) if now.after(left) < due => false,
+                Some((_, left)) => left > self.engine.linger,
+            }
+        };
+        Rest { release, wake, jobs }
     }
 
     /// Commits what has to be durable now, and tells those who asked.
@@ -348,19 +348,6 @@ impl Driver {
         // Let go in good order, it has not died.
         let deaths = if rest.release { 0 } else { self.deaths };
         Some(Status { phase: shown, ..Status::of(&board.state, wake_at, deaths) })
-    }
-
-    /// Begins what is to be done and is not under way.
-    fn begin_work(&mut self) {
-        let jobs: Vec<Job> = {
-            let board = lock(&self.board);
-            let now = self.engine.clock.now();
-            let work = machine::work(&board.state, now);
-            work.into_iter().filter_map(Job::of).collect()
-        };
-        for job in jobs {
-            self.begin(job);
-        }
     }
 
     fn begin(&mut self, job: Job) {

@@ -12,7 +12,7 @@ use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-use crate::context::StepContext;
+use crate::context::{LazyKey, StepContext};
 use crate::engine::Engine;
 
 /// Something to run.
@@ -100,7 +100,7 @@ pub(crate) fn begin(engine: &Arc<Engine>, state: &State, job: &Job, stopping: wa
         site: site.clone(),
         role,
         attempt,
-        key: state.key(site, role),
+        key: LazyKey::of(state.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation)),
         resources: engine.resources.clone(),
         // Nothing stops a compensation.
         stopping: if role == Role::Do { stopping.clone() } else { engine.never_stopping.clone() },

@@ -279,15 +279,22 @@ impl<S: Step> std::fmt::Debug for StepCall<S> {
     }
 }
 
+/// Where a key is to be had: it is made only when it is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum KeyOf<'a> {
+    Made(&'a IdempotencyKey),
+    Attempt(&'a StepContext),
+}
+
 /// What a step was called with, for what is evaluated beside it.
 pub struct Given<'a, S: Step> {
-    key: &'a IdempotencyKey,
+    key: KeyOf<'a>,
     decode: &'a dyn Fn() -> Result<S::Input, saga_core::DecodeError>,
 }
 
 impl<'a, S: Step> Given<'a, S> {
     pub(crate) fn new(
-        key: &'a IdempotencyKey,
+        key: KeyOf<'a>,
         decode: &'a dyn Fn() -> Result<S::Input, saga_core::DecodeError>,
     ) -> Self {
         Self { key, decode }
@@ -295,7 +302,10 @@ impl<'a, S: Step> Given<'a, S> {
 
     /// The forward key.
     pub fn key(&self) -> &'a IdempotencyKey {
-        self.key
+        match self.key {
+            KeyOf::Made(key) => key,
+            KeyOf::Attempt(cx) => cx.key(),
+        }
     }
 
     /// The input, decoded afresh from the record.
