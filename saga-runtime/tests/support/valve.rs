@@ -1,0 +1,135 @@
+//! A store whose operations fail or hang while it is told so. What is behind it is never lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use saga_core::machine::Delivery;
+use saga_core::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
+use tokio::sync::watch;
+
+/// What becomes of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes through.
+    Open,
+    /// It is not done: the disk is full.
+    Full,
+    /// It is not done: the file is read-only.
+    ReadOnly,
+    /// It is not done: locked, or gone for a while.
+    Unavailable,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// It waits until the valve is set otherwise, as if the process were stopped.
+    Frozen,
+}
+
+/// A store behind a valve.
+pub struct Valve {
+    inner: Arc<dyn Store>,
+    writes: watch::Sender<Flow>,
+    reads: watch::Sender<Flow>,
+}
+
+impl Valve {
+    /// `inner`, behind an open valve.
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { inner, writes: watch::channel(Flow::Open).0, reads: watch::channel(Flow::Open).0 })
+    }
+
+    /// Sets what becomes of writes.
+    pub fn writes(&self, flow: Flow) {
+        self.writes.send_replace(flow);
+    }
+
+    /// Sets what becomes of reads.
+    pub fn reads(&self, flow: Flow) {
+        self.reads.send_replace(flow);
+    }
+
+    /// Sets what becomes of everything.
+    pub fn all(&self, flow: Flow) {
+        self.writes(flow);
+        self.reads(flow);
+    }
+
+    async fn through<T, E: From<StoreError>>(
+        valve: &watch::Sender<Flow>,
+        operation: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let mut flow = valve.subscribe();
+        let set = *flow.wait_for(|f| *f != Flow::Frozen).await.expect("the valve is there");
+        let detail = "the valve is shut".to_owned();
+        match set {
+            Flow::Open | Flow::Frozen => operation.await,
+            Flow::Full => Err(StoreError::Full { detail }.into()),
+            Flow::ReadOnly => Err(StoreError::ReadOnly { detail }.into()),
+            Flow::Unavailable => Err(StoreError::Unavailable { detail }.into()),
+            Flow::AnswerLost => {
+                operation.await?;
+                Err(StoreError::Unavailable { detail: "the answer is lost".to_owned() }.into())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Valve {
+    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        Self::through(&self.writes, self.inner.join(name, lease, now)).await
+    }
+    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        Self::through(&self.writes, self.inner.renew(worker, lease, now)).await
+    }
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        Self::through(&self.writes, self.inner.leave(worker)).await
+    }
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        Self::through(&self.writes, self.inner.commit(worker, batch, now)).await
+    }
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        Self::through(&self.writes, self.inner.claim(worker, wanted, now)).await
+    }
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        Self::through(&self.reads, self.inner.held(worker)).await
+    }
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        Self::through(&self.reads, self.inner.load(saga, from, limit)).await
+    }
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        Self::through(&self.reads, self.inner.summary(saga)).await
+    }
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        Self::through(&self.reads, self.inner.query(query)).await
+    }
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        Self::through(&self.writes, self.inner.deliver(saga, delivery, now)).await
+    }
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        Self::through(&self.reads, self.inner.inbox(worker)).await
+    }
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        Self::through(&self.reads, self.inner.undelivered(saga)).await
+    }
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.inner.wait_for_work(worker).await
+    }
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        Self::through(&self.writes, self.inner.purge(purge)).await
+    }
+}
