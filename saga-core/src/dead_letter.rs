@@ -1,12 +1,13 @@
-//! What a person needs to mend a saga that can go neither forward nor back.
+//! What a person needs to mend a saga that can go neither forward nor back. A view for people: as JSON and as text it
+//! shows no secrets, and is not read back.
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::machine::UndoPlan;
-use crate::record::{Entry, Record, Trouble};
-use crate::state::{State, Status};
+use crate::record::{Cause, Entry, Record, Trouble};
+use crate::state::{Direction, State, Status};
 use crate::{Name, Payload, Reason, Role, SagaId, Site, Timestamp};
 
 /// A saga that needs a person: where it stands, why, and everything that was tried.
@@ -16,22 +17,27 @@ pub struct DeadLetter {
     pub id: SagaId,
     /// The recorded name of its type.
     pub saga: Name,
+    /// The version of the code that it began with.
+    pub version: u32,
     /// What it was called with.
+    #[serde(serialize_with = "shown")]
     pub input: Payload,
     /// Since when it is parked.
     pub since: Timestamp,
-    /// Whether it was on its way back.
+    /// Whether it was on its way back, or being undone.
     pub rolling_back: bool,
+    /// Why it was, or why it is about to stop.
+    #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Each place that needs a person.
     pub reasons: Vec<Stop>,
-    /// Every attempt that did not end well, oldest first.
+    /// Every attempt of a step with an effect, in the order in which they began.
     pub attempts: Vec<Attempt>,
     /// Steps that are done and not undone.
     pub done: Vec<Site>,
     /// Steps that are undone.
     pub undone: Vec<Site>,
     /// Compensations that are owed, in order.
-    #[serde(skip)]
     pub owed: UndoPlan,
 }
 
@@ -48,19 +54,23 @@ pub struct Stop {
     pub detail: String,
 }
 
-/// An attempt that did not end well.
-#[derive(Debug, Clone, Serialize)]
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attempt {
-    /// When it ended.
-    pub at: Timestamp,
     /// Where.
     pub site: Site,
     /// Step or compensation.
     pub role: Role,
     /// Which, from 1.
     pub number: u32,
-    /// How.
-    pub trouble: Trouble,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended, as far as is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// What went wrong; nothing if it succeeded, or has not ended.
+    #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
     /// Whether it may have happened all the same.
     pub in_doubt: bool,
 }
@@ -68,9 +78,9 @@ pub struct Attempt {
 impl DeadLetter {
     /// The dead letter that `state` is, with what its journal tells of the attempts.
     pub fn of(state: &State, journal: &[Entry]) -> Self {
-        let (saga, input) = match state.head() {
-            Some(head) => (head.saga.clone(), head.input.clone()),
-            None => ("".into(), Payload::null()),
+        let (saga, version, input) = match state.head() {
+            Some(head) => (head.saga.clone(), head.version, head.input.clone()),
+            None => ("".into(), 0, Payload::null()),
         };
         let reasons = state.reasons().into_iter();
         let sites = |undone: bool| {
@@ -81,11 +91,16 @@ impl DeadLetter {
         DeadLetter {
             id: state.id().clone(),
             saga,
+            version,
             input,
             since: state.parked_at().unwrap_or_default(),
-            rolling_back: state.is_rolling_back(),
+            rolling_back: !matches!(state.direction(), Direction::Forward),
+            cause: match state.direction() {
+                Direction::Back(cause) => Some(cause.clone()),
+                _ => state.stop().cloned(),
+            },
             reasons: reasons.map(|(site, role, reason, detail)| Stop { site, role, reason, detail }).collect(),
-            attempts: journal.iter().filter_map(attempt).collect(),
+            attempts: attempts(journal),
             done: sites(false),
             undone: sites(true),
             owed: state.undo_plan(),
@@ -93,41 +108,104 @@ impl DeadLetter {
     }
 }
 
-fn attempt(entry: &Entry) -> Option<Attempt> {
-    let Record::AttemptEnded { site, role, attempt, trouble, doubt, .. } = &entry.record else { return None };
-    Some(Attempt {
-        at: entry.at,
-        site: site.clone(),
-        role: *role,
-        number: *attempt,
-        trouble: trouble.clone(),
-        in_doubt: *doubt,
-    })
+/// Every attempt that the journal tells of.
+fn attempts(journal: &[Entry]) -> Vec<Attempt> {
+    let mut attempts: Vec<Attempt> = Vec::new();
+    for entry in journal {
+        let at = entry.at;
+        match &entry.record {
+            Record::Intent { site, .. } => attempts.push(Attempt::begun(site, Role::Do, 1, at)),
+            Record::UndoIntent { site, .. } => attempts.push(Attempt::begun(site, Role::Undo, 1, at)),
+            Record::Started { site, role, attempt } => attempts.push(Attempt::begun(site, *role, *attempt, at)),
+            Record::AttemptEnded { site, role, trouble, doubt, .. } => {
+                if let Some(attempt) = running(&mut attempts, site, *role) {
+                    (attempt.ended, attempt.in_doubt) = (Some(at), *doubt);
+                    attempt.trouble = Some(trouble.clone());
+                }
+            }
+            Record::Done { site, .. } => end(&mut attempts, site, Role::Do, at),
+            Record::Undone { site, .. } => end(&mut attempts, site, Role::Undo, at),
+            _ => {}
+        }
+    }
+    attempts
+}
+
+fn running<'a>(attempts: &'a mut [Attempt], site: &Site, role: Role) -> Option<&'a mut Attempt> {
+    attempts.iter_mut().rev().find(|a| a.site == *site && a.role == role).filter(|a| a.ended.is_none())
+}
+
+fn end(attempts: &mut [Attempt], site: &Site, role: Role, at: Timestamp) {
+    if let Some(attempt) = running(attempts, site, role) {
+        attempt.ended = Some(at);
+    }
+}
+
+impl Attempt {
+    fn begun(site: &Site, role: Role, number: u32, began: Timestamp) -> Self {
+        let site = site.clone();
+        Attempt { site, role, number, began, ended: None, trouble: None, in_doubt: false }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Attempt { site, role, number, began, .. } = self;
+        write!(f, "{began} {site} ({role}) attempt {number}")?;
+        match (&self.ended, &self.trouble) {
+            (Some(ended), Some(trouble)) => {
+                let doubt = if self.in_doubt { ", in doubt" } else { "" };
+                write!(f, ", until {ended}{doubt}: {trouble}")
+            }
+            (Some(ended), None) => write!(f, ", until {ended}: done"),
+            (None, _) => f.write_str(": not known to have ended"),
+        }
+    }
 }
 
 impl fmt::Display for DeadLetter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = if self.rolling_back { "rolling back" } else { "going forward" };
         writeln!(f, "saga {} ({}) is a dead letter since {}, {way}", self.id, self.saga, self.since)?;
+        if let Some(cause) = &self.cause {
+            writeln!(f, "  because: {cause}")?;
+        }
         for Stop { site, role, reason, detail } in &self.reasons {
             let place = site.as_ref().map_or("the body".to_owned(), |s| format!("{s} ({role})"));
             writeln!(f, "  {reason} at {place}: {detail}")?;
         }
         writeln!(f, "  input: {}", self.input.shown())?;
         for attempt in &self.attempts {
-            let doubt = if attempt.in_doubt { ", in doubt" } else { "" };
-            let Attempt { at, site, role, number, trouble, .. } = attempt;
-            writeln!(f, "  {at} {site} ({role}) attempt {number}{doubt}: {trouble}")?;
+            writeln!(f, "  {attempt}")?;
         }
-        let list = |sites: &[Site]| sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", ");
+        let list = |sites: &[Site]| match sites {
+            [] => "nothing".to_owned(),
+            sites => sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", "),
+        };
         writeln!(f, "  done: {}", list(&self.done))?;
         writeln!(f, "  undone: {}", list(&self.undone))?;
-        let owed: Vec<String> = self
-            .owed
-            .entries
-            .iter()
-            .map(|e| format!("{} by {}", e.site, e.step.as_deref().unwrap_or("an unknown call")))
-            .collect();
-        write!(f, "  owed: {}", owed.join(", "))
+        let by = |step: &Option<Name>| step.as_deref().unwrap_or("a call that is not known").to_owned();
+        let owed: Vec<String> =
+            self.owed.entries.iter().map(|e| format!("{} by {}", e.site, by(&e.step))).collect();
+        write!(f, "  owed: {}", if owed.is_empty() { "nothing".to_owned() } else { owed.join(", ") })
+    }
+}
+
+/// As text: errors hold payloads, and those may hold secrets.
+fn told<S: Serializer, T: fmt::Display>(what: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    what.as_ref().map(T::to_string).serialize(serializer)
+}
+
+fn shown<S: Serializer>(payload: &Payload, serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::ser::Error as _;
+    let tree: serde_json::Value = serde_json::from_str(&payload.shown()).map_err(S::Error::custom)?;
+    tree.serialize(serializer)
+}
+
+/// A payload that may be missing, without its secrets.
+pub(crate) fn shown_if_any<S: Serializer>(payload: &Option<Payload>, serializer: S) -> Result<S::Ok, S::Error> {
+    match payload {
+        Some(payload) => shown(payload, serializer),
+        None => serializer.serialize_none(),
     }
 }

@@ -9,7 +9,7 @@ use crate::{By, Kind, Name, Reason, Site};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rollback {
-    /// Nothing had happened, or nothing was to be undone.
+    /// There was none, or nothing was to be undone.
     None,
     /// All of it.
     Complete {
@@ -88,6 +88,9 @@ pub enum Undone {
 impl State {
     /// What has been undone, and what is left: of a saga that is rolled back, rolling back, or closed as it was.
     pub fn rollback(&self) -> Rollback {
+        if !matches!(self.direction, Direction::Back(_) | Direction::RolledBack(_) | Direction::Abandoned(_)) {
+            return Rollback::None;
+        }
         let residue: Vec<Residue> = self.steps().filter_map(|(site, s)| residue(site, s)).collect();
         let left: Vec<Left> = self.steps().filter_map(|(site, s)| left(site, s)).collect();
         let any_undone = self.steps().any(|(_, s)| s.is_undone());
@@ -98,20 +101,18 @@ impl State {
         }
     }
 
-    /// How much of a completed saga has been undone since.
+    /// How much of a completed saga has been undone since. What it had undone itself, of children that failed, does
+    /// not count.
     pub fn undone(&self) -> Undone {
         if !matches!(self.direction, Direction::Completed { .. } | Direction::Undo { .. }) {
             return Undone::None;
         }
-        let happened = self.steps().filter(|(_, s)| s.doing.status == Status::Done);
-        let (undone, left) = happened.fold((0, 0), |(undone, left), (_, s)| match s.is_undone() {
-            true => (undone + 1, left),
-            false => (undone, left + 1),
-        });
-        match (undone, left) {
-            (0, _) => Undone::None,
-            (_, 0) => Undone::Whole,
-            _ => Undone::Partial,
+        let undone_since = self.steps().any(|(_, s)| s.undo_ordered && s.is_undone());
+        let stands = self.steps().any(|(_, s)| s.doing.status == Status::Done && !s.is_undone());
+        match (undone_since, stands) {
+            (false, _) => Undone::None,
+            (true, true) => Undone::Partial,
+            (true, false) => Undone::Whole,
         }
     }
 }
@@ -132,8 +133,11 @@ fn left(site: &Site, step: &StepState) -> Option<Left> {
             Some(Status::Stuck(reason, _)) => WhyLeft::Stuck(*reason),
             _ => WhyLeft::Owed,
         },
-        (None, Status::Stuck(reason, _)) => WhyLeft::Stuck(*reason),
-        (None, _) => WhyLeft::InDoubt,
+        (None, Status::Stuck(reason, _)) if step.doing.doubt => WhyLeft::Stuck(*reason),
+        (None, Status::Running) => WhyLeft::InDoubt,
+        (None, _) if step.doing.doubt => WhyLeft::InDoubt,
+        // It did not happen, and waits for another attempt or a person.
+        (None, _) => return None,
     };
     Some(Left { site: site.clone(), step: step.step.clone(), why })
 }

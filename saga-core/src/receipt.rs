@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::{State, Status};
+use crate::state::{SiteState, State, Status};
 use crate::{Kind, Phase, Rollback, Site};
 
 /// What a cancel met, or came to.
@@ -10,11 +10,14 @@ use crate::{Kind, Phase, Rollback, Site};
 pub struct Receipt {
     /// The saga's phase.
     pub phase: Phase,
-    /// Steps that are done (and owe their compensation, unless the rollback says otherwise).
+    /// Steps that are done and not undone (yet).
     pub done: Vec<Site>,
+    /// Steps that are undone.
+    pub undone: Vec<Site>,
     /// Steps with an attempt on its way, or in doubt.
     pub in_flight: Vec<Site>,
-    /// Steps that were reached and did not happen, or will not.
+    /// What was reached and did not happen: steps that failed or wait for another attempt, waits that the cancel
+    /// ended.
     pub never_started: Vec<Site>,
     /// Irreversible steps that are done.
     pub cannot_be_undone: Vec<Site>,
@@ -27,20 +30,40 @@ pub struct Receipt {
 impl Receipt {
     /// The receipt as the saga stands.
     pub fn of(state: &State) -> Self {
-        let sites = |wanted: &dyn Fn(&crate::state::StepState) -> bool| -> Vec<Site> {
-            state.steps().filter(|(_, s)| wanted(s)).map(|(site, _)| site.clone()).collect()
-        };
-        Receipt {
+        let mut receipt = Receipt {
             phase: state.phase(),
-            done: sites(&|s| s.doing.status == Status::Done),
-            in_flight: sites(&|s| s.doing.status == Status::Running || s.is_in_doubt()),
-            never_started: sites(&|s| {
-                s.doing.status == Status::Failed
-                    || (matches!(s.doing.status, Status::Pending(_)) && !s.doing.doubt)
-            }),
-            cannot_be_undone: sites(&|s| s.kind == Kind::Irreversible && s.doing.status == Status::Done),
+            done: Vec::new(),
+            undone: Vec::new(),
+            in_flight: Vec::new(),
+            never_started: Vec::new(),
+            cannot_be_undone: Vec::new(),
             too_late: state.no_return().cloned(),
             rollback: state.rollback(),
+        };
+        for (site, at) in state.sites() {
+            if let Some(list) = receipt.list_for(at) {
+                list.push(site.clone());
+            }
+            if at.as_step().is_some_and(|s| s.kind == Kind::Irreversible && s.doing.status == Status::Done) {
+                receipt.cannot_be_undone.push(site.clone());
+            }
+        }
+        receipt
+    }
+
+    fn list_for(&mut self, at: &SiteState) -> Option<&mut Vec<Site>> {
+        match at {
+            SiteState::Step(step) => Some(match step.doing.status {
+                Status::Done if step.is_undone() => &mut self.undone,
+                Status::Done => &mut self.done,
+                Status::Running => &mut self.in_flight,
+                _ if step.is_in_doubt() => &mut self.in_flight,
+                _ => &mut self.never_started,
+            }),
+            SiteState::Timer(timed) if timed.ended.is_none() => Some(&mut self.never_started),
+            SiteState::Wait { timed, .. } if timed.ended.is_none() => Some(&mut self.never_started),
+            SiteState::Ask { timed, .. } if timed.ended.is_none() => Some(&mut self.never_started),
+            _ => None,
         }
     }
 }
@@ -54,7 +77,8 @@ impl std::fmt::Display for Receipt {
             [] => "none".to_owned(),
             sites => sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", "),
         };
-        write!(f, "{}: done {}; in flight {}; ", self.phase, list(&self.done), list(&self.in_flight))?;
-        write!(f, "never started {}; {}", list(&self.never_started), self.rollback)
+        write!(f, "{}: done {}; undone {}; ", self.phase, list(&self.done), list(&self.undone))?;
+        write!(f, "in flight {}; never started {}; ", list(&self.in_flight), list(&self.never_started))?;
+        write!(f, "{}", self.rollback)
     }
 }

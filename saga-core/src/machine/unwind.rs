@@ -8,7 +8,8 @@ use crate::record::{Next, Record};
 use crate::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use crate::{Kind, Name, Payload, Reason, Role, Site, Timestamp};
 
-/// The compensations still owed, in order, as data: what a rollback or an undo would do, before it does it.
+/// The compensations still owed, in order, as data: what a rollback or an undo would do, before it does it. As JSON it
+/// shows no secrets.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct UndoPlan {
     /// One entry a step, the first to be undone first.
@@ -27,6 +28,7 @@ pub struct PlanEntry {
     /// The compensation's name; `None` if its call could not be recorded.
     pub step: Option<Name>,
     /// Its input.
+    #[serde(serialize_with = "crate::dead_letter::shown_if_any")]
     pub input: Option<Payload>,
     /// What it leaves behind.
     pub leaves: Option<String>,

@@ -51,6 +51,7 @@ impl Catalog for Steps {
 /// The compensation of a step, in the catalog.
 pub(crate) const UNDO: &str = "undo2";
 
+#[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) state: State,
     pub(crate) journal: Vec<Entry>,
@@ -93,6 +94,12 @@ impl Desk {
         let undo = Some(Ok(call(UNDO)));
         let (now, output) = (Timestamp(0), Ok(json("out")));
         Desk { state, journal: vec![entry], now, undo, output, idles: true, shown: 1 }
+    }
+
+    /// Tries something on a copy.
+    pub(crate) fn clone_with(&mut self, f: impl FnOnce(&mut Desk)) -> &mut Self {
+        f(&mut self.clone());
+        self
     }
 
     /// Takes an event to the machine, and `Idle` after it.
