@@ -186,8 +186,10 @@ async fn resume(
     let saga = engine.registry.find_saga(&claim.status.saga).cloned();
     match (state, saga) {
         (Ok(state), Some(saga)) => {
-            let progressed = state.progress() > claim.status.progress;
-            let deaths = if progressed { 0 } else { claim.status.deaths };
+            let deaths = match count_deaths(engine, &claim, &state).await {
+                Ok(deaths) => deaths,
+                Err(finished) => return finished,
+            };
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
             // Read here as well as by the worker: what it was claimed for must not come too late for this driver.
             let deliveries = match engine.store.undelivered(&claim.saga).await {
@@ -199,6 +201,34 @@ async fn resume(
         }
         (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
         (Err(why), _) => park_unreadable(engine, claim, &why).await,
+    }
+}
+
+/// How often in a row this saga was claimed and got nowhere. If it had got somewhere before its last death, that one
+/// is the first again: recorded before anything of it runs, because it may kill the process at once.
+async fn count_deaths(engine: &Engine, claim: &Claim, state: &State) -> Result<u32, Finished> {
+    let deaths = claim.status.deaths;
+    if deaths == 0 || state.progress() == claim.status.progress {
+        return Ok(deaths);
+    }
+    let status = Status { progress: state.progress(), deaths: 1, ..claim.status.clone() };
+    write_status(engine, claim, status, false).await?;
+    Ok(1)
+}
+
+async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: bool) -> Result<(), Finished> {
+    let append = Append {
+        saga: claim.saga.clone(),
+        epoch: Some(claim.epoch),
+        entries: Vec::new(),
+        status: Some(status),
+        taken: Vec::new(),
+        release,
+    };
+    match engine.committer.commit(append).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(Finished::Lost(error.to_string())),
+        Err(_) => Err(Finished::Lost("the runtime is gone".to_owned())),
     }
 }
 
@@ -225,20 +255,11 @@ async fn park_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finished {
         reasons: vec![Reason::Undecodable],
         wake_at: None,
         deaths: 0,
-        ..claim.status
+        ..claim.status.clone()
     };
-    let append = Append {
-        saga: claim.saga,
-        epoch: Some(claim.epoch),
-        entries: Vec::new(),
-        status: Some(status),
-        taken: Vec::new(),
-        release: true,
-    };
-    match engine.committer.commit(append).await {
-        Ok(Ok(_)) => Finished::Parked,
-        Ok(Err(error)) => Finished::Lost(error.to_string()),
-        Err(_) => Finished::Lost("the runtime is gone".to_owned()),
+    match write_status(engine, &claim, status, true).await {
+        Ok(()) => Finished::Parked,
+        Err(finished) => finished,
     }
 }
 
