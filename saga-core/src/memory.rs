@@ -184,7 +184,8 @@ impl Inner {
                 Err(AppendError::Fenced { saga: append.saga.clone(), epoch })
             };
         }
-        if applied {
+        // Had one that releases been applied, the claim would be over.
+        if applied && !append.release {
             return Ok(epoch);
         }
         follow(&append.saga, saga.journal.len() as Seq, &append.entries)?;

@@ -1,0 +1,109 @@
+//! Promises about workers that die: their claims are counted, so that a saga that kills its worker is found, and
+//! bystanders are not blamed for it.
+
+use super::Place;
+use super::desk::{Desk, LATER, NOW, creation, id, names, release, status, step, waits, wanted};
+use crate::store::{Append, Claims, QUARANTINE_DEATHS, Status, Wanted};
+use crate::{Phase, Timestamp};
+
+/// Each restart is later than the last by more than a lease.
+fn restarted(times: i64) -> Timestamp {
+    Timestamp(NOW.0 + times * (LATER.0 - NOW.0))
+}
+
+fn deaths(claims: &Claims) -> Vec<(&str, u32)> {
+    claims.claimed.iter().map(|c| (c.saga.as_str(), c.status.deaths)).collect()
+}
+
+/// A saga that has died so often, and that nobody holds.
+async fn park_dead(desk: &Desk<'_>, name: &str, deaths: u32) {
+    desk.park(name, Status { deaths, ..waits(NOW) }, NOW).await;
+}
+
+/// Each worker that dies, by a crash or by leaving, counts once for each saga that it held.
+pub async fn a_claim_that_was_never_released_counts_as_died(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.create("a").await;
+    let desk = desk.restart(restarted(1)).await;
+    assert_eq!(deaths(&desk.claims(restarted(1)).await), [("a", 1)]);
+    desk.store.leave(desk.worker).await.expect("a worker can leave");
+    let desk = desk.restart(restarted(2)).await;
+    assert_eq!(deaths(&desk.claims(restarted(2)).await), [("a", 2)]);
+    let desk = desk.restart(restarted(3)).await;
+    assert_eq!(deaths(&desk.claims(restarted(3)).await), [("a", 3)]);
+    assert!(desk.claim(restarted(3)).await.is_empty());
+}
+
+/// A worker that dies takes nothing with it that it had released, or that it never held.
+pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let epoch = desk.create("a").await;
+    desk.append(release("a", epoch, waits(NOW))).await.expect("the epoch is right");
+    desk.park("b", waits(NOW), NOW).await;
+    let ended = desk.create("c").await;
+    desk.append(release("c", ended, status(Phase::Completed))).await.expect("the epoch is right");
+    let desk = desk.restart(LATER).await;
+    assert_eq!(deaths(&desk.claims(LATER).await), [("a", 0), ("b", 0)]);
+}
+
+/// Progress resets the count: a worker says so by writing a status with none.
+pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    park_dead(&desk, "a", 1).await;
+    let epoch = desk.claim_one("a", NOW).await;
+    let progress =
+        Append { status: Some(Status { progress: 5, ..status(Phase::Running) }), ..step("a", epoch, [1]) };
+    desk.append(progress).await.expect("the epoch is right");
+    let desk = desk.restart(LATER).await;
+    assert_eq!(deaths(&desk.claims(LATER).await), [("a", 1)]);
+}
+
+/// A saga that died too often is passed over by whoever does not ask for such, and its deaths are counted all the
+/// same, once.
+pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let once = Status { deaths: QUARANTINE_DEATHS - 1, ..status(Phase::Running) };
+    desk.append(Append { status: Some(once), ..creation("a") }).await.expect("a saga is created");
+    desk.create("b").await;
+    let desk = desk.restart(LATER).await;
+    let healthy = Wanted { quarantined: false, ..wanted() };
+    for turn in 0..3 {
+        let claims = desk.store.claim(desk.worker, &healthy, LATER).await.expect("the worker may claim");
+        assert_eq!(names(&claims), if turn == 0 { vec!["b"] } else { vec![] });
+        let summary = desk.store.summary(&id("a")).await.expect("it can be read").expect("it exists");
+        assert!(!summary.held, "nobody holds what nobody was given");
+    }
+    assert_eq!(deaths(&desk.claims(LATER).await), [("a", QUARANTINE_DEATHS)]);
+}
+
+/// Of several suspects one is given, so that the next death tells which it was; all others come as ever.
+pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    for name in ["a", "b", "c"] {
+        park_dead(&desk, name, QUARANTINE_DEATHS).await;
+    }
+    desk.park("d", waits(NOW), NOW).await;
+    let mut claimed = desk.claim(NOW).await;
+    assert_eq!(claimed.pop().as_deref(), Some("d"), "a bystander is not held up");
+    let mut suspects = claimed;
+    assert_eq!(suspects.len(), 1, "{suspects:?}");
+    for _ in 0..2 {
+        let next = desk.claim(NOW).await;
+        assert_eq!(next.len(), 1, "{next:?}");
+        suspects.extend(next);
+    }
+    suspects.sort();
+    assert_eq!(suspects, ["a", "b", "c"]);
+}
+
+/// What was sent to a suspect waits for it.
+pub async fn a_quarantined_saga_loses_no_delivery(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.park("a", Status { deaths: QUARANTINE_DEATHS, ..status(Phase::Waiting) }, NOW).await;
+    let mail = desk.deliver("a", NOW).await;
+    let healthy = Wanted { quarantined: false, ..wanted() };
+    let claims = desk.store.claim(desk.worker, &healthy, NOW).await.expect("the worker may claim");
+    assert!(claims.claimed.is_empty() && desk.mail().await.is_empty());
+    desk.claim_one("a", NOW).await;
+    assert_eq!(desk.mail().await, [mail]);
+}

@@ -1,0 +1,140 @@
+//! A store whose answers get lost, by a script: for the suite's tests of repeats, and for tests of runtimes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::machine::Delivery;
+use crate::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use crate::{Entry, Epoch, SagaId, Seq, Timestamp};
+
+/// What happens to one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing: it is applied, and says so.
+    None,
+    /// It is not applied, and says [`StoreError::Unavailable`].
+    Before,
+    /// It is applied, and says [`StoreError::Unavailable`].
+    After,
+}
+
+/// A store whose writes (`commit`, `claim`, `deliver`, `renew`, `leave`, `purge`) fail as a script says.
+///
+/// ```
+/// use std::sync::Arc;
+/// use saga_core::{MemoryStore, conformance::{Fault, Faulty, block_on}, store::Store};
+/// let store = Faulty::new(Arc::new(MemoryStore::new()));
+/// store.script([Fault::After]);
+/// block_on(async {
+///     let worker = store.join("w", std::time::Duration::from_secs(9), Default::default()).await.unwrap();
+///     assert!(store.leave(worker).await.is_err(), "done, but the answer is lost");
+///     assert!(store.leave(worker).await.is_ok());
+/// });
+/// ```
+pub struct Faulty {
+    inner: Arc<dyn Store>,
+    script: Mutex<VecDeque<Fault>>,
+}
+
+impl Faulty {
+    /// `inner`, with no faults yet.
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, script: Mutex::default() }
+    }
+
+    /// Lays down what happens to the next writes, after those laid down already. When the script ends, all works.
+    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
+    }
+
+    fn next(&self) -> Fault {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Fault::None)
+    }
+
+    async fn write<T, E: From<StoreError>>(&self, write: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let lost = |detail: &str| Err(StoreError::Unavailable { detail: detail.to_owned() }.into());
+        match self.next() {
+            Fault::None => write.await,
+            Fault::Before => lost("a fault before the write"),
+            Fault::After => {
+                write.await?;
+                lost("a fault after the write")
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        self.inner.join(name, lease, now).await
+    }
+
+    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.write(self.inner.renew(worker, lease, now)).await
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.write(self.inner.leave(worker)).await
+    }
+
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        self.write(self.inner.commit(worker, batch, now)).await
+    }
+
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        self.write(self.inner.claim(worker, wanted, now)).await
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        self.inner.held(worker).await
+    }
+
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.inner.load(saga, from, limit).await
+    }
+
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        self.inner.summary(saga).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        self.inner.query(query).await
+    }
+
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        self.write(self.inner.deliver(saga, delivery, now)).await
+    }
+
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        self.inner.inbox(worker).await
+    }
+
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        self.inner.undelivered(saga).await
+    }
+
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.inner.wait_for_work(worker).await
+    }
+
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        self.write(self.inner.purge(purge)).await
+    }
+}

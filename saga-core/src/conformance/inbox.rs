@@ -1,0 +1,138 @@
+//! Promises about deliveries: none is lost, and each is taken with the records that settle it.
+
+use super::desk::{Desk, LATER, NOW, creation, id, nothing, release, status, step, waits};
+use super::{Place, records};
+use crate::machine::Delivery;
+use crate::store::{Append, DeliverError, DeliveryId};
+use crate::{By, Phase, Timestamp};
+
+/// Deliveries to what the worker holds are shown, oldest first, again and again until they are taken.
+pub async fn deliveries_wait_in_order_until_they_are_taken(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let (a, _) = (desk.create("a").await, desk.create("b").await);
+    assert!(desk.mail().await.is_empty());
+    let mut sent = Vec::new();
+    for (n, name) in ["a", "b", "a", "a"].into_iter().enumerate() {
+        // The order is that of the deliveries, whatever the clock says.
+        sent.push(desk.deliver(name, Timestamp(NOW.0 - n as i64)).await);
+    }
+    assert!(
+        sent.is_sorted() && desk.mail().await == sent,
+        "{sent:?} were sent, {:?} wait",
+        desk.mail().await
+    );
+    assert_eq!(desk.mail().await, sent, "looking takes nothing");
+    desk.append(Append { taken: vec![sent[2]], ..nothing("a", a) }).await.expect("the epoch is right");
+    assert_eq!(desk.mail().await, [sent[0], sent[1], sent[3]]);
+}
+
+/// A delivery leaves in the transaction of the append that names it: with the records, or not at all.
+pub async fn deliveries_leave_with_the_append_that_takes_them(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let epoch = desk.create("a").await;
+    let (first, second) = (desk.deliver("a", NOW).await, desk.deliver("a", NOW).await);
+    let unknown = DeliveryId(second.0 + 1_000_000);
+    let append = Append { taken: vec![first, unknown], ..step("a", epoch, [1]) };
+    assert_eq!(desk.append(append).await, Ok(epoch), "a number that is not there any more is no error");
+    let desk = desk.restart(LATER).await;
+    desk.claim_one("a", LATER).await;
+    assert_eq!((desk.seqs("a").await, desk.mail().await), (vec![0, 1], vec![second]));
+}
+
+/// A fenced append takes nothing; and none takes what was sent to another saga.
+pub async fn a_refused_append_takes_no_deliveries(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let (a, b) = (desk.create("a").await, desk.create("b").await);
+    let mail = desk.deliver("a", NOW).await;
+    for refused in [step("a", b, [1]), step("a", a, [2]), Append { epoch: Some(a), ..creation("nobody") }] {
+        let answer = desk.append(Append { taken: vec![mail], ..refused }).await;
+        assert!(answer.is_err() && desk.mail().await == [mail], "{answer:?}");
+    }
+    desk.append(Append { taken: vec![mail], ..nothing("b", b) }).await.expect("the epoch is right");
+    assert_eq!(desk.mail().await, [mail], "it was sent to `a`, and `b` must not take it");
+}
+
+/// Whoever does not hold a saga does not see what was sent to it.
+pub async fn deliveries_to_sagas_that_are_not_held_are_not_shown(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let epoch = desk.create("a").await;
+    desk.deliver("a", NOW).await;
+    desk.append(release("a", epoch, status(Phase::Waiting))).await.expect("the epoch is right");
+    assert!(desk.mail().await.is_empty());
+    if place.takes_many_workers() {
+        desk.claim_one("a", NOW).await;
+        let desk = desk.successor(NOW).await;
+        assert!(desk.mail().await.is_empty(), "another worker holds it");
+    }
+}
+
+/// What was never created, or was purged, gets no mail.
+pub async fn a_delivery_to_an_unknown_saga_is_refused(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.create("a").await;
+    let refused = desk.store.deliver(&id("b"), super::desk::cancel("ann"), NOW).await;
+    assert!(matches!(&refused, Err(DeliverError::NoSuchSaga { saga }) if *saga == id("b")), "{refused:?}");
+    let desk = desk.restart(LATER).await;
+    desk.append_at(creation("b"), LATER).await.expect("it is created");
+    assert!(desk.mail().await.is_empty(), "a refused delivery is not kept for later");
+}
+
+/// A parked saga, and one that ended, can be claimed because there is something for it.
+pub async fn a_delivery_makes_a_saga_claimable(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.park("waiting", waits(Timestamp(i64::MAX)), NOW).await;
+    desk.park("parked", status(Phase::DeadLettered), NOW).await;
+    desk.park("ended", status(Phase::Completed), NOW).await;
+    assert!(desk.claim(NOW).await.is_empty());
+    for name in ["waiting", "parked", "ended"] {
+        let mail = desk.deliver(name, NOW).await;
+        let epoch = desk.claim_one(name, NOW).await;
+        assert_eq!(desk.mail().await, [mail]);
+        let taken = Append { taken: vec![mail], ..release(name, epoch, status(Phase::Completed)) };
+        desk.append(taken).await.expect("the epoch is right");
+        assert!(desk.claim(NOW).await.is_empty(), "nothing is left to do for {name}");
+    }
+}
+
+/// A delivery that comes after the holder looked, and before it lets go, makes the saga claimable at once.
+pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let epoch = desk.create("a").await;
+    assert!(desk.mail().await.is_empty());
+    let mail = desk.deliver("a", NOW).await;
+    assert!(desk.claim(NOW).await.is_empty(), "it is still held");
+    desk.append(release("a", epoch, waits(Timestamp(i64::MAX)))).await.expect("the epoch is right");
+    desk.claim_one("a", NOW).await;
+    assert_eq!(desk.mail().await, [mail]);
+}
+
+/// Deliveries of every kind come back equal.
+pub async fn every_kind_of_delivery_is_kept_as_it_was(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.create("a").await;
+    let sent = records::every_delivery();
+    for delivery in &sent {
+        desk.store.deliver(&id("a"), delivery.clone(), NOW).await.expect("a delivery is accepted");
+    }
+    let waiting = desk.store.inbox(desk.worker).await.expect("the inbox can be read");
+    let waiting: Vec<Delivery> = waiting.into_iter().map(|w| w.delivery).collect();
+    assert_eq!(waiting, sent);
+}
+
+/// Any process can see what waits for a saga, and that it was taken, also if it does not hold the saga.
+pub async fn deliveries_are_seen_by_whoever_asks(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let elsewhere = place.open().await;
+    let (a, _) = (desk.create("a").await, desk.create("b").await);
+    let by_bob = Delivery::RetryNow { by: By::new("bob", "in a hurry") };
+    let first = elsewhere.deliver(&id("a"), by_bob.clone(), NOW).await.expect("a delivery is accepted");
+    let second = desk.deliver("a", NOW).await;
+    desk.deliver("b", NOW).await;
+    let seen = elsewhere.undelivered(&id("a")).await.expect("the inbox can be read");
+    assert_eq!(seen.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
+    assert_eq!((&seen[0].saga, &seen[0].delivery), (&id("a"), &by_bob));
+    desk.append(Append { taken: vec![first], ..step("a", a, [1]) }).await.expect("the epoch is right");
+    let seen = elsewhere.undelivered(&id("a")).await.expect("the inbox can be read");
+    assert_eq!(seen.iter().map(|w| w.id).collect::<Vec<_>>(), [second]);
+    assert!(elsewhere.undelivered(&id("nobody")).await.expect("the inbox can be read").is_empty());
+}

@@ -1,0 +1,286 @@
+//! One record and one delivery of every kind, for stores that want to show that they keep, or hide, each of them. In
+//! every place where a payload can stand, one stands that has [`SECRET`] in it.
+
+use crate::machine::Delivery;
+use crate::record::{Call, Cause, Failure, Finder, Knowledge, Lost, Next, Trouble, Verdict};
+use crate::{By, Codec, CodecError, Codecs, Kind, Payload, Reason, Record, Redacted, Role, Site, Timestamp};
+
+/// What no view may show.
+pub const SECRET: &str = "4242 4242 4242 4242";
+
+/// A payload with a secret inside.
+pub fn payload() -> Payload {
+    payload_of("visible")
+}
+
+fn payload_of(visible: &str) -> Payload {
+    let card = serde_json::json!({ "text": "ü\u{0}\"\\\n\u{1F6EB}", "shown": visible });
+    let value = (card, Redacted::new(SECRET), [Redacted::new(serde_json::json!({ "card": SECRET }))]);
+    Payload::encode(&value).expect("the value has a JSON form")
+}
+
+/// A payload that a codec has sealed.
+pub fn sealed() -> Payload {
+    struct Reversed;
+    impl Codec for Reversed {
+        fn name(&self) -> &str {
+            "reversed"
+        }
+        fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError> {
+            Ok(plain.iter().rev().copied().collect())
+        }
+        fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError> {
+            self.seal(sealed)
+        }
+    }
+    let mut codecs = Codecs::default();
+    codecs.set_writer(std::sync::Arc::new(Reversed));
+    codecs.encode(&Redacted::new(SECRET)).expect("the value has a JSON form")
+}
+
+fn call() -> Call {
+    let (leaves, until) = (Some("a fee".to_owned()), Some(Timestamp(9)));
+    Call { step: "release_flight".into(), input: payload(), leaves, until }
+}
+
+fn by() -> By {
+    By::new("ann", "because")
+}
+
+fn failures() -> [Failure; 5] {
+    let message = "no seat".to_owned();
+    [
+        Failure::Failed { error: payload(), message: message.clone() },
+        Failure::Exhausted { error: payload(), message: message.clone(), attempts: 3 },
+        Failure::TimedOut { attempts: 2 },
+        Failure::Panicked { message },
+        Failure::Interrupted,
+    ]
+}
+
+fn causes(site: &Site) -> Vec<Cause> {
+    let message = "no".to_owned();
+    let mut causes = vec![
+        Cause::Failed { error: payload(), message: message.clone(), site: Some(site.clone()) },
+        Cause::Panicked { message: message.clone() },
+        Cause::Unrecordable { site: site.clone(), message },
+        Cause::Cancelled { by: by() },
+        Cause::Deadline,
+        Cause::Ordered { by: by() },
+    ];
+    causes.extend(failures().map(|failure| Cause::StepFailed { site: site.clone(), failure }));
+    causes
+}
+
+fn attempts(site: &Site) -> Vec<Record> {
+    let message = "no".to_owned();
+    let troubles = [
+        Trouble::Error { message: message.clone(), error: payload(), permanent: true },
+        Trouble::TimedOut,
+        Trouble::Panicked { message },
+        Trouble::Interrupted,
+        Trouble::NotHappened,
+    ];
+    let due = Timestamp(7);
+    let ended = |(role, attempt, trouble, next)| {
+        let (site, doubt) = (site.clone(), role == Role::Undo);
+        Record::AttemptEnded { site, role, attempt, trouble, doubt, next }
+    };
+    let next = [Next::Again { due }, Next::Probe { due }, Next::Hold, Next::Hold, Next::Hold];
+    let numbered = (1..).zip(troubles).zip(next);
+    numbered
+        .map(|((n, trouble), next)| ended((if n % 2 == 0 { Role::Undo } else { Role::Do }, n, trouble, next)))
+        .collect()
+}
+
+fn steps(site: &Site) -> Vec<Record> {
+    let lost = || Lost { why: "too large".to_owned() };
+    let mut records = vec![
+        Record::Intent {
+            site: site.clone(),
+            step: "hold_flight".into(),
+            input: payload(),
+            undo: Kind::Compensated,
+            in_doubt: Some(call()),
+        },
+        Record::UndoIntent { site: site.clone(), in_doubt: true },
+        Record::Started { site: site.clone(), role: Role::Undo, attempt: 2 },
+        Record::Resumed { site: site.clone(), next: Next::Again { due: Timestamp(8) } },
+        Record::Probed {
+            site: site.clone(),
+            happened: None,
+            trouble: Some("no answer".to_owned()),
+            next: Next::Probe { due: Timestamp(8) },
+        },
+        Record::Done {
+            site: site.clone(),
+            output: Ok(payload()),
+            undo: Some(Ok(call())),
+            by: Finder::Attempt,
+        },
+        Record::Done { site: site.clone(), output: Ok(sealed()), undo: Some(Err(lost())), by: Finder::Probe },
+        Record::Done { site: site.clone(), output: Err(lost()), undo: None, by: Finder::Operator(by()) },
+        Record::Undone { site: site.clone(), by: Finder::Attempt },
+        Record::Stuck {
+            site: site.clone(),
+            role: Role::Undo,
+            reason: Reason::CompensationFailed,
+            detail: "refused".to_owned(),
+        },
+        Record::Halted {
+            reason: Reason::Diverged,
+            detail: "other input".to_owned(),
+            site: Some(site.clone()),
+        },
+    ];
+    records.extend(attempts(site));
+    let results = failures().map(Err).into_iter().chain([Ok(payload())]);
+    let read = |(n, result)| Record::Read {
+        site: site.clone(),
+        step: "quote".into(),
+        input: payload(),
+        result,
+        attempts: n,
+    };
+    records.extend((1..).zip(results).map(read));
+    records.extend(failures().map(|failure| Record::Failed { site: site.clone(), failure }));
+    records
+}
+
+fn waits(site: &Site) -> Vec<Record> {
+    let (wait_ms, due) = (Some(5), Some(Timestamp(6)));
+    vec![
+        Record::Value { site: site.clone(), what: "uuid".into(), value: payload() },
+        Record::Timer { site: site.clone(), wait_ms: 5, due: Timestamp(6) },
+        Record::TimerFired { site: site.clone() },
+        Record::Wait { site: site.clone(), name: "paid".into(), wait_ms, due },
+        Record::Signalled { id: "s1".to_owned(), name: "paid".into(), payload: payload() },
+        Record::WaitEnded { site: site.clone(), signal: Some("s1".to_owned()) },
+        Record::Asked { site: site.clone(), prompt: "Charge?".to_owned(), wait_ms, due },
+        Record::Answered { site: site.clone(), verdict: Verdict::Approved(by()) },
+        Record::Answered { site: site.clone(), verdict: Verdict::Denied(by()) },
+        Record::Answered { site: site.clone(), verdict: Verdict::Expired },
+        Record::ChildStarted { site: site.clone(), saga: "book_hotel".into(), version: 2, input: payload() },
+        Record::ChildUndoing { site: site.clone(), error: payload(), message: "no room".to_owned() },
+        Record::ChildEnded { site: site.clone(), result: Ok(payload()) },
+        Record::ChildEnded { site: site.clone(), result: Err(payload()) },
+    ]
+}
+
+fn ends(site: &Site) -> Vec<Record> {
+    let mut records = vec![
+        Record::TooLate { site: site.clone() },
+        Record::RolledBack,
+        Record::Completed { output: payload() },
+        Record::Overdue,
+        Record::DeadLettered,
+        Record::UndoStarted { by: by(), sites: vec![site.clone(), Site::from("all.1/hold")] },
+        Record::UndoEnded,
+    ];
+    records.extend(causes(site).into_iter().map(|cause| Record::StopRequested { cause }));
+    records.extend(causes(site).into_iter().map(|cause| Record::RollbackStarted { cause }));
+    records
+}
+
+fn acts(site: &Site) -> Vec<Record> {
+    let resolved = |knowledge| Record::Resolved { by: by(), site: site.clone(), role: Role::Undo, knowledge };
+    vec![
+        Record::Redriven { by: by(), site: Some(site.clone()), input: Some(payload()) },
+        resolved(Knowledge::Happened { output: payload() }),
+        resolved(Knowledge::NotHappened),
+        Record::Waived { by: by(), site: site.clone() },
+        Record::Abandoned { by: by() },
+        Record::RetriedNow { by: by() },
+    ]
+}
+
+/// Records of every kind and in every shape; they make no sensible history. The first is `Scheduled`.
+pub fn every_record() -> Vec<Record> {
+    let site = Site::from("all[2].0/hold#2[3]");
+    let deadline = Some(Timestamp(10));
+    let mut records =
+        vec![Record::Scheduled { saga: "book_trip".into(), version: 3, input: payload(), deadline }];
+    records.extend([steps(&site), waits(&site), ends(&site), acts(&site)].into_iter().flatten());
+    records
+}
+
+/// Deliveries of every kind.
+pub fn every_delivery() -> Vec<Delivery> {
+    let site = Site::from("charge_card");
+    let resolve = |knowledge| Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() };
+    vec![
+        Delivery::Cancel { by: by() },
+        Delivery::Signal { id: "s1".to_owned(), name: "paid".to_owned(), payload: payload() },
+        Delivery::Answer { site: Some(site.clone()), approved: true, by: by() },
+        Delivery::Undo { site: None, by: by() },
+        Delivery::Redrive { site: Some(site.clone()), input: Some(payload()), by: by() },
+        resolve(Knowledge::Happened { output: payload() }),
+        resolve(Knowledge::NotHappened),
+        Delivery::Waive { site: site.clone(), by: by() },
+        Delivery::RollBack { by: by() },
+        Delivery::Abandon { by: by() },
+        Delivery::RetryNow { by: by() },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Fails to compile when a kind is added: add it above, and here.
+    fn kind_of(record: &Record) -> u8 {
+        match record {
+            Record::Scheduled { .. } => 0,
+            Record::Intent { .. } => 1,
+            Record::UndoIntent { .. } => 2,
+            Record::AttemptEnded { .. } => 3,
+            Record::Started { .. } => 4,
+            Record::Probed { .. } => 5,
+            Record::Done { .. } => 6,
+            Record::Failed { .. } => 7,
+            Record::Undone { .. } => 8,
+            Record::Read { .. } => 9,
+            Record::Stuck { .. } => 10,
+            Record::Halted { .. } => 11,
+            Record::Value { .. } => 12,
+            Record::Timer { .. } => 13,
+            Record::TimerFired { .. } => 14,
+            Record::Wait { .. } => 15,
+            Record::Signalled { .. } => 16,
+            Record::WaitEnded { .. } => 17,
+            Record::Asked { .. } => 18,
+            Record::Answered { .. } => 19,
+            Record::ChildStarted { .. } => 20,
+            Record::ChildUndoing { .. } => 21,
+            Record::ChildEnded { .. } => 22,
+            Record::StopRequested { .. } => 23,
+            Record::TooLate { .. } => 24,
+            Record::RollbackStarted { .. } => 25,
+            Record::RolledBack => 26,
+            Record::Completed { .. } => 27,
+            Record::Overdue => 28,
+            Record::DeadLettered => 29,
+            Record::UndoStarted { .. } => 30,
+            Record::UndoEnded => 31,
+            Record::Redriven { .. } => 32,
+            Record::Resolved { .. } => 33,
+            Record::Waived { .. } => 34,
+            Record::Abandoned { .. } => 35,
+            Record::RetriedNow { .. } => 36,
+            Record::Resumed { .. } => 37,
+        }
+    }
+
+    #[test]
+    fn no_kind_is_missing() {
+        let kinds: BTreeSet<u8> = every_record().iter().map(kind_of).collect();
+        assert_eq!(kinds, (0..=37).collect());
+    }
+
+    #[test]
+    fn the_secrets_are_there_to_be_hidden() {
+        let text = serde_json::to_string(&every_record()).unwrap();
+        assert!(text.matches(SECRET).count() > 40, "{text}");
+    }
+}
