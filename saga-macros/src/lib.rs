@@ -1,1 +1,118 @@
-//! x
+//! The macros of `saga`. Each is a pipeline, a module a stage: parse (what was written), check (what is wrong with
+//! it), model (what it means), expand (what it becomes). All that generated code does is generic code of
+//! `saga-runtime`; here is only glue.
+//!
+//! **Architecture invariant:** an expansion depends on the annotated item alone: no files, no state, no random order.
+//! Every error of a stage is reported at once, and the item is there after an error as well.
+
+mod diagnostic;
+mod duration;
+mod names;
+mod saga;
+mod saga_error;
+mod signature;
+mod step;
+mod step_error;
+mod words;
+
+use proc_macro::TokenStream;
+
+/// Makes a free `async fn` a step: one effect on the world, that says how it is undone.
+///
+/// ```ignore
+/// #[step(compensate = release_flight(output.id), retry(attempts = 4, backoff = "200ms..5s"), timeout = "10s")]
+/// async fn hold_flight(airline: &Airline, key: &IdempotencyKey, trip: Trip) -> Result<FlightHold, AirlineError> {
+///     airline.hold(&trip, key).await
+/// }
+/// ```
+///
+/// `hold_flight` becomes two things of that name: a type, which implements `Step`, and a function that gives a
+/// `StepCall`: inert data, to be awaited in a `#[saga]`. `hold_flight::run(&resources, key, trip)` runs the step alone,
+/// for unit tests; `key` only if the step takes one.
+///
+/// Parameters that are values are recorded. References come from the runtime: `&IdempotencyKey`, `&StepContext`, and
+/// anything else is a resource, by type.
+///
+/// | word | meaning |
+/// | --- | --- |
+/// | `compensate = call` | undone by that call of a step, with `output`, the inputs by name and `key` (the step's) in scope, all owned |
+/// | `leaves = "…"` | with `compensate`: what an undo leaves behind, in words |
+/// | `undo_within = "24h"` | with `compensate`: for how long it works |
+/// | `irreversible` | nothing undoes it |
+/// | `readonly` | it has no effect |
+/// | `retriable` | it is retried until it succeeds: awaiting it gives its output |
+/// | `idempotent` | doing it twice is as doing it once |
+/// | `probe = call` | a readonly step that gives a `Probe`: whether an attempt in doubt happened |
+/// | `in_doubt = rerun \| dead_letter \| call` | what to do in doubt when no probe answers |
+/// | `retry(attempts = 4, backoff = "200ms..5s", within = "1m")` | how transient errors are tried again |
+/// | `timeout = "10s"` | of one attempt |
+/// | `name = "…"` | the recorded name, kept when the function is renamed |
+/// | `crate = path` | where the crate `saga` is |
+#[proc_macro_attribute]
+pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
+    step::expansion(words.into(), item.into()).into()
+}
+
+/// Makes an `async fn` of recorded values a saga: each `.await` in it is recorded, and it survives crashes.
+///
+/// ```ignore
+/// #[saga(version = 1, deadline = "24h")]
+/// async fn book_trip(trip: Trip) -> Result<Itinerary, TripError> {
+///     let (flight, hotel) = all((hold_flight(trip.clone()), hold_hotel(trip.clone()))).await?;
+///     let receipt = charge_card(trip.card, flight.price + hotel.price).await?;
+///     Ok(Itinerary { flight, hotel, receipt })
+/// }
+/// ```
+///
+/// `book_trip` becomes a type, which implements `Saga`, and a function that gives a `SagaCall`. Beside it stands
+/// `BookTripState`: an enum of where it can be, a variant for each awaited call and each end.
+///
+/// | word | meaning |
+/// | --- | --- |
+/// | `version = 1` | of its code, for people |
+/// | `deadline = "24h"` | rolled back if it is not past its point of no return by then |
+/// | `undoable` | a promise that no step in it is irreversible |
+/// | `name = "…"` | the recorded name, kept when the function is renamed |
+/// | `crate = path` | where the crate `saga` is |
+///
+/// In the body, `while` and `loop` around an `.await` need `#[bound(n)]`: past that many turns the saga is parked.
+#[proc_macro_attribute]
+pub fn saga(words: TokenStream, item: TokenStream) -> TokenStream {
+    saga::expansion(words.into(), item.into()).into()
+}
+
+/// Says what the errors of a step mean: `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant of an enum,
+/// or on a struct. `#[transient(retry_after = field)]` honours the wait that the service asked for.
+///
+/// ```ignore
+/// #[derive(Debug, thiserror::Error, Serialize, Deserialize, StepError)]
+/// enum AirlineError {
+///     #[error("no seats left")]
+///     #[permanent]
+///     Full,
+///     #[error("too many requests")]
+///     #[transient(retry_after = wait)]
+///     Busy { wait: Duration },
+/// }
+/// ```
+#[proc_macro_derive(StepError, attributes(transient, permanent, in_doubt, step_error))]
+pub fn derive_step_error(item: TokenStream) -> TokenStream {
+    step_error::expansion(item.into()).into()
+}
+
+/// Lets `?` in a saga make its error: `From` for the type in each variant with a single unnamed field, for the
+/// failures of `all`, and for what cannot fail. `#[saga_error(no_from)]` leaves a variant out.
+///
+/// ```ignore
+/// #[derive(Debug, thiserror::Error, Serialize, Deserialize, SagaError)]
+/// enum TripError {
+///     #[error("no flight")]
+///     Flight(#[source] StepFailure<AirlineError>),
+///     #[error("not approved")]
+///     Approval(#[source] ApprovalFailure),
+/// }
+/// ```
+#[proc_macro_derive(SagaError, attributes(saga_error))]
+pub fn derive_saga_error(item: TokenStream) -> TokenStream {
+    saga_error::expansion(item.into()).into()
+}

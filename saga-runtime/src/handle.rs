@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use crate::driver::{Finished, Reply};
 use crate::engine::{Channel, Watcher};
-use crate::error::text_of;
 use crate::outcome::Outcome;
 use crate::runtime::Runtime;
 use crate::saga::Saga;
@@ -498,7 +497,6 @@ impl<S: Saga> Handle<S> {
     pub async fn state(&self) -> Result<S::State, LookError> {
         let view = self.any.view().await?;
         S::State::of(&view)
-            .map_err(|error| LookError::Undecodable { what: "the state".to_owned(), why: text_of(&error) })
     }
 
     /// The time at which it began.

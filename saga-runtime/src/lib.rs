@@ -14,6 +14,7 @@ mod context;
 mod driver;
 mod engine;
 mod error;
+mod expansion;
 mod failure;
 mod handle;
 mod limits;
@@ -36,6 +37,7 @@ pub use body::{AnyWitness, Place, SagaContext, Witness};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
 pub use error::{Class, Classify, Failure, Never, StepError};
+pub use expansion::{Fallible, ResultType, fmt_recorded, key_alone};
 pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
 pub use handle::{ActError, AnyHandle, Cancelled, Handle, LookError, Watch};
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
@@ -48,7 +50,9 @@ pub use step::{
     Compensates, Compensation, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall, Undo,
     effort, policy_of, repeat, undo,
 };
-pub use view::{AtStep, Course, Progress, SagaState, StateView};
+pub use view::{
+    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing, StateView, Stuck,
+};
 pub use wait::{
     Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep, uuid,
 };

@@ -1,19 +1,44 @@
-//! Where a saga stands, typed: what the generated `…State` enums are made from.
+//! Where a saga stands, typed: what the generated `…State` enums are made from. Read off the state of the machine,
+//! never recorded.
 
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
-use saga_core::{Cause, DecodeError, Phase, Reason, Rollback, Site, Timestamp};
+use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
 use serde::de::DeserializeOwned;
 
+use crate::error::text_of;
+use crate::handle::LookError;
 use crate::limits::Encoding;
-use crate::step::Step;
 
-/// A saga's state as a type of its own: an enum with a variant for each site and each end.
+/// A saga's state as a type of its own: an enum with a variant for each site and each end. Written by `#[saga]`.
 pub trait SagaState: Sized + Send + 'static {
     /// The state that a saga is in.
     ///
     /// # Errors
-    /// [`DecodeError`] if a recorded value is not of its type.
-    fn of(view: &StateView) -> Result<Self, DecodeError>;
+    /// [`LookError::Undecodable`] if something recorded is not of its type, or at a site that this build does not
+    /// have.
+    fn of(view: &StateView) -> Result<Self, LookError>;
+}
+
+/// What a name stands for in the body of a saga: a step or another saga. Written by `#[step]` and `#[saga]`; a step
+/// that is written by hand needs it only to be awaited in a saga that is not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a step nor a saga",
+    note = "fix: `#[step]` or `#[saga]` on the function of that name"
+)]
+pub trait Callable {
+    /// The recorded name.
+    const LABEL: &'static str;
+    /// How it stands, once it is called.
+    type At: AtSite;
+}
+
+/// How something awaited stands.
+pub trait AtSite: Sized {
+    /// As the journal has it at `site`.
+    ///
+    /// # Errors
+    /// [`LookError::Undecodable`].
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError>;
 }
 
 /// Where a saga stands, untyped.
@@ -21,20 +46,22 @@ pub trait SagaState: Sized + Send + 'static {
 pub struct StateView {
     state: State,
     encoding: Encoding,
+    /// The site of the child saga that this is the view of.
+    child: Option<Site>,
 }
 
 impl SagaState for StateView {
-    fn of(view: &StateView) -> Result<Self, DecodeError> {
+    fn of(view: &StateView) -> Result<Self, LookError> {
         Ok(view.clone())
     }
 }
 
-/// How a saga stands as a whole; what a `…State` has besides its sites.
+/// How a saga stands as a whole.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Course {
-    /// At a site of its body.
-    At(Site),
-    /// Between two sites: recorded, and not at the first one yet.
+pub enum Standing {
+    /// At the site of that number among those it was asked about, with the turns of its loops.
+    At(usize, Site),
+    /// Recorded, and at no site yet.
     Scheduled,
     /// On its way back.
     RollingBack(Cause),
@@ -42,15 +69,32 @@ pub enum Course {
     Completed,
     /// It was rolled back.
     RolledBack(Cause, Rollback),
-    /// It needs a person, for these reasons.
-    DeadLettered(Vec<(Option<Site>, Reason)>),
+    /// It needs a person, there.
+    DeadLettered(Vec<Stuck>),
     /// An operator closed it.
     Abandoned,
 }
 
+/// A place that needs a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stuck {
+    /// Where, if it is a place.
+    pub site: Option<Site>,
+    /// What was being done there.
+    pub role: Role,
+    /// Why it does not go on.
+    pub reason: Reason,
+    /// What was observed.
+    pub detail: String,
+}
+
+fn undecodable(what: &str, why: impl Into<String>) -> LookError {
+    LookError::Undecodable { what: what.to_owned(), why: why.into() }
+}
+
 impl StateView {
     pub(crate) fn new(state: State, encoding: Encoding) -> Self {
-        Self { state, encoding }
+        Self { state, encoding, child: None }
     }
 
     /// The machine's state.
@@ -58,88 +102,137 @@ impl StateView {
         &self.state
     }
 
-    /// How the saga stands as a whole.
-    pub fn course(&self) -> Course {
+    /// How the saga stands, its body having these sites: names, and which of the name it is in the text.
+    ///
+    /// # Errors
+    /// [`LookError::Undecodable`] if it is at another.
+    pub fn standing(&self, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
+        if let Some(child) = &self.child {
+            return self.standing_of_child(child, sites);
+        }
         if self.state.phase() == Phase::DeadLettered {
-            let reasons = self.state.reasons().into_iter().map(|(site, _, reason, _)| (site, reason));
-            return Course::DeadLettered(reasons.collect());
+            let stuck = |(site, role, reason, detail)| Stuck { site, role, reason, detail };
+            return Ok(Standing::DeadLettered(self.state.reasons().into_iter().map(stuck).collect()));
         }
         match self.state.direction() {
-            Direction::Back(cause) => Course::RollingBack(cause.clone()),
-            Direction::Undo { .. } | Direction::Completed { .. } => Course::Completed,
-            Direction::RolledBack(cause) => Course::RolledBack(cause.clone(), self.state.rollback()),
-            Direction::Abandoned(_) => Course::Abandoned,
-            Direction::Forward => match self.current() {
-                Some(site) => Course::At(site),
-                None => Course::Scheduled,
-            },
+            Direction::Back(cause) => Ok(Standing::RollingBack(cause.clone())),
+            Direction::Undo { .. } | Direction::Completed { .. } => Ok(Standing::Completed),
+            Direction::RolledBack(cause) => Ok(Standing::RolledBack(cause.clone(), self.state.rollback())),
+            Direction::Abandoned(_) => Ok(Standing::Abandoned),
+            Direction::Forward => self.current(sites),
         }
     }
 
-    /// The innermost thing that is not settled, or else the last that was reached.
-    fn current(&self) -> Option<Site> {
-        let open = self.state.open_sites().map(|(site, _)| site).last();
-        open.or_else(|| self.state.sites().map(|(site, _)| site).last()).cloned()
+    fn standing_of_child(&self, child: &Site, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
+        let Some(SiteState::Child { status, .. }) = self.state.site(child) else {
+            return Ok(Standing::Scheduled);
+        };
+        let cause = |error: &Payload| Cause::Failed {
+            error: error.clone(),
+            message: error.shown(),
+            site: Some(child.clone()),
+        };
+        match status {
+            ChildStatus::Running => self.current(sites),
+            ChildStatus::Undoing { error } => Ok(Standing::RollingBack(cause(error))),
+            ChildStatus::Ended(Ok(_)) => Ok(Standing::Completed),
+            ChildStatus::Dropped => match self.state.direction() {
+                Direction::Back(cause) | Direction::RolledBack(cause) => {
+                    Ok(Standing::RollingBack(cause.clone()))
+                }
+                _ => self.current(sites),
+            },
+            ChildStatus::Ended(Err(error)) => Ok(Standing::RolledBack(cause(error), self.state.rollback())),
+        }
     }
 
-    /// The name of the site's outermost segment, without turns and branch: `all#2[0].1/hold` is at `all#2`.
-    pub fn top(site: &Site) -> &str {
-        let first = site.segments().next().unwrap_or_default();
-        let end = first.find(['[', '.']).unwrap_or(first.len());
-        &first[..end]
+    /// The site where something is not settled, or else the last that was reached; recorded values are no site.
+    fn current(&self, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
+        let mut reached: Vec<&Site> =
+            self.state.sites().filter(|(_, s)| is_place(s)).map(|(s, _)| s).collect();
+        reached.extend(self.state.open_sites().map(|(site, _)| site));
+        let Some(top) = reached.into_iter().rev().find_map(|site| self.place_in(self.child.as_ref(), site))
+        else {
+            return Ok(Standing::Scheduled);
+        };
+        let segment = last_segment(&top);
+        let name = segment.split('[').next().unwrap_or_default();
+        let known = |(label, occurrence): &(&str, u32)| match name.strip_prefix(label) {
+            Some("") => *occurrence == 1,
+            Some(rest) => rest.strip_prefix('#') == Some(&*occurrence.to_string()),
+            None => false,
+        };
+        match sites.iter().position(known) {
+            Some(number) => Ok(Standing::At(number, top)),
+            None => Err(undecodable("the state", format!("this build has no site {top}"))),
+        }
+    }
+
+    /// Where inside `outer` (a child, or a branch) `site` stands: the path to there, and the next segment without its
+    /// branch. `None` if it does not stand inside.
+    fn place_in(&self, outer: Option<&Site>, site: &Site) -> Option<Site> {
+        let Some(outer) = outer else {
+            return Some(Site::from(without_branch(site.segments().next()?)));
+        };
+        let inside = site.as_str().strip_prefix(outer.as_str())?.strip_prefix('/')?;
+        let next = without_branch(inside.split('/').next()?);
+        Some(Site::from(format!("{outer}/{next}")))
+    }
+
+    /// How what is awaited at `site` stands.
+    ///
+    /// # Errors
+    /// [`LookError::Undecodable`].
+    pub fn at<A: AtSite>(&self, site: &Site) -> Result<A, LookError> {
+        A::at(self, site)
+    }
+
+    /// What was awaited in that branch of the `all` at `site`.
+    fn branch<A: AtSite>(&self, site: &Site, branch: usize) -> Result<A, LookError> {
+        let branch = Site::from(format!("{site}.{branch}"));
+        let first = self.state.sites().find_map(|(site, _)| self.place_in(Some(&branch), site));
+        A::at(self, &first.unwrap_or(branch))
+    }
+
+    /// How many branches of the `all` at `site` are recorded.
+    fn branches(&self, site: &Site) -> usize {
+        let begun = self.state.sites().filter_map(|(recorded, _)| {
+            let branch = recorded.as_str().strip_prefix(site.as_str())?.strip_prefix('.')?;
+            branch.split('/').next()?.parse::<usize>().ok()
+        });
+        begun.max().map_or(0, |last| last + 1)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, what: &str, payload: &Payload) -> Result<T, LookError> {
+        self.encoding.decode(payload).map_err(|error: DecodeError| undecodable(what, text_of(&error)))
     }
 
     /// The saga's output.
     ///
     /// # Errors
-    /// [`DecodeError`].
-    pub fn output<T: DeserializeOwned>(&self) -> Result<Option<T>, DecodeError> {
-        match self.state.direction() {
-            Direction::Completed { output } | Direction::Undo { output, .. } => {
-                self.encoding.decode(output).map(Some)
-            }
-            _ => Ok(None),
-        }
+    /// [`LookError::Undecodable`], also if it has none.
+    pub fn output<T: DeserializeOwned>(&self) -> Result<T, LookError> {
+        let recorded = match (&self.child, self.state.direction()) {
+            (None, Direction::Completed { output } | Direction::Undo { output, .. }) => Some(output),
+            (Some(child), _) => match self.state.site(child) {
+                Some(SiteState::Child { status: ChildStatus::Ended(Ok(output)), .. }) => Some(output),
+                _ => None,
+            },
+            _ => None,
+        };
+        let recorded = recorded.ok_or_else(|| undecodable("the saga's output", "it has none"))?;
+        self.decode("the saga's output", recorded)
     }
 
-    /// How the step at the site whose path begins with `site`'s outermost segment stands.
+    /// The saga's error, if that was why it was rolled back.
     ///
     /// # Errors
-    /// [`DecodeError`].
-    pub fn step<S: Step>(&self, site: &Site) -> Result<AtStep<S::Input, S::Output>, DecodeError> {
-        self.at_step(site.as_str())
-    }
-
-    fn at_step<I: DeserializeOwned, O: DeserializeOwned>(&self, site: &str) -> Result<AtStep<I, O>, DecodeError> {
-        match self.state.site(&Site::from(site)) {
-            Some(SiteState::Step(step)) => self.at_effect(step),
-            Some(SiteState::Read { input, result, .. }) => Ok(AtStep {
-                input: Some(self.encoding.decode(input)?),
-                progress: match result {
-                    Ok(output) => Progress::Done(self.encoding.decode(output)?),
-                    Err(failure) => Progress::Failed(failure.to_string()),
-                },
-            }),
-            // A readonly step leaves nothing before it has ended.
-            _ => Ok(AtStep { input: None, progress: Progress::NotRecorded }),
+    /// [`LookError::Undecodable`].
+    pub fn error<T: DeserializeOwned>(&self, cause: &Cause) -> Result<Option<T>, LookError> {
+        match cause {
+            Cause::Failed { error, .. } => self.decode("the saga's error", error).map(Some),
+            _ => Ok(None),
         }
-    }
-
-    fn at_effect<I: DeserializeOwned, O: DeserializeOwned>(
-        &self,
-        step: &StepState,
-    ) -> Result<AtStep<I, O>, DecodeError> {
-        let progress = match (&step.doing.status, &step.output) {
-            (Status::Running, _) => Progress::Running { attempt: step.doing.attempt },
-            (Status::Pending(_), _) => Progress::Waiting { attempt: step.doing.attempt },
-            (Status::Done, Some(Ok(output))) => Progress::Done(self.encoding.decode(output)?),
-            (Status::Done, _) => Progress::Stuck(Reason::OutputLost),
-            (Status::Failed, _) => {
-                Progress::Failed(step.failure.as_ref().map(ToString::to_string).unwrap_or_default())
-            }
-            (Status::Stuck(reason, _), _) => Progress::Stuck(*reason),
-        };
-        Ok(AtStep { input: Some(self.encoding.decode(&step.input)?), progress })
     }
 
     /// Until when the sleep, wait or question at `site` lasts.
@@ -152,37 +245,55 @@ impl StateView {
         }
     }
 
-    /// What is asked at `site`.
-    pub fn prompt(&self, site: &Site) -> Option<&str> {
-        match self.state.site(site)? {
-            SiteState::Ask { prompt, .. } => Some(prompt),
-            _ => None,
+    /// What is asked at `site`; empty if it is not a question.
+    pub fn prompt(&self, site: &Site) -> String {
+        match self.state.site(site) {
+            Some(SiteState::Ask { prompt, .. }) => prompt.clone(),
+            _ => String::new(),
         }
     }
 
-    /// Whether the child saga at `site` is still running.
-    pub fn child_is_running(&self, site: &Site) -> bool {
-        matches!(self.state.site(site), Some(SiteState::Child { status: ChildStatus::Running, .. }))
+    /// The name of the signal that is waited for at `site`; empty if none is.
+    pub fn signal(&self, site: &Site) -> String {
+        match self.state.site(site) {
+            Some(SiteState::Wait { name, .. }) => name.to_string(),
+            _ => String::new(),
+        }
     }
 
-    /// The step in branch `branch` of the `all` in which `site` stands.
-    ///
-    /// # Errors
-    /// [`DecodeError`].
-    pub fn branch<S: Step>(
-        &self,
-        site: &Site,
-        branch: usize,
-    ) -> Result<AtStep<S::Input, S::Output>, DecodeError> {
-        let first = site.segments().next().unwrap_or_default();
-        let fork = first.rsplit_once('.').map_or(first, |(fork, _)| fork);
-        self.at_step(&format!("{fork}.{branch}/{}", S::NAME))
+    /// Whether what is waited for at `site` is over.
+    fn is_over(&self, site: &Site) -> bool {
+        match self.state.site(site) {
+            Some(SiteState::Timer(timed)) => timed.ended.is_some(),
+            Some(SiteState::Wait { timed, .. }) => timed.ended.is_some(),
+            Some(SiteState::Ask { timed, .. }) => timed.ended.is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a saga can be seen to stand there.
+fn is_place(site: &SiteState) -> bool {
+    !matches!(site, SiteState::Value { .. })
+}
+
+fn last_segment(site: &Site) -> &str {
+    site.segments().last().unwrap_or_default()
+}
+
+/// `all#2[0].1` without its branch is `all#2[0]`.
+fn without_branch(segment: &str) -> &str {
+    match segment.rsplit_once('.') {
+        Some((fork, branch)) if branch.bytes().all(|b| b.is_ascii_digit()) => fork,
+        _ => segment,
     }
 }
 
 /// How a step stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AtStep<I, O> {
+    /// Where in the saga, with the turns of its loops.
+    pub site: Site,
     /// What it was called with; `None` if that is not recorded yet.
     pub input: Option<I>,
     /// How far it is.
@@ -210,4 +321,130 @@ pub enum Progress<O> {
     Failed(String),
     /// It needs a person.
     Stuck(Reason),
+}
+
+impl<I: DeserializeOwned, O: DeserializeOwned> AtSite for AtStep<I, O> {
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+        let (input, progress) = match view.state.site(site) {
+            Some(SiteState::Step(step)) => (Some(&step.input), progress(view, step)?),
+            Some(SiteState::Read { input, result, .. }) => {
+                let progress = match result {
+                    Ok(output) => Progress::Done(view.decode(&format!("the output of {site}"), output)?),
+                    Err(failure) => Progress::Failed(failure.to_string()),
+                };
+                (Some(input), progress)
+            }
+            // A readonly step leaves nothing before it has ended.
+            _ => (None, Progress::NotRecorded),
+        };
+        let input = input.map(|input| view.decode(&format!("the input of {site}"), input)).transpose()?;
+        Ok(AtStep { site: site.clone(), input, progress })
+    }
+}
+
+fn progress<O: DeserializeOwned>(view: &StateView, step: &StepState) -> Result<Progress<O>, LookError> {
+    Ok(match (&step.doing.status, &step.output) {
+        (Status::Running, _) => Progress::Running { attempt: step.doing.attempt },
+        (Status::Pending(_), _) => Progress::Waiting { attempt: step.doing.attempt },
+        (Status::Done, Some(Ok(output))) => {
+            Progress::Done(view.decode(&format!("the output of {}", step.step), output)?)
+        }
+        (Status::Done, _) => Progress::Stuck(Reason::OutputLost),
+        (Status::Failed, _) => {
+            Progress::Failed(step.failure.as_ref().map(ToString::to_string).unwrap_or_default())
+        }
+        (Status::Stuck(reason, _), _) => Progress::Stuck(*reason),
+    })
+}
+
+/// How a sleep in a branch of `all` stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtSleep {
+    /// Until when; `None` if it has not begun.
+    pub until: Option<Timestamp>,
+    /// Whether that is past.
+    pub is_over: bool,
+}
+
+/// How a wait for a signal in a branch of `all` stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtSignal {
+    /// The signal's name.
+    pub name: String,
+    /// Until when, if not for ever.
+    pub until: Option<Timestamp>,
+    /// Whether it came, or the time ran out.
+    pub is_over: bool,
+}
+
+/// How a question in a branch of `all` stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtApproval {
+    /// What is asked.
+    pub prompt: String,
+    /// Until when, if not for ever.
+    pub until: Option<Timestamp>,
+    /// Whether it was answered, or the time ran out.
+    pub is_over: bool,
+}
+
+/// A recorded time or id in a branch of `all`: there is no waiting for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtValue;
+
+impl AtSite for AtSleep {
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+        Ok(Self { until: view.until(site), is_over: view.is_over(site) })
+    }
+}
+
+impl AtSite for AtSignal {
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+        Ok(Self { name: view.signal(site), until: view.until(site), is_over: view.is_over(site) })
+    }
+}
+
+impl AtSite for AtApproval {
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+        Ok(Self { prompt: view.prompt(site), until: view.until(site), is_over: view.is_over(site) })
+    }
+}
+
+impl AtSite for AtValue {
+    fn at(_: &StateView, _: &Site) -> Result<Self, LookError> {
+        Ok(AtValue)
+    }
+}
+
+impl<S: SagaState> AtSite for S {
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+        S::of(&StateView { child: Some(site.clone()), ..view.clone() })
+    }
+}
+
+impl<A: AtSite> AtSite for Vec<A> {
+    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+        (0..view.branches(site)).map(|branch| view.branch(site, branch)).collect()
+    }
+}
+
+macro_rules! at_site_of_tuples {
+    ($(($($a:ident $i:tt),+))+) => {$(
+        impl<$($a: AtSite),+> AtSite for ($($a,)+) {
+            fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+                Ok(($(view.branch::<$a>(site, $i)?,)+))
+            }
+        }
+    )+};
+}
+
+at_site_of_tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
 }

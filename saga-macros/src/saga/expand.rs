@@ -1,0 +1,140 @@
+//! A saga written out: a type, a function of the same name, its state, and the implementation of `Saga`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use crate::names::{local, pascal, plain};
+use crate::saga::model::Saga;
+use crate::saga::rewrite::{never_ends, rewrite, witness};
+use crate::saga::state;
+use crate::step::{duration, recorded_input};
+
+/// The whole expansion.
+pub(crate) fn expand(saga: &Saga) -> TokenStream {
+    let function = &saga.function;
+    let named = named(saga);
+    let definition = state::definition(saga);
+    let recorded: Vec<_> = function.recorded().collect();
+    let input = recorded_input(&saga.saga, &function.vis, &input_name(saga), &saga.name, &recorded);
+    let implementation = implementation(saga);
+    let state = state::implementation(saga);
+    quote! {
+        #named
+        #definition
+        const _: () = {
+            #input
+            #implementation
+            #state
+        };
+    }
+}
+
+fn input_name(saga: &Saga) -> syn::Ident {
+    format_ident!("__{}Input", pascal(&plain(&saga.function.ident)))
+}
+
+/// What stands for the saga where it is named: the type, and the function that gives calls.
+fn named(saga: &Saga) -> TokenStream {
+    let (root, function) = (&saga.saga, &saga.function);
+    let (vis, ident, docs, outer) = (&function.vis, &function.ident, &function.docs, &function.outer);
+    let fallback = docs.is_empty().then(|| {
+        let text = format!("The saga `{}`.", saga.name);
+        quote!(#[doc = #text])
+    });
+    let (names, types): (Vec<_>, Vec<_>) = function.recorded().map(|p| (&p.ident, &p.ty)).unzip();
+    let fn_token = function.fn_token;
+    quote! {
+        #(#docs)*
+        #fallback
+        #[allow(non_camel_case_types, dead_code)]
+        #vis enum #ident {}
+
+        #(#docs)*
+        #(#outer)*
+        #vis #fn_token #ident(#(#names: #types),*) -> #root::__private::SagaCall<#ident> {
+            #root::__private::SagaCall::new(::core::convert::From::from((#(#names,)*)))
+        }
+    }
+}
+
+fn implementation(saga: &Saga) -> TokenStream {
+    let (root, function, name) = (&saga.saga, &saga.function, &saga.name);
+    let (ident, state, input) = (&function.ident, &saga.state, input_name(saga));
+    let output = &function.output;
+    let result = quote_spanned!(output.span()=> #root::__private::ResultType);
+    let version = saga.version.map(|version| quote!(const VERSION: u32 = #version;));
+    let deadline = saga.deadline_ms.map(|ms| {
+        let deadline = duration(ms);
+        quote! {
+            const DEADLINE: ::core::option::Option<::core::time::Duration> =
+                ::core::option::Option::Some(#deadline);
+        }
+    });
+    let body = body(saga);
+    quote! {
+        #[automatically_derived]
+        impl #root::__private::Saga for #ident {
+            const NAME: &'static str = #name;
+            #version
+            #deadline
+            type Input = #input;
+            type Output = <#output as #result>::Output;
+            type Error = <#output as #result>::Error;
+            type State = #state;
+            #body
+        }
+
+        #[automatically_derived]
+        impl #root::__private::Callable for #ident {
+            const LABEL: &'static str = #name;
+            type At = #state;
+        }
+    }
+}
+
+/// The body: witnesses, registration, input, and then what was written.
+fn body(saga: &Saga) -> TokenStream {
+    let (root, function) = (&saga.saga, &saga.function);
+    let (inner, fn_token, output) = (&function.inner, function.fn_token, &function.output);
+    let (cx, result) = (local("cx"), local("result"));
+    let signature = quote! {
+        #(#inner)*
+        async #fn_token body(
+            #cx: #root::__private::SagaContext,
+        ) -> #root::__private::Exit<Self::Output, Self::Error>
+    };
+    if !saga.sound {
+        // What is wrong has been said; whatever else follows from it need not be.
+        return quote!(#signature { #cx.registered().await });
+    }
+    let witnesses: Vec<_> = (0..saga.body.sites.len()).map(witness).collect();
+    let input = input_name(saga);
+    let params = function.recorded().map(|p| {
+        let (mutability, ident) = (&p.mutability, &p.ident);
+        // `mut x` is no shorthand for a field in every edition of a pattern; `x: mut x` is.
+        quote!(#ident: #mutability #ident)
+    });
+    let block = rewrite(&function.block, &saga.body, root);
+    let run = if never_ends(&function.block) {
+        let stmts = &block.stmts;
+        quote!(#(#stmts)*)
+    } else {
+        quote! {
+            #[allow(unused_variables)]
+            let #result: #output = #block;
+            #[allow(unreachable_code)]
+            return #root::__private::Exit::of(#result);
+        }
+    };
+    quote! {
+        #signature {
+            #(let #witnesses = #root::__private::Witness::new();)*
+            if #cx.registers(&[#(&#witnesses),*]) {
+                return #cx.registered().await;
+            }
+            let #input { #(#params),* } = #cx.input().await;
+            #run
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The body of a saga rewritten: each `.await` goes through its witness, each turn of a loop around one is counted,
+//! each `?` and `return` is an exit. It goes the way that [`crate::saga::body`] went.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Expr, ExprForLoop, ExprLoop, ExprWhile, Path, Stmt, parse_quote};
+
+use crate::names::local;
+use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
+
+/// The block, rewritten.
+pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
+    let mut block = block.clone();
+    let mut rewriter = Rewriter { body, saga, sites: 0, loops: 0 };
+    rewriter.visit_block_mut(&mut block);
+    debug_assert_eq!(rewriter.sites, body.sites.len(), "both passes go the same way");
+    block
+}
+
+/// The witness of that site.
+pub(crate) fn witness(site: usize) -> Ident {
+    local(&format!("witness_{site}"))
+}
+
+/// Whether control never comes to the end of the block.
+pub(crate) fn never_ends(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(Expr::Return(_), _)) => true,
+        Some(Stmt::Expr(Expr::Loop(node), _)) => !Breaks::in_block(&node.body),
+        Some(Stmt::Macro(node)) => {
+            let name = node.mac.path.segments.last().map(|s| s.ident.to_string());
+            let never = ["panic", "unreachable", "todo", "unimplemented"];
+            name.is_some_and(|name| never.contains(&&*name))
+        }
+        _ => false,
+    }
+}
+
+/// Finds a `break`, of whatever loop.
+struct Breaks(bool);
+
+impl Breaks {
+    fn in_block(block: &Block) -> bool {
+        let mut breaks = Breaks(false);
+        syn::visit::Visit::visit_block(&mut breaks, block);
+        breaks.0
+    }
+}
+
+impl<'ast> syn::visit::Visit<'ast> for Breaks {
+    fn visit_expr_break(&mut self, _: &'ast syn::ExprBreak) {
+        self.0 = true;
+    }
+}
+
+struct Rewriter<'a> {
+    body: &'a Body,
+    saga: &'a Path,
+    sites: usize,
+    loops: usize,
+}
+
+impl Rewriter<'_> {
+    fn next_loop(&mut self) -> usize {
+        self.loops += 1;
+        self.loops - 1
+    }
+
+    /// Counts a turn; past the bound it does not return.
+    fn turn(&self, number: usize, counter: &Ident, bounded: bool) -> TokenStream {
+        let cx = local("cx");
+        let known = &self.body.loops[number];
+        let bound = match known.bound.as_ref().filter(|_| bounded) {
+            Some(bound) => quote!(::core::option::Option::Some(#bound)),
+            None => quote!(::core::option::Option::None),
+        };
+        let shown = &known.shown;
+        quote!(#cx.turn(&mut #counter, #bound, #shown).await)
+    }
+
+    fn rewrite_loop(&mut self, node: &mut ExprLoop) -> Expr {
+        let number = self.next_loop();
+        self.visit_block_mut(&mut node.body);
+        let (counter, turn) = (counter(number), turn(number));
+        let count = self.turn(number, &counter, true);
+        node.attrs.retain(|a| !is_bound(a));
+        let (attrs, label, token, stmts) = (&node.attrs, &node.label, &node.loop_token, &node.body.stmts);
+        parse_quote!({
+            let mut #counter: u32 = 0;
+            #(#attrs)*
+            #label #token {
+                let #turn = #count;
+                #(#stmts)*
+            }
+        })
+    }
+
+    fn rewrite_for(&mut self, node: &mut ExprForLoop) -> Expr {
+        let number = self.next_loop();
+        self.visit_block_mut(&mut node.body);
+        let (counter, turn) = (counter(number), turn(number));
+        let count = self.turn(number, &counter, true);
+        node.attrs.retain(|a| !is_bound(a));
+        let (attrs, label, pat, expr, stmts) =
+            (&node.attrs, &node.label, &node.pat, &node.expr, &node.body.stmts);
+        let (for_token, in_token) = (&node.for_token, &node.in_token);
+        parse_quote!({
+            let mut #counter: u32 = 0;
+            #(#attrs)*
+            #label #for_token #pat #in_token #expr {
+                let #turn = #count;
+                #(#stmts)*
+            }
+        })
+    }
+
+    /// Where the condition awaits, it belongs to the turn that it may begin: `loop { if cond { … } else { break } }`.
+    fn rewrite_while(&mut self, node: &mut ExprWhile) -> Expr {
+        let number = self.next_loop();
+        let awaits = expr_awaits(&node.cond);
+        self.visit_expr_mut(&mut node.cond);
+        self.visit_block_mut(&mut node.body);
+        let (counter, turn) = (counter(number), turn(number));
+        node.attrs.retain(|a| !is_bound(a));
+        let (attrs, label, cond, stmts) = (&node.attrs, &node.label, &node.cond, &node.body.stmts);
+        let token = &node.while_token;
+        if !awaits {
+            let count = self.turn(number, &counter, true);
+            return parse_quote!({
+                let mut #counter: u32 = 0;
+                #(#attrs)*
+                #label #token #cond {
+                    let #turn = #count;
+                    #(#stmts)*
+                }
+            });
+        }
+        let (begun, entered) = (self.turn(number, &counter, false), local("entered"));
+        let bounded = self.turn(number, &entered, true);
+        parse_quote!({
+            let mut #counter: u32 = 0;
+            #(#attrs)*
+            #label loop {
+                let #turn = #begun;
+                if #cond {
+                    let mut #entered = #turn;
+                    #bounded;
+                    #(#stmts)*
+                } else {
+                    break;
+                }
+            }
+        })
+    }
+}
+
+fn counter(number: usize) -> Ident {
+    local(&format!("turns_{number}"))
+}
+
+fn turn(number: usize) -> Ident {
+    local(&format!("turn_{number}"))
+}
+
+impl VisitMut for Rewriter<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Await(awaited) => {
+                let number = self.sites;
+                self.sites += 1;
+                self.visit_expr_mut(&mut awaited.base);
+                let Some(site) = self.body.sites.get(number) else { return };
+                let (witness, cx) = (witness(number), local("cx"));
+                let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
+                let (base, dot, token) = (&awaited.base, &awaited.dot_token, &awaited.await_token);
+                let base = unparenthesized(base);
+                let at = quote_spanned!(token.span=> at);
+                *expr = parse_quote!(#witness.#at(&#cx, #occurrence, &[#(#turns),*], #base) #dot #token);
+            }
+            Expr::Try(tried) => {
+                self.visit_expr_mut(&mut tried.expr);
+                let span = tried.question_token.span();
+                let (saga, inner) = (self.saga.to_token_stream(), unparenthesized(&tried.expr));
+                let (value, failure) = (local("value"), local("failure"));
+                let split = quote_spanned!(span=> #saga::__private::Fallible::split);
+                let exit = quote_spanned!(span=> #saga::__private::Exit::by(#failure));
+                *expr = parse_quote! {
+                    match #split(#inner) {
+                        ::core::result::Result::Ok(#value) => #value,
+                        ::core::result::Result::Err(#failure) => return #exit,
+                    }
+                };
+            }
+            Expr::Return(node) => {
+                let Some(value) = &mut node.expr else { return };
+                self.visit_expr_mut(value);
+                let saga = self.saga;
+                **value = parse_quote!(#saga::__private::Exit::<Self::Output, Self::Error>::of(#value));
+            }
+            Expr::Loop(node) if block_awaits(&node.body) => *expr = self.rewrite_loop(node),
+            Expr::While(node) if block_awaits(&node.body) || expr_awaits(&node.cond) => {
+                *expr = self.rewrite_while(node);
+            }
+            Expr::ForLoop(node) => {
+                self.visit_expr_mut(&mut node.expr);
+                if block_awaits(&node.body) {
+                    *expr = self.rewrite_for(node);
+                } else {
+                    self.visit_block_mut(&mut node.body);
+                }
+            }
+            // What returns here returns from something else.
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+            other => visit_mut::visit_expr_mut(self, other),
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// Parentheses that have become needless.
+fn unparenthesized(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) if paren.attrs.is_empty() => unparenthesized(&paren.expr),
+        other => other,
+    }
+}

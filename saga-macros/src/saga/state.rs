@@ -1,0 +1,175 @@
+//! The typed state of a saga: an enum of where it may stand.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned as _;
+
+use crate::saga::body::Site;
+use crate::saga::model::{Saga, Variant};
+use crate::saga::operand::Kind;
+
+/// The enum itself.
+pub(crate) fn definition(saga: &Saga) -> TokenStream {
+    let (state, vis, root) = (&saga.state, &saga.function.vis, &saga.saga);
+    let output = &saga.function.output;
+    let result = quote_spanned!(output.span()=> #root::__private::ResultType);
+    let docs = format!("Where the saga `{}` stands: at one of its sites, or at an end.", saga.name);
+    let sites = saga.variants.iter().map(|v| variant(saga, v));
+    quote! {
+        #[doc = #docs]
+        #[allow(private_interfaces, dead_code, clippy::large_enum_variant)]
+        #vis enum #state {
+            #(#sites,)*
+            /// Recorded, and not yet at its first site.
+            Scheduled,
+            /// On its way back.
+            RollingBack {
+                /// Why.
+                cause: #root::__private::Cause,
+            },
+            /// It gave this. Perhaps it is being undone, or has been since.
+            Completed(<#output as #result>::Output),
+            /// All that it did is undone or listed.
+            RolledBack {
+                /// Why.
+                cause: #root::__private::Cause,
+                /// The saga's error, if that was why.
+                error: ::core::option::Option<<#output as #result>::Error>,
+                /// How the rollback went.
+                rollback: #root::__private::Rollback,
+            },
+            /// It needs a person.
+            DeadLettered {
+                /// Where, and why; there may be several such places.
+                reasons: ::std::vec::Vec<#root::__private::Stuck>,
+            },
+            /// An operator closed it as it was.
+            Abandoned,
+        }
+    }
+}
+
+fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
+    let (ident, root) = (&variant.ident, &saga.saga);
+    let site = &saga.body.sites[variant.site];
+    let docs = match &site.name {
+        Some(name) => format!("At the site `{name}`."),
+        None if site.occurrence > 1 => format!("At the site `{}#{}`.", site.label, site.occurrence),
+        None => format!("At the site `{}`.", site.label),
+    };
+    let until = quote! {
+        /// Until when it waits, if not for ever.
+        until: ::core::option::Option<#root::__private::Timestamp>,
+    };
+    let payload = match &site.kind {
+        Some(Kind::Sleep) => quote!({ #until }),
+        Some(Kind::Signal) => quote!({
+            /// The name of the signal that it waits for.
+            name: ::std::string::String,
+            #until
+        }),
+        Some(Kind::Approve) => quote!({
+            /// What is asked.
+            prompt: ::std::string::String,
+            #until
+        }),
+        Some(kind) => {
+            let at = at(kind, root);
+            quote!((#at))
+        }
+        None => TokenStream::new(),
+    };
+    quote!(#[doc = #docs] #ident #payload)
+}
+
+/// The type of how something awaited stands.
+fn at(kind: &Kind, root: &Path) -> TokenStream {
+    match kind {
+        Kind::Call(path) => {
+            let callable = quote_spanned!(path.span()=> #root::__private::Callable);
+            quote!(<#path as #callable>::At)
+        }
+        Kind::Sleep => quote!(#root::__private::AtSleep),
+        Kind::Now | Kind::Uuid => quote!(#root::__private::AtValue),
+        Kind::Signal => quote!(#root::__private::AtSignal),
+        Kind::Approve => quote!(#root::__private::AtApproval),
+        Kind::All(branches) => {
+            let branches = branches.iter().map(|kind| at(kind, root));
+            quote!((#(#branches,)*))
+        }
+        Kind::Each(kind) => {
+            let each = at(kind, root);
+            quote!(::std::vec::Vec<#each>)
+        }
+    }
+}
+
+/// How it is made from a journal, and shown.
+pub(crate) fn implementation(saga: &Saga) -> TokenStream {
+    let (state, root) = (&saga.state, &saga.saga);
+    let labels = saga.variants.iter().map(|v| label(&saga.body.sites[v.site], root));
+    let arms = saga.variants.iter().enumerate().map(|(number, v)| arm(saga, v, number));
+    let (idents, shown): (Vec<_>, Vec<_>) =
+        saga.variants.iter().map(|v| (&v.ident, v.ident.to_string())).unzip();
+    quote! {
+        #[automatically_derived]
+        impl #root::__private::SagaState for #state {
+            fn of(view: &#root::__private::StateView) -> ::core::result::Result<Self, #root::__private::LookError> {
+                ::core::result::Result::Ok(match view.standing(&[#(#labels),*])? {
+                    #(#arms)*
+                    #root::__private::Standing::At(..) | #root::__private::Standing::Scheduled => Self::Scheduled,
+                    #root::__private::Standing::RollingBack(cause) => Self::RollingBack { cause },
+                    #root::__private::Standing::Completed => Self::Completed(view.output()?),
+                    #root::__private::Standing::RolledBack(cause, rollback) => {
+                        Self::RolledBack { error: view.error(&cause)?, cause, rollback }
+                    }
+                    #root::__private::Standing::DeadLettered(reasons) => Self::DeadLettered { reasons },
+                    #root::__private::Standing::Abandoned => Self::Abandoned,
+                })
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #state {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(match self {
+                    #(Self::#idents { .. } => #shown,)*
+                    Self::Scheduled => "Scheduled",
+                    Self::RollingBack { .. } => "RollingBack",
+                    Self::Completed(..) => "Completed",
+                    Self::RolledBack { .. } => "RolledBack",
+                    Self::DeadLettered { .. } => "DeadLettered",
+                    Self::Abandoned => "Abandoned",
+                })
+            }
+        }
+    }
+}
+
+/// The first segment of its path in the journal, in two: name and occurrence.
+fn label(site: &Site, root: &Path) -> TokenStream {
+    let occurrence = site.occurrence;
+    match (&site.name, &site.kind) {
+        (Some(name), _) => quote!((#name, 1)),
+        (None, Some(Kind::Call(path))) => {
+            let callable = quote_spanned!(path.span()=> #root::__private::Callable);
+            quote!((<#path as #callable>::LABEL, #occurrence))
+        }
+        (None, _) => {
+            let label = &site.label;
+            quote!((#label, #occurrence))
+        }
+    }
+}
+
+fn arm(saga: &Saga, variant: &Variant, number: usize) -> TokenStream {
+    let (ident, root) = (&variant.ident, &saga.saga);
+    let made = match &saga.body.sites[variant.site].kind {
+        Some(Kind::Sleep) => quote!(Self::#ident { until: view.until(&site) }),
+        Some(Kind::Signal) => quote!(Self::#ident { name: view.signal(&site), until: view.until(&site) }),
+        Some(Kind::Approve) => quote!(Self::#ident { prompt: view.prompt(&site), until: view.until(&site) }),
+        _ => quote!(Self::#ident(view.at(&site)?)),
+    };
+    quote!(#root::__private::Standing::At(#number, site) => #made,)
+}

@@ -1,0 +1,149 @@
+//! A step as it is meant: what was said, and what follows from what was not.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{LitStr, Path};
+
+use crate::signature::{Function, Param};
+use crate::step::parse::{Asked, Call, InDoubt, Retry};
+
+/// A step.
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) saga: Path,
+    pub(crate) function: Function,
+    pub(crate) undo: Undo,
+    pub(crate) retriable: bool,
+    pub(crate) repeat: Repeat,
+    pub(crate) compensate: Option<Beside>,
+    pub(crate) leaves: Option<LitStr>,
+    pub(crate) undo_within_ms: Option<u64>,
+    pub(crate) probe: Option<Beside>,
+    pub(crate) in_doubt: Option<Doubt>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeout_ms: Option<u64>,
+}
+
+/// How it is undone.
+#[derive(Clone, Copy)]
+pub(crate) enum Undo {
+    Compensated,
+    Irreversible,
+    Readonly,
+    Auxiliary,
+}
+
+/// Why a repeat is harmless.
+#[derive(Clone, Copy)]
+pub(crate) enum Repeat {
+    Keyed,
+    Idempotent,
+    Harmful,
+}
+
+/// What to do in doubt.
+pub(crate) enum Doubt {
+    Rerun,
+    DeadLetter,
+    Call(Beside),
+}
+
+/// A call beside the step, and what it mentions.
+pub(crate) struct Beside {
+    pub(crate) path: Path,
+    pub(crate) call: TokenStream,
+    pub(crate) output: Option<Ident>,
+    pub(crate) key: Option<Ident>,
+    /// The recorded parameters that it mentions, with how each is written there.
+    pub(crate) inputs: Vec<Ident>,
+}
+
+impl Step {
+    /// What was meant. Where something is missing, which has been reported, it is what gives no further errors.
+    pub(crate) fn of(asked: Asked, function: Function) -> Self {
+        let undo = if asked.compensate.is_some() {
+            Undo::Compensated
+        } else if asked.irreversible.is_some() {
+            Undo::Irreversible
+        } else if asked.readonly.is_some() || asked.retriable.is_none() {
+            Undo::Readonly
+        } else {
+            Undo::Auxiliary
+        };
+        let asks_a_person = matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter)));
+        let repeat = match (function.key(), asks_a_person && asked.idempotent.is_none()) {
+            (Some(_), _) => Repeat::Keyed,
+            (None, true) => Repeat::Harmful,
+            (None, false) => Repeat::Idempotent,
+        };
+        let recorded: Vec<&Param> = function.recorded().collect();
+        let beside = |call: Call| Beside::of(call, &recorded);
+        Self {
+            name: asked.name,
+            saga: asked.saga,
+            undo,
+            retriable: asked.retriable.is_some(),
+            repeat,
+            compensate: asked.compensate.map(|(_, call)| beside(call)),
+            leaves: asked.leaves.map(|(_, text)| text),
+            undo_within_ms: asked.undo_within.map(|(_, ms)| ms),
+            probe: asked.probe.map(|(_, call)| beside(call)),
+            in_doubt: asked.in_doubt.map(|(_, doubt)| match doubt {
+                InDoubt::Rerun(_) => Doubt::Rerun,
+                InDoubt::DeadLetter => Doubt::DeadLetter,
+                InDoubt::Call(call) => Doubt::Call(beside(*call)),
+            }),
+            retry: asked.retry.map(|(_, retry)| retry),
+            timeout_ms: asked.timeout.map(|(_, ms)| ms),
+            function,
+        }
+    }
+
+    /// The calls beside it.
+    pub(crate) fn related(&self) -> impl Iterator<Item = &Path> {
+        let in_doubt = match &self.in_doubt {
+            Some(Doubt::Call(call)) => Some(call),
+            _ => None,
+        };
+        [self.compensate.as_ref(), self.probe.as_ref(), in_doubt].into_iter().flatten().map(|c| &c.path)
+    }
+}
+
+impl Beside {
+    fn of(call: Call, recorded: &[&Param]) -> Self {
+        let args = call.call.args.to_token_stream();
+        Self {
+            output: mention(&args, "output"),
+            key: mention(&args, "key"),
+            inputs: recorded.iter().filter_map(|p| mention(&args, &p.ident.to_string())).collect(),
+            path: call.path,
+            call: call.call.into_token_stream(),
+        }
+    }
+}
+
+/// How `name` is written in `tokens`, if it is: as a name of its own, not of a field, or inside the text of a format.
+fn mention(tokens: &TokenStream, name: &str) -> Option<Ident> {
+    let mut after_dot = false;
+    for token in tokens.clone() {
+        let found = match &token {
+            TokenTree::Ident(ident) => (!after_dot && ident == name).then(|| ident.clone()),
+            TokenTree::Group(group) => mention(&group.stream(), name),
+            TokenTree::Literal(literal) => {
+                let written = literal.to_string();
+                let inline = [format!("{{{name}}}"), format!("{{{name}:")];
+                inline.iter().any(|i| written.contains(i)).then(|| at(name, literal.span()))
+            }
+            TokenTree::Punct(_) => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+    }
+    None
+}
+
+fn at(name: &str, span: Span) -> Ident {
+    Ident::new(name, span)
+}

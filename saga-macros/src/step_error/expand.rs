@@ -1,0 +1,56 @@
+//! The implementation of `StepError`, written out.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::names::local;
+use crate::step_error::parse::{Class, StepError};
+
+/// The whole expansion.
+pub(crate) fn expand(error: &StepError) -> TokenStream {
+    let StepError { ident, saga, .. } = error;
+    let (impl_generics, type_generics, where_clause) = error.generics.split_for_impl();
+    let classes = error.variants.iter().map(|v| {
+        let path = &v.path;
+        let class = match v.class {
+            Class::Transient => quote!(Transient),
+            Class::Permanent => quote!(Permanent),
+            Class::InDoubt => quote!(InDoubt),
+        };
+        quote!(#path { .. } => #saga::__private::Class::#class,)
+    });
+    let wait = local("wait");
+    let waits: Vec<_> = error
+        .variants
+        .iter()
+        .filter_map(|v| {
+            let (path, field) = (&v.path, v.retry_after.as_ref()?);
+            Some(quote!(#path { #field: #wait, .. } => ::core::convert::Into::into(::core::clone::Clone::clone(#wait)),))
+        })
+        .collect();
+    let retry_after = (!waits.is_empty()).then(|| {
+        quote! {
+            fn retry_after(&self) -> ::core::option::Option<::core::time::Duration> {
+                #[allow(unreachable_patterns)]
+                match self {
+                    #(#waits)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    });
+    // An enum without variants cannot be matched by reference.
+    let class = match error.variants.is_empty() {
+        true => quote!(match *self {}),
+        false => quote!(match self { #(#classes)* }),
+    };
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #saga::__private::StepError for #ident #type_generics #where_clause {
+            fn class(&self) -> #saga::__private::Class {
+                #class
+            }
+            #retry_after
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The classes of an error's variants. What is missing or said twice is reported here; there is no more to check.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Index, Member, Meta, Path};
+
+use crate::diagnostic::{Diagnostic, Report};
+use crate::words::{Words, number_of};
+
+/// An error of a step.
+pub(crate) struct StepError {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) saga: Path,
+    pub(crate) variants: Vec<Variant>,
+}
+
+/// One way of it.
+pub(crate) struct Variant {
+    /// `Self::Full`, or `Self`.
+    pub(crate) path: TokenStream,
+    pub(crate) class: Class,
+    /// The field with the wait that the service asked for.
+    pub(crate) retry_after: Option<Member>,
+}
+
+/// What it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    Transient,
+    Permanent,
+    InDoubt,
+}
+
+const CLASSES: [(&str, Class); 3] =
+    [("transient", Class::Transient), ("permanent", Class::Permanent), ("in_doubt", Class::InDoubt)];
+
+/// Reads the error.
+pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> StepError {
+    let saga = crate_path(&item.attrs, report);
+    let variants = match &item.data {
+        Data::Enum(data) => {
+            if let Some((attr, name)) = classes(&item.attrs).first() {
+                let diagnostic = Diagnostic::over(*attr, format!("`#[{name}]` on an enum"))
+                    .why("each variant says what it means, so that none is forgotten when it is added")
+                    .fix(format!("`#[{name}]` on the variants that it is true of"));
+                report.add(diagnostic);
+            }
+            let variant = |v: &syn::Variant, report: &mut Report| {
+                let ident = &v.ident;
+                variant(
+                    quote!(Self::#ident),
+                    &format!("variant `{ident}`"),
+                    ident,
+                    &v.attrs,
+                    &v.fields,
+                    report,
+                )
+            };
+            data.variants.iter().map(|v| variant(v, report)).collect()
+        }
+        Data::Struct(data) => {
+            let shown = format!("`{}`", item.ident);
+            vec![variant(quote!(Self), &shown, &item.ident, &item.attrs, &data.fields, report)]
+        }
+        Data::Union(data) => {
+            report.add(Diagnostic::at(data.union_token.span, "a union cannot be recorded").fix("an enum"));
+            Vec::new()
+        }
+    };
+    StepError { ident: item.ident.clone(), generics: item.generics.clone(), saga, variants }
+}
+
+fn crate_path(attrs: &[Attribute], report: &mut Report) -> Path {
+    let given = attrs.iter().find(|a| a.path().is_ident("step_error"));
+    let tokens = match given.map(|a| &a.meta) {
+        Some(Meta::List(list)) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    };
+    Words::read("#[step_error]", &["crate"], tokens, report).crate_path(report)
+}
+
+fn classes(attrs: &[Attribute]) -> Vec<(&Attribute, &'static str)> {
+    let class =
+        |a: &Attribute| CLASSES.iter().find(|(name, _)| a.path().is_ident(name)).map(|(name, _)| *name);
+    attrs.iter().filter_map(|a| Some((a, class(a)?))).collect()
+}
+
+fn variant(
+    path: TokenStream,
+    shown: &str,
+    ident: &Ident,
+    attrs: &[Attribute],
+    fields: &Fields,
+    report: &mut Report,
+) -> Variant {
+    let said = classes(attrs);
+    if let Some((attr, name)) = said.get(1) {
+        let first = said[0].1;
+        let diagnostic = Diagnostic::over(*attr, format!("{shown} is `#[{first}]` and `#[{name}]`"))
+            .why("an attempt is repeated, given up, or asked about: one of them")
+            .fix("keep one of the two, or make two variants");
+        report.add(diagnostic);
+    }
+    let Some((attr, name)) = said.first() else {
+        let diagnostic = Diagnostic::at(ident.span(), format!("{shown} does not say what it means for the step"))
+            .why("whether an attempt happened decides if it is retried, undone, or asked about")
+            .fix("`#[transient]` (it did not happen, try again), `#[permanent]` (it did not happen, and will not) or `#[in_doubt]` (it may have happened)");
+        report.add(diagnostic);
+        return Variant { path, class: Class::Permanent, retry_after: None };
+    };
+    let class = CLASSES.iter().find(|(known, _)| known == name).map_or(Class::Permanent, |(_, class)| *class);
+    Variant { path, class, retry_after: retry_after(attr, name, class, fields, report) }
+}
+
+/// `#[transient(retry_after = wait)]`.
+fn retry_after(
+    attr: &Attribute,
+    name: &'static str,
+    class: Class,
+    fields: &Fields,
+    report: &mut Report,
+) -> Option<Member> {
+    let Meta::List(list) = &attr.meta else { return None };
+    let known: &[&str] = if class == Class::Transient { &["retry_after"] } else { &[] };
+    if known.is_empty() {
+        let what = format!("`{name}` takes no words");
+        report.add(
+            Diagnostic::over(&list.tokens, what)
+                .fix(format!("`#[{name}]`; only `transient` takes `retry_after`")),
+        );
+        return None;
+    }
+    let mut words = Words::read("#[transient]", &["retry_after"], list.tokens.clone(), report);
+    let (_, value) = words.value("retry_after", "wait", report)?;
+    let member = match &value {
+        Expr::Path(path) => path.path.get_ident().cloned().map(Member::Named),
+        value => number_of(value).map(|n| Member::Unnamed(Index::from(n as usize))),
+    };
+    let members: Vec<Member> = fields.members().collect();
+    match member.filter(|m| members.contains(m)) {
+        Some(member) => Some(member),
+        None => {
+            let known = members
+                .iter()
+                .map(|m| format!("`{}`", m.to_token_stream()))
+                .collect::<Punctuated<_, syn::Token![,]>>();
+            let known: Vec<String> = known.into_iter().collect();
+            let fix = match known.is_empty() {
+                true => "give it a field of type `Duration` or `Option<Duration>`".to_owned(),
+                false => format!("the fields are {}", known.join(", ")),
+            };
+            report.add(Diagnostic::over(&value, "`retry_after` names no field of it").fix(fix));
+            None
+        }
+    }
+}

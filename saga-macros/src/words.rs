@@ -1,0 +1,239 @@
+//! The words of an attribute, `a, b = value, c(d = value)`, with their spans. What they mean is not known here.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Token};
+
+use crate::diagnostic::{Diagnostic, Report};
+use crate::duration;
+use crate::names::nearest;
+
+/// One word, and what was given with it.
+pub(crate) struct Word {
+    pub(crate) key: Ident,
+    pub(crate) value: Value,
+}
+
+/// What was given with a word.
+pub(crate) enum Value {
+    Nothing,
+    Is(Expr),
+    List(Vec<Word>),
+}
+
+/// The words of an attribute that are not taken yet.
+pub(crate) struct Words {
+    of: &'static str,
+    known: &'static [&'static str],
+    words: Vec<Word>,
+}
+
+impl Words {
+    /// Reads them; unknown and repeated ones are reported.
+    pub(crate) fn read(
+        of: &'static str,
+        known: &'static [&'static str],
+        tokens: TokenStream,
+        report: &mut Report,
+    ) -> Self {
+        let words = list.parse2(tokens).unwrap_or_else(|error| {
+            report.unread(error);
+            Vec::new()
+        });
+        Self::of(of, known, words, report)
+    }
+
+    /// Those of a list inside another word.
+    pub(crate) fn of(
+        of: &'static str,
+        known: &'static [&'static str],
+        words: Vec<Word>,
+        report: &mut Report,
+    ) -> Self {
+        let mut kept: Vec<Word> = Vec::new();
+        for word in words {
+            let name = word.key.to_string();
+            if !known.contains(&&*name) {
+                report.add(unknown(of, known, &word.key));
+            } else if kept.iter().any(|w| w.key == word.key) {
+                report.add(
+                    Diagnostic::at(word.key.span(), format!("`{name}` is said twice")).fix("say it once"),
+                );
+            } else {
+                kept.push(word);
+            }
+        }
+        Self { of, known, words: kept }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Word> {
+        debug_assert!(self.known.contains(&name), "{name} is a word of {}", self.of);
+        let at = self.words.iter().position(|w| w.key == name)?;
+        Some(self.words.remove(at))
+    }
+
+    /// A word that stands alone.
+    pub(crate) fn flag(&mut self, name: &str, report: &mut Report) -> Option<Ident> {
+        let word = self.take(name)?;
+        if !matches!(word.value, Value::Nothing) {
+            let what = format!("`{name}` stands alone");
+            report.add(
+                Diagnostic::at(word.key.span(), what).fix(format!("write `{name}`, and nothing with it")),
+            );
+        }
+        Some(word.key)
+    }
+
+    /// A word with a value.
+    pub(crate) fn value(&mut self, name: &str, example: &str, report: &mut Report) -> Option<(Ident, Expr)> {
+        let word = self.take(name)?;
+        match word.value {
+            Value::Is(value) => Some((word.key, value)),
+            Value::Nothing | Value::List(_) => {
+                let what = format!("`{name}` takes a value");
+                report.add(
+                    Diagnostic::at(word.key.span(), what).fix(format!("write it like `{name} = {example}`")),
+                );
+                None
+            }
+        }
+    }
+
+    /// A word with words of its own.
+    pub(crate) fn list(
+        &mut self,
+        name: &'static str,
+        known: &'static [&'static str],
+        example: &str,
+        report: &mut Report,
+    ) -> Option<(Ident, Words)> {
+        let word = self.take(name)?;
+        match word.value {
+            Value::List(words) => Some((word.key, Words::of(name, known, words, report))),
+            Value::Is(_) | Value::Nothing => {
+                let what = format!("`{name}` takes words of its own");
+                report.add(
+                    Diagnostic::at(word.key.span(), what).fix(format!("write it like `{name}({example})`")),
+                );
+                None
+            }
+        }
+    }
+
+    /// A length of time, in milliseconds.
+    pub(crate) fn millis(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u64)> {
+        let (key, value) = self.value(name, "\"10s\"", report)?;
+        Some((key, duration::read(name, &value, report)?))
+    }
+
+    /// Text in quotes, and not empty.
+    pub(crate) fn text(&mut self, name: &str, report: &mut Report) -> Option<(Ident, LitStr)> {
+        let (key, value) = self.value(name, "\"…\"", report)?;
+        match duration::text_of(&value) {
+            Some(text) if !text.value().trim().is_empty() => Some((key, text.clone())),
+            Some(_) => {
+                report.add(
+                    Diagnostic::over(&value, format!("`{name}` is empty")).fix("put words in the quotes"),
+                );
+                None
+            }
+            None => {
+                let what = format!("`{name}` takes text in quotes");
+                report.add(Diagnostic::over(&value, what).fix(format!("write it like `{name} = \"…\"`")));
+                None
+            }
+        }
+    }
+
+    /// A whole number, from 1.
+    pub(crate) fn number(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u32)> {
+        let (key, value) = self.value(name, "1", report)?;
+        match number_of(&value) {
+            Some(number) if number > 0 => Some((key, number)),
+            _ => {
+                let what = format!("`{name}` takes a whole number from 1");
+                report.add(Diagnostic::over(&value, what).fix(format!("write it like `{name} = 3`")));
+                None
+            }
+        }
+    }
+
+    /// Where the crate `saga` is.
+    pub(crate) fn crate_path(&mut self, report: &mut Report) -> Path {
+        match self.value("crate", "::saga", report) {
+            Some((_, Expr::Path(path))) if path.qself.is_none() => path.path,
+            Some((_, other)) => {
+                report.add(
+                    Diagnostic::over(&other, "`crate` takes a path").fix("write it like `crate = ::saga`"),
+                );
+                saga()
+            }
+            None => saga(),
+        }
+    }
+
+    /// The recorded name: letters, digits and underscores.
+    pub(crate) fn name(&mut self, ident: &Ident, report: &mut Report) -> String {
+        match self.text("name", report) {
+            Some((_, text)) if is_name(&text.value()) => text.value(),
+            Some((_, text)) => {
+                let what = format!("{:?} cannot be a recorded name", text.value());
+                let why = "names are parts of sites, such as `hold#2[3]`, and of paths";
+                let fix = "use letters, digits, `_` and `-`, and begin with a letter";
+                report.add(Diagnostic::at(text.span(), what).why(why).fix(fix));
+                crate::names::plain(ident)
+            }
+            None => crate::names::plain(ident),
+        }
+    }
+}
+
+/// Whether it can be recorded as the name of a step, a saga or a site.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.starts_with(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// The number, if it is one.
+pub(crate) fn number_of(value: &Expr) -> Option<u32> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => LitInt::base10_parse(number).ok(),
+        _ => None,
+    }
+}
+
+fn saga() -> Path {
+    syn::parse_quote!(::saga)
+}
+
+fn unknown(of: &str, known: &[&str], key: &Ident) -> Diagnostic {
+    let name = key.to_string();
+    let all = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+    let fix = match nearest(&name, known) {
+        Some(near) => format!("did you mean `{near}`? the words are {all}"),
+        None => format!("the words are {all}"),
+    };
+    Diagnostic::at(key.span(), format!("`{name}` is no word of `{of}`")).fix(fix)
+}
+
+fn list(input: ParseStream<'_>) -> syn::Result<Vec<Word>> {
+    let mut words = Vec::new();
+    while !input.is_empty() {
+        let key = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            Value::Is(input.parse()?)
+        } else if input.peek(syn::token::Paren) {
+            let content;
+            syn::parenthesized!(content in input);
+            Value::List(list(&content)?)
+        } else {
+            Value::Nothing
+        };
+        words.push(Word { key, value });
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(words)
+}
