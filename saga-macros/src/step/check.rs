@@ -12,7 +12,7 @@ pub(crate) fn check(asked: &Asked, function: &Function, report: &mut Report) {
     pointless(asked, report);
     times(asked, report);
     doubt(asked, function, report);
-    names(function, report);
+    names(asked, function, report);
     // What could not be read may have been what is missing.
     if !asked.incomplete {
         says_how_it_is_undone(asked, function, report);
@@ -126,7 +126,11 @@ fn times(asked: &Asked, report: &mut Report) {
 }
 
 /// Names that the calls beside a step give a meaning of their own.
-fn names(function: &Function, report: &mut Report) {
+fn names(asked: &Asked, function: &Function, report: &mut Report) {
+    let calls = matches!(asked.in_doubt, Some((_, InDoubt::Call(_))));
+    if !calls && asked.compensate.is_none() && asked.probe.is_none() {
+        return;
+    }
     for param in function.recorded() {
         if param.ident == "output" || param.ident == "key" {
             let name = &param.ident;
