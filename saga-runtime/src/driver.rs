@@ -48,6 +48,9 @@ pub(crate) struct Driver {
     replays: bool,
     epoch: Option<Epoch>,
     deaths: u32,
+    /// How far it had come when it was claimed: beyond that, earlier deaths count no more.
+    progress: u64,
+    /// The phase that the store lists.
     written: Option<Phase>,
     entries: Vec<Entry>,
     taken: Vec<DeliveryId>,
@@ -73,6 +76,8 @@ pub(crate) enum Origin {
         epoch: Epoch,
         /// Deaths without progress, this claim's predecessor included.
         deaths: u32,
+        /// The phase that the store lists.
+        phase: Phase,
         /// What waited for it.
         deliveries: Vec<Waiting>,
     },
@@ -96,8 +101,8 @@ impl Driver {
         origin: Origin,
         mailbox: mpsc::UnboundedReceiver<Waiting>,
     ) -> Self {
-        let board =
-            Board::new(state, engine.encoding.clone(), engine.clock.clone(), engine.dice.clone());
+        let progress = state.progress();
+        let board = Board::new(state, engine.encoding.clone(), engine.clock.clone(), engine.dice.clone());
         let mut driver = Driver {
             engine,
             saga,
@@ -106,6 +111,7 @@ impl Driver {
             replays: false,
             epoch: None,
             deaths: 0,
+            progress,
             written: None,
             entries: Vec::new(),
             taken: Vec::new(),
@@ -124,9 +130,10 @@ impl Driver {
                 driver.entries.push(*entry);
                 driver.created = Some(created);
             }
-            Origin::Claimed { epoch, deaths, deliveries } => {
+            Origin::Claimed { epoch, deaths, phase, deliveries } => {
                 driver.epoch = Some(epoch);
                 driver.deaths = deaths;
+                driver.written = Some(phase);
                 driver.take(Event::Recovered { deaths });
                 deliveries.into_iter().for_each(|waiting| driver.deliver(waiting));
             }
@@ -292,11 +299,11 @@ impl Driver {
 
     /// Commits what has to be durable now, and tells those who asked.
     async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
-        let status = self.status(rest);
         let lazy = self.entries.iter().all(|e| is_lazy(&e.record));
         if lazy && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
             return Ok(());
         }
+        let status = self.status(rest);
         let append = Append {
             saga: lock(&self.board).state.id().clone(),
             epoch: self.epoch,
@@ -339,15 +346,17 @@ impl Driver {
             Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
             phase => phase,
         };
-        if !rest.release && self.written.is_none_or(|w| w == shown) && self.epoch.is_some() && self.deaths == 0 {
-            self.written = Some(shown);
+        // Let go in good order it has not died; and who has got on is not what killed the processes.
+        let lives = self.deaths > 0 && (rest.release || board.state.progress() > self.progress);
+        if lives {
+            self.deaths = 0;
+        }
+        if !rest.release && !lives && self.written == Some(shown) {
             return None;
         }
         self.written = Some(shown);
         let wake_at = rest.wake.map(|(due, _)| due).filter(|_| rest.release);
-        // Let go in good order, it has not died.
-        let deaths = if rest.release { 0 } else { self.deaths };
-        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, deaths) })
+        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, self.deaths) })
     }
 
     fn begin(&mut self, job: Job) {
@@ -431,7 +440,8 @@ impl Driver {
 
     /// What follows from an output that a person gave.
     fn evaluate(&self, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
-        let Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::Happened { output }, .. } = delivery
+        let Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::Happened { output }, .. } =
+            delivery
         else {
             return Ok(None);
         };

@@ -1,12 +1,12 @@
 //! What the parts of one runtime share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use saga_core::SagaId;
 use saga_core::store::{DeliveryId, Store, Waiting, WorkerId};
+use saga_core::{SagaId, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::attempt::Surroundings;
@@ -30,6 +30,7 @@ pub(crate) struct Engine {
     pub(crate) live: Live,
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) replies: Replies,
+    pub(crate) created: Created,
     pub(crate) running_max: usize,
     /// A saga that waits longer than this is let go.
     pub(crate) linger: Duration,
@@ -133,6 +134,24 @@ impl Live {
 
     pub(crate) fn set_quarantined(&self, runs: bool) {
         self.quarantined.store(runs, Ordering::Release);
+    }
+}
+
+/// The sagas created in the present millisecond. A store knows a creation that is sent again by its records, so that two
+/// of one millisecond look alike to it, and the second would be driven beside the first.
+#[derive(Default)]
+pub(crate) struct Created {
+    at: Mutex<(Timestamp, HashSet<SagaId>)>,
+}
+
+impl Created {
+    /// Whether this is the first creation of `saga` at `now`.
+    pub(crate) fn is_first(&self, saga: &SagaId, now: Timestamp) -> bool {
+        let mut created = guard(&self.at);
+        if created.0 != now {
+            *created = (now, HashSet::new());
+        }
+        created.1.insert(saga.clone())
     }
 }
 

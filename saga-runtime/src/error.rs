@@ -1,9 +1,11 @@
-//! What a step's error means, and errors of other crates made to mean something.
+//! What a step's error means, errors of other crates made to mean something, and why a saga was not started.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use saga_core::store::StoreError;
+use saga_core::{InvalidId, SagaId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -160,5 +162,49 @@ impl Error for Never {}
 impl StepError for Never {
     fn class(&self) -> Class {
         match *self {}
+    }
+}
+
+/// Why a saga was not started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The id cannot be one.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidId),
+    /// There is a saga of that id with another input, or of another type.
+    #[error("saga {id} exists, and is {saga}({input})")]
+    IdConflict {
+        /// The id.
+        id: SagaId,
+        /// The type of the one that is there.
+        saga: String,
+        /// What that one was called with, without its secrets.
+        input: String,
+    },
+    /// The saga was not registered with this runtime.
+    #[error("saga {saga} is not registered")]
+    NotRegistered {
+        /// Its name.
+        saga: &'static str,
+    },
+    /// The input cannot be recorded.
+    #[error("the input cannot be recorded: {why}")]
+    Unrecordable {
+        /// Why not.
+        why: String,
+    },
+    /// The runtime is shutting down.
+    #[error("the runtime is shutting down")]
+    ShuttingDown,
+    /// The store failed for good, or the saga's journal cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An id that is one already.
+impl From<std::convert::Infallible> for RunError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
     }
 }

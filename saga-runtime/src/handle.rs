@@ -16,6 +16,7 @@ use crate::outcome::Outcome;
 use crate::runtime::Runtime;
 use crate::saga::Saga;
 use crate::view::{SagaState, StateView};
+use crate::watch::Watch;
 use crate::worker::journal;
 
 /// Why a saga could not be looked at.
@@ -74,8 +75,8 @@ pub enum ActError {
 /// The handle of a saga whose type is not known.
 #[derive(Clone)]
 pub struct AnyHandle {
-    runtime: Runtime,
-    id: SagaId,
+    pub(crate) runtime: Runtime,
+    pub(crate) id: SagaId,
     channel: Option<Channel>,
 }
 
@@ -97,12 +98,18 @@ impl AnyHandle {
 
     /// Waits until it has ended or is a dead letter; gives its state then.
     async fn settled(&self) -> Result<std::sync::Arc<State>, LookError> {
+        let mut seen = None;
         if let Some(channel) = &self.channel {
             let mut finished = channel.finished.clone();
+            let is_news = finished.borrow().is_none();
             if let Ok(finished) = finished.wait_for(Option::is_some).await
                 && let Some(Finished::Settled(state)) = finished.as_deref()
             {
-                return Ok(state.clone());
+                if is_news {
+                    return Ok(state.clone());
+                }
+                // It may have been acted on since.
+                seen = Some(state.clone());
             }
         }
         let mut watcher = self.watcher();
@@ -111,7 +118,10 @@ impl AnyHandle {
             let summary = summary.ok_or_else(|| LookError::NoSuchSaga { saga: self.id.clone() })?;
             let phase = summary.status.phase;
             if phase.is_ended() || phase == Phase::DeadLettered {
-                return Ok(std::sync::Arc::new(self.look().await?));
+                return match seen {
+                    Some(state) if state.progress() == summary.status.progress => Ok(state),
+                    _ => Ok(std::sync::Arc::new(self.look().await?)),
+                };
             }
             watcher.news().await;
         }
@@ -180,7 +190,7 @@ impl AnyHandle {
 
     /// Its records as they come, from the first on.
     pub fn watch(&self) -> Watch {
-        Watch { watcher: self.watcher(), handle: self.clone(), page: Vec::new().into_iter(), next: 0 }
+        Watch::new(self.clone(), self.watcher())
     }
 
     /// Asks it to stop and roll back; returns once that is recorded.
@@ -275,7 +285,12 @@ impl AnyHandle {
     ///
     /// # Errors
     /// [`Refusal`]: nothing stuck there, or the output is not of the step's type.
-    pub async fn resolve_happened<T: Serialize>(&self, site: Site, output: &T, by: By) -> Result<(), ActError> {
+    pub async fn resolve_happened<T: Serialize>(
+        &self,
+        site: Site,
+        output: &T,
+        by: By,
+    ) -> Result<(), ActError> {
         let knowledge = Knowledge::Happened { output: self.encode(output)? };
         self.deliver(Delivery::Resolve { site, role: Role::Do, knowledge, by }).await.map(drop)
     }
@@ -387,61 +402,6 @@ impl Cancelled {
     /// [`LookError`].
     pub async fn settled(self) -> Result<Receipt, LookError> {
         Ok(Receipt::of(&*self.handle.settled().await?))
-    }
-}
-
-/// The records of a saga as they come.
-pub struct Watch {
-    watcher: Watcher,
-    handle: AnyHandle,
-    page: std::vec::IntoIter<Entry>,
-    next: u64,
-}
-
-impl std::fmt::Debug for Watch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Watch({}, {})", self.handle.id, self.next)
-    }
-}
-
-impl Watch {
-    /// The next record; `None` after the end of the saga. (A completed saga that is undone later has a new end.)
-    ///
-    /// **Cancel safety**: no record is lost if this is dropped.
-    ///
-    /// # Errors
-    /// [`LookError`].
-    pub async fn next(&mut self) -> Result<Option<Entry>, LookError> {
-        loop {
-            if let Some(entry) = self.page.next() {
-                self.next = entry.seq + 1;
-                return Ok(Some(entry));
-            }
-            let store = &self.handle.runtime.engine().store;
-            let summary = store.summary(&self.handle.id).await?;
-            let page = store.load(&self.handle.id, self.next, 100).await?;
-            if !page.is_empty() {
-                self.page = page.into_iter();
-                continue;
-            }
-            match summary {
-                Some(summary) if summary.status.phase.is_ended() => return Ok(None),
-                Some(_) => self.watcher.news().await,
-                None => return Err(LookError::NoSuchSaga { saga: self.handle.id.clone() }),
-            }
-        }
-    }
-
-    /// The same as a stream.
-    pub fn into_stream(self) -> impl futures_util::Stream<Item = Result<Entry, LookError>> + Send {
-        futures_util::stream::unfold(Some(self), |watch| async move {
-            let mut watch = watch?;
-            match watch.next().await {
-                Ok(Some(entry)) => Some((Ok(entry), Some(watch))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error), None)),
-            }
-        })
     }
 }
 

@@ -29,6 +29,7 @@ mod step;
 pub mod test;
 mod view;
 mod wait;
+mod watch;
 mod worker;
 
 pub use all::{AllEach, AllOf, Each, IntoAll, Tuple, all};
@@ -36,23 +37,25 @@ pub use awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
 pub use body::{AnyWitness, Place, SagaContext, Witness};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
-pub use error::{Class, Classify, Failure, Never, StepError};
+pub use error::{Class, Classify, Failure, Never, RunError, StepError};
 pub use expansion::{Fallible, ResultType, fmt_recorded, key_alone};
 pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
-pub use handle::{ActError, AnyHandle, Cancelled, Handle, LookError, Watch};
+pub use handle::{ActError, AnyHandle, Cancelled, Handle, LookError};
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use outcome::Outcome;
 pub use registry::{Registry, StartError};
 pub use resources::{Need, Resources};
-pub use runtime::{Builder, RunError, Runtime};
+pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
 pub use step::{
-    Compensates, Compensation, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall, Undo,
-    effort, policy_of, repeat, undo,
+    Compensates, Compensation, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall,
+    Undo, effort, policy_of, repeat, undo,
 };
 pub use view::{
     AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing, StateView, Stuck,
 };
 pub use wait::{
-    Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep, uuid,
+    Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep,
+    uuid,
 };
+pub use watch::Watch;

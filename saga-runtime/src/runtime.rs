@@ -5,13 +5,14 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
-use saga_core::{Codec, Entry, InvalidId, Record, SagaId, State, Timestamp};
+use saga_core::{Codec, Entry, Record, SagaId, State, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
 use crate::driver::{Driver, Finished, Origin};
-use crate::engine::{Channel, Engine, Live, Replies, Watchers};
+use crate::engine::{Channel, Created, Engine, Live, Replies, Watchers};
+use crate::error::RunError;
 use crate::handle::{AnyHandle, Handle};
 use crate::limits::Encoding;
 use crate::registry::{Registry, StartError};
@@ -231,6 +232,7 @@ impl Builder {
             live: Live::default(),
             watchers: Arc::new(Watchers::default()),
             replies: Replies::default(),
+            created: Created::default(),
             running_max: self.running_max,
             linger: self.linger,
             lease: self.lease,
@@ -246,43 +248,6 @@ impl Builder {
         let running = Arc::new(Running { engine: engine.clone(), tasks });
         Ok(Runtime { engine, running })
     }
-}
-
-/// Why a saga was not started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The id cannot be one.
-    #[error(transparent)]
-    InvalidId(#[from] InvalidId),
-    /// There is a saga of that id with another input, or of another type.
-    #[error("saga {id} exists, and is {saga}({input})")]
-    IdConflict {
-        /// The id.
-        id: SagaId,
-        /// The type of the one that is there.
-        saga: String,
-        /// What that one was called with, without its secrets.
-        input: String,
-    },
-    /// The saga was not registered with this runtime.
-    #[error("saga {saga} is not registered")]
-    NotRegistered {
-        /// Its name.
-        saga: &'static str,
-    },
-    /// The input cannot be recorded.
-    #[error("the input cannot be recorded: {why}")]
-    Unrecordable {
-        /// Why not.
-        why: String,
-    },
-    /// The runtime is shutting down.
-    #[error("the runtime is shutting down")]
-    ShuttingDown,
-    /// The store failed for good, or the saga's journal cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Runtime {
@@ -317,7 +282,7 @@ impl Runtime {
         if engine.is_draining() {
             return Err(RunError::ShuttingDown);
         }
-        let now = engine.clock.now();
+        let now = self.time_of_creation(&id).await;
         let deadline = S::DEADLINE.map(|d| now.after(d));
         let record = Record::Scheduled { saga: S::NAME.into(), version: S::VERSION, input, deadline };
         let entry = Entry { seq: 0, at: now, record };
@@ -333,8 +298,13 @@ impl Runtime {
             return self.same(&id, &entry, Some(there)).await;
         }
         let (created, is_created) = oneshot::channel();
-        let driver =
-            Driver::new(engine.clone(), code.clone(), state, Origin::New(Box::new(entry.clone()), created), inbox);
+        let driver = Driver::new(
+            engine.clone(),
+            code.clone(),
+            state,
+            Origin::New(Box::new(entry.clone()), created),
+            inbox,
+        );
         let task = {
             let (engine, id) = (engine.clone(), id.clone());
             async move {
@@ -355,8 +325,24 @@ impl Runtime {
         }
     }
 
+    /// Now, or as soon as there is a time at which this worker has not tried to create that saga.
+    async fn time_of_creation(&self, id: &SagaId) -> Timestamp {
+        loop {
+            let now = self.engine.clock.now();
+            if self.engine.created.is_first(id, now) {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Records that the saga is to be run, for want of room to run it now.
-    async fn schedule<S: Saga>(&self, id: &SagaId, state: State, entry: Entry) -> Result<Handle<S>, RunError> {
+    async fn schedule<S: Saga>(
+        &self,
+        id: &SagaId,
+        state: State,
+        entry: Entry,
+    ) -> Result<Handle<S>, RunError> {
         let status = Status::of(&state, Some(self.engine.clock.now()), 0);
         let append = saga_core::store::Append {
             saga: id.clone(),

@@ -196,7 +196,8 @@ async fn resume(
                 Ok(deliveries) => deliveries,
                 Err(error) => return Finished::Lost(error.to_string()),
             };
-            let origin = Origin::Claimed { epoch: claim.epoch, deaths, deliveries };
+            let origin =
+                Origin::Claimed { epoch: claim.epoch, deaths, phase: claim.status.phase, deliveries };
             Driver::new(engine.clone(), saga, state, origin, inbox).drive().await
         }
         (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
