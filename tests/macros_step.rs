@@ -1,5 +1,6 @@
 //! What `#[step]` makes of a function: its policy, its recorded input, the calls beside it, and the step alone.
 #![deny(missing_docs, unused_qualifications)]
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Mutex;
 use std::time::Duration;

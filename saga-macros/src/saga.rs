@@ -29,7 +29,7 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
     };
     let before = report.count();
     check::check(&function, &mut report);
-    let body = body::read(&function.block, &mut report);
+    let body = body::read(&function.block, &asked.saga, &mut report);
     let sound = report.count() == before;
     let saga = model::Saga::of(asked, function, body, sound);
     [report.into_tokens(), expand::expand(&saga)].into_iter().collect()

@@ -138,7 +138,7 @@ fn check_qualifiers(item: &ItemFn, noun: &str, report: &mut Report) {
             .fix(fix);
         report.add(diagnostic);
     }
-    let odd = sig.constness.map(|c| (c.span, "const")).or_else(|| match &sig.safety {
+    let odd = sig.constness.map(|c| (c.span, "const")).or(match &sig.safety {
         Safety::Unsafe(token) => Some((token.span, "unsafe")),
         _ => None,
     });

@@ -3,7 +3,7 @@
 
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile};
+use syn::{Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::names::plain;
@@ -39,8 +39,8 @@ pub(crate) struct Loop {
 }
 
 /// Reads a body; what cannot be a site or a loop of one is reported.
-pub(crate) fn read(block: &Block, report: &mut Report) -> Body {
-    let mut reader = Reader { body: Body::default(), around: Vec::new(), report };
+pub(crate) fn read(block: &Block, root: &Path, report: &mut Report) -> Body {
+    let mut reader = Reader { body: Body::default(), around: Vec::new(), root, report };
     reader.visit_block(block);
     reader.body
 }
@@ -48,6 +48,7 @@ pub(crate) fn read(block: &Block, report: &mut Report) -> Body {
 struct Reader<'a> {
     body: Body,
     around: Vec<usize>,
+    root: &'a Path,
     report: &'a mut Report,
 }
 
@@ -55,7 +56,7 @@ impl Reader<'_> {
     fn site(&mut self, awaited: &ExprAwait) {
         let loops = self.around.clone();
         let span = awaited.await_token.span;
-        let site = match operand::read(&awaited.base) {
+        let site = match operand::read(&awaited.base, self.root) {
             Ok(operand) => {
                 let label = plain(&operand.label);
                 let name = operand.name.map(|name| name.value());

@@ -112,8 +112,7 @@ fn body(saga: &Saga) -> TokenStream {
     let input = input_name(saga);
     let params = function.recorded().map(|p| {
         let (mutability, ident) = (&p.mutability, &p.ident);
-        // `mut x` is no shorthand for a field in every edition of a pattern; `x: mut x` is.
-        quote!(#ident: #mutability #ident)
+        quote!(#mutability #ident)
     });
     let block = rewrite(&function.block, &saga.body, root);
     let run = if never_ends(&function.block) {

@@ -36,12 +36,12 @@ pub(crate) enum Kind {
 const METHODS: [&str; 3] = ["named", "within", "limit"];
 
 /// Reads what stands before an `.await`.
-pub(crate) fn read(operand: &Expr) -> Result<Operand, Diagnostic> {
+pub(crate) fn read(operand: &Expr, root: &Path) -> Result<Operand, Diagnostic> {
     match operand {
-        Expr::Paren(inner) => read(&inner.expr),
-        Expr::Group(inner) => read(&inner.expr),
-        Expr::Call(call) => read_call(call),
-        Expr::MethodCall(method) => read_method(method),
+        Expr::Paren(inner) => read(&inner.expr, root),
+        Expr::Group(inner) => read(&inner.expr, root),
+        Expr::Call(call) => read_call(call, root),
+        Expr::MethodCall(method) => read_method(method, root),
         other => Err(hidden(other)),
     }
 }
@@ -59,8 +59,8 @@ fn hidden(operand: &Expr) -> Diagnostic {
         .fix(fix)
 }
 
-fn read_method(method: &ExprMethodCall) -> Result<Operand, Diagnostic> {
-    let mut operand = read(&method.receiver)?;
+fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnostic> {
+    let mut operand = read(&method.receiver, root)?;
     if !METHODS.iter().any(|known| method.method == known) {
         let what = format!("`.{}` of a call that is not awaited yet", method.method);
         let mut diagnostic = Diagnostic::at(method.method.span(), what)
@@ -89,20 +89,20 @@ fn site_name(method: &ExprMethodCall) -> Result<LitStr, Diagnostic> {
     }
 }
 
-fn read_call(call: &ExprCall) -> Result<Operand, Diagnostic> {
+fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
     let Expr::Path(path) = &*call.func else { return Err(hidden(&Expr::Call(call.clone()))) };
     let Some(last) = path.path.segments.last().filter(|_| path.qself.is_none()) else {
         return Err(hidden(&Expr::Call(call.clone())));
     };
     let label = last.ident.clone();
-    let kind = match built_in(&path.path).as_deref() {
+    let kind = match built_in(&path.path, root).as_deref() {
         Some("sleep") => Kind::Sleep,
         Some("now") => Kind::Now,
         Some("uuid") => Kind::Uuid,
         Some("signal") => Kind::Signal,
         Some("approve") => Kind::Approve,
         Some("all") => match call.args.first() {
-            Some(branches) => all(branches)?,
+            Some(branches) => all(branches, root)?,
             None => return Err(hidden(&Expr::Call(call.clone()))),
         },
         _ => Kind::Call(path.path.clone()),
@@ -110,27 +110,29 @@ fn read_call(call: &ExprCall) -> Result<Operand, Diagnostic> {
     Ok(Operand { label, name: None, kind })
 }
 
-/// The name of what is called, if it is the crate's own: without a path, or right below a crate.
-fn built_in(path: &Path) -> Option<String> {
+/// The name of what is called, if it is the crate's own: without a path, or right below the crate or its prelude.
+fn built_in(path: &Path, root: &Path) -> Option<String> {
     let name = path.segments.last()?.ident.to_string();
     let own = ["sleep", "now", "uuid", "signal", "approve", "all"].contains(&&*name);
-    let near = match path.segments.len() {
-        1 => true,
-        2 => path.segments.first().is_some_and(|s| s.ident == "saga") || path.leading_colon.is_some(),
-        _ => path.segments.iter().rev().nth(1).is_some_and(|s| s.ident == "prelude"),
+    let near = match path.segments.iter().rev().nth(1) {
+        None => true,
+        Some(parent) => {
+            let root = root.segments.last().is_some_and(|root| root.ident == parent.ident);
+            root || parent.ident == "saga" || parent.ident == "prelude"
+        }
     };
     (own && near).then_some(name)
 }
 
-fn all(branches: &Expr) -> Result<Kind, Diagnostic> {
+fn all(branches: &Expr, root: &Path) -> Result<Kind, Diagnostic> {
     match branches {
-        Expr::Paren(inner) => all(&inner.expr),
-        Expr::Group(inner) => all(&inner.expr),
+        Expr::Paren(inner) => all(&inner.expr, root),
+        Expr::Group(inner) => all(&inner.expr, root),
         Expr::Tuple(tuple) => {
-            let kinds = tuple.elems.iter().map(|e| read(e).map(|operand| operand.kind));
+            let kinds = tuple.elems.iter().map(|e| read(e, root).map(|operand| operand.kind));
             kinds.collect::<Result<_, _>>().map(Kind::All)
         }
-        iterator => match ends_in(iterator) {
+        iterator => match ends_in(iterator, root) {
             Some(kind) => kind.map(|kind| Kind::Each(Box::new(kind))),
             None => Err(Diagnostic::over(iterator, "the branches of this `all` do not show their step")
                 .why("the machine names each place in a saga after the step that is called there")
@@ -140,23 +142,23 @@ fn all(branches: &Expr) -> Result<Kind, Diagnostic> {
 }
 
 /// What the items of an iterator are, as the closure that makes them shows it.
-fn ends_in(iterator: &Expr) -> Option<Result<Kind, Diagnostic>> {
+fn ends_in(iterator: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
     match iterator {
         Expr::MethodCall(method) => {
             let made = method.args.iter().rev().find_map(|arg| match arg {
-                Expr::Closure(closure) => value_of(&closure.body),
+                Expr::Closure(closure) => value_of(&closure.body, root),
                 Expr::Path(path) if method.method == "map" && path.qself.is_none() => {
                     Some(Ok(Kind::Call(path.path.clone())))
                 }
                 _ => None,
             });
-            made.or_else(|| ends_in(&method.receiver))
+            made.or_else(|| ends_in(&method.receiver, root))
         }
-        Expr::Paren(inner) => ends_in(&inner.expr),
-        Expr::Group(inner) => ends_in(&inner.expr),
-        Expr::Array(array) => array.elems.first().map(|e| read(e).map(|o| o.kind)),
+        Expr::Paren(inner) => ends_in(&inner.expr, root),
+        Expr::Group(inner) => ends_in(&inner.expr, root),
+        Expr::Array(array) => array.elems.first().map(|e| read(e, root).map(|o| o.kind)),
         Expr::Macro(mac) if mac.mac.path.segments.last().is_some_and(|s| s.ident == "vec") => {
-            first_of(&mac.mac).map(|e| read(&e).map(|o| o.kind))
+            first_of(&mac.mac).map(|e| read(&e, root).map(|o| o.kind))
         }
         _ => None,
     }
@@ -168,14 +170,14 @@ fn first_of(mac: &Macro) -> Option<Expr> {
 }
 
 /// What a closure gives, if its end is a call.
-fn value_of(body: &Expr) -> Option<Result<Kind, Diagnostic>> {
+fn value_of(body: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
     match body {
-        Expr::Block(block) => last_of(&block.block.stmts).and_then(value_of),
-        Expr::If(branch) => last_of(&branch.then_branch.stmts).and_then(value_of),
-        Expr::Match(branches) => branches.arms.iter().find_map(|arm| value_of(&arm.body)),
+        Expr::Block(block) => last_of(&block.block.stmts).and_then(|last| value_of(last, root)),
+        Expr::If(branch) => last_of(&branch.then_branch.stmts).and_then(|last| value_of(last, root)),
+        Expr::Match(branches) => branches.arms.iter().find_map(|arm| value_of(&arm.body, root)),
         Expr::Call(_) | Expr::MethodCall(_) | Expr::Paren(_) | Expr::Group(_) => {
             // A closure of another kind, such as a filter's, ends in anything.
-            read(body).ok().filter(|o| shows(&o.kind)).map(|operand| Ok(operand.kind))
+            read(body, root).ok().filter(|o| shows(&o.kind)).map(|operand| Ok(operand.kind))
         }
         _ => None,
     }

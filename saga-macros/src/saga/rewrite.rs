@@ -183,7 +183,8 @@ impl VisitMut for Rewriter<'_> {
                 self.visit_expr_mut(&mut tried.expr);
                 let span = tried.question_token.span();
                 let (saga, inner) = (self.saga.to_token_stream(), unparenthesized(&tried.expr));
-                let (value, failure) = (local("value"), local("failure"));
+                // Nothing of the user's stands where these are in scope.
+                let (value, failure) = (Ident::new("value", span), Ident::new("failure", span));
                 let split = quote_spanned!(span=> #saga::__private::Fallible::split);
                 let exit = quote_spanned!(span=> #saga::__private::Exit::by(#failure));
                 *expr = parse_quote! {

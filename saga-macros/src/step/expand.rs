@@ -178,9 +178,11 @@ fn policy(step: &Step) -> TokenStream {
             let within = duration(*ms);
             quote!(within: ::core::option::Option::Some(#within),)
         });
+        let all = attempts.is_some() && backoff.is_some() && within.is_some();
+        let rest = (!all).then(|| quote!(..#saga::__private::Retry::RETRIABLE));
         quote! {
             const RETRY: #saga::__private::Retry =
-                #saga::__private::Retry { #attempts #backoff #within ..#saga::__private::Retry::RETRIABLE };
+                #saga::__private::Retry { #attempts #backoff #within #rest };
         }
     });
     let timeout = step.timeout_ms.map(|ms| {
@@ -353,7 +355,7 @@ fn alone(step: &Step) -> TokenStream {
             ///
             /// # Errors
             /// The step's own.
-            #[allow(dead_code, clippy::too_many_arguments)]
+            #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc)]
             #vis async fn run(
                 #resources: &#saga::__private::Resources,
                 #key_param
