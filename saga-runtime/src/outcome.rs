@@ -1,5 +1,7 @@
 //! How a saga ended, in its own types.
 
+use std::fmt;
+
 use saga_core::state::{Direction, State};
 use saga_core::{By, Cause, DeadLetter, Rollback, Undone};
 use serde::de::DeserializeOwned;
@@ -59,6 +61,25 @@ impl<T, E> Outcome<T, E> {
     }
 }
 
+/// For people: `completed`, or why not and what is left.
+impl<T, E> fmt::Display for Outcome<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Completed { undone: Undone::None, .. } => f.write_str("completed"),
+            Outcome::Completed { undone: Undone::Partial, .. } => {
+                f.write_str("completed, and undone in part")
+            }
+            Outcome::Completed { undone: Undone::Whole, .. } => f.write_str("completed, and undone"),
+            Outcome::RolledBack { cause, rollback, .. } => write!(f, "rolled back: {cause}; {rollback}"),
+            Outcome::DeadLettered(letter) => {
+                f.write_str("needs a person")?;
+                letter.reasons.iter().try_for_each(|stop| write!(f, "; {}: {}", stop.reason, stop.detail))
+            }
+            Outcome::Abandoned { by, rollback } => write!(f, "abandoned by {by}; {rollback}"),
+        }
+    }
+}
+
 impl<T: DeserializeOwned, E: DeserializeOwned> Outcome<T, E> {
     pub(crate) fn of(state: &State, encoding: &Encoding) -> Result<Self, LookError> {
         let undecodable = |what: &str, error: saga_core::DecodeError| LookError::Undecodable {
@@ -79,9 +100,7 @@ impl<T: DeserializeOwned, E: DeserializeOwned> Outcome<T, E> {
                 };
                 Ok(Outcome::RolledBack { cause: cause.clone(), error, rollback: state.rollback() })
             }
-            Direction::Abandoned(by) => {
-                Ok(Outcome::Abandoned { by: by.clone(), rollback: state.rollback() })
-            }
+            Direction::Abandoned(by) => Ok(Outcome::Abandoned { by: by.clone(), rollback: state.rollback() }),
             Direction::Forward => Err(LookError::Undecodable {
                 what: "the outcome".to_owned(),
                 why: "the saga has not ended".to_owned(),
