@@ -1,0 +1,92 @@
+//! The hotel's client.
+
+use std::net::SocketAddr;
+
+use saga::StepError;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::super::trip::{HoldId, RoomHold, Trip};
+use super::super::wire::Word;
+use super::http::{Failure, Http};
+
+/// What came of a request to the hotel, if not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
+pub enum HotelError {
+    /// No room is left: another house, or none.
+    #[error("the hotel has no rooms left")]
+    #[permanent]
+    NoRooms,
+    /// The request itself is wrong: sending it again changes nothing.
+    #[error("the hotel refuses the request ({status}): {reason}")]
+    #[permanent]
+    Refused {
+        /// The status of the answer.
+        status: u16,
+        /// The hotel's words.
+        reason: String,
+    },
+    /// Nothing was sent: try again.
+    #[error("the hotel cannot be reached: {observed}")]
+    #[transient]
+    Unreachable {
+        /// What happened instead.
+        observed: String,
+    },
+    /// A room may be held: ask, or send it again with the same key.
+    #[error("the hotel gives no answer: {observed}")]
+    #[in_doubt]
+    NoAnswer {
+        /// What happened instead.
+        observed: String,
+    },
+}
+
+impl From<Failure> for HotelError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotSent(observed) => Self::Unreachable { observed },
+            Failure::NoAnswer(observed) => Self::NoAnswer { observed },
+            Failure::Refused { problem, .. } if problem.word == Word::SoldOut => Self::NoRooms,
+            Failure::Refused { status, problem } if status >= 500 => {
+                Self::NoAnswer { observed: format!("{status}: {}", problem.reason) }
+            }
+            Failure::Refused { status, problem } => Self::Refused { status, reason: problem.reason },
+        }
+    }
+}
+
+/// Holds rooms, and lets them go.
+#[derive(Clone, Debug)]
+pub struct Hotel(Http);
+
+impl Hotel {
+    /// The hotel at that address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self(Http::at(address))
+    }
+
+    /// Holds a room; with a key sent before, answers with the room held then.
+    pub async fn hold(&self, trip: &Trip, key: &str) -> Result<RoomHold, HotelError> {
+        Ok(self.0.post("/holds", key, &trip.stay()).await?.json()?)
+    }
+
+    /// The room that was held under a key, if there was one; it may have been let go since.
+    #[allow(dead_code, reason = "a client offers more than one saga asks for")]
+    pub async fn find_hold(&self, key: &str) -> Result<Option<RoomHold>, HotelError> {
+        match self.0.get(&format!("/holds/by-key/{key}")).await {
+            Ok(answer) => Ok(Some(answer.json()?)),
+            Err(failure) if failure.is_unknown() => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Lets a room go; one that is not held is as good as let go.
+    pub async fn release(&self, id: &HoldId) -> Result<(), HotelError> {
+        match self.0.delete(&format!("/holds/{id}")).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_unknown() => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A store that kills the process at a chosen durable write, so that the recovery can be watched.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use saga::machine::Delivery;
+use saga::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use saga::{Entry, Epoch, SagaId, Seq, Timestamp};
+
+use super::options::Kill;
+use super::timeline::name_of;
+
+/// A store, and where the process dies. What counts is what adds to a saga's history or to its inbox.
+pub struct Killing<S> {
+    store: S,
+    kill: Option<Kill>,
+    last_words: Box<dyn Fn(&str) + Send + Sync>,
+    writes: AtomicU64,
+}
+
+impl<S: Store> Killing<S> {
+    /// The store, and the process dying at `kill`; before it does, `last_words` are told what it was writing.
+    pub fn at(kill: Option<Kill>, store: S, last_words: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { store, kill, last_words: Box::new(last_words), writes: AtomicU64::new(0) }
+    }
+
+    async fn write<T>(&self, what: impl FnOnce() -> String, write: impl Future<Output = T> + Send) -> T {
+        let number = self.writes.fetch_add(1, Ordering::Relaxed) + 1;
+        let die = |when: &str| -> ! {
+            (self.last_words)(&format!("{when} durable write {number}: {}", what()));
+            std::process::abort()
+        };
+        if self.kill == Some(Kill::Before(number)) {
+            die("before");
+        }
+        let written = write.await;
+        if self.kill == Some(Kill::At(number)) {
+            die("after");
+        }
+        written
+    }
+}
+
+/// The records of a batch in words: `done hold_flight, intent charge_card`.
+fn records_of(batch: &[Append]) -> String {
+    let records: Vec<String> = batch.iter().flat_map(|append| &append.entries).map(name_of).collect();
+    records.join(", ")
+}
+
+#[async_trait::async_trait]
+impl<S: Store> Store for Killing<S> {
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        let commit = self.store.commit(worker, batch, now);
+        if batch.iter().all(|append| append.entries.is_empty()) {
+            return commit.await;
+        }
+        self.write(|| records_of(batch), commit).await
+    }
+
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        self.write(|| "an answer, into the inbox".to_owned(), self.store.deliver(saga, delivery, now)).await
+    }
+
+    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        self.store.join(name, lease, now).await
+    }
+
+    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.store.renew(worker, lease, now).await
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.store.leave(worker).await
+    }
+
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        self.store.claim(worker, wanted, now).await
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        self.store.held(worker).await
+    }
+
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.load(saga, from, limit).await
+    }
+
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        self.store.summary(saga).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        self.store.query(query).await
+    }
+
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        self.store.inbox(worker).await
+    }
+
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        self.store.undelivered(saga).await
+    }
+
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.store.wait_for_work(worker).await
+    }
+
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        self.store.purge(purge).await
+    }
+}

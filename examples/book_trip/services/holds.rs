@@ -1,0 +1,153 @@
+//! The airline and the hotel: both hold a thing under a key, and let it go by its id.
+//!
+//! `POST /holds`, `GET /holds/by-key/{key}`, `DELETE /holds/{id}`.
+//! A key holds one thing, however often it is sent.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::extract::{Path as InPath, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::super::ledger::{Ledger, LedgerError};
+use super::super::trip::{Cents, Flight, HoldId, Stay};
+use super::super::wire::Word;
+use super::desk::{Desk, Key, Refusal};
+
+/// How a company that holds things misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldFault {
+    /// It refuses every new hold, today and tomorrow.
+    SoldOut,
+}
+
+/// A line of the books.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldEntry<T> {
+    /// A thing was held.
+    Held {
+        /// For whom: one request, however often it was sent.
+        key: String,
+        /// What was asked for.
+        what: T,
+        /// What the asker was given.
+        hold: Hold,
+    },
+    /// A hold was let go.
+    Released {
+        /// Which.
+        id: HoldId,
+    },
+}
+
+/// What is answered to a hold; the clients read it as a `FlightHold` or a `RoomHold`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The word to let it go by.
+    pub id: HoldId,
+    /// What it costs.
+    #[serde(rename = "price_cents")]
+    pub price: Cents,
+}
+
+/// What can be held.
+pub(super) trait Holdable:
+    Clone + PartialEq + Send + Sync + Serialize + DeserializeOwned + 'static
+{
+    /// What one is called.
+    const NAME: &str;
+    /// What is said when none is left.
+    const SOLD_OUT: &str;
+
+    fn price(&self) -> Cents;
+}
+
+impl Holdable for Flight {
+    const NAME: &str = "seat";
+    const SOLD_OUT: &str = "no seats left";
+
+    fn price(&self) -> Cents {
+        Cents(22_900)
+    }
+}
+
+impl Holdable for Stay {
+    const NAME: &str = "room";
+    const SOLD_OUT: &str = "no rooms left";
+
+    fn price(&self) -> Cents {
+        Cents(9_725) * self.nights
+    }
+}
+
+type HoldDesk<T> = Arc<Desk<HoldEntry<T>, HoldFault>>;
+
+/// The company, as its books left it.
+pub(super) fn router<T: Holdable>(books: &Path, fault: Option<HoldFault>) -> Result<Router, LedgerError> {
+    let desk: HoldDesk<T> = Desk::open(books, fault)?;
+    Ok(Router::new()
+        .route("/holds", post(hold::<T>))
+        .route("/holds/by-key/{key}", get(find::<T>))
+        .route("/holds/{id}", delete(release::<T>))
+        .with_state(desk))
+}
+
+async fn hold<T: Holdable>(
+    State(desk): State<HoldDesk<T>>,
+    Key(key): Key,
+    Json(what): Json<T>,
+) -> Result<Json<Hold>, Refusal> {
+    let mut books = desk.books();
+    if let Some((held, hold)) = held_under(&books, &key) {
+        return if *held == what { Ok(Json(hold.clone())) } else { Err(Refusal::key_reused()) };
+    }
+    if desk.fault == Some(HoldFault::SoldOut) {
+        return Err(Refusal::because(Word::SoldOut, T::SOLD_OUT));
+    }
+    let number = books.entries().iter().filter(|entry| matches!(entry, HoldEntry::Held { .. })).count() + 1;
+    let hold = Hold { id: HoldId(format!("{}-{number}", T::NAME)), price: what.price() };
+    books.append(HoldEntry::Held { key, what, hold: hold.clone() })?;
+    Ok(Json(hold))
+}
+
+/// What the key was given, be it released since or not.
+async fn find<T: Holdable>(
+    State(desk): State<HoldDesk<T>>,
+    InPath(key): InPath<String>,
+) -> Result<Json<Hold>, Refusal> {
+    let books = desk.books();
+    held_under(&books, &key).map(|(_, hold)| Json(hold.clone())).ok_or_else(Refusal::unknown)
+}
+
+async fn release<T: Holdable>(
+    State(desk): State<HoldDesk<T>>,
+    InPath(id): InPath<HoldId>,
+) -> Result<StatusCode, Refusal> {
+    let mut books = desk.books();
+    let (mut held, mut released) = (false, false);
+    for entry in books.entries() {
+        match entry {
+            HoldEntry::Held { hold, .. } => held |= hold.id == id,
+            HoldEntry::Released { id: gone } => released |= *gone == id,
+        }
+    }
+    if !held {
+        return Err(Refusal::unknown());
+    }
+    if !released {
+        books.append(HoldEntry::Released { id })?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn held_under<'a, T: Holdable>(books: &'a Ledger<HoldEntry<T>>, key: &str) -> Option<(&'a T, &'a Hold)> {
+    books.entries().iter().find_map(|entry| match entry {
+        HoldEntry::Held { key: of, what, hold } if of == key => Some((what, hold)),
+        _ => None,
+    })
+}
