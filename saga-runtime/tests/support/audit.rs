@@ -48,7 +48,7 @@ fn order(
     wrongs: &mut Vec<String>,
 ) {
     let Some(undone) = books.undone_at(at) else { return };
-    for (later, other) in ours.iter().filter(|(later, e)| *later > at && e.role == Role::Do) {
+    for (later, other) in ours.iter().filter(|(l, e)| *l > at && *l < undone && e.role == Role::Do) {
         let depends = !effect.site.concurrent_with(&other.site);
         let after = |site: &Site| state.step(site).map_or(0, |s| s.seq);
         if !depends || after(&other.site) < after(&effect.site) {

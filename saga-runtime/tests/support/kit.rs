@@ -34,6 +34,7 @@ mod faults;
 #[macro_use]
 mod macros;
 pub mod steps;
+mod storm;
 mod valve;
 mod world;
 
@@ -43,6 +44,7 @@ pub use saga_core::{By, MemoryStore, Phase, Reason, Role, SagaId, Site, State};
 pub use saga_runtime::test::{Side, TestRuntime};
 pub use saga_runtime::*;
 pub use steps::*;
+pub use storm::{Crash, Run, Storm};
 pub use valve::{Flow, Valve};
 pub use world::{Effect, Known, World};
 

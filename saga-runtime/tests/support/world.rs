@@ -16,6 +16,12 @@ use super::faults::{Fault, Script};
 #[derive(Clone, Default)]
 pub struct World(Arc<Inner>);
 
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "World{:?}", self.told())
+    }
+}
+
 #[derive(Default)]
 struct Inner {
     books: Mutex<Books>,
@@ -176,6 +182,11 @@ impl World {
                 }
                 watch.next().await.unwrap();
             };
+            // What is on its way is waited for: an operator says of nothing that it did not happen while it may.
+            let mut news = self.0.news.subscribe();
+            while !self.books().in_the_air.is_empty() {
+                news.changed().await.expect("the world stands");
+            }
             let state = handle.look().await.unwrap();
             for stop in &letter.reasons {
                 let doubt = stop.site.as_ref().and_then(|s| Some((s, state.step(s)?)));

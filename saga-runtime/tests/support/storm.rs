@@ -1,0 +1,132 @@
+//! Crashes everywhere: one saga is run over and over, and the process dies at each of its durable writes in turn, before
+//! it or after it, and once more during the recovery. Each time the world must agree in the end.
+
+use saga_runtime::{Handle, Outcome, Saga, SagaCall};
+
+use super::{Builder, Phase, Reason, Side, TestRuntime, World, started};
+
+/// A crash: at which durable write, and on which side of it.
+pub type Crash = (u64, Side);
+
+/// A saga in a world, to be crashed.
+pub struct Storm<S: Saga> {
+    /// What it is, for messages.
+    pub name: String,
+    /// Makes the world, its faults scripted.
+    pub world: Box<dyn Fn() -> World>,
+    /// What it may be parked for, before somebody who looks at the world mends it.
+    pub may_park: &'static [Reason],
+    /// Makes the call.
+    pub call: fn() -> SagaCall<S>,
+}
+
+/// How one run went.
+#[derive(Debug)]
+pub struct Run {
+    /// How it ended.
+    pub phase: Phase,
+    /// How many durable writes there were.
+    pub writes: u64,
+    /// How many of the crashes came.
+    pub crashes: usize,
+    /// The world after it.
+    pub world: World,
+}
+
+impl<S: Saga> Storm<S> {
+    /// A saga in a world in which all goes well.
+    pub fn new(
+        name: impl Into<String>,
+        call: fn() -> SagaCall<S>,
+        world: impl Fn() -> World + 'static,
+    ) -> Self {
+        Self { name: name.into(), world: Box::new(world), may_park: &[], call }
+    }
+
+    /// It may need a person for these.
+    pub fn may_park(mut self, reasons: &'static [Reason]) -> Self {
+        self.may_park = reasons;
+        self
+    }
+
+    /// Runs it with a crash at every write; `check` sees each run.
+    pub async fn once(&self, check: impl Fn(&Run)) {
+        let calm = self.run(&[]).await;
+        check(&calm);
+        for crash in crashes(1, calm.writes) {
+            check(&self.run(&[crash]).await);
+        }
+    }
+
+    /// Runs it with a crash at every write, and another at every write of the recovery.
+    pub async fn twice(&self, check: impl Fn(&Run)) {
+        let calm = self.run(&[]).await;
+        for first in crashes(1, calm.writes) {
+            for second in crashes(first.0 + 1, u64::MAX) {
+                let run = self.run(&[first, second]).await;
+                check(&run);
+                if run.crashes < 2 {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Runs it to its end, with these crashes.
+    pub async fn run(&self, crashes: &[Crash]) -> Run {
+        if std::env::var_os("STORM").is_some() {
+            eprintln!("{} {crashes:?}", self.name);
+        }
+        let world = (self.world)();
+        let mut test = started(&world, |b: Builder| b.saga::<S>()).await;
+        let mut left = crashes.iter();
+        arm(&test, left.next());
+        let mut come = 0;
+        let at = format!("{} with crashes at {crashes:?}", self.name);
+        let handle = loop {
+            tokio::select! {
+                biased;
+                () = test.crashed() => {}
+                handle = self.to_the_end(&test, &world, &at) => break handle,
+            }
+            come += 1;
+            test.crash().await.unwrap();
+            arm(&test, left.next());
+        };
+        // What is still in the air lands.
+        test.pass(std::time::Duration::from_secs(100)).await;
+        let wrongs = world.audit(&handle).await;
+        let journal = handle.journal().await.unwrap();
+        let records: Vec<String> = journal.iter().map(|e| format!("{} {:?}", e.seq, e.record)).collect();
+        assert!(wrongs.is_empty(), "{at}: {wrongs:#?}\n{}", records.join("\n"));
+        let phase = handle.phase().await.unwrap();
+        assert!(phase.is_ended(), "{at}: {phase}");
+        Run { phase, writes: test.writes(), crashes: come, world }
+    }
+}
+
+impl<S: Saga> Storm<S> {
+    /// Runs it until it has ended, with the help of a person if need be. The process may die at any moment of it.
+    async fn to_the_end(&self, test: &TestRuntime, world: &World, at: &str) -> Handle<S> {
+        let handle = test.run("s", (self.call)()).await.unwrap();
+        if let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() {
+            for stop in &letter.reasons {
+                assert!(self.may_park.contains(&stop.reason), "{at}: {letter}");
+            }
+            let wrongs = world.audit(&handle).await;
+            assert!(wrongs.is_empty(), "{at}, parked: {wrongs:#?}\n{letter}");
+            world.mend(&handle).await;
+        }
+        handle
+    }
+}
+
+fn arm(test: &TestRuntime, crash: Option<&Crash>) {
+    if let Some((write, side)) = crash {
+        test.crash_at(*write, *side);
+    }
+}
+
+fn crashes(from: u64, to: u64) -> impl Iterator<Item = Crash> {
+    (from..=to).flat_map(|write| [(write, Side::Before), (write, Side::After)])
+}
