@@ -64,3 +64,16 @@ pub fn told(receipt: &Receipt) -> [Vec<&str>; 4] {
 pub fn site(name: &str) -> Site {
     Site::from(name)
 }
+
+/// Waits until the saga's state is so.
+pub async fn until(handle: &AnyHandle, is: impl Fn(&State) -> bool) {
+    let mut watch = handle.watch();
+    while !is(&handle.look().await.unwrap()) {
+        watch.next().await.unwrap().expect("the saga ended before it came to that");
+    }
+}
+
+/// Waits until the saga is in that phase.
+pub async fn until_phase(handle: &AnyHandle, phase: Phase) {
+    until(handle, |state| state.phase() == phase).await;
+}
