@@ -1,1 +1,81 @@
-//! x
+//! The SQLite store of saga: the journals of all sagas in one file, driven by one worker process, readable by any
+//! number of others and by any SQLite tool.
+//!
+//! ```
+//! use saga_core::store::{Query, Store};
+//! use saga_sqlite::SqliteStore;
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("trips.db");
+//! # saga_core::conformance::block_on(async {
+//! let store = SqliteStore::open(&path)?;
+//! let sagas = store.query(&Query::default()).await?.sagas;
+//! assert!(sagas.is_empty(), "the file was made just now");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is promised
+//! What [`Store`](saga_core::store::Store) says, held by its conformance suite. Durable means: in SQLite's write-ahead
+//! log, synced to the disk (`synchronous=FULL`, read back when the file is opened) before the answer is given. What
+//! is handed in at once is written as one transaction, with one sync.
+//!
+//! **One worker**: `join` takes a lock of the operating system on a file beside the database, `trips.db.lock`, and
+//! refuses a second worker with [`Held`](saga_core::store::StoreError::Held), naming the process that has it. The
+//! kernel lets the lock go when that process dies, in whatever way: a restart goes on at once, no lease has to run
+//! out, and `renew` has nothing to do. What the dead worker held counts as died. The lock file stays where it is;
+//! deleting it while a worker runs lets a second one in. The file must be on a local disk: neither SQLite's
+//! write-ahead log nor the lock is to be trusted on a network file system.
+//!
+//! **Everybody else** may open the file, read, and `deliver`; the worker sees a delivery of another process within
+//! about 100 ms. Who only reads may use [`SqliteStore::open_read_only`], which never writes.
+//!
+//! # What can be read without this crate
+//! `sqlite3 trips.db 'select * from sagas'`. These views are part of the interface; the tables beneath
+//! (`stored_…`) are not, and change from version to version. No view shows what was wrapped in
+//! [`Redacted`](saga_core::Redacted); the tables hold it, as they must, unless the runtime's codec encrypts.
+//!
+//! | view | columns |
+//! | --- | --- |
+//! | `sagas` | `id`, `saga` (its type), `version`, `phase`, `reasons`, `created`, `updated`, `wake_at`, `undoable_until`, `deaths`, `held_by`, `deliveries` (how many wait) |
+//! | `journal` | `saga` (the id), `seq`, `at`, `kind`, `site`, `body` (JSON, as [`Record`](saga_core::Record) says) |
+//! | `dead_letters` | `id`, `saga`, `version`, `reasons`, `since`, `site`, `detail` |
+//! | `inbox` | `id`, `saga` (the id), `at`, `kind`, `body`, `unreadable` (why it was put aside) |
+//!
+//! Times are UTC, as ISO 8601 text. The history of one saga:
+//!
+//! ```
+//! # use saga_sqlite::SqliteStore;
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("trips.db");
+//! # let _store = SqliteStore::open(&path)?;
+//! let db = rusqlite::Connection::open(&path)?;
+//! let mut history =
+//!     db.prepare("SELECT seq, at, kind, site, body FROM journal WHERE saga = 'trip-42' ORDER BY seq")?;
+//! assert_eq!(history.column_count(), 5);
+//! assert!(history.query([])?.next()?.is_none(), "nobody has booked yet");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it is stored
+//! `PRAGMA application_id` is `0x53414741` ("SAGA"), `PRAGMA user_version` the version of the schema. An older file
+//! is migrated when it is opened; a newer one is refused and not touched. An append to a journal is one row of a table
+//! that only grows at its end, holding its records as a JSON array, and pointing at the append before it of the same
+//! saga; a saga has a row of its own, which its steps do not touch. So a step costs one insert and one sync, shared
+//! with whatever else is written at the time. After a crash the end of the table says how far each running saga got.
+
+mod encode;
+mod error;
+mod lock;
+mod pool;
+mod reader;
+mod schema;
+mod shared;
+mod stats;
+mod status;
+mod store;
+mod writer;
+
+pub use error::OpenError;
+pub use stats::Stats;
+pub use store::{Options, SqliteStore};

@@ -1,0 +1,66 @@
+//! Appends as they are stored. Made by whoever commits, so that the writer has nothing to do but write.
+
+use std::io::Write as _;
+
+use saga_core::store::{Append, DeliveryId, Status, StoreError};
+use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
+
+use crate::error::corrupt;
+
+/// An append, with its records as text.
+pub(crate) struct Encoded {
+    pub(crate) saga: SagaId,
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) rows: Vec<Row>,
+    /// Where the records do not follow each other: what should have come, and what came.
+    pub(crate) gap: Option<(Seq, Seq)>,
+    pub(crate) status: Option<Status>,
+    pub(crate) taken: Vec<DeliveryId>,
+    pub(crate) release: bool,
+}
+
+/// Records that were decided at the same time: one row.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) seq: Seq,
+    pub(crate) records: u64,
+    pub(crate) at: Timestamp,
+    /// A JSON array.
+    pub(crate) body: String,
+}
+
+impl Encoded {
+    pub(crate) fn of(append: &Append) -> Result<Self, StoreError> {
+        let entries = &append.entries;
+        let pairs = entries.iter().zip(entries.iter().skip(1));
+        let gap = pairs.map(|(a, b)| (a.seq + 1, b.seq)).find(|(expected, found)| expected != found);
+        let rows = entries.chunk_by(|a, b| a.at == b.at).map(|entries| row(&append.saga, entries));
+        Ok(Self {
+            saga: append.saga.clone(),
+            epoch: append.epoch,
+            rows: rows.collect::<Result<_, _>>()?,
+            gap,
+            status: append.status.clone(),
+            taken: append.taken.clone(),
+            release: append.release,
+        })
+    }
+
+    pub(crate) fn records(&self) -> u64 {
+        self.rows.iter().map(|row| row.records).sum()
+    }
+}
+
+fn row(saga: &SagaId, entries: &[Entry]) -> Result<Row, StoreError> {
+    let first = entries.first().map_or((0, Timestamp(0)), |e| (e.seq, e.at));
+    let mut body = Vec::with_capacity(256 * entries.len());
+    for (entry, open) in entries.iter().zip([b'['].iter().chain(std::iter::repeat(&b','))) {
+        body.push(*open);
+        serde_json::to_writer(body.by_ref(), &entry.record)
+            .map_err(|e| corrupt(format!("record {} of saga {saga} has no JSON form: {e}", entry.seq)))?;
+    }
+    body.push(b']');
+    let body = String::from_utf8(body)
+        .map_err(|e| corrupt(format!("record {} of saga {saga} is no text: {e}", first.0)))?;
+    Ok(Row { seq: first.0, records: entries.len() as u64, at: first.1, body })
+}

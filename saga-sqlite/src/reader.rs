@@ -1,0 +1,154 @@
+//! Reading: journals, lists, the inbox. Each in one short transaction, so that the write-ahead log can be emptied.
+
+mod trail;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use saga_core::store::{Claim, DeliveryId, Page, Query, Summary, Waiting, WorkerId};
+use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq, Timestamp};
+
+use crate::error::{Error, corrupt};
+use crate::shared::Held;
+use crate::status;
+pub(crate) use trail::Trails;
+
+/// Reads the records of a saga from `from` on. `held` says where its journal ends, if this process holds it.
+pub(crate) fn load(
+    connection: &mut Connection,
+    trails: &Trails,
+    saga: &SagaId,
+    held: Option<Held>,
+    from: Seq,
+    limit: usize,
+) -> Result<Vec<Entry>, Error> {
+    let snapshot = connection.transaction()?;
+    let Some((num, last_row)) = end_of(&snapshot, saga, held)? else { return Ok(Vec::new()) };
+    let rows = trails.walk(&snapshot, num, last_row, from)?;
+    let mut find = snapshot.prepare_cached("SELECT seq, at, body FROM stored_appends WHERE id = ?1")?;
+    let mut entries = Vec::new();
+    for row in rows {
+        let append = find.query_row([row], |r| {
+            Ok((r.get::<_, i64>(0)?.cast_unsigned(), Timestamp(r.get(1)?), r.get::<_, String>(2)?))
+        });
+        let (first, at, body) = append?;
+        let records: Vec<Record> = serde_json::from_str(&body)
+            .map_err(|e| corrupt(format!("the records of saga {saga} from number {first} on: {e}")))?;
+        let some = (first..).zip(records).map(|(seq, record)| Entry { seq, at, record });
+        entries.extend(some.filter(|entry| entry.seq >= from).take(limit - entries.len()));
+        if entries.len() == limit {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+/// The number of a saga and its last append.
+fn end_of(connection: &Connection, saga: &SagaId, held: Option<Held>) -> Result<Option<(i64, i64)>, Error> {
+    let find = "SELECT num, last_row, held FROM stored_sagas WHERE id = ?1";
+    let mut find = connection.prepare_cached(find)?;
+    let found =
+        find.query_row([saga.as_str()], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get(2)?)));
+    let Some((num, last_row, is_held)) = found.optional()? else { return Ok(None) };
+    match held {
+        Some(held) if held.num == num => Ok(Some((num, held.last_row.max(last_row)))),
+        // Another process holds it, or did: the end of the table tells how far it got.
+        _ if is_held => {
+            let find = "SELECT coalesce(max(id), ?2) FROM stored_appends WHERE num = ?1 AND id > ?2";
+            let last = connection.prepare_cached(find)?.query_row(params![num, last_row], |r| r.get(0))?;
+            Ok(Some((num, last)))
+        }
+        _ => Ok(Some((num, last_row))),
+    }
+}
+
+pub(crate) fn summary(connection: &Connection, saga: &SagaId) -> Result<Option<Summary>, Error> {
+    let find = format!("SELECT {} FROM stored_sagas WHERE id = ?1", status::SUMMARY_COLUMNS);
+    let mut find = connection.prepare_cached(&find)?;
+    let mut rows = find.query([saga.as_str()])?;
+    rows.next()?.map(status::summary).transpose()
+}
+
+pub(crate) fn query(connection: &Connection, query: &Query) -> Result<Page, Error> {
+    let size = query.page_size();
+    // Phases are this crate's words; the index of dead letters is used where only those are asked for.
+    let phases = match &query.phases[..] {
+        [] => "1".to_owned(),
+        [Phase::DeadLettered] => "phase = 'dead_lettered'".to_owned(),
+        phases => {
+            let phases: Vec<String> = phases.iter().map(|phase| format!("'{}'", phase.as_str())).collect();
+            format!("phase IN ({})", phases.join(", "))
+        }
+    };
+    let find = format!(
+        "SELECT {}, num FROM stored_sagas
+        WHERE num > ?1 AND {phases} AND (?2 IS NULL OR saga = ?2)
+            AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(reasons) WHERE json_quote(value) = ?3))
+        ORDER BY num LIMIT ?4",
+        status::SUMMARY_COLUMNS
+    );
+    let after = query.after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
+    let reason = query.reason.map(status::reason);
+    let mut find = connection.prepare_cached(&find)?;
+    let mut rows = find.query(params![after, query.saga, reason, size as i64 + 1])?;
+    let mut page = Page::default();
+    let mut last = 0;
+    while let Some(row) = rows.next()? {
+        if page.sagas.len() == size {
+            page.next = Some(last);
+            break;
+        }
+        page.sagas.push(status::summary(row)?);
+        last = row.get::<_, i64>(12)?.cast_unsigned();
+    }
+    Ok(page)
+}
+
+/// Whose deliveries are looked for.
+pub(crate) enum Whose {
+    /// Those to what this worker holds.
+    Worker(WorkerId),
+    /// Those to one saga.
+    Saga(SagaId),
+}
+
+/// Deliveries that can be read, and those that cannot, with the reason.
+pub(crate) type Inbox = (Vec<Waiting>, Vec<(DeliveryId, String)>);
+
+pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Error> {
+    let (which, value) = match whose {
+        Whose::Worker(worker) => ("s.held = 1 AND s.epoch >> 40 = ?1", worker.0.cast_signed().into()),
+        Whose::Saga(saga) => ("s.id = ?1", rusqlite::types::Value::from(saga.as_str().to_owned())),
+    };
+    let find = format!(
+        "SELECT d.id, s.id, d.body FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
+        WHERE d.unreadable IS NULL AND {which} ORDER BY d.id"
+    );
+    let mut find = connection.prepare_cached(&find)?;
+    let mut rows = find.query([value])?;
+    let (mut waiting, mut unreadable) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let id = DeliveryId(row.get::<_, i64>(0)?.cast_unsigned());
+        let saga = status::saga_id(&row.get::<_, String>(1)?)?;
+        match serde_json::from_str(&row.get::<_, String>(2)?) {
+            Ok(delivery) => waiting.push(Waiting { id, saga, delivery }),
+            Err(error) => unreadable.push((id, error.to_string())),
+        }
+    }
+    Ok((waiting, unreadable))
+}
+
+/// What is held, with the statuses that were written last.
+pub(crate) fn claims(connection: &mut Connection, held: &[Held]) -> Result<Vec<Claim>, Error> {
+    let snapshot = connection.transaction()?;
+    let find = format!("SELECT {} FROM stored_sagas WHERE num = ?1 AND epoch = ?2", status::COLUMNS);
+    let mut find = snapshot.prepare_cached(&find)?;
+    let mut claims = Vec::with_capacity(held.len());
+    for held in held {
+        let epoch: Epoch = held.epoch;
+        let mut rows = find.query(params![held.num, epoch.0.cast_signed()])?;
+        if let Some(row) = rows.next()? {
+            let (saga, status) = status::read(row)?;
+            claims.push(Claim { saga, epoch, status });
+        }
+    }
+    Ok(claims)
+}

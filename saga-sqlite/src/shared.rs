@@ -1,0 +1,62 @@
+//! What the writer, the readers and whoever waits have in common.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use saga_core::store::WorkerId;
+use saga_core::{Bell, Epoch, SagaId, Seq};
+
+use crate::stats::Counters;
+
+/// How far an epoch is shifted to give the number of its worker.
+const WORKER_SHIFT: u32 = 40;
+
+/// A saga that the worker of this process holds, as far as it is durable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) num: i64,
+    pub(crate) epoch: Epoch,
+    pub(crate) next: Seq,
+    /// Its last append.
+    pub(crate) last_row: i64,
+    /// The last append that its row names.
+    pub(crate) saved_row: i64,
+    /// Whether it is in `stored_claims`.
+    pub(crate) listed: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    held: Mutex<HashMap<SagaId, Held>>,
+    /// The worker that has joined through this handle; 0 if none has.
+    worker: AtomicU64,
+    pub(crate) bell: Bell,
+    pub(crate) counters: Counters,
+}
+
+impl Shared {
+    /// Never kept over a transaction: readers look in here.
+    pub(crate) fn held(&self) -> MutexGuard<'_, HashMap<SagaId, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_joined(&self, worker: WorkerId) -> bool {
+        worker.0 != 0 && self.worker.load(Ordering::Acquire) == worker.0
+    }
+
+    pub(crate) fn set_worker(&self, worker: Option<WorkerId>) {
+        self.worker.store(worker.map_or(0, |w| w.0), Ordering::Release);
+        self.bell.ring();
+    }
+}
+
+/// The first epoch of a worker; the others count on from there.
+pub(crate) fn first_epoch(worker: WorkerId) -> Epoch {
+    Epoch(worker.0 << WORKER_SHIFT)
+}
+
+/// The worker that an epoch was given to.
+pub(crate) fn worker_of(epoch: Epoch) -> WorkerId {
+    WorkerId(epoch.0 >> WORKER_SHIFT)
+}

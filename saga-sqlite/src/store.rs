@@ -1,0 +1,299 @@
+//! The store: hands what is to be written to the writer's thread and what is to be read to the readers'.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_channel::oneshot;
+use saga_core::machine::Delivery;
+use saga_core::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
+
+use crate::encode::Encoded;
+use crate::error::{OpenError, corrupt};
+use crate::pool::Pool;
+use crate::reader::{self, Trails, Whose};
+use crate::schema::{self, How};
+use crate::shared::Shared;
+use crate::stats::Stats;
+use crate::writer::{Commit, Deliver, Job, Writer};
+
+/// Connections that read.
+const READERS: usize = 2;
+/// Appends after which the ends of running sagas are written down.
+const TAIL_MAX: i64 = 50_000;
+
+/// How a file is opened, for those who need other than the usual.
+#[derive(Debug, Clone)]
+pub struct Options {
+    how: How,
+    tail_max: i64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { how: How { busy_timeout: Duration::from_secs(5), pages_max: None }, tail_max: TAIL_MAX }
+    }
+}
+
+impl Options {
+    /// How long to wait while another process writes, before that is [`StoreError::Unavailable`]; 5 s if not set.
+    #[must_use]
+    pub fn busy_timeout(mut self, wait: Duration) -> Self {
+        self.how.busy_timeout = wait;
+        self
+    }
+
+    /// The size that the file never grows over, in pages of 4 KiB: what would make it larger is refused with
+    /// [`StoreError::Full`], and nothing is lost.
+    #[must_use]
+    pub fn pages_max(mut self, pages: u32) -> Self {
+        self.how.pages_max = Some(pages);
+        self
+    }
+
+    /// Opens the file, makes it if there is none, and migrates an older one.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
+        let path = path.as_ref();
+        let connection = schema::open(path, &self.how)?;
+        let failed = |e: std::io::Error| OpenError::Failed { path: path.to_owned(), detail: e.to_string() };
+        // The lock is the file's, whichever way one came to it.
+        let canonical = path.canonicalize().map_err(failed)?;
+        let shared = Arc::new(Shared::default());
+        let pool = self.readers(path)?;
+        let writer = Writer::new(connection, shared.clone(), canonical, self.tail_max);
+        let (jobs, waiting) = channel();
+        let thread = std::thread::Builder::new().name("saga-sqlite-write".to_owned());
+        let thread = thread.spawn(move || writer.run(&waiting)).map_err(failed)?;
+        let writer = Some(Handle { jobs: Some(jobs), thread: Some(thread) });
+        Ok(SqliteStore { path: path.to_owned(), shared, writer, pool, trails: Arc::default() })
+    }
+
+    /// Opens a file that is there, and never writes to it.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
+        let path = path.as_ref();
+        let pool = self.readers(path)?;
+        let (shared, trails) = (Arc::default(), Arc::default());
+        Ok(SqliteStore { path: path.to_owned(), shared, writer: None, pool, trails })
+    }
+
+    fn readers(&self, path: &Path) -> Result<Pool, OpenError> {
+        let connections = (0..READERS).map(|_| schema::open_read_only(path, &self.how));
+        let connections = connections.collect::<Result<_, _>>()?;
+        Pool::start(connections)
+            .map_err(|e| OpenError::Failed { path: path.to_owned(), detail: e.to_string() })
+    }
+}
+
+/// Sagas in a SQLite file. See the [crate's documentation](crate) for what is promised.
+///
+/// Dropping it ends its threads and, if a worker has joined through it, lets the lock go; what that worker held
+/// counts as died.
+pub struct SqliteStore {
+    path: PathBuf,
+    shared: Arc<Shared>,
+    /// `None` if it only reads.
+    writer: Option<Handle>,
+    pool: Pool,
+    trails: Arc<Trails>,
+}
+
+/// The writer's thread.
+struct Handle {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
+            drop(thread.join());
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if there is none, and migrates an older one. Whoever then joins is its one worker;
+    /// without joining one can read and deliver.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the file is as it was.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Options::default().open(path)
+    }
+
+    /// Opens a file that is there, to look at it: nothing is written, nothing can be delivered.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Options::default().open_read_only(path)
+    }
+
+    /// Where the file is, as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What this handle has written so far.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("trips.db");
+    /// let store = saga_sqlite::SqliteStore::open(&path)?;
+    /// assert_eq!(store.stats().transactions, 0);
+    /// # Ok::<(), saga_sqlite::OpenError>(())
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.shared.counters.read()
+    }
+
+    fn send(&self, job: Job) -> Result<(), StoreError> {
+        let Some(writer) = &self.writer else {
+            let detail = format!("{} was opened only to be read", self.path.display());
+            return Err(StoreError::ReadOnly { detail });
+        };
+        let sent = writer.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        if sent { Ok(()) } else { Err(StoreError::Closed) }
+    }
+
+    /// Has the writer do something in a transaction of its own.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        // Whoever asked may have gone.
+        self.send(Job::Alone(Box::new(move |writer| drop(answer.send(work(writer))))))?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Deliveries that can be read; what cannot is put aside.
+    async fn deliveries(&self, whose: Whose) -> Result<Vec<Waiting>, StoreError> {
+        let (waiting, unreadable) =
+            self.pool.run(move |connection| reader::inbox(connection, &whose)).await?;
+        if !unreadable.is_empty() && self.writer.is_some() {
+            self.alone(move |writer| writer.put_aside(&unreadable)).await?;
+        }
+        Ok(waiting)
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn join(&self, name: &str, _lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        let name = name.to_owned();
+        self.alone(move |writer| writer.join(&name, now)).await
+    }
+
+    async fn renew(&self, worker: WorkerId, _lease: Duration, _now: Timestamp) -> Result<(), StoreError> {
+        // The lock is the lease: it lasts as long as the process.
+        if self.shared.is_joined(worker) { Ok(()) } else { Err(StoreError::LeaseLost) }
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.alone(move |writer| {
+            writer.leave(worker);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        let batch = batch.iter().map(Encoded::of).collect::<Result<Vec<_>, _>>()?;
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Commit(Commit { worker, batch, now }, answer))?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        let wanted = wanted.clone();
+        self.alone(move |writer| writer.claim(worker, &wanted, now)).await
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        if !self.shared.is_joined(worker) {
+            return Err(StoreError::LeaseLost);
+        }
+        let held: Vec<_> = self.shared.held().values().copied().collect();
+        self.pool.run(move |connection| reader::claims(connection, &held)).await
+    }
+
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let held = self.shared.held().get(saga).copied();
+        let (saga, trails) = (saga.clone(), self.trails.clone());
+        self.pool.run(move |connection| reader::load(connection, &trails, &saga, held, from, limit)).await
+    }
+
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        let saga = saga.clone();
+        self.pool.run(move |connection| reader::summary(connection, &saga)).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        let query = query.clone();
+        self.pool.run(move |connection| reader::query(connection, &query)).await
+    }
+
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        let body = serde_json::to_string(&delivery)
+            .map_err(|e| corrupt(format!("a delivery to saga {saga} has no JSON form: {e}")))?;
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Deliver(Deliver { saga: saga.clone(), body, now }, answer))?;
+        answered.await.unwrap_or(Err(StoreError::Closed.into()))
+    }
+
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        self.deliveries(Whose::Worker(worker)).await
+    }
+
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        self.deliveries(Whose::Saga(saga.clone())).await
+    }
+
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        if !self.shared.is_joined(worker) {
+            return Err(StoreError::LeaseLost);
+        }
+        self.shared.bell.rung().await;
+        Ok(())
+    }
+
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        let mut progress = crate::writer::Purged::default();
+        while !progress.done {
+            progress = self.alone(move |writer| writer.purge(&purge, progress)).await?;
+        }
+        Ok(progress.purged)
+    }
+}

@@ -1,0 +1,265 @@
+//! The one thread that writes. Whatever waits for it when it is free goes into one transaction, with one sync.
+
+mod append;
+mod claim;
+mod join;
+mod purge;
+mod seat;
+mod tail;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use futures_channel::oneshot;
+use rusqlite::{Connection, OptionalExtension, params};
+use saga_core::store::{AppendError, DeliverError, DeliveryId, StoreError, WorkerId};
+use saga_core::{Epoch, SagaId, Timestamp};
+
+use crate::encode::Encoded;
+use crate::error::Error;
+use crate::shared::Shared;
+use append::Batch;
+pub(crate) use purge::Progress as Purged;
+use seat::Seat;
+
+/// How often the worker looks for what other processes delivered.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// While there is no pause, it looks after so many transactions.
+const LOOK_AFTER: u32 = 16;
+/// No more than so many jobs go into one transaction.
+const GROUP_MAX: usize = 1024;
+
+/// An answer, to whoever waits for it; who has gone needs none.
+pub(crate) type Answer<T> = oneshot::Sender<T>;
+
+/// What the answers to a batch of appends are.
+pub(crate) type Appended = Result<Vec<Result<Epoch, AppendError>>, StoreError>;
+
+/// Appends of one worker.
+pub(crate) struct Commit {
+    pub(crate) worker: WorkerId,
+    pub(crate) batch: Vec<Encoded>,
+    pub(crate) now: Timestamp,
+}
+
+/// A delivery, as text.
+pub(crate) struct Deliver {
+    pub(crate) saga: SagaId,
+    pub(crate) body: String,
+    pub(crate) now: Timestamp,
+}
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    Commit(Commit, Answer<Appended>),
+    Deliver(Deliver, Answer<Result<DeliveryId, DeliverError>>),
+    /// Anything that has a transaction of its own.
+    Alone(Box<dyn FnOnce(&mut Writer) + Send>),
+}
+
+/// What goes into a transaction with others.
+enum Grouped {
+    Commit(Commit, Answer<Appended>),
+    Deliver(Deliver, Answer<Result<DeliveryId, DeliverError>>),
+}
+
+enum Outcome {
+    Commit(Vec<Result<Epoch, AppendError>>),
+    Deliver(Option<DeliveryId>),
+}
+
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    shared: Arc<Shared>,
+    path: PathBuf,
+    /// If a worker has joined.
+    seat: Option<Seat>,
+    /// What the file's `data_version` was.
+    seen: i64,
+    /// Appends after which the ends of running sagas are written down.
+    tail_max: i64,
+}
+
+impl Writer {
+    pub(crate) fn new(connection: Connection, shared: Arc<Shared>, path: PathBuf, tail_max: i64) -> Self {
+        Self { connection, shared, path, seat: None, seen: 0, tail_max }
+    }
+
+    /// Works until the store is dropped.
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut waiting = VecDeque::new();
+        let mut since_look = 0;
+        loop {
+            let first = match &self.seat {
+                Some(_) => jobs.recv_timeout(LOOK_EVERY),
+                None => jobs.recv().map_err(RecvTimeoutError::from),
+            };
+            match first {
+                Ok(job) => waiting.push_back(job),
+                Err(RecvTimeoutError::Timeout) => since_look = LOOK_AFTER,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            waiting.extend(jobs.try_iter().take(GROUP_MAX));
+            self.work_off(&mut waiting);
+            since_look += 1;
+            if since_look >= LOOK_AFTER {
+                since_look = 0;
+                self.look();
+            }
+        }
+    }
+
+    fn work_off(&mut self, waiting: &mut VecDeque<Job>) {
+        let mut group = Vec::new();
+        for job in waiting.drain(..) {
+            match job {
+                Job::Commit(commit, answer) => group.push(Grouped::Commit(commit, answer)),
+                Job::Deliver(deliver, answer) => group.push(Grouped::Deliver(deliver, answer)),
+                Job::Alone(job) => {
+                    self.write(std::mem::take(&mut group));
+                    job(self);
+                }
+            }
+        }
+        self.write(group);
+    }
+
+    /// Writes a group in one transaction, or, if that fails, each by itself, so that each is told why.
+    fn write(&mut self, mut group: Vec<Grouped>) {
+        if group.len() > 1 {
+            if let Ok(outcomes) = self.write_together(&group) {
+                return group.into_iter().zip(outcomes).for_each(|(job, outcome)| job.answer(Ok(outcome)));
+            }
+        }
+        for job in group.drain(..) {
+            let outcomes = self.write_together(std::slice::from_ref(&job)).map_err(StoreError::from);
+            job.answer(outcomes.map(|mut outcomes| outcomes.remove(0)));
+        }
+    }
+
+    fn write_together(&mut self, group: &[Grouped]) -> Result<Vec<Outcome>, Error> {
+        let before = self.connection.total_changes();
+        let (mut appends, mut records) = (0, 0);
+        let mut batch = Batch::begin(&self.connection, &self.shared, self.seat.as_mut(), self.tail_max)?;
+        let mut outcomes = Vec::with_capacity(group.len());
+        for job in group {
+            outcomes.push(match job {
+                Grouped::Commit(commit, _) => {
+                    appends += commit.batch.len() as u64;
+                    records += commit.batch.iter().map(Encoded::records).sum::<u64>();
+                    Outcome::Commit(batch.commit(commit)?)
+                }
+                Grouped::Deliver(deliver, _) => Outcome::Deliver(batch.deliver(deliver)?),
+            });
+        }
+        batch.end()?;
+        if self.connection.total_changes() != before {
+            self.shared.counters.committed(appends, records);
+        }
+        Ok(outcomes)
+    }
+
+    /// Whether another process has changed the file since the last look: then there may be deliveries.
+    fn look(&mut self) {
+        if self.seat.is_none() {
+            return;
+        }
+        // A look that fails is made again soon.
+        if let Ok(version) = data_version(&self.connection)
+            && version != self.seen
+        {
+            self.seen = version;
+            self.shared.counters.saw_a_change();
+            self.shared.bell.ring();
+        }
+    }
+
+    /// Runs `work` in a transaction of its own.
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, Option<&mut Seat>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let before = self.connection.total_changes();
+        let transaction = Transaction::begin(&self.connection)?;
+        let result = work(&self.connection, self.seat.as_mut())?;
+        transaction.commit()?;
+        if self.connection.total_changes() != before {
+            self.shared.counters.committed(0, 0);
+        }
+        Ok(result)
+    }
+
+    /// Puts deliveries aside that cannot be read, with the reason.
+    pub(crate) fn put_aside(&mut self, unreadable: &[(DeliveryId, String)]) -> Result<(), StoreError> {
+        self.transaction(|connection, _| {
+            let mut put =
+                connection.prepare_cached("UPDATE stored_deliveries SET unreadable = ?2 WHERE id = ?1")?;
+            for (id, why) in unreadable {
+                put.execute(params![id.0.cast_signed(), why])?;
+            }
+            Ok(())
+        })
+        .map_err(StoreError::from)
+    }
+}
+
+impl Grouped {
+    fn answer(self, outcome: Result<Outcome, StoreError>) {
+        // Whoever asked may have gone.
+        match (self, outcome) {
+            (Grouped::Commit(_, answer), Ok(Outcome::Commit(answers))) => drop(answer.send(Ok(answers))),
+            (Grouped::Commit(_, answer), Err(error)) => drop(answer.send(Err(error))),
+            (Grouped::Deliver(deliver, answer), Ok(Outcome::Deliver(id))) => {
+                drop(answer.send(id.ok_or(DeliverError::NoSuchSaga { saga: deliver.saga })));
+            }
+            (Grouped::Deliver(_, answer), Err(error)) => drop(answer.send(Err(error.into()))),
+            // An outcome of the other kind is never made.
+            (Grouped::Commit(..) | Grouped::Deliver(..), Ok(_)) => {}
+        }
+    }
+}
+
+/// A transaction that is rolled back unless it is committed. It does not borrow its connection, so that statements
+/// may live as long as that does.
+struct Transaction<'a> {
+    connection: &'a Connection,
+    open: bool,
+}
+
+impl<'a> Transaction<'a> {
+    /// Takes the right to write at once: a transaction that reads first would be refused when it comes to write.
+    fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self { connection, open: true })
+    }
+
+    fn commit(mut self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // SQLite has rolled back by itself after some failures, such as a full disk. A rollback that fails leaves
+        // the transaction to the next `BEGIN`, which fails and is answered.
+        if self.open && !self.connection.is_autocommit() {
+            drop(self.connection.execute_batch("ROLLBACK"));
+        }
+    }
+}
+
+/// Changes when another connection has changed the file.
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
+
+/// The row of a saga, by its id.
+fn number_of(connection: &Connection, saga: &SagaId) -> rusqlite::Result<Option<i64>> {
+    let mut find = connection.prepare_cached("SELECT num FROM stored_sagas WHERE id = ?1")?;
+    find.query_row([saga.as_str()], |row| row.get(0)).optional()
+}

@@ -1,0 +1,306 @@
+//! Appends and deliveries, within one transaction. What is held is known from memory: a step asks the file nothing.
+
+use std::collections::HashMap;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use saga_core::store::{AppendError, DeliveryId, Status, StoreError};
+use saga_core::{Epoch, SagaId, Seq, Timestamp};
+
+use super::seat::Seat;
+use super::{Commit, Deliver, Transaction, number_of};
+use crate::encode::{Encoded, Row};
+use crate::error::Error;
+use crate::shared::{Held, Shared, worker_of};
+use crate::status;
+
+/// A transaction of appends and deliveries. What it changes is seen by others when it is committed.
+pub(super) struct Batch<'a> {
+    pub(super) connection: &'a Connection,
+    transaction: Transaction<'a>,
+    pub(super) shared: &'a Shared,
+    pub(super) seat: Option<&'a mut Seat>,
+    insert: CachedStatement<'a>,
+    /// What changes in `Shared::held`: `None` for a release.
+    pub(super) changed: HashMap<SagaId, Option<Held>>,
+    pub(super) tail_max: i64,
+    ring: bool,
+}
+
+/// What is stored of a saga that this worker does not hold.
+struct Elsewhere {
+    held: bool,
+    epoch: Epoch,
+    last_row: i64,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn begin(
+        connection: &'a Connection,
+        shared: &'a Shared,
+        seat: Option<&'a mut Seat>,
+        tail_max: i64,
+    ) -> Result<Self, Error> {
+        let insert =
+            "INSERT INTO stored_appends (id, num, seq, prev, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let insert = connection.prepare_cached(insert)?;
+        let transaction = Transaction::begin(connection)?;
+        let changed = HashMap::new();
+        Ok(Self { connection, transaction, shared, seat, insert, changed, tail_max, ring: false })
+    }
+
+    /// Makes it durable, and then known.
+    pub(super) fn end(mut self) -> Result<(), Error> {
+        let tail = self.save_tail()?;
+        drop(self.insert);
+        self.transaction.commit()?;
+        if let (Some(seat), Some(tail)) = (self.seat, tail) {
+            seat.tail = tail;
+        }
+        let mut held = self.shared.held();
+        for (saga, change) in self.changed {
+            match change {
+                Some(change) => held.insert(saga, change),
+                None => held.remove(&saga),
+            };
+        }
+        drop(held);
+        if self.ring {
+            self.shared.bell.ring();
+        }
+        Ok(())
+    }
+
+    pub(super) fn deliver(&mut self, deliver: &Deliver) -> Result<Option<DeliveryId>, Error> {
+        let Some(num) = number_of(self.connection, &deliver.saga)? else { return Ok(None) };
+        let insert = "INSERT INTO stored_deliveries (num, at, body) VALUES (?1, ?2, ?3)";
+        let id = self.connection.prepare_cached(insert)?.insert(params![num, deliver.now.0, deliver.body])?;
+        self.ring = true;
+        Ok(Some(DeliveryId(id.cast_unsigned())))
+    }
+
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Vec<Result<Epoch, AppendError>>, Error> {
+        if self.seat.as_ref().is_none_or(|seat| seat.worker != commit.worker) {
+            return Err(StoreError::LeaseLost.into());
+        }
+        commit.batch.iter().map(|append| self.apply(append, commit.now)).collect()
+    }
+
+    fn apply(&mut self, append: &Encoded, now: Timestamp) -> Result<Result<Epoch, AppendError>, Error> {
+        let Some(epoch) = append.epoch else { return self.create(append, now) };
+        let Some(held) = self.held(&append.saga) else { return self.refuse(append, epoch) };
+        if held.epoch != epoch {
+            return Ok(Err(AppendError::Fenced { saga: append.saga.clone(), epoch }));
+        }
+        if let Err(refused) = follow(append, held.next) {
+            // Had one that releases been applied, the claim would be over.
+            let again = !append.release && self.is_there(held.last_row, &append.rows)?;
+            return Ok(if again { Ok(epoch) } else { Err(refused) });
+        }
+        let mut after = held;
+        self.insert_rows(&mut after, &append.rows)?;
+        if append.status.is_some() || append.release {
+            self.update(&mut after, append, now)?;
+        }
+        for id in &append.taken {
+            let delete = "DELETE FROM stored_deliveries WHERE id = ?1 AND num = ?2";
+            self.connection.prepare_cached(delete)?.execute(params![id.0.cast_signed(), held.num])?;
+        }
+        if append.release {
+            self.release(&after, append.status.as_ref())?;
+        }
+        if !append.rows.is_empty() || append.status.is_some() || append.release {
+            self.changed.insert(append.saga.clone(), (!append.release).then_some(after));
+        }
+        Ok(Ok(epoch))
+    }
+
+    fn held(&self, saga: &SagaId) -> Option<Held> {
+        match self.changed.get(saga) {
+            Some(changed) => *changed,
+            None => self.shared.held().get(saga).copied(),
+        }
+    }
+
+    fn insert_rows(&mut self, held: &mut Held, rows: &[Row]) -> Result<(), Error> {
+        let Some(seat) = &mut self.seat else { return Err(StoreError::LeaseLost.into()) };
+        for row in rows {
+            let id = seat.row();
+            let seq = row.seq.cast_signed();
+            self.insert.execute(params![id, held.num, seq, held.last_row, row.at.0, row.body])?;
+            held.last_row = id;
+            held.next = row.seq + row.records;
+        }
+        Ok(())
+    }
+
+    /// Writes the saga's row.
+    fn update(&mut self, held: &mut Held, append: &Encoded, now: Timestamp) -> Result<(), Error> {
+        let Some(status) = &append.status else {
+            let release = "UPDATE stored_sagas SET held = 0, last_row = ?2 WHERE num = ?1";
+            self.connection.prepare_cached(release)?.execute(params![held.num, held.last_row])?;
+            return Ok(());
+        };
+        let update =
+            "UPDATE stored_sagas SET saga = ?2, version = ?3, phase = ?4, reasons = ?5, wake_at = ?6,
+            undoable_until = ?7, progress = ?8, deaths = ?9, updated_at = ?10, held = ?11, last_row = ?12
+            WHERE num = ?1";
+        self.connection.prepare_cached(update)?.execute(params![
+            held.num,
+            status.saga,
+            status.version,
+            status.phase.as_str(),
+            status::reasons(status),
+            status.wake_at.map(|at| at.0),
+            status.undoable_until.map(|at| at.0),
+            status.progress.cast_signed(),
+            status.deaths,
+            now.0,
+            !append.release,
+            held.last_row,
+        ])?;
+        held.saved_row = held.last_row;
+        self.note_time(status, now);
+        Ok(())
+    }
+
+    fn note_time(&mut self, status: &Status, now: Timestamp) {
+        if let Some(seat) = &mut self.seat
+            && status.wake_at.is_some()
+        {
+            seat.latest = seat.latest.max(now);
+        }
+    }
+
+    /// Ends a claim, and rings if the saga may have to be looked at: a delivery that came while it was held has rung
+    /// in vain.
+    fn release(&mut self, held: &Held, status: Option<&Status>) -> Result<(), Error> {
+        if held.listed {
+            let delete = "DELETE FROM stored_claims WHERE num = ?1";
+            self.connection.prepare_cached(delete)?.execute([held.num])?;
+        }
+        let waiting = "SELECT EXISTS (SELECT 1 FROM stored_deliveries WHERE num = ?1 AND unreadable IS NULL)";
+        self.ring |= status.is_none_or(|s| s.wake_at.is_some())
+            || self.connection.prepare_cached(waiting)?.query_row([held.num], |row| row.get::<_, bool>(0))?;
+        Ok(())
+    }
+
+    fn create(&mut self, append: &Encoded, now: Timestamp) -> Result<Result<Epoch, AppendError>, Error> {
+        let (Ok(()), Some(status)) = (follow(append, 0), &append.status) else {
+            if self.elsewhere(&append.saga)?.is_some() {
+                return Ok(Err(AppendError::Exists { saga: append.saga.clone() }));
+            }
+            let nothing = AppendError::NoSuchSaga { saga: append.saga.clone() };
+            return Ok(Err(follow(append, 0).err().unwrap_or(nothing)));
+        };
+        let Some(seat) = &mut self.seat else { return Err(StoreError::LeaseLost.into()) };
+        let (num, epoch) = (seat.num(), seat.epoch());
+        let rows = append.rows.len() as i64;
+        let first_row = if rows == 0 { 0 } else { seat.next_row };
+        let last_row = (first_row + rows - 1).max(0);
+        let insert =
+            "INSERT INTO stored_sagas (num, id, saga, version, phase, reasons, wake_at, undoable_until,
+            progress, deaths, created_at, updated_at, held, epoch, first_row, last_row)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15)
+            ON CONFLICT (id) DO NOTHING";
+        let inserted = self.connection.prepare_cached(insert)?.execute(params![
+            num,
+            append.saga.as_str(),
+            status.saga,
+            status.version,
+            status.phase.as_str(),
+            status::reasons(status),
+            status.wake_at.map(|at| at.0),
+            status.undoable_until.map(|at| at.0),
+            status.progress.cast_signed(),
+            status.deaths,
+            now.0,
+            !append.release,
+            epoch.0.cast_signed(),
+            first_row,
+            last_row,
+        ])?;
+        if inserted == 0 {
+            return self.create_again(append);
+        }
+        let mut held = Held { num, epoch, next: 0, last_row: 0, saved_row: last_row, listed: false };
+        self.insert_rows(&mut held, &append.rows)?;
+        self.note_time(status, now);
+        if append.release {
+            self.release(&held, Some(status))?;
+        } else if append.rows.is_empty() {
+            // Nothing at the end of the table would tell that it is held.
+            self.connection.prepare_cached("INSERT INTO stored_claims (num) VALUES (?1)")?.execute([num])?;
+            held.listed = true;
+        }
+        self.changed.insert(append.saga.clone(), (!append.release).then_some(held));
+        Ok(Ok(epoch))
+    }
+
+    /// A saga of that id exists: it may be this creation, its answer lost.
+    fn create_again(&mut self, append: &Encoded) -> Result<Result<Epoch, AppendError>, Error> {
+        let exists = Err(AppendError::Exists { saga: append.saga.clone() });
+        let Some(saga) = self.elsewhere(&append.saga)? else { return Ok(exists) };
+        let ours = self.seat.as_ref().is_some_and(|seat| worker_of(saga.epoch) == seat.worker);
+        let held = self.held(&append.saga);
+        let last_row = held.map_or(saga.last_row, |h| h.last_row);
+        let again = ours && saga.held != append.release && self.is_there(last_row, &append.rows)?;
+        Ok(if again { Ok(saga.epoch) } else { exists })
+    }
+
+    /// An append to a saga that this worker does not hold: never wrong only if it is the release that ended the last
+    /// claim, sent again.
+    fn refuse(&mut self, append: &Encoded, epoch: Epoch) -> Result<Result<Epoch, AppendError>, Error> {
+        let Some(saga) = self.elsewhere(&append.saga)? else {
+            return Ok(Err(AppendError::NoSuchSaga { saga: append.saga.clone() }));
+        };
+        let released = !saga.held && saga.epoch == epoch && append.release;
+        let again = released && self.is_there(saga.last_row, &append.rows)?;
+        Ok(if again { Ok(epoch) } else { Err(AppendError::Fenced { saga: append.saga.clone(), epoch }) })
+    }
+
+    fn elsewhere(&self, saga: &SagaId) -> Result<Option<Elsewhere>, Error> {
+        let find = "SELECT held, epoch, last_row FROM stored_sagas WHERE id = ?1";
+        let found = self.connection.prepare_cached(find)?.query_row([saga.as_str()], |row| {
+            let epoch = Epoch(row.get::<_, i64>(1)?.cast_unsigned());
+            Ok(Elsewhere { held: row.get(0)?, epoch, last_row: row.get(2)? })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Whether these records are in the journal that ends at `last_row`, just as they are.
+    fn is_there(&self, last_row: i64, rows: &[Row]) -> Result<bool, Error> {
+        let mut step =
+            self.connection.prepare_cached("SELECT seq, at, body, prev FROM stored_appends WHERE id = ?1")?;
+        let mut at = last_row;
+        for row in rows.iter().rev() {
+            loop {
+                let found = step.query_row([at], |r| {
+                    Ok((
+                        r.get::<_, i64>(0)?.cast_unsigned(),
+                        Timestamp(r.get(1)?),
+                        r.get::<_, String>(2)?,
+                        r.get(3)?,
+                    ))
+                });
+                let Some((seq, time, body, prev)) = found.optional()? else { return Ok(false) };
+                at = prev;
+                if seq < row.seq || (seq == row.seq && (time, &body) != (row.at, &row.body)) {
+                    return Ok(false);
+                }
+                if seq == row.seq {
+                    break;
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether the records follow on `next`, and on each other.
+fn follow(append: &Encoded, next: Seq) -> Result<(), AppendError> {
+    let first = append.rows.first().map(|row| (next, row.seq)).filter(|(expected, found)| expected != found);
+    match first.or(append.gap) {
+        None => Ok(()),
+        Some((expected, found)) => Err(AppendError::Sequence { saga: append.saga.clone(), expected, found }),
+    }
+}

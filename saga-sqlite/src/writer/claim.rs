@@ -1,0 +1,233 @@
+//! Which sagas a worker gets: those that wait longest, of all that may be claimed.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, named_params, params};
+use saga_core::Timestamp;
+use saga_core::store::{Claim, Claims, QUARANTINE_DEATHS, StoreError, Wanted, WorkerId};
+
+use super::Writer;
+use super::seat::Seat;
+use super::tail::next_seq;
+use crate::error::Error;
+use crate::shared::Held;
+use crate::status;
+
+/// A saga that may be claimed.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    /// Since when it waits.
+    since: Timestamp,
+    num: i64,
+    /// Deaths, with that of the claim before this one.
+    deaths: u32,
+    died: bool,
+}
+
+/// What one look is after.
+struct Look<'a> {
+    connection: &'a Connection,
+    wanted: &'a Wanted,
+    /// The wanted types, as JSON.
+    types: &'a str,
+    now: Timestamp,
+}
+
+/// What became of a candidate.
+enum Taken {
+    Claimed(Claim, Held),
+    /// Its death is counted, and it waits for its turn.
+    Quarantined,
+}
+
+impl Writer {
+    pub(crate) fn claim(
+        &mut self,
+        worker: WorkerId,
+        wanted: &Wanted,
+        now: Timestamp,
+    ) -> Result<Claims, StoreError> {
+        Ok(self.try_claim(worker, wanted, now)?)
+    }
+
+    fn try_claim(&mut self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, Error> {
+        let Some(seat) = self.seat.as_mut().filter(|seat| seat.worker == worker) else {
+            return Err(StoreError::LeaseLost.into());
+        };
+        let types = serde_json::to_string(&wanted.sagas).unwrap_or_default();
+        let candidates =
+            Look { connection: &self.connection, wanted, types: &types, now }.candidates(seat)?;
+        let (chosen, more) = choose(candidates, wanted);
+        let mut claims = Claims::default();
+        if !chosen.is_empty() {
+            claims.claimed = self.take(&chosen, now)?;
+        }
+        let look = Look { connection: &self.connection, wanted, types: &types, now };
+        claims.next_wake = if more { Some(now) } else { look.next_wake()? };
+        Ok(claims)
+    }
+
+    /// Writes the claims down, and then holds them.
+    fn take(&mut self, chosen: &[(Candidate, bool)], now: Timestamp) -> Result<Vec<Claim>, Error> {
+        let taken = self.transaction(|connection, seat| {
+            let Some(seat) = seat else { return Err(StoreError::LeaseLost.into()) };
+            let take = |(candidate, turn): &(Candidate, bool)| match turn {
+                true => take_one(connection, seat, candidate),
+                false => pass_over(connection, seat, candidate, now),
+            };
+            chosen.iter().map(take).collect::<Result<Vec<_>, _>>()
+        })?;
+        let mut claimed = Vec::with_capacity(taken.len());
+        let mut held = self.shared.held();
+        for (taken, (candidate, _)) in taken.into_iter().zip(chosen) {
+            if let Some(seat) = &mut self.seat {
+                seat.dead.remove(candidate.num);
+            }
+            if let Taken::Claimed(claim, of) = taken {
+                held.insert(claim.saga.clone(), of);
+                claimed.push(claim);
+            }
+        }
+        Ok(claimed)
+    }
+}
+
+/// Those that are to be touched, each with whether it is its turn, and whether more could be claimed.
+fn choose(mut candidates: Vec<Candidate>, wanted: &Wanted) -> (Vec<(Candidate, bool)>, bool) {
+    candidates.sort();
+    let mut known = HashSet::new();
+    candidates.retain(|candidate| known.insert(candidate.num));
+    let (mut chosen, mut claimed, mut quarantined) = (Vec::new(), 0, wanted.quarantined);
+    for candidate in candidates {
+        if claimed == wanted.limit {
+            return (chosen, true);
+        }
+        let turn = candidate.deaths < QUARANTINE_DEATHS || std::mem::take(&mut quarantined);
+        claimed += usize::from(turn);
+        if turn || candidate.died {
+            chosen.push((candidate, turn));
+        }
+    }
+    (chosen, false)
+}
+
+impl Look<'_> {
+    fn candidates(&self, seat: &Seat) -> Result<Vec<Candidate>, Error> {
+        let mut candidates = self.dead(seat);
+        let limit = i64::try_from(self.wanted.limit).unwrap_or(i64::MAX).saturating_add(1);
+        let due = "wake_at <= :now AND deaths < :quarantine ORDER BY wake_at LIMIT :limit";
+        self.waiting(due, limit, &mut candidates)?;
+        if seat.latest > self.now {
+            let turned_back = "wake_at > :now AND updated_at > :now AND deaths < :quarantine LIMIT :limit";
+            self.waiting(turned_back, limit, &mut candidates)?;
+        }
+        if self.wanted.quarantined {
+            let due =
+                "wake_at <= :now AND deaths >= 2 AND deaths >= :quarantine ORDER BY wake_at LIMIT :limit";
+            self.waiting(due, 1, &mut candidates)?;
+            if seat.latest > self.now {
+                let turned_back = "wake_at > :now AND updated_at > :now AND deaths >= 2 AND deaths >= :quarantine LIMIT :limit";
+                self.waiting(turned_back, 1, &mut candidates)?;
+            }
+        }
+        self.delivered_to(&mut candidates)?;
+        Ok(candidates)
+    }
+
+    /// What was held by a worker that died.
+    fn dead(&self, seat: &Seat) -> Vec<Candidate> {
+        let ours = |saga: &str| self.wanted.sagas.iter().any(|wanted| wanted == saga);
+        let ours = seat.dead.iter().filter(|(_, died)| ours(&died.saga));
+        let mut candidates = Vec::new();
+        let mut healthy = 0;
+        for (num, died) in ours {
+            let deaths = died.deaths.saturating_add(1);
+            candidates.push(Candidate { since: died.since, num, deaths, died: true });
+            healthy += usize::from(deaths < QUARANTINE_DEATHS);
+            if healthy > self.wanted.limit {
+                break;
+            }
+        }
+        candidates
+    }
+
+    fn waiting(&self, which: &str, limit: i64, candidates: &mut Vec<Candidate>) -> Result<(), Error> {
+        let find = format!(
+            "SELECT wake_at, num, deaths FROM stored_sagas
+            WHERE held = 0 AND saga IN (SELECT value FROM json_each(:types)) AND {which}"
+        );
+        let mut find = self.connection.prepare_cached(&find)?;
+        let mut rows = find.query(named_params! {
+            ":now": self.now.0,
+            ":types": self.types,
+            ":quarantine": QUARANTINE_DEATHS,
+            ":limit": limit,
+        })?;
+        while let Some(row) = rows.next()? {
+            let since = Timestamp(row.get(0)?);
+            candidates.push(Candidate { since, num: row.get(1)?, deaths: row.get(2)?, died: false });
+        }
+        Ok(())
+    }
+
+    fn delivered_to(&self, candidates: &mut Vec<Candidate>) -> Result<(), Error> {
+        let find = "SELECT min(d.at), d.num, s.deaths
+            FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
+            WHERE d.unreadable IS NULL AND s.held = 0 AND s.saga IN (SELECT value FROM json_each(?1))
+            GROUP BY d.num";
+        let mut find = self.connection.prepare_cached(find)?;
+        let mut rows = find.query([self.types])?;
+        while let Some(row) = rows.next()? {
+            let since = Timestamp(row.get(0)?);
+            candidates.push(Candidate { since, num: row.get(1)?, deaths: row.get(2)?, died: false });
+        }
+        Ok(())
+    }
+
+    fn next_wake(&self) -> Result<Option<Timestamp>, Error> {
+        let find = "SELECT min(wake_at) FROM (SELECT wake_at FROM stored_sagas
+            WHERE held = 0 AND wake_at > ?1 AND saga IN (SELECT value FROM json_each(?2))
+            ORDER BY wake_at LIMIT 1)";
+        let mut find = self.connection.prepare_cached(find)?;
+        let next = find.query_row(params![self.now.0, self.types], |row| row.get::<_, Option<i64>>(0))?;
+        Ok(next.map(Timestamp))
+    }
+}
+
+/// Marks a saga as held.
+fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> Result<Taken, Error> {
+    let find = format!("SELECT {}, last_row FROM stored_sagas WHERE num = ?1", status::COLUMNS);
+    let mut find = connection.prepare_cached(&find)?;
+    let mut rows = find.query([candidate.num])?;
+    let Some(row) = rows.next()? else { return Err(rusqlite::Error::QueryReturnedNoRows.into()) };
+    let (saga, mut status) = status::read(row)?;
+    let last_row = seat.dead.get(candidate.num).map_or(row.get(9), |died| Ok(died.last_row))?;
+    let epoch = seat.epoch();
+    status.deaths = candidate.deaths;
+    let update = "UPDATE stored_sagas SET held = 1, epoch = ?2, deaths = ?3, last_row = ?4 WHERE num = ?1";
+    let values = params![candidate.num, epoch.0.cast_signed(), candidate.deaths, last_row];
+    connection.prepare_cached(update)?.execute(values)?;
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)")?
+        .execute([candidate.num])?;
+    let next = next_seq(connection, last_row)?;
+    let held = Held { num: candidate.num, epoch, next, last_row, saved_row: last_row, listed: true };
+    Ok(Taken::Claimed(Claim { saga, epoch, status }, held))
+}
+
+/// Counts the death of a saga whose turn it is not.
+fn pass_over(
+    connection: &Connection,
+    seat: &Seat,
+    candidate: &Candidate,
+    now: Timestamp,
+) -> Result<Taken, Error> {
+    if let Some(died) = seat.dead.get(candidate.num) {
+        let update =
+            "UPDATE stored_sagas SET held = 0, deaths = ?2, wake_at = ?3, last_row = ?4 WHERE num = ?1";
+        let values = params![candidate.num, candidate.deaths, now.0, died.last_row];
+        connection.prepare_cached(update)?.execute(values)?;
+        connection.prepare_cached("DELETE FROM stored_claims WHERE num = ?1")?.execute([candidate.num])?;
+    }
+    Ok(Taken::Quarantined)
+}

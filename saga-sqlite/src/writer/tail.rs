@@ -1,0 +1,84 @@
+//! Where running sagas end. Their rows are not touched by their steps, so the end of the table of appends has to say
+//! how far they got; that this stays short is seen to here.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use saga_core::{SagaId, Seq, Timestamp};
+
+use super::append::Batch;
+use super::seat::{Dead, Died};
+use crate::error::Error;
+use crate::shared::Held;
+
+impl Batch<'_> {
+    /// When the end of the table has grown long, writes down the ends of all that is held, and gives where it begins
+    /// now.
+    pub(super) fn save_tail(&mut self) -> Result<Option<i64>, Error> {
+        let Some(seat) = self.seat.as_ref().filter(|seat| seat.next_row - seat.tail >= self.tail_max) else {
+            return Ok(None);
+        };
+        let mut save =
+            self.connection.prepare_cached("UPDATE stored_sagas SET last_row = ?2 WHERE num = ?1")?;
+        let mut list =
+            self.connection.prepare_cached("INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)")?;
+        let mut all: HashMap<SagaId, Held> = self.shared.held().clone();
+        for (saga, change) in &self.changed {
+            match change {
+                Some(held) => all.insert(saga.clone(), *held),
+                None => all.remove(saga),
+            };
+        }
+        for (saga, held) in all {
+            if held.saved_row != held.last_row {
+                save.execute([held.num, held.last_row])?;
+            }
+            if !held.listed {
+                list.execute([held.num])?;
+            }
+            self.changed.insert(saga, Some(Held { saved_row: held.last_row, listed: true, ..held }));
+        }
+        for (num, died) in seat.dead.iter() {
+            save.execute([num, died.last_row])?;
+            list.execute([num])?;
+        }
+        self.connection.prepare_cached("UPDATE stored_meta SET tail = ?1")?.execute([seat.next_row])?;
+        Ok(Some(seat.next_row))
+    }
+}
+
+/// Finds what was held when the last worker died: what is listed, and what wrote at the end of the table.
+pub(super) fn dead(connection: &Connection, tail: i64) -> Result<Dead, Error> {
+    let mut last_rows: HashMap<i64, i64> = HashMap::new();
+    let mut ends =
+        connection.prepare("SELECT num, max(id) FROM stored_appends WHERE id >= ?1 GROUP BY num")?;
+    let mut ends = ends.query([tail])?;
+    while let Some(end) = ends.next()? {
+        last_rows.insert(end.get(0)?, end.get(1)?);
+    }
+    let mut listed = connection.prepare("SELECT num FROM stored_claims")?;
+    let mut listed = listed.query([])?;
+    while let Some(num) = listed.next()? {
+        last_rows.entry(num.get(0)?).or_insert(0);
+    }
+    let find = "SELECT saga, deaths, updated_at, last_row FROM stored_sagas WHERE num = ?1 AND held = 1";
+    let mut find = connection.prepare(find)?;
+    let mut dead = Dead::default();
+    for (num, last_row) in last_rows {
+        let died = find.query_row([num], |row| {
+            let (since, saved) = (Timestamp(row.get(2)?), row.get::<_, i64>(3)?);
+            Ok(Died { saga: row.get(0)?, deaths: row.get(1)?, since, last_row: last_row.max(saved) })
+        });
+        if let Some(died) = died.optional()? {
+            dead.insert(num, died);
+        }
+    }
+    Ok(dead)
+}
+
+/// The sequence number that follows on an append.
+pub(super) fn next_seq(connection: &Connection, last_row: i64) -> Result<Seq, Error> {
+    let find = "SELECT seq + json_array_length(body) FROM stored_appends WHERE id = ?1";
+    let next = connection.prepare_cached(find)?.query_row(params![last_row], |row| row.get::<_, i64>(0));
+    Ok(next.optional()?.map_or(0, i64::cast_unsigned))
+}
