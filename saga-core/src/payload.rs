@@ -193,7 +193,7 @@ impl Codecs {
         let codec = codec.ok_or_else(|| DecodeError::UnknownCodec { codec: name.clone() })?;
         let plain =
             codec.open(bytes).map_err(|source| DecodeError::Codec { codec: name.clone(), source })?;
-        serde_json::from_slice(&plain).map(Some).map_err(|e| DecodeError::json::<Payload>(e))
+        serde_json::from_slice(&plain).map(Some).map_err(DecodeError::json::<Payload>)
     }
 }
 

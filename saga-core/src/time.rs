@@ -26,7 +26,7 @@ impl Timestamp {
 /// `wait` in whole milliseconds, rounded up, so that nothing comes due too early.
 pub(crate) fn millis(wait: Duration) -> i64 {
     let whole = wait.as_millis();
-    let up = u128::from(wait.subsec_nanos() % 1_000_000 != 0);
+    let up = u128::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
     i64::try_from(whole + up).unwrap_or(i64::MAX)
 }
 

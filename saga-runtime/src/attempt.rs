@@ -21,6 +21,9 @@ use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
 
 type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// What a readonly step gave, or why that cannot be recorded.
+pub(crate) type ReadResult = Result<Result<Payload, Failed>, Lost>;
+
 /// What the evaluation of an outcome needs besides the step.
 #[derive(Clone)]
 pub(crate) struct Surroundings {
@@ -42,7 +45,7 @@ pub(crate) trait AnyStep: Send + Sync {
         input: Payload,
         around: Surroundings,
         draw: Box<dyn Fn() -> u64 + Send>,
-    ) -> Running<(Result<Result<Payload, Failed>, Lost>, u32)>;
+    ) -> Running<(ReadResult, u32)>;
     /// Asks the probe.
     fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Answer>;
     /// What follows from an output that a person gave.
@@ -97,7 +100,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         input: Payload,
         around: Surroundings,
         draw: Box<dyn Fn() -> u64 + Send>,
-    ) -> Running<(Result<Result<Payload, Failed>, Lost>, u32)> {
+    ) -> Running<(ReadResult, u32)> {
         Box::pin(async move {
             let mut cx = cx;
             let started = around.clock.now();

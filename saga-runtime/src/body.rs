@@ -111,9 +111,12 @@ pub struct SagaContext {
     input: Payload,
 }
 
+/// What a body has registered, to be done once it is over.
+type Registrations = Vec<fn(&mut Registry)>;
+
 #[derive(Clone)]
 enum Mode {
-    Registering(Arc<Mutex<Vec<fn(&mut Registry)>>>),
+    Registering(Arc<Mutex<Registrations>>),
     Driving(SharedBoard),
 }
 

@@ -7,11 +7,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use saga_core::machine::{Answer, Ending, Event, Work};
-use saga_core::record::{Failure, Lost};
+use saga_core::record::Lost;
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use crate::attempt::ReadResult;
 use crate::context::{LazyKey, StepContext};
 use crate::engine::Engine;
 
@@ -60,7 +61,7 @@ impl Hash for Job {
 pub(crate) enum LocalEnd {
     Attempt(Job, Ending),
     Probe(Job, Answer),
-    Read(Job, Result<Result<Payload, Failure>, Lost>, u32),
+    Read(Job, ReadResult, u32),
 }
 
 impl LocalEnd {
@@ -93,78 +94,90 @@ type Running = Pin<Box<dyn Future<Output = LocalEnd> + Send>>;
 
 /// Begins a job.
 pub(crate) fn begin(engine: &Arc<Engine>, state: &State, job: &Job, stopping: watch::Receiver<bool>) -> Running {
-    let job = job.clone();
-    let around = engine.surroundings();
-    let context = |site: &Site, role: Role, attempt: u32| StepContext {
-        saga: state.id().clone(),
-        site: site.clone(),
-        role,
-        attempt,
-        key: LazyKey::of(state.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation)),
-        resources: engine.resources.clone(),
-        // Nothing stops a compensation.
-        stopping: if role == Role::Do { stopping.clone() } else { engine.never_stopping.clone() },
-    };
-    let find = |name: &str| engine.registry.find_step(name);
-    match &job {
-        Job::Attempt { site, role, attempt } => {
-            let call = state.step(site).and_then(|s| match (role, &s.undo) {
-                (Role::Do, _) => Some((s.step.clone(), s.input.clone())),
-                (Role::Undo, Some(Ok(call))) => Some((call.step.clone(), call.input.clone())),
-                (Role::Undo, _) => None,
-            });
-            let span = span(state.id(), site, *role, *attempt);
-            match call.as_ref().and_then(|(step, input)| Some((find(step)?, input))) {
-                Some((step, input)) => {
-                    let running = step.attempt(context(site, *role, *attempt), input.clone(), around);
-                    let told = async move {
-                        tracing::debug!("attempt begins");
-                        let ending = running.await;
-                        tracing::debug!(?ending, "attempt ended");
-                        LocalEnd::Attempt(job, ending)
-                    };
-                    Box::pin(told.instrument(span))
-                }
-                None => {
-                    let step = call.map_or_else(|| "the compensation".to_owned(), |(step, _)| step.to_string());
-                    let detail = format!("this build does not know {step}");
-                    Box::pin(ready(LocalEnd::Attempt(job, Ending::Undecodable { detail })))
-                }
-            }
+    let begin = Begin { engine, state, stopping };
+    match job {
+        Job::Attempt { site, role, attempt } => begin.attempt(job, site, *role, *attempt),
+        Job::Probe { site } => begin.probe(job, site),
+        Job::Read { site, step, input } => begin.read(job, site, step, input),
+    }
+}
+
+struct Begin<'a> {
+    engine: &'a Arc<Engine>,
+    state: &'a State,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Begin<'_> {
+    fn context(&self, site: &Site, role: Role, attempt: u32) -> StepContext {
+        let generation = self.state.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation);
+        StepContext {
+            saga: self.state.id().clone(),
+            site: site.clone(),
+            role,
+            attempt,
+            key: LazyKey::of(generation),
+            resources: self.engine.resources.clone(),
+            // Nothing stops a compensation.
+            stopping: match role {
+                Role::Do => self.stopping.clone(),
+                Role::Undo => self.engine.never_stopping.clone(),
+            },
         }
-        Job::Probe { site } => {
-            let step = state.step(site);
-            let span = tracing::info_span!("probe", saga = %state.id(), site = %site);
-            match step.and_then(|s| Some((find(&s.step)?, &s.input))) {
-                Some((step, input)) => {
-                    let running = step.probe(context(site, Role::Do, 1), input.clone(), around);
-                    Box::pin(async move { LocalEnd::Probe(job, running.await) }.instrument(span))
-                }
-                None => {
-                    let trouble = Some("this build does not know the step".to_owned());
-                    Box::pin(ready(LocalEnd::Probe(job, Answer::Pending(trouble))))
-                }
-            }
-        }
-        Job::Read { site, step, input } => {
-            let span = span(state.id(), site, Role::Do, 1);
-            match find(step) {
-                Some(step) => {
-                    let dice = engine.dice.clone();
-                    let draw = Box::new(move || dice.draw());
-                    let running = step.read(context(site, Role::Do, 1), input.clone(), around, draw);
-                    let told = async move {
-                        let (result, attempts) = running.await;
-                        LocalEnd::Read(job, result, attempts)
-                    };
-                    Box::pin(told.instrument(span))
-                }
-                None => {
-                    let lost = Lost { why: format!("step {step} is not registered") };
-                    Box::pin(ready(LocalEnd::Read(job, Err(lost), 0)))
-                }
-            }
-        }
+    }
+
+    fn attempt(&self, job: &Job, site: &Site, role: Role, attempt: u32) -> Running {
+        let job = job.clone();
+        let call = self.state.step(site).and_then(|s| match (role, &s.undo) {
+            (Role::Do, _) => Some((&s.step, &s.input)),
+            (Role::Undo, Some(Ok(call))) => Some((&call.step, &call.input)),
+            (Role::Undo, _) => None,
+        });
+        let code = call.and_then(|(step, input)| Some((self.engine.registry.find_step(step)?, input)));
+        let Some((step, input)) = code else {
+            let step = call.map_or("the compensation", |(step, _)| step.as_ref());
+            let detail = format!("this build does not know {step}");
+            return Box::pin(ready(LocalEnd::Attempt(job, Ending::Undecodable { detail })));
+        };
+        let context = self.context(site, role, attempt);
+        let running = step.attempt(context, input.clone(), self.engine.surroundings());
+        let told = async move {
+            tracing::debug!("attempt begins");
+            let ending = running.await;
+            tracing::debug!(?ending, "attempt ended");
+            LocalEnd::Attempt(job, ending)
+        };
+        Box::pin(told.instrument(span(self.state.id(), site, role, attempt)))
+    }
+
+    fn probe(&self, job: &Job, site: &Site) -> Running {
+        let job = job.clone();
+        let step = self.state.step(site);
+        let code = step.and_then(|s| Some((self.engine.registry.find_step(&s.step)?, &s.input)));
+        let Some((step, input)) = code else {
+            let trouble = Some("this build does not know the step".to_owned());
+            return Box::pin(ready(LocalEnd::Probe(job, Answer::Pending(trouble))));
+        };
+        let running = step.probe(self.context(site, Role::Do, 1), input.clone(), self.engine.surroundings());
+        let span = tracing::info_span!("probe", saga = %self.state.id(), site = %site);
+        Box::pin(async move { LocalEnd::Probe(job, running.await) }.instrument(span))
+    }
+
+    fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Running {
+        let job = job.clone();
+        let Some(code) = self.engine.registry.find_step(step) else {
+            let lost = Lost { why: format!("step {step} is not registered") };
+            return Box::pin(ready(LocalEnd::Read(job, Err(lost), 0)));
+        };
+        let dice = self.engine.dice.clone();
+        let draw = Box::new(move || dice.draw());
+        let context = self.context(site, Role::Do, 1);
+        let running = code.read(context, input.clone(), self.engine.surroundings(), draw);
+        let told = async move {
+            let (result, attempts) = running.await;
+            LocalEnd::Read(job, result, attempts)
+        };
+        Box::pin(told.instrument(span(self.state.id(), site, Role::Do, 1)))
     }
 }
 
