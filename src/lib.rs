@@ -127,6 +127,8 @@ pub use saga_macros::{SagaError, StepError, saga, step};
 pub use saga_runtime::test;
 #[doc(no_inline)]
 pub use saga_runtime::*;
+#[cfg(feature = "sqlite")]
+pub use saga_sqlite::SqliteStore;
 
 /// What nearly every file with a step or a saga in it uses: `use saga::prelude::*;`.
 pub mod prelude {
