@@ -2,7 +2,7 @@
 //!
 //! Mutants tried, each seen to fail here and taken out again: see the end of the file.
 #![cfg(feature = "test")]
-#![allow(unreachable_pub)]
+#![allow(unreachable_pub, dead_code)]
 
 #[path = "support/kit.rs"]
 #[macro_use]
