@@ -102,7 +102,7 @@ impl Books {
             .iter()
             .filter_map(|entry| match entry {
                 HoldEntry::Released { id } => Some(id.clone()),
-                HoldEntry::Held { .. } => None,
+                HoldEntry::Held { .. } | HoldEntry::Closed { .. } => None,
             })
             .collect();
         let mut all = Vec::new();

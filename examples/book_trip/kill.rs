@@ -27,6 +27,16 @@ impl<S: Store> Killing<S> {
         Self { store, kill, last_words: Box::new(last_words), writes: AtomicU64::new(0) }
     }
 
+    /// Whether there are no records in it, or only the creation of a saga that is there.
+    async fn adds_nothing(&self, batch: &[Append]) -> Result<bool, StoreError> {
+        for append in batch.iter().filter(|append| !append.entries.is_empty()) {
+            if append.epoch.is_some() || self.store.summary(&append.saga).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     async fn write<T>(&self, what: impl FnOnce() -> String, write: impl Future<Output = T> + Send) -> T {
         let number = self.writes.fetch_add(1, Ordering::Relaxed) + 1;
         let die = |when: &str| -> ! {
@@ -59,7 +69,7 @@ impl<S: Store> Store for Killing<S> {
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
         let commit = self.store.commit(worker, batch, now);
-        if batch.iter().all(|append| append.entries.is_empty()) {
+        if self.adds_nothing(batch).await? {
             return commit.await;
         }
         self.write(|| records_of(batch), commit).await

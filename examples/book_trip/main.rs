@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use ::saga::prelude::*;
 use ::saga::record::Record;
-use ::saga::{ActError, Entry, Handle, Outcome};
+use ::saga::{ActError, Entry, SqliteStore};
 
 use agreement::disagreements;
 use books::Books;
@@ -79,7 +79,7 @@ async fn run(options: &Options, style: Style) -> Result<bool, Box<dyn Error>> {
     let services = Services::open(&file, options.faults)?;
     let patience = options.patience.unwrap_or(Duration::from_secs(1));
 
-    let store = MemoryStore::new();
+    let store = SqliteStore::open(&file)?;
     let Next { id, inherited } = place::next_trip(&store, options.resume).await?;
     let go_on = options.to_resume(&file);
     let store = Killing::at(options.kill, store, move |what| {

@@ -9,7 +9,7 @@ use super::clients::{Airline, AirlineError, Bank, BankError, Hotel, HotelError, 
 use super::trip::{CardNumber, Cents, FlightHold, HoldId, Mail, Receipt, RoomHold, Trip};
 
 /// Holds a seat on a flight.
-#[step(compensate = release_flight(output.id), retry(attempts = 4, backoff = "50ms..1s"), timeout = "5s")]
+#[step(compensate = release_flight(output.id), probe = find_flight(key), retry(attempts = 4, backoff = "50ms..1s"))]
 async fn hold_flight(
     airline: &Airline,
     key: &IdempotencyKey,
@@ -24,8 +24,14 @@ async fn release_flight(airline: &Airline, id: HoldId) -> Result<(), AirlineErro
     airline.release(&id).await
 }
 
+/// Asks whether a seat was held, if the answer was lost.
+#[step(readonly, retry(attempts = 3, backoff = "50ms..1s"))]
+async fn find_flight(airline: &Airline, of: IdempotencyKey) -> Result<Probe<FlightHold>, AirlineError> {
+    Ok(airline.find_hold(of.as_str()).await?.map_or(Probe::NotHappened, Probe::Happened))
+}
+
 /// Holds a room.
-#[step(compensate = release_hotel(output.id), retry(attempts = 4, backoff = "50ms..1s"), timeout = "5s")]
+#[step(compensate = release_hotel(output.id), probe = find_hotel(key), retry(attempts = 4, backoff = "50ms..1s"))]
 async fn hold_hotel(hotel: &Hotel, key: &IdempotencyKey, trip: Trip) -> Result<RoomHold, HotelError> {
     hotel.hold(&trip, key.as_str()).await
 }
@@ -36,8 +42,14 @@ async fn release_hotel(hotel: &Hotel, id: HoldId) -> Result<(), HotelError> {
     hotel.release(&id).await
 }
 
-/// Charges the card. Nothing takes it back; if it is not known whether it happened, the bank is asked.
-#[step(irreversible, probe = find_charge(key), retry(attempts = 3, backoff = "50ms..1s"), timeout = "5s")]
+/// Asks whether a room was held, if the answer was lost.
+#[step(readonly, retry(attempts = 3, backoff = "50ms..1s"))]
+async fn find_hotel(hotel: &Hotel, of: IdempotencyKey) -> Result<Probe<RoomHold>, HotelError> {
+    Ok(hotel.find_hold(of.as_str()).await?.map_or(Probe::NotHappened, Probe::Happened))
+}
+
+/// Charges the card. Nothing takes it back.
+#[step(irreversible, probe = find_charge(key), retry(attempts = 4, backoff = "50ms..1s"))]
 async fn charge_card(
     bank: &Bank,
     key: &IdempotencyKey,
@@ -47,17 +59,14 @@ async fn charge_card(
     bank.charge(card.expose(), amount, key.as_str()).await
 }
 
-/// Asks the bank about a charge. Of one that it does not know, it promises that it never will be made.
+/// Asks whether the card was charged, if the answer was lost. If not, the bank promises never to do it for this key.
 #[step(readonly, retry(attempts = 3, backoff = "50ms..1s"))]
 async fn find_charge(bank: &Bank, of: IdempotencyKey) -> Result<Probe<Receipt>, BankError> {
-    Ok(match bank.find_charge(of.as_str()).await? {
-        Some(receipt) => Probe::Happened(receipt),
-        None => Probe::NotHappened,
-    })
+    Ok(bank.find_charge(of.as_str()).await?.map_or(Probe::NotHappened, Probe::Happened))
 }
 
 /// Mails the itinerary. The trip is paid for, so that it is tried until it is sent.
-#[step(irreversible, retriable, retry(attempts = 10, backoff = "50ms..2s"), timeout = "5s")]
+#[step(irreversible, retriable, retry(attempts = 10, backoff = "50ms..2s"))]
 async fn email_itinerary(mailer: &Mailer, key: &IdempotencyKey, mail: Mail) -> Result<(), MailError> {
     mailer.send(&mail, key.as_str()).await
 }

@@ -72,7 +72,8 @@ impl Airline {
     }
 
     /// The seat that was held under a key, if there was one; it may have been let go since.
-    #[allow(dead_code, reason = "a client offers more than one saga asks for")]
+    ///
+    /// **Guarantees.** After `None` there never will be: the airline refuses a request still on its way.
     pub async fn find_hold(&self, key: &str) -> Result<Option<FlightHold>, AirlineError> {
         match self.0.get(&format!("/holds/by-key/{key}")).await {
             Ok(answer) => Ok(Some(answer.json()?)),

@@ -43,6 +43,11 @@ pub enum HoldEntry<T> {
         /// Which.
         id: HoldId,
     },
+    /// A key was asked for and not found: nothing will ever be held under it.
+    Closed {
+        /// Which.
+        key: String,
+    },
 }
 
 /// What is answered to a hold; the clients read it as a `FlightHold` or a `RoomHold`.
@@ -106,6 +111,9 @@ async fn hold<T: Holdable>(
     if let Some((held, hold)) = held_under(&books, &key) {
         return if *held == what { Ok(Json(hold.clone())) } else { Err(Refusal::key_reused()) };
     }
+    if is_closed(&books, &key) {
+        return Err(Refusal::because(Word::KeyClosed, "this key was said never to hold anything"));
+    }
     if desk.fault == Some(HoldFault::SoldOut) {
         return Err(Refusal::because(Word::SoldOut, T::SOLD_OUT));
     }
@@ -115,13 +123,19 @@ async fn hold<T: Holdable>(
     Ok(Json(hold))
 }
 
-/// What the key was given, be it released since or not.
+/// What the key was given, be it released since or not. If nothing was, nothing will be.
 async fn find<T: Holdable>(
     State(desk): State<HoldDesk<T>>,
     InPath(key): InPath<String>,
 ) -> Result<Json<Hold>, Refusal> {
-    let books = desk.books();
-    held_under(&books, &key).map(|(_, hold)| Json(hold.clone())).ok_or_else(Refusal::unknown)
+    let mut books = desk.books();
+    if let Some((_, hold)) = held_under(&books, &key) {
+        return Ok(Json(hold.clone()));
+    }
+    if !is_closed(&books, &key) {
+        books.append(HoldEntry::Closed { key })?;
+    }
+    Err(Refusal::unknown())
 }
 
 async fn release<T: Holdable>(
@@ -134,6 +148,7 @@ async fn release<T: Holdable>(
         match entry {
             HoldEntry::Held { hold, .. } => held |= hold.id == id,
             HoldEntry::Released { id: gone } => released |= *gone == id,
+            HoldEntry::Closed { .. } => {}
         }
     }
     if !held {
@@ -143,6 +158,10 @@ async fn release<T: Holdable>(
         books.append(HoldEntry::Released { id })?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn is_closed<T: Holdable>(books: &Ledger<HoldEntry<T>>, key: &str) -> bool {
+    books.entries().iter().any(|entry| matches!(entry, HoldEntry::Closed { key: of } if of == key))
 }
 
 fn held_under<'a, T: Holdable>(books: &'a Ledger<HoldEntry<T>>, key: &str) -> Option<(&'a T, &'a Hold)> {

@@ -1,0 +1,94 @@
+//! Runs the example as a process of its own, that ends in a bounded time whatever happens.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// The longest that one run may take, on a machine that has other things to do.
+const RUN_MAX: Duration = Duration::from_secs(60);
+
+/// How a run ended, and what it said.
+pub(crate) struct Ran {
+    words: String,
+    /// `None` if it was killed.
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "book_trip {} ended with {:?}", self.words, self.code)?;
+        write!(f, "{}{}", self.out, self.err)
+    }
+}
+
+/// Runs it.
+pub(crate) fn run(words: &[&str]) -> Ran {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let example = BUILT.get_or_init(built).as_ref().expect("the example can be built");
+    let mut child = Command::new(example)
+        .args(words)
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the example can be run");
+    let (mut out, mut err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    let err = thread::spawn(move || text(&mut err));
+    let (ended, ends) = mpsc::channel();
+    let out = thread::spawn(move || {
+        let out = text(&mut out);
+        ended.send(()).expect("somebody waits for the end");
+        out
+    });
+    // What it says ends when it does.
+    let in_time = ends.recv_timeout(RUN_MAX).is_ok();
+    if !in_time {
+        child.kill().expect("it can be stopped");
+    }
+    let code = child.wait().expect("it has ended").code();
+    let [out, err] = [out, err].map(|said| said.join().expect("what it says is read"));
+    let ran = Ran { words: words.join(" "), code, out, err };
+    assert!(in_time, "not ended within {RUN_MAX:?}: {ran}");
+    ran
+}
+
+fn text(from: &mut impl Read) -> String {
+    let mut text = Vec::new();
+    from.read_to_end(&mut text).expect("what it says can be read");
+    String::from_utf8(text).expect("it speaks UTF-8")
+}
+
+/// Where the example is. `cargo test` builds it; a run of this test alone does not, so that it is done here.
+fn built() -> Option<PathBuf> {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let profile = test.ancestors().nth(2).expect("tests are in `deps` of a profile's directory");
+    let example = profile.join("examples").join(format!("book_trip{}", std::env::consts::EXE_SUFFIX));
+    if !is_fresh(&example) {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--example", "book_trip", "--target-dir"]);
+        cargo.arg(profile.parent().expect("profiles are in the target directory"));
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
+        return built.success().then_some(example);
+    }
+    Some(example)
+}
+
+/// Whether nothing that the example is built from is newer than it.
+fn is_fresh(example: &Path) -> bool {
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let Some(built) = changed(example) else { return false };
+    let Ok(sources) = std::fs::read_to_string(example.with_extension("d")) else { return false };
+    let sources = sources.split_once(": ").map_or("", |(_, sources)| sources).split_whitespace();
+    sources.map(Path::new).all(|source| changed(source).is_some_and(|changed| changed <= built))
+}
