@@ -131,8 +131,12 @@ impl Turn<'_> {
         self.push(Record::Started { site: site.clone(), role, attempt });
     }
 
-    /// A stop came to nothing, or an operator sent things on: what was held goes on.
+    /// What was held goes on, where nothing stands against it any more: a stop came to nothing, or an operator sent
+    /// it on.
     pub(super) fn resume_held(&mut self) {
+        if self.state.is_at_rest() {
+            return;
+        }
         let held: Vec<(Site, Role, bool)> = self
             .state
             .open_steps()

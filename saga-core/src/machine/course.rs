@@ -57,6 +57,7 @@ impl Turn<'_> {
         if self.is_forward() && self.state.stop.is_some() {
             self.settle_stop();
         }
+        self.resume_held();
         self.take_signals();
         self.unwind();
     }
@@ -89,7 +90,7 @@ impl Turn<'_> {
         self.push(Record::RollbackStarted { cause });
     }
 
-    /// The way back closed while a stop was pending: forward again, and what was held goes on.
+    /// The way back closed while a stop was pending: forward again.
     fn too_late(&mut self, cause: &Cause, no_return: &Site) {
         match cause {
             Cause::Deadline => self.push(Record::Overdue),
@@ -104,7 +105,6 @@ impl Turn<'_> {
             }
             Cause::StepFailed { .. } | Cause::Cancelled { .. } | Cause::Ordered { .. } => {}
         }
-        self.resume_held();
     }
 
     /// Queued signals go to the waits for them, first come first served.

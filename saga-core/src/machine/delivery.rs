@@ -311,7 +311,6 @@ impl Turn<'_> {
             return Err(Refusal::NothingToUndo { site: from.cloned() });
         }
         self.push(Record::UndoStarted { by, sites });
-        self.resume_held();
         Ok(())
     }
 
@@ -335,7 +334,6 @@ impl Turn<'_> {
             return Err(Refusal::NotStuck { site });
         }
         self.push(Record::Redriven { by, site, input });
-        self.resume_held();
         Ok(())
     }
 

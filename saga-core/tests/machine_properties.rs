@@ -1,0 +1,77 @@
+//! Random sagas under random events, nonsense and crashes: what must hold of every record and every rest, and that
+//! each saga ends once things go well (`support/world.rs` states the rules).
+//!
+//! Mutants that were put into the machine by hand, and what caught them, are listed in `MUTANTS`.
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/world.rs"]
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestError, TestRunner};
+use world::{Node, World};
+
+const STEPS: [&str; 20] = [
+    "comp", "comp3", "comp_probe", "comp_probe3", "comp_person", "comp_call", "comp_call2", "comp_probe_person",
+    "comp_retriable", "comp_retriable3", "irr", "irr3", "irr_probe", "irr_probe2", "irr_person", "irr_call",
+    "irr_retriable", "irr_retriable3", "irr_probe_retriable2", "comp_probe_call",
+];
+
+fn step() -> impl Strategy<Value = Node> {
+    // Most steps are undoable, or nothing would ever go back.
+    let index = prop_oneof![4 => 0..10_usize, 1 => 10..20_usize];
+    (index, any::<bool>()).prop_map(|(i, handled)| Node::Step { step: STEPS[i], handled })
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let leaf = prop_oneof![
+        8 => step(),
+        1 => prop_oneof![Just("read"), Just("read_retriable")].prop_map(|step| Node::Read { step }),
+        1 => (1..500_u16).prop_map(Node::Sleep),
+        1 => prop::option::of(1..500_u16).prop_map(Node::Wait),
+        1 => prop::option::of(1..500_u16).prop_map(Node::Ask),
+    ];
+    leaf.prop_recursive(3, 14, 3, |inner| {
+        let body = prop::collection::vec(inner, 1..3);
+        prop_oneof![
+            2 => prop::collection::vec(body.clone(), 2..4).prop_map(Node::All),
+            1 => (body, any::<bool>()).prop_map(|(body, handled)| Node::Child { body, handled }),
+        ]
+    })
+}
+
+type Case = (Vec<Node>, Option<u16>, Vec<u16>);
+
+fn cases() -> impl Strategy<Value = Case> {
+    let body = prop::collection::vec(node(), 1..5);
+    (body, prop::option::weighted(0.2, 1..2000_u16), prop::collection::vec(any::<u16>(), 0..150))
+}
+
+/// Runs a case; if it breaks a rule, gives what happened until then.
+fn run((body, deadline, draws): Case) -> Result<(), String> {
+    let mut world = World::new(body, deadline, draws);
+    let ran = catch_unwind(AssertUnwindSafe(|| world.run()));
+    ran.map_err(|panic| {
+        let what = panic.downcast_ref::<String>().cloned();
+        let what = what.or(panic.downcast_ref::<&str>().map(|m| (*m).to_owned())).unwrap_or_default();
+        let last = world.trace.len().saturating_sub(60);
+        format!("{}\n{what}", world.trace[last..].join("\n"))
+    })
+}
+
+#[test]
+fn whatever_happens_the_rules_hold_and_it_ends() {
+    let cases_max = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
+    let config = Config { cases: cases_max, failure_persistence: None, max_shrink_iters: 1000, ..Config::default() };
+    let mut runner = TestRunner::new(config);
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = runner.run(&cases(), |case| run(case).map_err(|_| TestCaseError::fail("a rule is broken")));
+    drop(std::panic::take_hook());
+    if let Err(TestError::Fail(_, case)) = result {
+        panic!("{case:?}\n{}", run(case.clone()).unwrap_err());
+    }
+    result.unwrap();
+}
