@@ -22,7 +22,7 @@ impl State {
                     step.undoing.get_or_insert_with(|| Effect::not_begun(entry.at));
                 }
                 let effect = step.effect_mut(*role).ok_or_else(|| entry.not_there(site))?;
-                effect.fold(&entry.record);
+                effect.fold(entry);
                 if matches!(entry.record, Record::Resolved { .. }) {
                     self.unpark(entry.at);
                 }
@@ -99,10 +99,10 @@ impl StepState {
                 }
                 self.undoing = Some(Effect::begun(entry.at));
             }
-            Record::Resumed { next, .. } => self.doing.status = Status::Pending(*next),
+            Record::Resumed { next, .. } => self.doing.wait_for(*next, entry.at),
             Record::Probed { happened, next, .. } => {
                 self.doing.probes += 1;
-                self.doing.status = Status::Pending(*next);
+                self.doing.wait_for(*next, entry.at);
                 if *happened == Some(false) {
                     self.doing.conclude_not_happened();
                 }
@@ -156,15 +156,15 @@ impl Effect {
         Effect { attempt: 0, ..Effect::begun(at) }
     }
 
-    fn fold(&mut self, record: &Record) {
-        match record {
+    fn fold(&mut self, entry: &Entry) {
+        match &entry.record {
             Record::AttemptEnded { trouble, doubt, next, .. } => {
                 self.last = Some(trouble.clone());
                 match doubt {
                     true => self.doubt = true,
                     false => self.failures += 1,
                 }
-                self.status = Status::Pending(*next);
+                self.wait_for(*next, entry.at);
             }
             Record::Started { attempt, .. } => {
                 self.attempt = *attempt;
@@ -175,6 +175,11 @@ impl Effect {
             Record::Resolved { knowledge: Knowledge::NotHappened, .. } => self.conclude_not_happened(),
             _ => {}
         }
+    }
+
+    fn wait_for(&mut self, next: Next, at: Timestamp) {
+        self.status = Status::Pending(next);
+        self.waits_since = at;
     }
 
     /// It is now known that no attempt so far happened, or ever will: the next one has a key of its own.

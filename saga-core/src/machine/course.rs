@@ -216,9 +216,11 @@ fn waits(state: &State) -> impl Iterator<Item = Wait<'_>> {
 /// past is given only if [`Turn::due`] acts on it, so that nobody is woken for nothing over and over.
 pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Option<Duration>)> {
     let effects = state.open_effects().filter_map(|(site, role, e)| match e.status {
-        Status::Pending(Next::Again { due }) if state.may_attempt(site, role) => Some((due, None)),
+        Status::Pending(Next::Again { due }) if state.may_attempt(site, role) => {
+            Some((due, Some(due.since(e.waits_since))))
+        }
         // Once it is due, the probe itself is the work.
-        Status::Pending(Next::Probe { due }) if due > now => Some((due, None)),
+        Status::Pending(Next::Probe { due }) if due > now => Some((due, Some(due.since(e.waits_since)))),
         _ => None,
     });
     let waits = waits(state).map(|wait| (wait.due, wait.wait_ms.map(Duration::from_millis)));

@@ -142,6 +142,8 @@ pub struct Effect {
     pub doubt: bool,
     /// When the first attempt since the last redrive began.
     pub since: Timestamp,
+    /// When the wait for what comes next began: it lasts from here to its due time, whatever the clock says later.
+    pub waits_since: Timestamp,
     /// How the last attempt went.
     pub last: Option<Trouble>,
 }
@@ -172,6 +174,7 @@ impl Effect {
             generation: 0,
             doubt: false,
             since: at,
+            waits_since: at,
             last: None,
         }
     }
