@@ -64,6 +64,8 @@ pub(crate) struct Driver {
     created: Option<oneshot::Sender<()>>,
     /// Whether it has seen that the runtime shuts down.
     drains: bool,
+    /// The due time that has just been waited for.
+    passed: Timestamp,
 }
 
 /// How a saga comes to a driver.
@@ -124,6 +126,7 @@ impl Driver {
             stopping: watch::channel(false).0,
             created: None,
             drains: false,
+            passed: Timestamp::default(),
         };
         match origin {
             Origin::New(entry, created) => {
@@ -134,8 +137,12 @@ impl Driver {
                 driver.epoch = Some(epoch);
                 driver.deaths = deaths;
                 driver.written = Some(phase);
+                // A cancel that is here already comes before anything is run again.
+                let is_cancel = |waiting: &Waiting| matches!(waiting.delivery, Delivery::Cancel { .. });
+                let (cancels, others): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(is_cancel);
+                cancels.into_iter().for_each(|waiting| driver.deliver(waiting));
                 driver.take(Event::Recovered { deaths });
-                deliveries.into_iter().for_each(|waiting| driver.deliver(waiting));
+                others.into_iter().for_each(|waiting| driver.deliver(waiting));
             }
         }
         driver
@@ -261,12 +268,13 @@ impl Driver {
     }
 
     /// What comes if nothing happens: work, a wait, or nothing.
-    fn rest(&self) -> Rest {
+    fn rest(&mut self) -> Rest {
+        let passed = std::mem::take(&mut self.passed);
         let board = lock(&self.board);
         let state = &board.state;
         let now = self.engine.clock.now();
         let (mut jobs, mut wake) = (Vec::new(), None);
-        for work in machine::work(state, now) {
+        for work in machine::work(state, now.max(passed)) {
             match work {
                 Work::WakeAt { due, wait_max } => {
                     let left = due.since(now);
@@ -374,6 +382,7 @@ impl Driver {
 
     /// Waits for something to happen, and takes it in.
     async fn next(&mut self, wake: Option<(Timestamp, Duration)>) {
+        let mut is_over = false;
         if self.ended.is_empty() {
             let timer = async {
                 match wake {
@@ -385,9 +394,16 @@ impl Driver {
                 biased;
                 Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
                 Some(waiting) = self.mailbox.recv() => self.deliver(waiting),
-                () = timer => self.wait_is_over(wake),
+                () = timer => is_over = true,
                 () = self.engine.drained(), if !self.drains => self.drains = true,
             }
+        }
+        // Before what has ended or come due: a cancel that is here keeps what it may from being run again.
+        while let Ok(waiting) = self.mailbox.try_recv() {
+            self.deliver(waiting);
+        }
+        if is_over {
+            self.wait_is_over(wake);
         }
         // What else has ended by now goes into the same commit.
         while let Some(Some(end)) = self.local.next().now_or_never() {
@@ -399,15 +415,13 @@ impl Driver {
                 self.take(event);
             }
         }
-        while let Ok(waiting) = self.mailbox.try_recv() {
-            self.deliver(waiting);
-        }
     }
 
     /// The wait was counted monotonically: it is over, whatever the clock says.
     fn wait_is_over(&mut self, wake: Option<(Timestamp, Duration)>) {
         let now = self.engine.clock.now();
         let due = wake.map_or(now, |(due, _)| due);
+        self.passed = due;
         if let Err(refusal) = self.decide(Event::Due, now.max(due)) {
             tracing::debug!(%refusal, "refused");
         }
