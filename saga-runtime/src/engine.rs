@@ -74,6 +74,8 @@ pub(crate) struct Channel {
 pub(crate) struct Live {
     sagas: Mutex<HashMap<SagaId, Channel>>,
     quarantined: AtomicBool,
+    /// Whether the worker may hold what nobody drives.
+    doubt: AtomicBool,
     /// Rung when one is let go.
     pub(crate) freed: Notify,
     /// Rung when there may be something to claim that there was no leave to claim before.
@@ -125,6 +127,16 @@ impl Live {
         guard(&self.sagas).clear();
         self.quarantined.store(false, Ordering::Release);
         self.freed.notify_one();
+    }
+
+    /// The worker may hold what nobody drives: it is to be asked for at the next look.
+    pub(crate) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Release);
+    }
+
+    /// Whether it may; asked once.
+    pub(crate) fn take_doubt(&self) -> bool {
+        self.doubt.swap(false, Ordering::AcqRel)
     }
 
     /// Whether a quarantined saga is running, and sets that one is or is not.

@@ -47,6 +47,12 @@ pub(crate) async fn work(engine: Arc<Engine>) {
 
 /// Claims what may be claimed and passes on what waits in the inbox. Gives when the next saga comes due.
 async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
+    if engine.live.take_doubt() {
+        // Claimed, and nobody was told; or told, and not driven any more.
+        let held = engine.store.held(engine.worker()).await.inspect_err(|_| engine.live.doubt())?;
+        let orphans = held.into_iter().filter(|claim| engine.live.get(&claim.saga).is_none());
+        orphans.for_each(|claim| take_up(engine, claim));
+    }
     let free = engine.running_max.saturating_sub(engine.live.len());
     let mut next_wake = None;
     if free > 0 {
@@ -55,7 +61,8 @@ async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
             limit: free.min(CLAIM_MAX),
             quarantined: !engine.live.has_quarantined(),
         };
-        let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await?;
+        let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
+        let claims = claims.inspect_err(|_| engine.live.doubt())?;
         next_wake = claims.next_wake;
         for claim in claims.claimed {
             take_up(engine, claim);
@@ -166,6 +173,7 @@ pub(crate) fn finish(
 ) {
     if let Finished::Lost(why) = &finished {
         tracing::warn!(%saga, why, "the saga is lost to this worker");
+        engine.live.doubt();
     }
     engine.live.remove(saga);
     done.send_replace(Some(Arc::new(finished)));
@@ -178,7 +186,7 @@ async fn resume(
     claim: Claim,
     inbox: mpsc::UnboundedReceiver<saga_core::store::Waiting>,
 ) -> Finished {
-    let state = match journal(engine, &claim.saga).await {
+    let state = match patiently(engine, || journal(engine, &claim.saga)).await {
         Ok(journal) => State::of(claim.saga.clone(), &journal).map_err(|e| text_of(&e)),
         Err(StoreError::Corrupt { detail }) => Err(detail),
         Err(error) => return Finished::Lost(error.to_string()),
@@ -192,7 +200,7 @@ async fn resume(
             };
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
             // Read here as well as by the worker: what it was claimed for must not come too late for this driver.
-            let deliveries = match engine.store.undelivered(&claim.saga).await {
+            let deliveries = match patiently(engine, || engine.store.undelivered(&claim.saga)).await {
                 Ok(deliveries) => deliveries,
                 Err(error) => return Finished::Lost(error.to_string()),
             };
@@ -202,6 +210,24 @@ async fn resume(
         }
         (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
         (Err(why), _) => park_unreadable(engine, claim, &why).await,
+    }
+}
+
+/// Reads from the store, as often as it takes; an error means that waiting is of no use.
+async fn patiently<T, F>(engine: &Engine, read: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut tries = 0;
+    loop {
+        match read().await {
+            Err(error) if error.is_transient() => {
+                tries += 1;
+                tracing::warn!(%error, tries, "the store failed; a saga waits to be taken up");
+                tokio::time::sleep(pause(tries, engine.dice.draw())).await;
+            }
+            done => return done,
+        }
     }
 }
 
