@@ -32,6 +32,7 @@ pub enum Flow {
 /// A store behind a valve.
 pub struct Valve {
     inner: Arc<dyn Store>,
+    commits: watch::Sender<Flow>,
     writes: watch::Sender<Flow>,
     reads: watch::Sender<Flow>,
 }
@@ -39,11 +40,18 @@ pub struct Valve {
 impl Valve {
     /// `inner`, behind an open valve.
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, writes: watch::channel(Flow::Open).0, reads: watch::channel(Flow::Open).0 })
+        let valve = || watch::channel(Flow::Open).0;
+        Arc::new(Self { inner, commits: valve(), writes: valve(), reads: valve() })
     }
 
-    /// Sets what becomes of writes.
+    /// Sets what becomes of commits.
+    pub fn commits(&self, flow: Flow) {
+        self.commits.send_replace(flow);
+    }
+
+    /// Sets what becomes of writes, commits among them.
     pub fn writes(&self, flow: Flow) {
+        self.commits(flow);
         self.writes.send_replace(flow);
     }
 
@@ -95,7 +103,7 @@ impl Store for Valve {
         batch: &[Append],
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
-        Self::through(&self.writes, self.inner.commit(worker, batch, now)).await
+        Self::through(&self.commits, self.inner.commit(worker, batch, now)).await
     }
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
         Self::through(&self.writes, self.inner.claim(worker, wanted, now)).await
