@@ -91,7 +91,7 @@ impl State {
         if !matches!(self.direction, Direction::Back(_) | Direction::RolledBack(_) | Direction::Abandoned(_)) {
             return Rollback::None;
         }
-        let residue: Vec<Residue> = self.steps().filter_map(|(site, s)| residue(site, s)).collect();
+        let residue = self.residue();
         let left: Vec<Left> = self.steps().filter_map(|(site, s)| left(site, s)).collect();
         let any_undone = self.steps().any(|(_, s)| s.is_undone());
         match (left.is_empty(), any_undone) {
@@ -99,6 +99,11 @@ impl State {
             (true, true) => Rollback::Complete { residue },
             (true, false) => Rollback::None,
         }
+    }
+
+    /// What the compensations that have run leave behind, in a rollback or in an undo since.
+    pub fn residue(&self) -> Vec<Residue> {
+        self.steps().filter_map(|(site, s)| residue(site, s)).collect()
     }
 
     /// How much of a completed saga has been undone since. What it had undone itself, of children that failed, does
