@@ -128,7 +128,10 @@ fn a_trip_that_was_killed_comes_before_a_new_one() {
 fn what_is_not_understood_is_said() {
     for (words, said) in [
         (&["--fial", "hotel"][..], "there is no option `--fial`; did you mean `--fail`?"),
-        (&["--fail", "hotle"], "there are flight, hotel, charge, mail; did you mean `hotel`?"),
+        (
+            &["--fail", "hotle"],
+            "`--fail hotle` is none of: flight, hotel, charge, mail; did you mean `hotel`?",
+        ),
         (&["--kill-at", "0"], "write the number of a durable write"),
         (&["--db"], "`--db` needs a file"),
         (&["--fail", "charge", "--timeout-landed", "charge"], "exclude each other"),

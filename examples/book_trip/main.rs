@@ -76,10 +76,10 @@ async fn main() -> ExitCode {
 /// Runs one trip; gives whether its outcome and the companies' books agree.
 async fn run(options: &Options, style: Style) -> Result<bool, Box<dyn Error>> {
     let file = place::database(options)?;
+    let store = SqliteStore::open(&file)?;
     let services = Services::open(&file, options.faults)?;
     let patience = options.patience.unwrap_or(Duration::from_secs(1));
 
-    let store = SqliteStore::open(&file)?;
     let Next { id, inherited } = place::next_trip(&store, options.resume).await?;
     let go_on = options.to_resume(&file);
     let store = Killing::at(options.kill, store, move |what| {
@@ -162,7 +162,10 @@ fn say_whether_they_agree(wrong: &[String], file: &Path, style: Style) {
         println!("{} The outcome and the books do not agree:", style.mark(Mark::Failed));
         wrong.iter().for_each(|wrong| println!("  {wrong}"));
     }
-    println!("\nSee the journal with\n  sqlite3 {} 'select * from sagas'", file.display());
+    println!("\nSee the journal with");
+    for select in ["select * from sagas", "select at, kind, site from journal"] {
+        println!("  sqlite3 {} '{select}'", file.display());
+    }
 }
 
 fn indented(text: &str) -> String {

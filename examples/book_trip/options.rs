@@ -77,7 +77,7 @@ pub enum OptionsError {
         needs: &'static str,
     },
     /// A value is none of those there are.
-    #[error("`{flag} {word}`: there are {}{}", known.join(", "), hint(word, known))]
+    #[error("`{flag} {word}` is none of: {}{}", known.join(", "), hint(word, known))]
     UnknownWord {
         /// Which option.
         flag: &'static str,

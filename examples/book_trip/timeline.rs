@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use saga::record::{Call, Finder, Next, Record, Verdict};
+use saga::record::{Call, Finder, Next, Record, Trouble, Verdict};
 use saga::{Entry, Kind, Payload, Role, Site, Timestamp};
 use serde_json::Value;
 
@@ -89,6 +89,10 @@ impl Timeline {
                     step.trouble = Some(trouble.to_string());
                 }
                 let (mark, doubt) = if *doubt { (Mark::Asked, " in doubt") } else { (Mark::Failed, "") };
+                let trouble = match trouble {
+                    Trouble::Interrupted => "the process died".to_owned(),
+                    trouble => trouble.to_string(),
+                };
                 let text = format!("attempt {attempt}{doubt}: {trouble}{}", then(*next, at));
                 Line::on(site, mark, of_role(*role, text))
             }
