@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::*;
+use saga_core::Record;
 use saga_core::machine::Delivery;
 use saga_core::store::Store;
 
@@ -173,37 +174,70 @@ async fn crash_cancel_meets_the_doubt_of_an_irreversible_step() {
     world.agrees(&handle).await;
 }
 
+/// What an operator does, and what the saga comes to.
+type Act = (&'static str, fn(&Handle<trip>) -> Acting<'_>, Phase);
+type Acting<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), ActError>> + 'a>>;
+
+/// Parks the saga, does `act` while the process dies, and looks how often it was recorded.
+async fn acts_once(world: World, act: Act, side: Side) {
+    let (name, act, phase) = act;
+    let mut test = started(&world, |b| b.saga::<trip>()).await;
+    let handle = test.run("a", trip::call()).await.unwrap();
+    handle.outcome().await.unwrap();
+    let before = handle.journal().await.unwrap().len();
+    test.crash_at(test.writes() + 1, side);
+    tokio::select! {
+        biased;
+        () = test.crashed() => {}
+        done = act(&handle) => panic!("{name}: the process has died, and it is {done:?}"),
+    }
+    drop(handle);
+    test.crash().await.unwrap();
+    let handle = test.run("a", trip::call()).await.unwrap();
+    // The answer was lost, the act was not: it was in the store before.
+    test.pass(secs(30)).await;
+    let journal = handle.journal().await.unwrap();
+    let acts = journal[before..].iter().filter(|e| {
+        matches!(
+            e.record,
+            Record::Redriven { .. }
+                | Record::Resolved { .. }
+                | Record::Waived { .. }
+                | Record::Abandoned { .. }
+                | Record::UndoStarted { .. }
+                | Record::StopRequested { .. }
+        )
+    });
+    assert_eq!(acts.count(), 1, "{name} {side:?}");
+    assert_eq!(handle.phase().await.unwrap(), phase, "{name} {side:?}");
+    world.agrees(&handle).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn crash_during_an_operators_act() {
-    // The saga is a dead letter after so many writes; the act is the next one.
-    async fn parked(world: &World) -> (TestRuntime, Handle<trip>) {
-        let test = started(world, |b| b.saga::<trip>()).await;
-        let handle = test.run("a", trip::call()).await.unwrap();
-        assert!(matches!(handle.outcome().await.unwrap(), Outcome::DeadLettered(_)));
-        (test, handle)
-    }
+    let back: [Act; 4] = [
+        ("redrive", |h| Box::pin(h.redrive(ann())), Phase::RolledBack),
+        ("redrive at", |h| Box::pin(h.redrive_at(Site::from("hotel"), ann())), Phase::RolledBack),
+        ("waive", |h| Box::pin(h.waive(Site::from("hotel"), ann())), Phase::RolledBack),
+        ("abandon", |h| Box::pin(h.abandon(ann())), Phase::Abandoned),
+    ];
+    let forward: [Act; 3] = [
+        ("resolve", |h| Box::pin(h.resolve_not_happened(Site::from("letter"), ann())), Phase::RolledBack),
+        ("happened", |h| Box::pin(h.resolve_happened(Site::from("letter"), &"1", ann())), Phase::Completed),
+        ("redrive", |h| Box::pin(h.redrive(ann())), Phase::Completed),
+    ];
     for side in [Side::Before, Side::After] {
-        // The delivery is durable; the process dies when it is taken.
-        let world = World::new();
-        world.always("post letter", Fault::Permanent).script("release hotel", [Fault::Permanent]);
-        let (mut test, handle) = parked(&world).await;
-        test.crash_at(test.writes() + 1, side);
-        tokio::select! {
-            biased;
-            () = test.crashed() => {}
-            _ = handle.redrive(ann()) => panic!("the process has died"),
+        for act in back {
+            let world = World::new();
+            world.always("post letter", Fault::Permanent).script("release hotel", [Fault::Permanent]);
+            acts_once(world, act, side).await;
         }
-        drop(handle);
-        test.crash().await.unwrap();
-        let handle = test.run("a", trip::call()).await.unwrap();
-        let mut watch = handle.watch();
-        while watch.next().await.unwrap().is_some() {}
-        let journal = handle.journal().await.unwrap();
-        let acts = journal.iter().filter(|e| matches!(e.record, saga_core::Record::Redriven { .. })).count();
-        assert_eq!(acts, 1, "{side:?}: applied once");
-        assert_eq!(handle.phase().await.unwrap(), Phase::RolledBack);
-        assert_eq!(world.landed("release hotel"), 1);
-        world.agrees(&handle).await;
+        for act in forward {
+            let world = World::new();
+            let first = if act.0 == "happened" { Fault::DoubtLanded } else { Fault::DoubtLost };
+            world.script("post letter", [first, Fault::Permanent]);
+            acts_once(world, act, side).await;
+        }
     }
 }
 
@@ -316,7 +350,7 @@ async fn crash_clock_jumps_within_the_process() {
 async fn crash_clock_jumps_over_a_restart() {
     let year = secs(365 * 86_400);
     for back in [true, false] {
-        // Waiting for a sleep; for another attempt; for the probe's next answer.
+        // Waiting for a sleep; for another attempt.
         for (name, fault) in [("sleep", Fault::None), ("backoff", Fault::Transient)] {
             let (world, clock) = (World::new(), Arc::new(SetClock::new()));
             world.script("hold pillow", [fault, fault]);
@@ -352,6 +386,32 @@ saga!(purchase, |cx, input| [a, b] {
     b.at(&cx, 1, &[], charge("card")).await?;
     Ok("bought".to_owned())
 });
+
+#[tokio::test(start_paused = true)]
+async fn crash_clock_is_set_back_while_a_probe_waits() {
+    let world = World::new();
+    let clock = Arc::new(SetClock::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    world.script("charge card", [Fault::LandsLate(secs(70))]);
+    let start = async || {
+        let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).clock(clock.clone());
+        builder.saga::<purchase>().start().await.unwrap()
+    };
+    let runtime = start().await;
+    let handle = runtime.run("a", purchase::call()).await.unwrap();
+    world.called("find card", 2).await;
+    // Once with the process alive, and once over a restart.
+    clock.back(secs(86_400));
+    world.called("find card", 3).await;
+    runtime.shutdown().await;
+    drop((handle, runtime));
+    clock.back(secs(365 * 86_400));
+    let runtime = start().await;
+    let handle = runtime.run("a", purchase::call()).await.unwrap();
+    let outcome = tokio::time::timeout(secs(600), handle.outcome()).await;
+    assert!(outcome.expect("the probe waits for a clock that was set back").unwrap().is_completed());
+    world.agrees(&handle).await;
+}
 
 #[tokio::test(start_paused = true)]
 async fn crash_a_world_whose_probe_lies_is_caught() {
