@@ -247,13 +247,17 @@ impl<S: StepSet> Witness<S> {
     }
 
     /// The call has come: the `occurrence`-th of its name in the text (from 1), in these turns of the loops around.
-    pub fn at<A: Awaitable<Steps = S>>(
+    pub fn at<A, O>(
         &self,
         cx: &SagaContext,
         occurrence: u32,
         turns: &[u32],
         call: A,
-    ) -> impl Future<Output = A::Output> + Send + use<A, S> {
+    ) -> impl Future<Output = O> + Send + use<A, O, S>
+    where
+        // A parameter for the output: what cannot be awaited is one error then, and not one for each mention.
+        A: Awaitable<Steps = S, Output = O>,
+    {
         call.at(Place { cx: cx.clone(), occurrence, turns: turns.to_vec(), name: None })
     }
 }

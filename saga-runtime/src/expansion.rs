@@ -17,11 +17,21 @@ pub trait ResultType {
     type Output;
     /// The bad part.
     type Error;
+
+    /// It, as the `Result` that it is.
+    ///
+    /// # Errors
+    /// The bad part.
+    fn into_result(self) -> Result<Self::Output, Self::Error>;
 }
 
 impl<T, E> ResultType for Result<T, E> {
     type Output = T;
     type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
 }
 
 /// What `?` may stand behind in a saga.
@@ -31,23 +41,16 @@ impl<T, E> ResultType for Result<T, E> {
     note = "why: `?` leaves the saga with a failure; a retriable step, for one, has none: it is retried until it succeeds",
     note = "fix: leave the `?` out"
 )]
-pub trait Fallible {
-    /// The good part.
-    type Value;
-    /// The bad part.
-    type Failure;
-
+pub trait Fallible<T, E> {
+    // Parameters, and not associated types: what is no `Result` is one error then, and not one for each mention.
     /// Takes it apart.
     ///
     /// # Errors
     /// The failure, if it was one.
-    fn split(self) -> Result<Self::Value, Self::Failure>;
+    fn split(self) -> Result<T, E>;
 }
 
-impl<T, E> Fallible for Result<T, E> {
-    type Value = T;
-    type Failure = E;
-
+impl<T, E> Fallible<T, E> for Result<T, E> {
     fn split(self) -> Result<T, E> {
         self
     }

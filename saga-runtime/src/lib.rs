@@ -48,11 +48,12 @@ pub use resources::{Need, Resources};
 pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
 pub use step::{
-    Compensates, Compensation, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall,
-    Undo, effort, policy_of, repeat, undo,
+    Compensates, Compensation, Effectless, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable,
+    Step, StepCall, Undo, Unfailing, effort, policy_of, repeat, undo,
 };
 pub use view::{
-    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing, StateView, Stuck,
+    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing,
+    StateView, Stuck,
 };
 pub use wait::{
     Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep,

@@ -327,7 +327,30 @@ impl<'a, S: Step> Given<'a, S> {
     note = "fix: `#[step(retriable, idempotent)]`, or `retriable` and `key: &IdempotencyKey`"
 )]
 pub trait Compensates: Step {}
-impl<S: Step<Effort = effort::Retriable>> Compensates for S where S::Repeat: Repeatable {}
+impl<S: Step> Compensates for S
+where
+    S::Effort: Unfailing,
+    S::Repeat: Repeatable,
+{
+}
+
+/// Retried until it succeeds.
+#[diagnostic::on_unimplemented(
+    message = "this step may fail, so it cannot undo another",
+    note = "why: a rollback must be able to retry it until it succeeds",
+    note = "fix: say `retriable`"
+)]
+pub trait Unfailing: Effort {}
+impl Unfailing for effort::Retriable {}
+
+/// Without effect.
+#[diagnostic::on_unimplemented(
+    message = "this step has an effect, so it cannot be a probe",
+    note = "why: a probe only asks, perhaps many times, whether an attempt in doubt happened",
+    note = "fix: a step that asks, and says `readonly`"
+)]
+pub trait Effectless: Undo {}
+impl Effectless for undo::Readonly {}
 
 /// A recorded call that undoes a step, or settles it in doubt.
 #[derive(Debug)]
@@ -405,7 +428,8 @@ impl<T: Send + 'static> ProbeCall<T> {
     /// By that call. Its error, of whatever class, is no answer.
     pub fn by<P>(call: StepCall<P>) -> Self
     where
-        P: Step<Output = Probe<T>, Undo = undo::Readonly>,
+        P: Step<Output = Probe<T>>,
+        P::Undo: Effectless,
     {
         let input = Payload::encode(call.input()).map_err(|e| crate::error::text_of(&e));
         let ask = move |cx: StepContext| -> Answering<T> {

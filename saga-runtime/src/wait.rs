@@ -113,7 +113,7 @@ pub fn uuid() -> FreshUuid {
     FreshUuid
 }
 
-/// A fresh id; see [`uuid`].
+/// A fresh id; see [`uuid`](fn@uuid).
 #[derive(Debug)]
 #[must_use = "it does nothing until it is awaited in a saga"]
 pub struct FreshUuid;
@@ -167,7 +167,7 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
     uuid::Builder::from_random_bytes(board.dice.draw_id().to_be_bytes()).into_uuid()
 });
 
-/// Waits for a signal of that name, sent by [`Handle::signal`](crate::Handle::signal). One that came before is taken
+/// Waits for a signal of that name, sent by [`Handle::signal`](crate::AnyHandle::signal). One that came before is taken
 /// at once; those of one name are taken in the order in which they came.
 pub fn signal<T: DeserializeOwned + Send + 'static>(name: &'static str) -> Signal<T> {
     Signal { name, payload: PhantomData }
