@@ -1,12 +1,13 @@
 //! The right to be the one worker of a file: a lock of the operating system on a file beside it, which the kernel
 //! lets go when the process dies. The file is never deleted: whoever did could lock another one of that name.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::Path;
 
 use saga_core::store::StoreError;
+
+use crate::schema::beside;
 
 /// Held until it is dropped.
 #[derive(Debug)]
@@ -17,9 +18,16 @@ pub(crate) struct WorkerLock {
 impl WorkerLock {
     /// Takes the lock of the database at `path`, and says in its file who has it.
     pub(crate) fn take(path: &Path, worker: &str) -> Result<Self, StoreError> {
-        let path = lock_path(path);
-        let failed = |what: &str, error: &std::io::Error| StoreError::Unavailable {
-            detail: format!("{} cannot be {what}: {error}", path.display()),
+        let path = beside(path, ".lock");
+        let failed = |what: &str, error: &std::io::Error| {
+            let detail = format!("{} cannot be {what}: {error}", path.display());
+            match error.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    StoreError::ReadOnly { detail }
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { detail },
+                _ => StoreError::Unavailable { detail },
+            }
         };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = file.map_err(|e| failed("opened", &e))?;
@@ -44,10 +52,4 @@ fn holder(file: &mut File) -> String {
         (Ok(_), holder) if !holder.is_empty() => holder.to_owned(),
         _ => "another process".to_owned(),
     }
-}
-
-fn lock_path(database: &Path) -> PathBuf {
-    let mut path = OsString::from(database);
-    path.push(".lock");
-    PathBuf::from(path)
 }

@@ -1,7 +1,9 @@
 //! Opening the file: what it is, which version it has, how it is brought up to date, and whether SQLite will do with
 //! it what durability needs. A file that is refused is not changed.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
@@ -17,6 +19,9 @@ const MIGRATIONS: &[&str] =
 
 /// The version that this build reads and writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// The size of a page in every file that this crate makes.
+const PAGE_BYTES: u64 = 4096;
 
 /// How often a busy file is tried again where SQLite does not wait by itself, every 10 ms.
 const BUSY_TRIES_MAX: u32 = 300;
@@ -34,16 +39,17 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
     if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty() && !d.is_dir()) {
         return Err(OpenError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() });
     }
+    not_cut_off(path)?;
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(sql)?;
     connection.busy_timeout(how.busy_timeout).map_err(sql)?;
-    let version = version(path, &connection)?;
     if connection.is_readonly("main").map_err(sql)? {
-        let detail = "the file or its directory cannot be written to".to_owned();
+        let detail = "the file cannot be written to".to_owned();
         return Err(OpenError::ReadOnly { path: path.to_owned(), detail });
     }
+    let version = version(path, &connection)?;
     make_durable(path, &connection)?;
     if version < VERSION {
         migrate(&mut connection).map_err(sql)?;
@@ -56,29 +62,76 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
 }
 
 /// Opens a file that is there and up to date, only to read it.
+///
+/// A file that was closed properly, in a directory that cannot be written to, is read as it lies there: SQLite could
+/// not make the files beside it by which readers and writers agree, and whoever may write has not made them either.
 pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<Connection, OpenError> {
     if !path.exists() {
         return Err(OpenError::NoFile { path: path.to_owned() });
     }
+    not_cut_off(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || {
-        let connection = Connection::open_with_flags(path, flags).map_err(|e| OpenError::of(path, &e))?;
-        connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
-        connection.set_prepared_statement_cache_capacity(64);
-        let found = version(path, &connection)?;
-        Ok((connection, found))
-    };
-    let (connection, found) = open()?;
-    match found {
+    let opened = Connection::open_with_flags(path, flags).map_err(|e| OpenError::of(path, &e));
+    let opened = opened.and_then(|connection| up_to_date(path, connection, how));
+    match opened {
+        Err(OpenError::Failed { .. } | OpenError::ReadOnly { .. }) if !beside(path, "-wal").exists() => {
+            let as_it_lies = uri(path, "immutable=1");
+            let connection = Connection::open_with_flags(as_it_lies, flags | OpenFlags::SQLITE_OPEN_URI);
+            up_to_date(path, connection.map_err(|e| OpenError::of(path, &e))?, how)
+        }
+        opened => opened,
+    }
+}
+
+fn up_to_date(path: &Path, connection: Connection, how: &How) -> Result<Connection, OpenError> {
+    connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    match version(path, &connection)? {
         VERSION => Ok(connection),
         0 => Err(OpenError::NotAStore { path: path.to_owned(), detail: "the database is empty".to_owned() }),
         found => Err(OpenError::Older { path: path.to_owned(), found, known: VERSION }),
     }
 }
 
+/// The path of a file beside another one, of the same name but for its end.
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut beside = OsString::from(path);
+    beside.push(end);
+    PathBuf::from(beside)
+}
+
+/// The path as SQLite's URIs have it.
+fn uri(path: &Path, query: &str) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                uri.push(char::from(*byte))
+            }
+            // Writing to a `String` does not fail.
+            byte => drop(write!(uri, "%{byte:02X}")),
+        }
+    }
+    uri + "?" + query
+}
+
+/// SQLite takes a file without one whole page for an empty one, and would write over it. (The file is not looked into:
+/// closing it again would drop the locks that SQLite has on it in this process.)
+fn not_cut_off(path: &Path) -> Result<(), OpenError> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_file() && (1..PAGE_BYTES).contains(&file.len()) => {
+            let detail = format!("it has {} bytes, less than one page", file.len());
+            Err(OpenError::NotAStore { path: path.to_owned(), detail })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The schema version of a file that is ours or empty.
 fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
+    // One look: another process may be making the file at this moment.
+    let connection = connection.unchecked_transaction().map_err(sql)?;
     let pragma =
         |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(sql);
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
@@ -86,6 +139,9 @@ fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
         let found = u32::try_from(version).unwrap_or(0);
         return match found {
             _ if found > VERSION => Err(OpenError::Newer { path: path.to_owned(), found, known: VERSION }),
+            _ if is_cut_off(path, &connection).map_err(sql)? => {
+                Err(OpenError::NotAStore { path: path.to_owned(), detail: "its end is missing".to_owned() })
+            }
             found => Ok(found),
         };
     }
@@ -98,9 +154,19 @@ fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
     Err(OpenError::NotAStore { path: path.to_owned(), detail })
 }
 
+/// Whether the file has fewer pages than it says. While there is a write-ahead log, they may be in there.
+fn is_cut_off(path: &Path, connection: &Connection) -> rusqlite::Result<bool> {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))?;
+    let bytes = connection.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
+    Ok(length(&beside(path, "-wal")) == 0 && length(path) < (pages * bytes).cast_unsigned())
+}
+
 /// Write-ahead log, and a sync of it at every commit; both are read back.
 fn make_durable(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
+    // Has an effect only on a file that is empty.
+    connection.pragma_update(None, "page_size", PAGE_BYTES.cast_signed()).map_err(sql)?;
     let mode = write_ahead(connection).map_err(sql)?;
     // On macOS an ordinary sync leaves the data in the disk's cache.
     let settings = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;";
@@ -147,5 +213,36 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", version + 1)?;
         transaction.commit()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOW: How = How { busy_timeout: Duration::from_secs(1), pages_max: None };
+
+    #[test]
+    fn what_durability_needs_is_on_for_every_connection_that_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let connection = open(&dir.path().join("a.db"), &HOW).unwrap();
+            assert_eq!(synchronous(&connection), Ok(2), "FULL");
+            let mode: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
+            assert_eq!(mode, "wal");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_would_not_be_durable_is_refused() {
+        // A database in memory has no write-ahead log.
+        let refused = make_durable(Path::new("x.db"), &Connection::open_in_memory().unwrap());
+        let refused = refused.unwrap_err().to_string();
+        assert_eq!(refused, "x.db would not be durable: `journal_mode` is memory, not wal");
+    }
+
+    #[test]
+    fn a_path_of_any_letters_is_a_uri() {
+        assert_eq!(uri(Path::new("/a b/ü?#%.db"), "x=1"), "file:/a%20b/%C3%BC%3F%23%25.db?x=1");
     }
 }

@@ -32,8 +32,8 @@ const TAIL_MAX: i64 = 50_000;
 /// How a file is opened, for those who need other than the usual.
 #[derive(Debug, Clone)]
 pub struct Options {
-    how: How,
-    tail_max: i64,
+    pub(crate) how: How,
+    pub(crate) tail_max: i64,
 }
 
 impl Default for Options {
@@ -104,9 +104,10 @@ impl Options {
 pub struct SqliteStore {
     path: PathBuf,
     shared: Arc<Shared>,
+    /// Before the writer, so that it is dropped first: only who may write can put the file in order as it closes it.
+    pool: Pool,
     /// `None` if it only reads.
     writer: Option<Handle>,
-    pool: Pool,
     trails: Arc<Trails>,
 }
 

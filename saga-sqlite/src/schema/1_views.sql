@@ -42,7 +42,8 @@ SELECT
                 hidden (n, path) AS (
                     SELECT row_number() OVER (), t.fullkey FROM json_tree(e.value) t
                     WHERE t.key = 'secrets' AND t.path LIKE '%."$payload"'
-                        AND replace(t.path, '"$payload"', '') NOT GLOB '*[^a-zA-Z_.$]*'
+                        AND t.path NOT GLOB '*[^a-zA-Z_.$"]*'
+                        AND t.path NOT GLOB '*[^.]"[^.]*'
                 ),
                 shown (n, value) AS (
                     SELECT 0, e.value
@@ -88,7 +89,8 @@ SELECT
                 hidden (n, path) AS (
                     SELECT row_number() OVER (), t.fullkey FROM json_tree(d.body) t
                     WHERE t.key = 'secrets' AND t.path LIKE '%."$payload"'
-                        AND replace(t.path, '"$payload"', '') NOT GLOB '*[^a-zA-Z_.$]*'
+                        AND t.path NOT GLOB '*[^a-zA-Z_.$"]*'
+                        AND t.path NOT GLOB '*[^.]"[^.]*'
                 ),
                 shown (n, value) AS (
                     SELECT 0, d.body

@@ -82,3 +82,41 @@ pub(super) fn next_seq(connection: &Connection, last_row: i64) -> Result<Seq, Er
     let next = connection.prepare_cached(find)?.query_row(params![last_row], |row| row.get::<_, i64>(0));
     Ok(next.optional()?.map_or(0, i64::cast_unsigned))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use saga_core::conformance::{Factory, Place};
+    use saga_core::store::Store;
+
+    use crate::Options;
+
+    /// The ends of running sagas are written down again and again, so that every promise meets that.
+    struct Impatient;
+
+    #[async_trait::async_trait]
+    impl Factory for Impatient {
+        async fn place(&self) -> Box<dyn Place> {
+            let dir = tempfile::tempdir().unwrap();
+            Box::new(File(dir.path().join("sagas.db"), dir))
+        }
+    }
+
+    struct File(PathBuf, #[allow(dead_code, reason = "the directory goes with it")] tempfile::TempDir);
+
+    #[async_trait::async_trait]
+    impl Place for File {
+        async fn open(&self) -> Arc<dyn Store> {
+            let options = Options { tail_max: 3, ..Options::default() };
+            Arc::new(options.open(&self.0).unwrap())
+        }
+
+        fn takes_many_workers(&self) -> bool {
+            false
+        }
+    }
+
+    saga_core::conformance_tests!(Impatient);
+}

@@ -1,0 +1,241 @@
+//! Files that are not as they should be: each gives an error that says what was found, and none is changed or loses
+//! anything.
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use desk::{NOW, cancel, commit, creation, entry, id, join, scheduled, seqs, status, step, value, wanted};
+use rusqlite::Connection;
+use saga_core::conformance::block_on;
+use saga_core::store::{Append, DeliverError, Query, Store, StoreError};
+use saga_core::{Phase, Timestamp};
+use saga_sqlite::{OpenError, Options, SqliteStore};
+use tempfile::TempDir;
+
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("a directory can be made")
+}
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path).expect("the file can be opened")
+}
+
+/// The file is refused in both ways of opening it, for the same reason, and stays as it is.
+fn refused(path: &Path, reason: impl Fn(&OpenError) -> bool) -> String {
+    let before = fs::read(path).expect("the file is there");
+    let error = SqliteStore::open(path).expect_err("it cannot be opened");
+    let to_read = SqliteStore::open_read_only(path).expect_err("it cannot be opened");
+    assert!(reason(&error) && reason(&to_read), "{error:?}, {to_read:?}");
+    assert!(fs::read(path).expect("the file is there") == before, "the file was changed");
+    error.to_string()
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    drop(open(&path));
+    let newer = |version: u32| {
+        let db = Connection::open(&path).expect("it is a database");
+        db.pragma_update(None, "user_version", version).expect("it can be written");
+    };
+    newer(7);
+    let error = refused(&path, |e| matches!(e, OpenError::Newer { found: 7, known: 1, .. }));
+    assert_eq!(error, format!("{} has schema version 7; this build knows up to 1", path.display()));
+    newer(1);
+    open(&path);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let dir = directory();
+    let path = dir.path().join("notes.txt");
+    fs::write(&path, "Dear diary, ".repeat(1000)).expect("it can be written");
+    let error = refused(&path, |e| matches!(e, OpenError::NotAStore { .. }));
+    assert_eq!(error, format!("{} is no store of sagas: it is no SQLite database", path.display()));
+}
+
+#[test]
+fn a_database_of_another_application_is_refused() {
+    let dir = directory();
+    let path = dir.path().join("other.db");
+    let other = Connection::open(&path).expect("it can be made");
+    other.execute_batch("CREATE TABLE sagas (x)").expect("it can be written");
+    let error = refused(&path, |e| matches!(e, OpenError::NotAStore { .. }));
+    assert!(error.contains("a SQLite database of another application"), "{error}");
+    other.pragma_update(None, "application_id", 42).expect("it can be written");
+    refused(&path, |e| matches!(e, OpenError::NotAStore { .. }));
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_refused() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    drop(open(&path));
+    let whole = fs::read(&path).expect("it can be read");
+    for length in [1, 50, 512, 4095, 4096, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..length]).expect("it can be written");
+        let error = refused(&path, |e| matches!(e, OpenError::NotAStore { .. }));
+        assert!(length >= 4096 || error.contains(&format!("it has {length} bytes")), "{error}");
+    }
+    fs::write(&path, &whole).expect("it can be written");
+    open(&path);
+}
+
+#[test]
+fn what_is_not_there_is_said_to_be_missing() {
+    let dir = directory();
+    let path = dir.path().join("no").join("where.db");
+    let error = SqliteStore::open(&path).expect_err("the directory is missing");
+    let directory = path.parent().expect("it is in a directory").display();
+    assert_eq!(
+        error.to_string(),
+        format!("{} cannot be opened: there is no directory {directory}", path.display())
+    );
+    let path = dir.path().join("sagas.db");
+    let error = SqliteStore::open_read_only(&path).expect_err("the file is missing");
+    assert!(matches!(error, OpenError::NoFile { .. }), "{error}");
+    assert!(!path.exists(), "who only reads makes nothing");
+    let error = SqliteStore::open(dir.path()).expect_err("it is a directory");
+    assert!(matches!(error, OpenError::Failed { .. }), "{error}");
+}
+
+#[test]
+fn a_handle_that_only_reads_sees_everything_and_writes_nothing() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store = open(&path);
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
+        let reader = SqliteStore::open_read_only(&path).expect("it can be opened");
+        commit(&store, worker, &step("a", epoch, 1, value(10))).await.expect("the store works");
+        assert_eq!(seqs(&reader, "a").await, [0, 1], "also what was written since");
+        assert_eq!(reader.query(&Query::default()).await.expect("it can be listed").sagas.len(), 1);
+        let delivered = reader.deliver(&id("a"), cancel(), NOW).await;
+        let read_only = |e: &StoreError| matches!(e, StoreError::ReadOnly { .. });
+        assert!(matches!(&delivered, Err(DeliverError::Store(e)) if read_only(e)), "{delivered:?}");
+        let joined = reader.join("reader", desk::LEASE, NOW).await;
+        assert!(matches!(&joined, Err(e) if read_only(e)), "{joined:?}");
+    });
+}
+
+#[test]
+fn a_full_store_says_so_and_loses_nothing() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let written = block_on(async {
+        let store = Options::default().pages_max(60).open(&path).expect("it can be opened");
+        let worker = join(&store, "worker").await;
+        let epoch = commit(&store, worker, &creation("a")).await.expect("there is room");
+        for seq in 1.. {
+            let append = step("a", epoch, seq, value(1000));
+            match commit(&store, worker, &append).await {
+                Ok(_) => assert!(seq < 1000, "there is no limit"),
+                Err(StoreError::Full { detail }) => {
+                    assert!(detail.contains("full"), "{detail}");
+                    let again = commit(&store, worker, &append).await;
+                    assert!(matches!(again, Err(StoreError::Full { .. })), "{again:?}");
+                    // Where there is no room for a record there may be room for less: nothing is stuck.
+                    let nothing = Append { entries: vec![], ..append };
+                    assert_eq!(commit(&store, worker, &nothing).await.expect("it needs no room"), epoch);
+                    assert_eq!(seqs(&store, "a").await, (0..seq).collect::<Vec<_>>());
+                    return seq;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        unreachable!("the loop has no end but those");
+    });
+    let store = open(&path);
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        assert_eq!(
+            seqs(&store, "a").await,
+            (0..written).collect::<Vec<_>>(),
+            "all that was answered with Ok"
+        );
+        let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
+        let next = step("a", claims.claimed[0].epoch, written, value(1000));
+        commit(&store, worker, &next).await.expect("there is room again");
+    });
+}
+
+#[test]
+fn a_file_that_another_program_keeps_locked_is_waited_for_and_then_unavailable() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store =
+        Options::default().busy_timeout(Duration::from_millis(1)).open(&path).expect("it can be opened");
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
+        let shell = Connection::open(&path).expect("it is a database");
+        shell.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+        let append = step("a", epoch, 1, value(10));
+        let refused = commit(&store, worker, &append).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+        assert_eq!(seqs(&store, "a").await, [0]);
+        shell.execute_batch("ROLLBACK").expect("it was begun");
+        assert_eq!(commit(&store, worker, &append).await.expect("the store works"), epoch);
+    });
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store = open(&path);
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        for name in ["broken", "whole"] {
+            let parked = status(Phase::Waiting);
+            let parked = Append { status: Some(parked), release: true, ..creation(name) };
+            commit(&store, worker, &parked).await.expect("the store works");
+        }
+        let shell = Connection::open(&path).expect("it is a database");
+        let spoil = "UPDATE stored_appends SET body = '[{\"unheard_of\":{}}]' WHERE num = 1";
+        assert_eq!(shell.execute(spoil, []).expect("it can be written"), 1);
+        let read = store.load(&id("broken"), 0, 9).await;
+        let Err(StoreError::Corrupt { detail }) = read else { panic!("{read:?}") };
+        assert!(detail.contains("saga broken from number 0 on") && detail.contains("unheard_of"), "{detail}");
+        for name in ["broken", "whole"] {
+            store.deliver(&id(name), cancel(), NOW).await.expect("a delivery is accepted");
+        }
+        let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
+        assert_eq!(claims.claimed.len(), 2, "also the broken one, to be parked");
+        assert_eq!(store.load(&id("whole"), 0, 9).await.expect("it can be read"), [entry(0, scheduled())]);
+    });
+}
+
+#[test]
+fn a_delivery_that_cannot_be_read_is_put_aside_and_holds_up_no_other() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store = open(&path);
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
+        let shell = Connection::open(&path).expect("it is a database");
+        let odd = "INSERT INTO stored_deliveries (num, at, body) VALUES (1, 0, '{\"unheard_of\":{}}')";
+        shell.execute(odd, []).expect("it can be written");
+        let readable = store.deliver(&id("a"), cancel(), NOW).await.expect("a delivery is accepted");
+        for _ in 0..2 {
+            let waiting = store.inbox(worker).await.expect("the inbox can be read");
+            assert_eq!(waiting.iter().map(|w| w.id).collect::<Vec<_>>(), [readable]);
+        }
+        let why: String = shell
+            .query_row("SELECT unreadable FROM inbox WHERE kind = 'unheard_of'", [], |row| row.get(0))
+            .expect("it is still there");
+        assert!(why.contains("unheard_of"), "{why}");
+        let taken = Append { taken: vec![readable], release: true, ..step("a", epoch, 1, value(1)) };
+        commit(&store, worker, &taken).await.expect("the store works");
+        let claims =
+            store.claim(worker, &wanted(), Timestamp(NOW.0 + 1)).await.expect("the worker may claim");
+        assert!(claims.claimed.is_empty(), "what was put aside is no reason to claim the saga");
+    });
+}

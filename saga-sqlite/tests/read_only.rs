@@ -1,0 +1,108 @@
+//! Files and directories that this user may not write to. Root may write to everything: under root the test runs
+//! itself once more as somebody else.
+
+#![cfg(unix)]
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use desk::{NOW, commit, creation, join, seqs, step, value};
+use saga_core::conformance::block_on;
+use saga_core::store::{Append, Store, StoreError};
+use saga_sqlite::{OpenError, SqliteStore};
+
+const PATH: &str = "SAGA_SQLITE_TEST_PATH";
+const NOBODY: u32 = 65534;
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
+}
+
+/// Runs `check` as a user who is not root.
+fn unprivileged(test: &str, path: &Path, check: impl FnOnce(&Path)) {
+    if fs::metadata(path).expect("it is there").uid() != 0 {
+        return check(path);
+    }
+    let status = Command::new(std::env::current_exe().expect("a test has a file"))
+        .args([test, "--exact", "--nocapture"])
+        .env(PATH, path)
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .status()
+        .expect("the test can be run again");
+    assert!(status.success(), "as another user: {status}");
+}
+
+/// A store with two records of saga `a`, closed properly.
+fn store_in(dir: &Path) -> PathBuf {
+    let path = dir.join("sagas.db");
+    let store = SqliteStore::open(&path).expect("it can be opened");
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
+        let last = Append { release: true, ..step("a", epoch, 1, value(10)) };
+        commit(&store, worker, &last).await.expect("the store works");
+    });
+    path
+}
+
+fn is_read_only(path: &Path) {
+    let error = SqliteStore::open(path).expect_err("it cannot be written to");
+    assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
+    assert!(error.to_string().contains("read-only"), "{error}");
+    assert!(matches!(StoreError::from(error), StoreError::ReadOnly { .. }));
+    let store = SqliteStore::open_read_only(path).expect("it can be read");
+    assert_eq!(block_on(seqs(&store, "a")), [0, 1]);
+}
+
+#[test]
+fn a_file_that_is_read_only_can_be_read() {
+    if let Some(path) = std::env::var_os(PATH) {
+        return is_read_only(Path::new(&path));
+    }
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let path = store_in(dir.path());
+    let before = fs::read(&path).expect("it can be read");
+    allow(&path, 0o444);
+    allow(dir.path(), 0o555);
+    unprivileged("a_file_that_is_read_only_can_be_read", &path, is_read_only);
+    allow(dir.path(), 0o755);
+    allow(&path, 0o644);
+    assert!(fs::read(&path).expect("it can be read") == before, "the file was changed");
+    let store = SqliteStore::open(&path).expect("it can be written again");
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        commit(&store, worker, &creation("b")).await.expect("the store works");
+    });
+}
+
+fn cannot_log(path: &Path) {
+    let store = SqliteStore::open(path);
+    let error = match &store {
+        Err(error) => error.to_string(),
+        Ok(store) => {
+            block_on(store.join("worker", desk::LEASE, NOW)).expect_err("nothing can be written").to_string()
+        }
+    };
+    assert!(store.is_err(), "{error}");
+    assert!(error.contains("read-only") || error.contains("unable to open"), "{error}");
+}
+
+#[test]
+fn a_directory_that_is_read_only_is_found_when_the_file_is_opened() {
+    if let Some(path) = std::env::var_os(PATH) {
+        return cannot_log(Path::new(&path));
+    }
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let path = store_in(dir.path());
+    allow(&path, 0o666);
+    allow(dir.path(), 0o555);
+    unprivileged("a_directory_that_is_read_only_is_found_when_the_file_is_opened", &path, cannot_log);
+    allow(dir.path(), 0o755);
+}
