@@ -7,8 +7,8 @@ use std::time::Duration;
 use saga::prelude::*;
 use saga::test::TestRuntime;
 use saga::{
-    Compensation, Exit, Given, Need, Registry, Saga, SagaCall, SagaContext, StateView, Step, StepCall, Witness, effort,
-    policy_of, repeat, undo,
+    Compensation, Exit, Given, Need, Registry, Saga, SagaCall, SagaContext, StateView, Step, StepCall,
+    Witness, effort, policy_of, repeat, undo,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,8 @@ mod by_hand {
     pub(super) enum hold {}
     impl Step for hold {
         const NAME: &'static str = "hold";
-        const RETRY: saga::policy::Retry = saga::policy::Retry { attempts: 2, ..saga::policy::Retry::RETRIABLE };
+        const RETRY: saga::policy::Retry =
+            saga::policy::Retry { attempts: 2, ..saga::policy::Retry::RETRIABLE };
         const TIMEOUT: Duration = Duration::from_secs(5);
         type Input = Hold;
         type Output = u32;

@@ -116,7 +116,8 @@ async fn sequence(mut items: Vec<String>, digits: String) -> Result<u64, BookErr
 async fn started<S: saga::Saga>() -> (TestRuntime, World) {
     let world = World::default();
     let given = world.clone();
-    let runtime = TestRuntime::start(move |builder| builder.resource(given.clone()).saga::<S>()).await.unwrap();
+    let runtime =
+        TestRuntime::start(move |builder| builder.resource(given.clone()).saga::<S>()).await.unwrap();
     (runtime, world)
 }
 
@@ -199,7 +200,7 @@ async fn looped(rounds: u32) -> Result<String, BookError> {
         'inner: loop {
             let held = hold(format!("{outer}")).await?;
             seen.push_str(&held);
-            if seen.len() % 2 == 0 {
+            if seen.len().is_multiple_of(2) {
                 break 'inner;
             }
         }
@@ -229,8 +230,16 @@ async fn loops_are_told_apart_by_their_turns() {
     let state = handle.look().await.unwrap();
     let sites: Vec<&str> = state.sites().map(|(site, _)| site.as_str()).collect();
     let expected = [
-        "hold[0][0]", "hold[0][1]", "hold[1][0]", "hold[1][1]", "price[0]", "price[1]", "price[2]", "price[3]",
-        "last[0]", "last[1]",
+        "hold[0][0]",
+        "hold[0][1]",
+        "hold[1][0]",
+        "hold[1][1]",
+        "price[0]",
+        "price[1]",
+        "price[2]",
+        "price[3]",
+        "last[0]",
+        "last[1]",
     ];
     assert_eq!(sites, expected);
 }
@@ -285,7 +294,9 @@ async fn a_child_that_fails_is_undone_before_its_parent_sees_it() {
     runtime.pass(Duration::from_secs(1)).await;
     assert_eq!(world.told(), ["hold a", "hold b", "hold c", "hold no d", "release c"]);
     match handle.state().await.unwrap() {
-        WholeState::Approve { prompt, until } => assert_eq!((prompt.as_str(), until), ("ab d is refused?", None)),
+        WholeState::Approve { prompt, until } => {
+            assert_eq!((prompt.as_str(), until), ("ab d is refused?", None))
+        }
         other => panic!("{other:?}"),
     }
     handle.approve(By::new("ann", "fine")).await.unwrap();
@@ -410,7 +421,8 @@ async fn the_state_of_branches_and_children_is_typed() {
     runtime.pass(Duration::from_secs(1)).await;
     let DeepState::All2(children) = handle.state().await.unwrap() else { panic!() };
     assert_eq!(children.len(), 3);
-    let asked = |child: &AskingState| matches!(child, AskingState::Approve { prompt, .. } if prompt.ends_with('?'));
+    let asked =
+        |child: &AskingState| matches!(child, AskingState::Approve { prompt, .. } if prompt.ends_with('?'));
     assert!(children.iter().all(asked), "{children:?}");
     assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
     handle.answer_at("all#2.1/asking/approve".into(), false, By::new("ann", "no")).await.unwrap();

@@ -70,7 +70,12 @@ pub async fn release_seat(airline: &Airline, id: u32, to: String, forward: Strin
 
 /// Charges a card.
 #[step(irreversible, probe = find_charge(key, amount), name = "charge")]
-async fn charge_card(bank: &dyn Bank, cx: &StepContext, key: &IdempotencyKey, amount: u64) -> Result<u64, Failure> {
+async fn charge_card(
+    bank: &dyn Bank,
+    cx: &StepContext,
+    key: &IdempotencyKey,
+    amount: u64,
+) -> Result<u64, Failure> {
     assert_eq!(cx.key(), key);
     if amount > bank.limit() { Err(Failure::permanent("too much")) } else { Ok(bank.limit() - amount) }
 }
@@ -135,7 +140,8 @@ fn the_input_is_an_object_with_the_parameters_names() {
 
 #[tokio::test]
 async fn a_step_runs_alone() {
-    let resources = Resources::new().with(Airline::default()).with_shared::<dyn Bank>(std::sync::Arc::new(Sandbox));
+    let resources =
+        Resources::new().with(Airline::default()).with_shared::<dyn Bank>(std::sync::Arc::new(Sandbox));
     let key = IdempotencyKey::for_test("k1");
     let held = hold_seat::run(&resources, key.clone(), Trip { to: "Ork".into() }).await.unwrap();
     assert_eq!(held.trip.to, "Ork!");

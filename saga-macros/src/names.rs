@@ -1,6 +1,8 @@
 //! Names: of generated things, and the nearest to one that was misspelt.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::Path;
 
 /// `hold_flight` as `HoldFlight`.
 pub(crate) fn pascal(name: &str) -> String {
@@ -16,6 +18,15 @@ pub(crate) fn pascal(name: &str) -> String {
 /// A local of generated code, which the user's code cannot see.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// The path, with all its tokens at that span.
+pub(crate) fn path_at(path: &Path, span: Span) -> TokenStream {
+    let at = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    path.to_token_stream().into_iter().map(at).collect()
 }
 
 /// The name without `r#`.

@@ -10,7 +10,7 @@ mod rewrite;
 mod state;
 
 use proc_macro2::TokenStream;
-use quote::ToTokens as _;
+use quote::quote;
 use syn::ItemFn;
 
 use crate::diagnostic::Report;
@@ -25,7 +25,10 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let asked = parse::read(words, &item.sig.ident, &mut report);
     let Some(function) = Function::read(item.clone(), What::Saga, &mut report) else {
-        return [report.into_tokens(), item.into_token_stream()].into_iter().collect();
+        // Not the body: what is awaited there is awaited by a saga, and this is none.
+        let (attrs, vis, sig) = (&item.attrs, &item.vis, &item.sig);
+        let stub = quote!(#(#attrs)* #[allow(unused, clippy::all)] #vis #sig { ::core::panic!() });
+        return [report.into_tokens(), stub].into_iter().collect();
     };
     let before = report.count();
     check::check(&function, &mut report);

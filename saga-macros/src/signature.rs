@@ -79,9 +79,15 @@ impl Function {
         let noun = what.noun();
         let before = report.count();
         check_qualifiers(&item, noun, report);
-        let params = item.sig.inputs.iter().filter_map(|arg| read_param(arg, what, report)).collect();
+        // Lifetimes that are declared are reported there.
+        let declared = !item.sig.generics.params.is_empty();
+        let param = |arg| read_param(arg, what, declared, report);
+        let params = item.sig.inputs.iter().filter_map(param).collect();
         let output = match &item.sig.output {
-            ReturnType::Type(_, ty) => (**ty).clone(),
+            ReturnType::Type(_, ty) => {
+                check_output(ty, noun, report);
+                (**ty).clone()
+            }
             ReturnType::Default => {
                 let diagnostic =
                     Diagnostic::at(item.sig.ident.span(), format!("{} returns nothing", a(noun)))
@@ -150,7 +156,29 @@ fn check_qualifiers(item: &ItemFn, noun: &str, report: &mut Report) {
     }
 }
 
-fn read_param(arg: &FnArg, what: What, report: &mut Report) -> Option<Param> {
+/// What can be seen to be no `Result`; the rest is for the compiler to judge, which knows what names stand for.
+fn check_output(ty: &Type, noun: &str, report: &mut Report) {
+    const NO_RESULTS: [&str; 24] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+        "u128", "usize", "str", "String", "Option", "Vec", "Box", "Arc", "HashMap", "BTreeMap",
+    ];
+    let is_none = match ty {
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|s| NO_RESULTS.iter().any(|no| s.ident == no))
+        }
+        Type::Tuple(_) | Type::Array(_) | Type::Slice(_) | Type::Reference(_) | Type::Never(_) => true,
+        _ => false,
+    };
+    if is_none {
+        let shown = quote::ToTokens::to_token_stream(ty);
+        let diagnostic = Diagnostic::over(ty, format!("{} returns a `Result`", a(noun)))
+            .why("it has to be able to say that it failed")
+            .fix(format!("`Result<{shown}, E>`, or `Result<{shown}, saga::Failure>`"));
+        report.add(diagnostic);
+    }
+}
+
+fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut Report) -> Option<Param> {
     let noun = what.noun();
     let typed = match arg {
         FnArg::Receiver(receiver) => {
@@ -179,7 +207,7 @@ fn read_param(arg: &FnArg, what: What, report: &mut Report) -> Option<Param> {
         return None;
     }
     let before = report.count();
-    let role = role_of(&typed.ty, what, &name.ident, report);
+    let role = role_of(&typed.ty, what, declared, &name.ident, report);
     if report.count() > before {
         return None;
     }
@@ -192,7 +220,7 @@ fn read_param(arg: &FnArg, what: What, report: &mut Report) -> Option<Param> {
     })
 }
 
-fn role_of(ty: &Type, what: What, name: &Ident, report: &mut Report) -> Role {
+fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Report) -> Role {
     let mut borrows = Borrows { report, name, inside: !matches!(ty, Type::Reference(_)) };
     match ty {
         Type::Reference(reference) if what == What::Step => {
@@ -203,7 +231,7 @@ fn role_of(ty: &Type, what: What, name: &Ident, report: &mut Report) -> Role {
                 borrows.report.add(diagnostic);
                 return Role::Recorded;
             }
-            if let Some(lifetime) = &reference.lifetime {
+            if let Some(lifetime) = reference.lifetime.as_ref().filter(|_| !declared) {
                 let diagnostic = Diagnostic::over(lifetime, "a step names no lifetimes")
                     .why("a resource lives as long as the runtime, and is borrowed for one attempt")
                     .fix("leave it out: `&Airline` is enough");

@@ -1,14 +1,13 @@
 //! A saga written out: a type, a function of the same name, its state, and the implementation of `Saga`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::{format_ident, quote};
 
 use crate::names::{local, pascal, plain};
 use crate::saga::model::Saga;
 use crate::saga::rewrite::{never_ends, rewrite, witness};
 use crate::saga::state;
-use crate::step::{duration, recorded_input};
+use crate::step::{duration, recorded_input, results};
 
 /// The whole expansion.
 pub(crate) fn expand(saga: &Saga) -> TokenStream {
@@ -62,7 +61,7 @@ fn implementation(saga: &Saga) -> TokenStream {
     let (root, function, name) = (&saga.saga, &saga.function, &saga.name);
     let (ident, state, input) = (&function.ident, &saga.state, input_name(saga));
     let output = &function.output;
-    let result = quote_spanned!(output.span()=> #root::__private::ResultType);
+    let (good, bad) = results(output, root);
     let version = saga.version.map(|version| quote!(const VERSION: u32 = #version;));
     let deadline = saga.deadline_ms.map(|ms| {
         let deadline = duration(ms);
@@ -79,8 +78,8 @@ fn implementation(saga: &Saga) -> TokenStream {
             #version
             #deadline
             type Input = #input;
-            type Output = <#output as #result>::Output;
-            type Error = <#output as #result>::Error;
+            type Output = #good;
+            type Error = #bad;
             type State = #state;
             #body
         }

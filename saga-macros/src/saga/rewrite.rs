@@ -1,13 +1,13 @@
 //! The body of a saga rewritten: each `.await` goes through its witness, each turn of a loop around one is counted,
 //! each `?` and `return` is an exit. It goes the way that [`crate::saga::body`] went.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprForLoop, ExprLoop, ExprWhile, Path, Stmt, parse_quote};
+use syn::{Block, Expr, ExprForLoop, ExprLoop, ExprWhile, Path, Stmt, parse_quote, parse_quote_spanned};
 
-use crate::names::local;
+use crate::names::{local, path_at};
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
 
 /// The block, rewritten.
@@ -172,25 +172,27 @@ impl VisitMut for Rewriter<'_> {
                 self.sites += 1;
                 self.visit_expr_mut(&mut awaited.base);
                 let Some(site) = self.body.sites.get(number) else { return };
-                let (witness, cx) = (witness(number), local("cx"));
                 let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
-                let (base, dot, token) = (&awaited.base, &awaited.dot_token, &awaited.await_token);
-                let base = unparenthesized(base);
-                let at = quote_spanned!(token.span=> at);
-                *expr = parse_quote!(#witness.#at(&#cx, #occurrence, &[#(#turns),*], #base) #dot #token);
+                let (witness, cx) = (witness(number), local("cx"));
+                let base = unparenthesized(&awaited.base);
+                // All of it stands where the call begins: what is wrong with the call is one error then, shown there.
+                let span = first_span(base);
+                let root = path_at(self.saga, span);
+                *expr = parse_quote_spanned! {span=> {
+                    let call = #base;
+                    #root::__private::Witness::at(&#witness, &#cx, #occurrence, &[#(#turns),*], call).await
+                }};
             }
             Expr::Try(tried) => {
                 self.visit_expr_mut(&mut tried.expr);
                 let span = tried.question_token.span();
-                let (saga, inner) = (self.saga.to_token_stream(), unparenthesized(&tried.expr));
+                let (saga, inner) = (path_at(self.saga, span), unparenthesized(&tried.expr));
                 // Nothing of the user's stands where these are in scope.
                 let (value, failure) = (Ident::new("value", span), Ident::new("failure", span));
-                let split = quote_spanned!(span=> #saga::__private::Fallible::split);
-                let exit = quote_spanned!(span=> #saga::__private::Exit::by(#failure));
-                *expr = parse_quote! {
-                    match #split(#inner) {
+                *expr = parse_quote_spanned! {span=>
+                    match #saga::__private::Fallible::split(#inner) {
                         ::core::result::Result::Ok(#value) => #value,
-                        ::core::result::Result::Err(#failure) => return #exit,
+                        ::core::result::Result::Err(#failure) => return #saga::__private::Exit::by(#failure),
                     }
                 };
             }
@@ -219,6 +221,10 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+fn first_span(expr: &Expr) -> Span {
+    expr.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
 
 /// Parentheses that have become needless.

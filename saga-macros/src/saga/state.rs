@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
 
+use crate::names::path_at;
 use crate::saga::body::Site;
 use crate::saga::model::{Saga, Variant};
 use crate::saga::operand::Kind;
@@ -12,8 +13,7 @@ use crate::saga::operand::Kind;
 /// The enum itself.
 pub(crate) fn definition(saga: &Saga) -> TokenStream {
     let (state, vis, root) = (&saga.state, &saga.function.vis, &saga.saga);
-    let output = &saga.function.output;
-    let result = quote_spanned!(output.span()=> #root::__private::ResultType);
+    let ident = &saga.function.ident;
     let docs = format!("Where the saga `{}` stands: at one of its sites, or at an end.", saga.name);
     let sites = saga.variants.iter().map(|v| variant(saga, v));
     quote! {
@@ -29,13 +29,13 @@ pub(crate) fn definition(saga: &Saga) -> TokenStream {
                 cause: #root::__private::Cause,
             },
             /// It gave this. Perhaps it is being undone, or has been since.
-            Completed(<#output as #result>::Output),
+            Completed(<#ident as #root::__private::Saga>::Output),
             /// All that it did is undone or listed.
             RolledBack {
                 /// Why.
                 cause: #root::__private::Cause,
                 /// The saga's error, if that was why.
-                error: ::core::option::Option<<#output as #result>::Error>,
+                error: ::core::option::Option<<#ident as #root::__private::Saga>::Error>,
                 /// How the rollback went.
                 rollback: #root::__private::Rollback,
             },
@@ -87,8 +87,8 @@ fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
 fn at(kind: &Kind, root: &Path) -> TokenStream {
     match kind {
         Kind::Call(path) => {
-            let callable = quote_spanned!(path.span()=> #root::__private::Callable);
-            quote!(<#path as #callable>::At)
+            let root = path_at(root, path.span());
+            quote_spanned!(path.span()=> <#path as #root::__private::Callable>::At)
         }
         Kind::Sleep => quote!(#root::__private::AtSleep),
         Kind::Now | Kind::Uuid => quote!(#root::__private::AtValue),
@@ -153,8 +153,8 @@ fn label(site: &Site, root: &Path) -> TokenStream {
     match (&site.name, &site.kind) {
         (Some(name), _) => quote!((#name, 1)),
         (None, Some(Kind::Call(path))) => {
-            let callable = quote_spanned!(path.span()=> #root::__private::Callable);
-            quote!((<#path as #callable>::LABEL, #occurrence))
+            let root = path_at(root, path.span());
+            quote_spanned!(path.span()=> (<#path as #root::__private::Callable>::LABEL, #occurrence))
         }
         (None, _) => {
             let label = &site.label;

@@ -39,7 +39,8 @@ fn says_why_a_repeat_is_harmless(asked: &Asked, function: &Function, report: &mu
     let says = asked.readonly.is_some()
         || asked.idempotent.is_some()
         || function.key().is_some()
-        || matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter)));
+        // `rerun` without a reason is an error of its own.
+        || matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter | InDoubt::Rerun(_))));
     if says {
         return;
     }

@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
+use syn::{Path, Type};
 
-use crate::names::{local, pascal, plain};
+use crate::names::{local, pascal, path_at, plain};
 use crate::signature::{Param, Role};
 use crate::step::model::{Beside, Doubt, Repeat, Step, Undo};
 
@@ -68,7 +69,7 @@ fn input(step: &Step) -> TokenStream {
 
 /// A struct of the parameters that are recorded.
 pub(crate) fn recorded_input(
-    saga: &syn::Path,
+    saga: &Path,
     vis: &syn::Visibility,
     name: &Ident,
     recorded_name: &str,
@@ -124,7 +125,7 @@ fn implementation(step: &Step) -> TokenStream {
     let ident = &function.ident;
     let input = input_name(step);
     let output = &function.output;
-    let result = quote_spanned!(output.span()=> #saga::__private::ResultType);
+    let (good, bad) = results(output, saga);
     let undo = match step.undo {
         Undo::Compensated => quote!(Compensated),
         Undo::Irreversible => quote!(Irreversible),
@@ -147,8 +148,8 @@ fn implementation(step: &Step) -> TokenStream {
             const NAME: &'static str = #name;
             #policy
             type Input = #input;
-            type Output = <#output as #result>::Output;
-            type Error = <#output as #result>::Error;
+            type Output = #good;
+            type Error = #bad;
             type Undo = #saga::__private::undo::#undo;
             type Effort = #saga::__private::effort::#effort;
             type Repeat = #saga::__private::repeat::#repeat;
@@ -160,9 +161,18 @@ fn implementation(step: &Step) -> TokenStream {
         #[automatically_derived]
         impl #saga::__private::Callable for #ident {
             const LABEL: &'static str = #name;
-            type At = #saga::__private::AtStep<#input, <#output as #result>::Output>;
+            type At = #saga::__private::AtStep<#input, <Self as #saga::__private::Step>::Output>;
         }
     }
+}
+
+/// The two parts of a `Result`, by whatever name it goes; shown where it stands.
+pub(crate) fn results(output: &Type, saga: &Path) -> (TokenStream, TokenStream) {
+    let span = output.span();
+    let saga = path_at(saga, span);
+    let good = quote_spanned!(span=> <#output as #saga::__private::ResultType>::Output);
+    let bad = quote_spanned!(span=> <#output as #saga::__private::ResultType>::Error);
+    (good, bad)
 }
 
 /// The constants that differ from the defaults.
@@ -226,6 +236,11 @@ fn run(step: &Step) -> TokenStream {
     let name = input_name(step);
     let names = function.recorded().map(|p| &p.ident);
     let arguments = arguments(step, &cx);
+    let span = function.output.span();
+    let there = path_at(saga, span);
+    let result = quote_spanned!(span=> ::core::result::Result<Self::Output, Self::Error>);
+    let attempt = quote!(__run(#(#arguments),*).await);
+    let attempt = quote_spanned!(span=> #there::__private::ResultType::into_result(#attempt));
     let needs: Vec<_> = function
         .params
         .iter()
@@ -245,11 +260,11 @@ fn run(step: &Step) -> TokenStream {
         async fn run(
             #cx: &#saga::__private::StepContext,
             #given: Self::Input,
-        ) -> ::core::result::Result<Self::Output, Self::Error> {
+        ) -> #result {
             // A step may have no use for its context.
             let _ = #cx;
             let #name { #(#names),* } = #given;
-            __run(#(#arguments),*).await
+            #attempt
         }
         #needs
     }
@@ -322,7 +337,7 @@ fn calls(step: &Step) -> TokenStream {
     quote!(#compensation #probe #in_doubt)
 }
 
-fn by(what: TokenStream, beside: &Beside, saga: &syn::Path) -> TokenStream {
+fn by(what: TokenStream, beside: &Beside, saga: &Path) -> TokenStream {
     let call = &beside.call;
     quote_spanned!(beside.path.span()=> #saga::__private::#what::by(#call))
 }

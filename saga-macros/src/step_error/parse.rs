@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Index, Member, Meta, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
@@ -123,8 +122,7 @@ fn retry_after(
     report: &mut Report,
 ) -> Option<Member> {
     let Meta::List(list) = &attr.meta else { return None };
-    let known: &[&str] = if class == Class::Transient { &["retry_after"] } else { &[] };
-    if known.is_empty() {
+    if class != Class::Transient {
         let what = format!("`{name}` takes no words");
         report.add(
             Diagnostic::over(&list.tokens, what)
@@ -142,11 +140,7 @@ fn retry_after(
     match member.filter(|m| members.contains(m)) {
         Some(member) => Some(member),
         None => {
-            let known = members
-                .iter()
-                .map(|m| format!("`{}`", m.to_token_stream()))
-                .collect::<Punctuated<_, syn::Token![,]>>();
-            let known: Vec<String> = known.into_iter().collect();
+            let known: Vec<String> = members.iter().map(|m| format!("`{}`", m.to_token_stream())).collect();
             let fix = match known.is_empty() {
                 true => "give it a field of type `Duration` or `Option<Duration>`".to_owned(),
                 false => format!("the fields are {}", known.join(", ")),

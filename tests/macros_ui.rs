@@ -1,0 +1,6 @@
+//! What the compiler says of mistakes. One a file in `tests/ui`; the messages beside them are read by people.
+
+#[test]
+fn mistakes_do_not_compile_and_the_compiler_explains() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

@@ -1,0 +1,24 @@
+use saga::prelude::*;
+
+#[step(compensate = release(output), idempotent)]
+async fn hold(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(item: u64) -> Result<(), Failure> {
+    let _ = item;
+    Ok(())
+}
+
+async fn fetch() -> u64 {
+    1
+}
+
+#[saga]
+async fn trip(items: Vec<u64>) -> Result<u64, Failure> {
+    let fetched = fetch().await;
+    Ok(hold(items.len() as u64 + fetched).await?)
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use saga::prelude::*;
+
+#[step(compensate = release(output), idempotent)]
+async fn hold(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(item: u64) -> Result<(), Failure> {
+    let _ = item;
+    Ok(())
+}
+
+#[saga]
+async fn trip(items: Vec<u64>) -> Result<u64, Failure> {
+    let home = std::env::var("HOME").unwrap_or_default();
+    Ok(hold(items.len() as u64 + home.len() as u64).await?)
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+use saga::prelude::*;
+
+#[step(compensate = release(output), idempotent)]
+async fn hold(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(item: u64) -> Result<(), Failure> {
+    let _ = item;
+    Ok(())
+}
+
+#[step(irreversible, retriable, idempotent)]
+async fn tell(what: u64) -> Result<(), Failure> {
+    let _ = what;
+    Ok(())
+}
+
+#[saga]
+async fn trip(items: Vec<u64>) -> Result<u64, Failure> {
+    tell(items.len() as u64).await?;
+    Ok(1)
+}
+
+fn main() {}

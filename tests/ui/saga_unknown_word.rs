@@ -1,0 +1,19 @@
+use saga::prelude::*;
+
+#[step(compensate = release(output), idempotent)]
+async fn hold(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(item: u64) -> Result<(), Failure> {
+    let _ = item;
+    Ok(())
+}
+
+#[saga(verison = 1)]
+async fn trip(items: Vec<u64>) -> Result<u64, Failure> {
+    Ok(hold(items.len() as u64).await?)
+}
+
+fn main() {}

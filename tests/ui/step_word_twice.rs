@@ -1,0 +1,9 @@
+use saga::prelude::*;
+
+#[step(irreversible, idempotent, irreversible)]
+async fn pay(amount: u64) -> Result<(), Failure> {
+    let _ = amount;
+    Ok(())
+}
+
+fn main() {}
