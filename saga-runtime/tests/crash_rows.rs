@@ -204,8 +204,6 @@ async fn acts_once(world: World, act: Act, side: Side) {
                 | Record::Resolved { .. }
                 | Record::Waived { .. }
                 | Record::Abandoned { .. }
-                | Record::UndoStarted { .. }
-                | Record::StopRequested { .. }
         )
     });
     assert_eq!(acts.count(), 1, "{name} {side:?}");

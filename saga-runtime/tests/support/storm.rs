@@ -74,9 +74,6 @@ impl<S: Saga> Storm<S> {
 
     /// Runs it to its end, with these crashes.
     pub async fn run(&self, crashes: &[Crash]) -> Run {
-        if std::env::var_os("STORM").is_some() {
-            eprintln!("{} {crashes:?}", self.name);
-        }
         let world = (self.world)();
         let mut test = started(&world, |b: Builder| b.saga::<S>()).await;
         let mut left = crashes.iter();
@@ -93,8 +90,7 @@ impl<S: Saga> Storm<S> {
             test.crash().await.unwrap();
             arm(&test, left.next());
         };
-        // What is still in the air lands.
-        test.pass(std::time::Duration::from_secs(100)).await;
+        world.clear_air().await;
         let wrongs = world.audit(&handle).await;
         let journal = handle.journal().await.unwrap();
         let records: Vec<String> = journal.iter().map(|e| format!("{} {:?}", e.seq, e.record)).collect();

@@ -182,11 +182,8 @@ impl World {
                 }
                 watch.next().await.unwrap();
             };
-            // What is on its way is waited for: an operator says of nothing that it did not happen while it may.
-            let mut news = self.0.news.subscribe();
-            while !self.books().in_the_air.is_empty() {
-                news.changed().await.expect("the world stands");
-            }
+            // An operator says of nothing that it did not happen while it may.
+            self.clear_air().await;
             let state = handle.look().await.unwrap();
             for stop in &letter.reasons {
                 let doubt = stop.site.as_ref().and_then(|s| Some((s, state.step(s)?)));
@@ -200,6 +197,14 @@ impl World {
             }
         }
         panic!("an operator mended 20 times, and the saga is still a dead letter");
+    }
+
+    /// Waits until whatever is on its way has landed.
+    pub async fn clear_air(&self) {
+        let mut news = self.0.news.subscribe();
+        while !self.books().in_the_air.is_empty() {
+            news.changed().await.expect("the world stands");
+        }
     }
 
     /// What the service gave to the step at `site`, if that landed.
