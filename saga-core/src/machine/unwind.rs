@@ -184,15 +184,16 @@ struct Frontier {
 }
 
 fn frontier(state: &State, scope: &Scope) -> Frontier {
-    let mut frontier = Frontier { ready: Vec::new(), left: false };
+    let owed = || state.steps().rev().filter(|(site, step)| !step.is_unwound() && scope.has(site, step));
+    let mut frontier = Frontier { ready: Vec::new(), left: owed().next().is_some() };
+    if owed().all(|(_, step)| begins(step).is_none()) {
+        // All that is left has begun, or waits for something else.
+        return frontier;
+    }
     let mut later = Later::default();
-    for (site, step) in state.steps().rev() {
-        if step.is_unwound() || !scope.has(site, step) {
-            continue;
-        }
-        frontier.left = true;
-        if !later.blocks(site) {
-            frontier.ready.extend(begins(step).map(|in_doubt| (site.clone(), in_doubt)));
+    for (site, step) in owed() {
+        if let Some(in_doubt) = begins(step).filter(|_| !later.blocks(site)) {
+            frontier.ready.push((site.clone(), in_doubt));
         }
         if !site.is_in_branch() {
             // Concurrent with nothing: all that happened before waits for it.
