@@ -81,9 +81,10 @@ pub(crate) fn recorded_input(
         quote!(#(#attrs)*)
     });
     let serde = quote!(#saga::__private::serde).to_string().replace(' ', "");
+    let expecting = format!("the input of `{recorded_name}`");
     quote! {
         #[derive(#saga::__private::serde::Serialize, #saga::__private::serde::Deserialize)]
-        #[serde(crate = #serde, rename = #recorded_name)]
+        #[serde(crate = #serde, rename = #recorded_name, expecting = #expecting)]
         #[allow(missing_docs)]
         pub struct #name {
             #(#attrs #vis #names: #types,)*
