@@ -14,7 +14,7 @@ use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
 use saga_core::{IdempotencyKey, Payload, Policy, Role, Timestamp};
 
 use crate::context::StepContext;
-use crate::error::{Class, StepError, text_of};
+use crate::error::{Class, StepError, bounded, text_of};
 use crate::limits::Encoding;
 use crate::resources::Need;
 use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
@@ -149,7 +149,13 @@ impl<S: Step> AnyStep for TypedStep<S> {
             loop {
                 let trouble = match timed(call.timeout, (call.ask)(cx.clone())).await {
                     Run::Ended(Ok(Probe::Happened(output))) => {
-                        return Answer::Happened(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around));
+                        return Answer::Happened(evaluated::<S>(
+                            output,
+                            &input,
+                            KeyOf::Attempt(&cx),
+                            cx.role,
+                            &around,
+                        ));
                     }
                     Run::Ended(Ok(Probe::NotHappened)) => return Answer::NotHappened,
                     Run::Ended(Ok(Probe::Pending)) => return Answer::Pending(None),
@@ -198,10 +204,10 @@ async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
 
 /// The text of a panic.
 pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
-    match panic.downcast::<String>() {
+    bounded(match panic.downcast::<String>() {
         Ok(message) => *message,
         Err(panic) => panic.downcast_ref::<&str>().map_or("a panic without a message", |m| *m).to_owned(),
-    }
+    })
 }
 
 fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
@@ -211,9 +217,7 @@ fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
     let trouble = Trouble::Error { message, error: payload, permanent };
     match error.class() {
         Class::InDoubt => Ending::InDoubt { trouble },
-        Class::Transient | Class::Permanent => {
-            Ending::NotDone { trouble, retry_after: error.retry_after() }
-        }
+        Class::Transient | Class::Permanent => Ending::NotDone { trouble, retry_after: error.retry_after() },
     }
 }
 

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use saga_core::machine::{self, BodyEnd, Delivery, Evaluated, Event, Facts, Reach, Refusal, Work};
-use saga_core::record::Knowledge;
+use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Reason, Record, Role, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Reason, Record, State, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
 use crate::committer::CommitError;
+use crate::delivery::{check_mended_input, evaluate};
 use crate::engine::Engine;
 use crate::local::{Job, LocalEnd};
 
@@ -335,7 +335,6 @@ impl Driver {
             Ok(Err(error)) => return Err(Finished::Lost(error.to_string())),
             Err(_) => return Err(Finished::Lost("the runtime is gone".to_owned())),
         }
-        self.engine.watchers.tell(&saga);
         if let Some(created) = self.created.take() {
             // Whoever started it may have gone.
             created.send(()).ok();
@@ -343,6 +342,7 @@ impl Driver {
         for (id, reply) in self.replies.drain(..) {
             self.engine.replies.answer(id, reply);
         }
+        self.engine.watchers.tell(&saga);
         Ok(())
     }
 
@@ -441,8 +441,11 @@ impl Driver {
     }
 
     fn deliver_to_machine(&mut self, delivery: Delivery) -> Reply {
-        let evaluated = self.evaluate(&delivery)?;
-        self.check_mended_input(&delivery)?;
+        let evaluated = {
+            let board = lock(&self.board);
+            check_mended_input(&self.engine, &board.state, &delivery)?;
+            evaluate(&self.engine, &board.state, &delivery)?
+        };
         let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
         self.decide(Event::Delivered { delivery, evaluated }, self.engine.clock.now())?;
         if restarts {
@@ -450,34 +453,6 @@ impl Driver {
             self.body = None;
         }
         Ok(Box::new(lock(&self.board).state.clone()))
-    }
-
-    /// What follows from an output that a person gave.
-    fn evaluate(&self, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
-        let Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::Happened { output }, .. } =
-            delivery
-        else {
-            return Ok(None);
-        };
-        let board = lock(&self.board);
-        let Some(step) = board.state.step(site) else { return Ok(None) };
-        let Some(code) = self.engine.registry.find_step(&step.step) else { return Ok(None) };
-        let key = board.state.key(site, Role::Do);
-        let evaluated = code.evaluate(output, &step.input, &key, &self.engine.surroundings());
-        evaluated.map(Some).map_err(|why| Refusal::Unusable { site: site.clone(), why })
-    }
-
-    fn check_mended_input(&self, delivery: &Delivery) -> Result<(), Refusal> {
-        let Delivery::Redrive { site: Some(site), input: Some(input), .. } = delivery else { return Ok(()) };
-        let board = lock(&self.board);
-        let Some(step) = board.state.step(site) else { return Ok(()) };
-        let name = match (&step.undoing, &step.undo) {
-            (Some(_), Some(Ok(call))) => &call.step,
-            _ => &step.step,
-        };
-        let Some(code) = self.engine.registry.find_step(name) else { return Ok(()) };
-        code.check_input(input, &self.engine.encoding)
-            .map_err(|why| Refusal::Unusable { site: site.clone(), why })
     }
 }
 

@@ -242,24 +242,10 @@ struct ReplyBox {
 }
 
 impl Replies {
-    pub(crate) fn expect(&self) {
+    /// A delivery is on its way to the store.
+    pub(crate) fn expect(&self) -> Expected<'_> {
         guard(&self.inner).expected += 1;
-    }
-
-    /// The delivery has its number (or came to nothing): its answer comes here.
-    pub(crate) fn wait_for(&self, id: Option<DeliveryId>) -> Option<oneshot::Receiver<Reply>> {
-        let mut inner = guard(&self.inner);
-        inner.expected -= 1;
-        let (sender, receiver) = oneshot::channel();
-        let waits = id.map(|id| match inner.early.remove(&id) {
-            // It is here: the receiver is in this very function.
-            Some(reply) => drop(sender.send(reply)),
-            None => drop(inner.waiting.insert(id, sender)),
-        });
-        if inner.expected == 0 {
-            inner.early.clear();
-        }
-        waits.map(|()| receiver)
+        Expected { replies: self, id: None }
     }
 
     pub(crate) fn answer(&self, id: DeliveryId, reply: Reply) {
@@ -271,9 +257,48 @@ impl Replies {
             None => {}
         }
     }
+}
 
-    /// Nobody waits for it any more.
-    pub(crate) fn forget(&self, id: DeliveryId) {
-        guard(&self.inner).waiting.remove(&id);
+/// An answer that somebody waits for; dropped, nobody does any more.
+pub(crate) struct Expected<'a> {
+    replies: &'a Replies,
+    /// Its number, once it has one.
+    id: Option<DeliveryId>,
+}
+
+impl Expected<'_> {
+    /// The delivery has its number: its answer comes here.
+    pub(crate) fn under(&mut self, id: DeliveryId) -> oneshot::Receiver<Reply> {
+        let mut inner = guard(&self.replies.inner);
+        let (sender, receiver) = oneshot::channel();
+        match inner.early.remove(&id) {
+            // It is here: the receiver is in this very function.
+            Some(reply) => drop(sender.send(reply)),
+            None => drop(inner.waiting.insert(id, sender)),
+        }
+        if self.id.replace(id).is_none() {
+            inner.has_number();
+        }
+        receiver
+    }
+}
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        let mut inner = guard(&self.replies.inner);
+        match self.id {
+            Some(id) => drop(inner.waiting.remove(&id)),
+            None => inner.has_number(),
+        }
+    }
+}
+
+impl ReplyBox {
+    /// One less is on its way.
+    fn has_number(&mut self) {
+        self.expected -= 1;
+        if self.expected == 0 {
+            self.early.clear();
+        }
     }
 }

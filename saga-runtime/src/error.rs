@@ -46,6 +46,19 @@ pub(crate) fn text_of(error: &dyn Error) -> String {
         text.push_str(&cause.to_string());
         source = cause.source();
     }
+    bounded(text)
+}
+
+/// Texts for people are no longer than this.
+const TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// The text, or its beginning: a record is not to grow beyond bounds by what somebody put into a message.
+pub(crate) fn bounded(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        let bytes = text.len();
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text.push_str(&format!("… ({bytes} bytes)"));
+    }
     text
 }
 

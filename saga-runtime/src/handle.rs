@@ -10,7 +10,7 @@ use saga_core::{
 };
 use serde::Serialize;
 
-use crate::driver::{Finished, Reply};
+use crate::driver::Finished;
 use crate::engine::{Channel, Watcher};
 use crate::outcome::Outcome;
 use crate::runtime::Runtime;
@@ -352,34 +352,38 @@ impl AnyHandle {
     /// Delivers, and waits until it has been taken; gives the state after it.
     pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<State, ActError> {
         let engine = self.runtime.engine();
-        engine.replies.expect();
-        let sent = engine.store.deliver(&self.id, delivery, engine.clock.now()).await;
-        let reply = engine.replies.wait_for(sent.as_ref().ok().copied());
-        let id = sent?;
-        let Some(mut reply) = reply else { return Ok(self.look().await?) };
+        // Of what this worker drives the answer comes from its driver.
+        let before = match engine.live.get(&self.id) {
+            Some(_) => 0,
+            None => journal(engine, &self.id).await.map_err(LookError::from)?.len(),
+        };
+        let mut expected = engine.replies.expect();
+        let id = engine.store.deliver(&self.id, delivery.clone(), engine.clock.now()).await?;
+        let mut reply = expected.under(id);
         let mut watcher = self.watcher();
-        let reply: Reply = loop {
+        loop {
             tokio::select! {
                 biased;
-                answered = &mut reply => match answered {
-                    Ok(answered) => break answered,
-                    // Not answered here, so taken elsewhere.
-                    Err(_) => break Ok(Box::new(self.look().await?)),
-                },
+                Ok(answered) = &mut reply => return answered.map(|state| *state).map_err(ActError::Refused),
                 () = watcher.news() => {
-                    // Another worker may have taken it; ours would have answered by now.
                     let waiting = engine.store.undelivered(&self.id).await.map_err(LookError::from)?;
+                    // Ours would have answered by now.
                     if waiting.iter().all(|w| w.id != id) && reply.is_empty() {
-                        engine.replies.forget(id);
-                        break match reply.try_recv() {
-                            Ok(answered) => answered,
-                            Err(_) => Ok(Box::new(self.look().await?)),
-                        };
+                        return self.taken_elsewhere(before, delivery).await;
                     }
                 }
             }
-        };
-        reply.map(|state| *state).map_err(ActError::Refused)
+        }
+    }
+
+    /// Another worker took it: what it came to is read off the journal.
+    async fn taken_elsewhere(&self, before: usize, delivery: Delivery) -> Result<State, ActError> {
+        let journal = self.journal().await?;
+        let taken =
+            crate::delivery::taken_elsewhere(self.runtime.engine(), &self.id, &journal, before, delivery);
+        taken.map_err(ActError::Refused)?;
+        let state = State::of(self.id.clone(), &journal);
+        state.map_err(|source| LookError::NoJournal { saga: self.id.clone(), source }.into())
     }
 }
 

@@ -11,6 +11,7 @@ mod body;
 mod clock;
 mod committer;
 mod context;
+mod delivery;
 mod driver;
 mod engine;
 mod error;
