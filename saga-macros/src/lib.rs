@@ -19,10 +19,24 @@ use proc_macro::TokenStream;
 
 /// Makes a free `async fn` a step: one effect on the world, that says how it is undone.
 ///
-/// ```ignore
+/// ```
+/// # use saga::prelude::*;
+/// # type Trip = String;
+/// # #[derive(serde::Serialize, serde::Deserialize)]
+/// # struct FlightHold { id: u32 }
+/// # struct Airline;
+/// # impl Airline {
+/// #     async fn hold(&self, _: &Trip, _: &IdempotencyKey) -> Result<FlightHold, Failure> { Ok(FlightHold { id: 1 }) }
+/// #     async fn release(&self, _: u32) -> Result<(), Failure> { Ok(()) }
+/// # }
 /// #[step(compensate = release_flight(output.id), retry(attempts = 4, backoff = "200ms..5s"), timeout = "10s")]
-/// async fn hold_flight(airline: &Airline, key: &IdempotencyKey, trip: Trip) -> Result<FlightHold, AirlineError> {
+/// async fn hold_flight(airline: &Airline, key: &IdempotencyKey, trip: Trip) -> Result<FlightHold, Failure> {
 ///     airline.hold(&trip, key).await
+/// }
+///
+/// #[step(retriable, idempotent)]
+/// async fn release_flight(airline: &Airline, id: u32) -> Result<(), Failure> {
+///     airline.release(id).await
 /// }
 /// ```
 ///
@@ -55,12 +69,31 @@ pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an `async fn` of recorded values a saga: each `.await` in it is recorded, and it survives crashes.
 ///
-/// ```ignore
+/// ```
+/// # use saga::prelude::*;
+/// # #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// # struct Trip { to: String }
+/// # #[step(readonly)]
+/// # async fn hold_flight(_trip: Trip) -> Result<u64, Failure> { Ok(120) }
+/// # #[step(readonly)]
+/// # async fn hold_hotel(_trip: Trip) -> Result<u64, Failure> { Ok(80) }
+/// # #[step(irreversible, idempotent)]
+/// # async fn charge_card(amount: u64) -> Result<u64, Failure> { Ok(amount) }
 /// #[saga(version = 1, deadline = "24h")]
-/// async fn book_trip(trip: Trip) -> Result<Itinerary, TripError> {
-///     let (flight, hotel) = all((hold_flight(trip.clone()), hold_hotel(trip.clone()))).await?;
-///     let receipt = charge_card(trip.card, flight.price + hotel.price).await?;
-///     Ok(Itinerary { flight, hotel, receipt })
+/// async fn book_trip(trip: Trip) -> Result<u64, Failure> {
+///     let (flight, hotel) = all((hold_flight(trip.clone()), hold_hotel(trip))).await?;
+///     let receipt = charge_card(flight + hotel).await?;
+///     Ok(receipt)
+/// }
+///
+/// fn where_it_stands(state: BookTripState) -> String {
+///     match state {
+///         BookTripState::All((flight, _hotel)) => format!("holding: {:?}", flight.progress),
+///         BookTripState::ChargeCard(charge) => format!("charging: {:?}", charge.progress),
+///         BookTripState::Completed(receipt) => format!("done: {receipt}"),
+///         BookTripState::DeadLettered { reasons } => format!("needs a person: {reasons:?}"),
+///         other => format!("{other:?}"),
+///     }
 /// }
 /// ```
 ///
@@ -84,7 +117,10 @@ pub fn saga(words: TokenStream, item: TokenStream) -> TokenStream {
 /// Says what the errors of a step mean: `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant of an enum,
 /// or on a struct. `#[transient(retry_after = field)]` honours the wait that the service asked for.
 ///
-/// ```ignore
+/// ```
+/// # use saga::StepError;
+/// # use serde::{Deserialize, Serialize};
+/// # use std::time::Duration;
 /// #[derive(Debug, thiserror::Error, Serialize, Deserialize, StepError)]
 /// enum AirlineError {
 ///     #[error("no seats left")]
@@ -103,7 +139,10 @@ pub fn derive_step_error(item: TokenStream) -> TokenStream {
 /// Lets `?` in a saga make its error: `From` for the type in each variant with a single unnamed field, for the
 /// failures of `all`, and for what cannot fail. `#[saga_error(no_from)]` leaves a variant out.
 ///
-/// ```ignore
+/// ```
+/// # use saga::{ApprovalFailure, Failure, SagaError, StepFailure};
+/// # use serde::{Deserialize, Serialize};
+/// # type AirlineError = Failure;
 /// #[derive(Debug, thiserror::Error, Serialize, Deserialize, SagaError)]
 /// enum TripError {
 ///     #[error("no flight")]
