@@ -7,26 +7,33 @@ use saga_core::store::{Claim, DeliveryId, Page, Query, Summary, Waiting, WorkerI
 use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq, Timestamp};
 
 use crate::error::{Error, corrupt};
-use crate::shared::Held;
+use crate::shared::Shared;
 use crate::status;
 pub(crate) use trail::Trails;
 
-/// Reads the records of a saga from `from` on. `held` says where its journal ends, if this process holds it.
+/// Reads the records of a saga from `from` on.
 pub(crate) fn load(
     connection: &mut Connection,
+    shared: &Shared,
     trails: &Trails,
     saga: &SagaId,
-    held: Option<Held>,
     from: Seq,
     limit: usize,
 ) -> Result<Vec<Entry>, Error> {
+    // Asked before the look at the file, so that this look sees at least as much.
+    let Some(before) = find(connection, saga)? else { return Ok(Vec::new()) };
+    let durable = shared.held().get(&before.epoch).map(|held| held.durable_row);
     let snapshot = connection.transaction()?;
-    let Some((num, last_row)) = end_of(&snapshot, saga, held)? else { return Ok(Vec::new()) };
-    let rows = trails.walk(&snapshot, num, last_row, from)?;
-    let mut find = snapshot.prepare_cached("SELECT seq, at, body FROM stored_appends WHERE id = ?1")?;
+    let Some(found) = find(&snapshot, saga)? else { return Ok(Vec::new()) };
+    let last_row = match durable.filter(|_| found.epoch == before.epoch) {
+        Some(durable) => durable.max(found.last_row),
+        None => end_of(&snapshot, &found)?,
+    };
+    let rows = trails.walk(&snapshot, found.num, last_row, from)?;
+    let mut read = snapshot.prepare_cached("SELECT seq, at, body FROM stored_appends WHERE id = ?1")?;
     let mut entries = Vec::new();
     for row in rows {
-        let append = find.query_row([row], |r| {
+        let append = read.query_row([row], |r| {
             Ok((r.get::<_, i64>(0)?.cast_unsigned(), Timestamp(r.get(1)?), r.get::<_, String>(2)?))
         });
         let (first, at, body) = append?;
@@ -41,23 +48,31 @@ pub(crate) fn load(
     Ok(entries)
 }
 
-/// The number of a saga and its last append.
-fn end_of(connection: &Connection, saga: &SagaId, held: Option<Held>) -> Result<Option<(i64, i64)>, Error> {
-    let find = "SELECT num, last_row, held FROM stored_sagas WHERE id = ?1";
-    let mut find = connection.prepare_cached(find)?;
-    let found =
-        find.query_row([saga.as_str()], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get(2)?)));
-    let Some((num, last_row, is_held)) = found.optional()? else { return Ok(None) };
-    match held {
-        Some(held) if held.num == num => Ok(Some((num, held.last_row.max(last_row)))),
-        // Another process holds it, or did: the end of the table tells how far it got.
-        _ if is_held => {
-            let find = "SELECT coalesce(max(id), ?2) FROM stored_appends WHERE num = ?1 AND id > ?2";
-            let last = connection.prepare_cached(find)?.query_row(params![num, last_row], |r| r.get(0))?;
-            Ok(Some((num, last)))
-        }
-        _ => Ok(Some((num, last_row))),
+/// Where the journal of a saga is.
+struct Found {
+    num: i64,
+    epoch: Epoch,
+    held: bool,
+    last_row: i64,
+}
+
+fn find(connection: &Connection, saga: &SagaId) -> Result<Option<Found>, Error> {
+    let find = "SELECT num, epoch, held, last_row FROM stored_sagas WHERE id = ?1";
+    let found = connection.prepare_cached(find)?.query_row([saga.as_str()], |r| {
+        let epoch = Epoch(r.get::<_, i64>(1)?.cast_unsigned());
+        Ok(Found { num: r.get(0)?, epoch, held: r.get(2)?, last_row: r.get(3)? })
+    });
+    Ok(found.optional()?)
+}
+
+/// The last append of a saga that this process does not hold. Of one that another process holds, or did when it died,
+/// the end of the table tells how far it got.
+fn end_of(connection: &Connection, found: &Found) -> Result<i64, Error> {
+    if !found.held {
+        return Ok(found.last_row);
     }
+    let last = "SELECT coalesce(max(id), ?2) FROM stored_appends WHERE num = ?1 AND id > ?2";
+    Ok(connection.prepare_cached(last)?.query_row(params![found.num, found.last_row], |r| r.get(0))?)
 }
 
 pub(crate) fn summary(connection: &Connection, saga: &SagaId) -> Result<Option<Summary>, Error> {
@@ -137,17 +152,17 @@ pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Err
 }
 
 /// What is held, with the statuses that were written last.
-pub(crate) fn claims(connection: &mut Connection, held: &[Held]) -> Result<Vec<Claim>, Error> {
+pub(crate) fn claims(connection: &mut Connection, held: &[(Epoch, i64)]) -> Result<Vec<Claim>, Error> {
     let snapshot = connection.transaction()?;
-    let find = format!("SELECT {} FROM stored_sagas WHERE num = ?1 AND epoch = ?2", status::COLUMNS);
+    let find =
+        format!("SELECT {} FROM stored_sagas WHERE num = ?1 AND epoch = ?2 AND held = 1", status::COLUMNS);
     let mut find = snapshot.prepare_cached(&find)?;
     let mut claims = Vec::with_capacity(held.len());
-    for held in held {
-        let epoch: Epoch = held.epoch;
-        let mut rows = find.query(params![held.num, epoch.0.cast_signed()])?;
+    for (epoch, num) in held {
+        let mut rows = find.query(params![num, epoch.0.cast_signed()])?;
         if let Some(row) = rows.next()? {
             let (saga, status) = status::read(row)?;
-            claims.push(Claim { saga, epoch, status });
+            claims.push(Claim { saga, epoch: *epoch, status });
         }
     }
     Ok(claims)

@@ -1,6 +1,7 @@
 //! What the writer, the readers and whoever waits have in common.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,23 +13,28 @@ use crate::stats::Counters;
 /// How far an epoch is shifted to give the number of its worker.
 const WORKER_SHIFT: u32 = 40;
 
-/// A saga that the worker of this process holds, as far as it is durable.
-#[derive(Debug, Clone, Copy)]
+/// A saga that the worker of this process holds.
+#[derive(Debug, Clone)]
 pub(crate) struct Held {
+    pub(crate) saga: SagaId,
     pub(crate) num: i64,
-    pub(crate) epoch: Epoch,
     pub(crate) next: Seq,
     /// Its last append.
     pub(crate) last_row: i64,
+    /// Its last append that is durable.
+    pub(crate) durable_row: i64,
     /// The last append that its row names.
     pub(crate) saved_row: i64,
     /// Whether it is in `stored_claims`.
     pub(crate) listed: bool,
 }
 
+/// What is held, by epoch: there are no two of one epoch.
+pub(crate) type HeldMap = HashMap<Epoch, Held, BuildHasherDefault<EpochHasher>>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    held: Mutex<HashMap<SagaId, Held>>,
+    held: Mutex<HeldMap>,
     /// The worker that has joined through this handle; 0 if none has.
     worker: AtomicU64,
     pub(crate) bell: Bell,
@@ -36,8 +42,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Never kept over a transaction: readers look in here.
-    pub(crate) fn held(&self) -> MutexGuard<'_, HashMap<SagaId, Held>> {
+    /// Not kept while the disk is waited for: readers look in here.
+    pub(crate) fn held(&self) -> MutexGuard<'_, HeldMap> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -59,4 +65,23 @@ pub(crate) fn first_epoch(worker: WorkerId) -> Epoch {
 /// The worker that an epoch was given to.
 pub(crate) fn worker_of(epoch: Epoch) -> WorkerId {
     WorkerId(epoch.0 >> WORKER_SHIFT)
+}
+
+/// Epochs count up, and nobody outside chooses them: one multiplication spreads them well enough (Fibonacci hashing,
+/// Knuth, *The Art of Computer Programming* 6.4).
+#[derive(Debug, Default)]
+pub(crate) struct EpochHasher(u64);
+
+impl Hasher for EpochHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
 }

@@ -241,14 +241,13 @@ impl Store for SqliteStore {
         if !self.shared.is_joined(worker) {
             return Err(StoreError::LeaseLost);
         }
-        let held: Vec<_> = self.shared.held().values().copied().collect();
+        let held: Vec<_> = self.shared.held().iter().map(|(epoch, held)| (*epoch, held.num)).collect();
         self.pool.run(move |connection| reader::claims(connection, &held)).await
     }
 
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        let held = self.shared.held().get(saga).copied();
-        let (saga, trails) = (saga.clone(), self.trails.clone());
-        self.pool.run(move |connection| reader::load(connection, &trails, &saga, held, from, limit)).await
+        let (saga, shared, trails) = (saga.clone(), self.shared.clone(), self.trails.clone());
+        self.pool.run(move |connection| reader::load(connection, &shared, &trails, &saga, from, limit)).await
     }
 
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {

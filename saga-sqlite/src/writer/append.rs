@@ -1,6 +1,6 @@
 //! Appends and deliveries, within one transaction. What is held is known from memory: a step asks the file nothing.
 
-use std::collections::HashMap;
+use std::sync::MutexGuard;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use saga_core::store::{AppendError, DeliveryId, Status, StoreError};
@@ -10,18 +10,20 @@ use super::seat::Seat;
 use super::{Commit, Deliver, Transaction, number_of};
 use crate::encode::{Encoded, Row};
 use crate::error::Error;
-use crate::shared::{Held, Shared, worker_of};
+use crate::shared::{Held, HeldMap, Shared, worker_of};
 use crate::status;
 
-/// A transaction of appends and deliveries. What it changes is seen by others when it is committed.
+/// A transaction of appends and deliveries. Unless it comes to its end, what it changed of what is held is put back.
 pub(super) struct Batch<'a> {
     pub(super) connection: &'a Connection,
-    transaction: Transaction<'a>,
-    pub(super) shared: &'a Shared,
+    transaction: Option<Transaction<'a>>,
+    shared: &'a Shared,
     pub(super) seat: Option<&'a mut Seat>,
     insert: CachedStatement<'a>,
-    /// What changes in `Shared::held`: `None` for a release.
-    pub(super) changed: HashMap<SagaId, Option<Held>>,
+    /// Let go before the disk is waited for.
+    held: Option<MutexGuard<'a, HeldMap>>,
+    /// What was held before, of each change, in order.
+    undo: Vec<(Epoch, Option<Held>)>,
     pub(super) tail_max: i64,
     ring: bool,
 }
@@ -43,31 +45,56 @@ impl<'a> Batch<'a> {
         let insert =
             "INSERT INTO stored_appends (id, num, seq, prev, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let insert = connection.prepare_cached(insert)?;
-        let transaction = Transaction::begin(connection)?;
-        let changed = HashMap::new();
-        Ok(Self { connection, transaction, shared, seat, insert, changed, tail_max, ring: false })
+        let transaction = Some(Transaction::begin(connection)?);
+        let held = Some(shared.held());
+        Ok(Self {
+            connection,
+            transaction,
+            shared,
+            seat,
+            insert,
+            held,
+            undo: Vec::new(),
+            tail_max,
+            ring: false,
+        })
     }
 
-    /// Makes it durable, and then known.
+    /// Makes it durable.
     pub(super) fn end(mut self) -> Result<(), Error> {
         let tail = self.save_tail()?;
-        drop(self.insert);
-        self.transaction.commit()?;
-        if let (Some(seat), Some(tail)) = (self.seat, tail) {
+        self.held = None;
+        if let Some(transaction) = self.transaction.take() {
+            transaction.commit()?;
+        }
+        if let (Some(seat), Some(tail)) = (&mut self.seat, tail) {
             seat.tail = tail;
         }
         let mut held = self.shared.held();
-        for (saga, change) in self.changed {
-            match change {
-                Some(change) => held.insert(saga, change),
-                None => held.remove(&saga),
-            };
+        for (epoch, _) in self.undo.drain(..) {
+            if let Some(held) = held.get_mut(&epoch) {
+                held.durable_row = held.last_row;
+            }
         }
         drop(held);
         if self.ring {
             self.shared.bell.ring();
         }
         Ok(())
+    }
+
+    /// What is held now, by this transaction's lights.
+    pub(super) fn held(&mut self) -> &mut HeldMap {
+        self.held.get_or_insert_with(|| self.shared.held())
+    }
+
+    /// Says what is held from now on.
+    pub(super) fn set(&mut self, epoch: Epoch, held: Option<Held>) {
+        let before = match held {
+            Some(held) => self.held().insert(epoch, held),
+            None => self.held().remove(&epoch),
+        };
+        self.undo.push((epoch, before));
     }
 
     pub(super) fn deliver(&mut self, deliver: &Deliver) -> Result<Option<DeliveryId>, Error> {
@@ -87,38 +114,26 @@ impl<'a> Batch<'a> {
 
     fn apply(&mut self, append: &Encoded, now: Timestamp) -> Result<Result<Epoch, AppendError>, Error> {
         let Some(epoch) = append.epoch else { return self.create(append, now) };
-        let Some(held) = self.held(&append.saga) else { return self.refuse(append, epoch) };
-        if held.epoch != epoch {
-            return Ok(Err(AppendError::Fenced { saga: append.saga.clone(), epoch }));
-        }
+        let held = self.held().get(&epoch).filter(|held| held.saga == append.saga).cloned();
+        let Some(mut held) = held else { return self.refuse(append, epoch) };
         if let Err(refused) = follow(append, held.next) {
             // Had one that releases been applied, the claim would be over.
             let again = !append.release && self.is_there(held.last_row, &append.rows)?;
             return Ok(if again { Ok(epoch) } else { Err(refused) });
         }
-        let mut after = held;
-        self.insert_rows(&mut after, &append.rows)?;
+        self.insert_rows(&mut held, &append.rows)?;
         if append.status.is_some() || append.release {
-            self.update(&mut after, append, now)?;
+            self.update(&mut held, append, now)?;
         }
         for id in &append.taken {
             let delete = "DELETE FROM stored_deliveries WHERE id = ?1 AND num = ?2";
             self.connection.prepare_cached(delete)?.execute(params![id.0.cast_signed(), held.num])?;
         }
         if append.release {
-            self.release(&after, append.status.as_ref())?;
+            self.release(&held, append.status.as_ref())?;
         }
-        if !append.rows.is_empty() || append.status.is_some() || append.release {
-            self.changed.insert(append.saga.clone(), (!append.release).then_some(after));
-        }
+        self.set(epoch, (!append.release).then_some(held));
         Ok(Ok(epoch))
-    }
-
-    fn held(&self, saga: &SagaId) -> Option<Held> {
-        match self.changed.get(saga) {
-            Some(changed) => *changed,
-            None => self.shared.held().get(saga).copied(),
-        }
     }
 
     fn insert_rows(&mut self, held: &mut Held, rows: &[Row]) -> Result<(), Error> {
@@ -222,7 +237,9 @@ impl<'a> Batch<'a> {
         if inserted == 0 {
             return self.create_again(append);
         }
-        let mut held = Held { num, epoch, next: 0, last_row: 0, saved_row: last_row, listed: false };
+        let saga = append.saga.clone();
+        let mut held =
+            Held { saga, num, next: 0, last_row: 0, durable_row: 0, saved_row: last_row, listed: false };
         self.insert_rows(&mut held, &append.rows)?;
         self.note_time(status, now);
         if append.release {
@@ -232,7 +249,9 @@ impl<'a> Batch<'a> {
             self.connection.prepare_cached("INSERT INTO stored_claims (num) VALUES (?1)")?.execute([num])?;
             held.listed = true;
         }
-        self.changed.insert(append.saga.clone(), (!append.release).then_some(held));
+        if !append.release {
+            self.set(epoch, Some(held));
+        }
         Ok(Ok(epoch))
     }
 
@@ -241,8 +260,7 @@ impl<'a> Batch<'a> {
         let exists = Err(AppendError::Exists { saga: append.saga.clone() });
         let Some(saga) = self.elsewhere(&append.saga)? else { return Ok(exists) };
         let ours = self.seat.as_ref().is_some_and(|seat| worker_of(saga.epoch) == seat.worker);
-        let held = self.held(&append.saga);
-        let last_row = held.map_or(saga.last_row, |h| h.last_row);
+        let last_row = self.held().get(&saga.epoch).map_or(saga.last_row, |held| held.last_row);
         let again = ours && saga.held != append.release && self.is_there(last_row, &append.rows)?;
         Ok(if again { Ok(saga.epoch) } else { exists })
     }
@@ -293,6 +311,22 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(true)
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        if self.undo.is_empty() {
+            return;
+        }
+        let undo = std::mem::take(&mut self.undo);
+        let held = self.held();
+        for (epoch, before) in undo.into_iter().rev() {
+            match before {
+                Some(before) => held.insert(epoch, before),
+                None => held.remove(&epoch),
+            };
+        }
     }
 }
 

@@ -84,7 +84,7 @@ impl Writer {
                 seat.dead.remove(candidate.num);
             }
             if let Taken::Claimed(claim, of) = taken {
-                held.insert(claim.saga.clone(), of);
+                held.insert(claim.epoch, of);
                 claimed.push(claim);
             }
         }
@@ -211,7 +211,8 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
         .prepare_cached("INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)")?
         .execute([candidate.num])?;
     let next = next_seq(connection, last_row)?;
-    let held = Held { num: candidate.num, epoch, next, last_row, saved_row: last_row, listed: true };
+    let (num, durable_row, saved_row) = (candidate.num, last_row, last_row);
+    let held = Held { saga: saga.clone(), num, next, last_row, durable_row, saved_row, listed: true };
     Ok(Taken::Claimed(Claim { saga, epoch, status }, held))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use saga_core::{SagaId, Seq, Timestamp};
+use saga_core::{Epoch, Seq, Timestamp};
 
 use super::append::Batch;
 use super::seat::{Dead, Died};
@@ -22,28 +22,20 @@ impl Batch<'_> {
             self.connection.prepare_cached("UPDATE stored_sagas SET last_row = ?2 WHERE num = ?1")?;
         let mut list =
             self.connection.prepare_cached("INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)")?;
-        let mut all: HashMap<SagaId, Held> = self.shared.held().clone();
-        for (saga, change) in &self.changed {
-            match change {
-                Some(held) => all.insert(saga.clone(), *held),
-                None => all.remove(saga),
-            };
-        }
-        for (saga, held) in all {
-            if held.saved_row != held.last_row {
-                save.execute([held.num, held.last_row])?;
-            }
-            if !held.listed {
-                list.execute([held.num])?;
-            }
-            self.changed.insert(saga, Some(Held { saved_row: held.last_row, listed: true, ..held }));
-        }
         for (num, died) in seat.dead.iter() {
             save.execute([num, died.last_row])?;
             list.execute([num])?;
         }
-        self.connection.prepare_cached("UPDATE stored_meta SET tail = ?1")?.execute([seat.next_row])?;
-        Ok(Some(seat.next_row))
+        let tail = seat.next_row;
+        let unsaved = self.held().iter().filter(|(_, held)| !held.listed || held.saved_row != held.last_row);
+        let unsaved: Vec<(Epoch, Held)> = unsaved.map(|(epoch, held)| (*epoch, held.clone())).collect();
+        for (epoch, held) in unsaved {
+            save.execute([held.num, held.last_row])?;
+            list.execute([held.num])?;
+            self.set(epoch, Some(Held { saved_row: held.last_row, listed: true, ..held }));
+        }
+        self.connection.prepare_cached("UPDATE stored_meta SET tail = ?1")?.execute([tail])?;
+        Ok(Some(tail))
     }
 }
 
