@@ -99,7 +99,9 @@ impl DeadLetter {
                 Direction::Back(cause) => Some(cause.clone()),
                 _ => state.stop().cloned(),
             },
-            reasons: reasons.map(|(site, role, reason, detail)| Stop { site, role, reason, detail }).collect(),
+            reasons: reasons
+                .map(|(site, role, reason, detail)| Stop { site, role, reason, detail })
+                .collect(),
             attempts: attempts(journal),
             done: sites(false),
             undone: sites(true),
@@ -116,7 +118,9 @@ fn attempts(journal: &[Entry]) -> Vec<Attempt> {
         match &entry.record {
             Record::Intent { site, .. } => attempts.push(Attempt::begun(site, Role::Do, 1, at)),
             Record::UndoIntent { site, .. } => attempts.push(Attempt::begun(site, Role::Undo, 1, at)),
-            Record::Started { site, role, attempt } => attempts.push(Attempt::begun(site, *role, *attempt, at)),
+            Record::Started { site, role, attempt } => {
+                attempts.push(Attempt::begun(site, *role, *attempt, at))
+            }
             Record::AttemptEnded { site, role, trouble, doubt, .. } => {
                 if let Some(attempt) = running(&mut attempts, site, *role) {
                     (attempt.ended, attempt.in_doubt) = (Some(at), *doubt);
@@ -203,7 +207,10 @@ fn shown<S: Serializer>(payload: &Payload, serializer: S) -> Result<S::Ok, S::Er
 }
 
 /// A payload that may be missing, without its secrets.
-pub(crate) fn shown_if_any<S: Serializer>(payload: &Option<Payload>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn shown_if_any<S: Serializer>(
+    payload: &Option<Payload>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match payload {
         Some(payload) => shown(payload, serializer),
         None => serializer.serialize_none(),

@@ -191,7 +191,9 @@ pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec
         Event::Reached(reach) => turn.reached(reach),
         Event::Read { site, step, input, result, attempts } => turn.read(site, step, input, result, attempts),
         Event::BodyEnded(end) => turn.body_ended(end),
-        Event::AttemptEnded { site, role, attempt, ending } => turn.attempt_ended(&site, role, attempt, ending),
+        Event::AttemptEnded { site, role, attempt, ending } => {
+            turn.attempt_ended(&site, role, attempt, ending)
+        }
         Event::ProbeEnded { site, answer } => turn.probe_ended(&site, answer),
         Event::Due => turn.due(),
         Event::Idle => turn.idle(),

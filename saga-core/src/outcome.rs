@@ -88,7 +88,8 @@ pub enum Undone {
 impl State {
     /// What has been undone, and what is left: of a saga that is rolled back, rolling back, or closed as it was.
     pub fn rollback(&self) -> Rollback {
-        if !matches!(self.direction, Direction::Back(_) | Direction::RolledBack(_) | Direction::Abandoned(_)) {
+        if !matches!(self.direction, Direction::Back(_) | Direction::RolledBack(_) | Direction::Abandoned(_))
+        {
             return Rollback::None;
         }
         let residue = self.residue();
@@ -156,8 +157,7 @@ impl std::fmt::Display for Rollback {
                 write_residue(f, residue)
             }
             Rollback::Partial { left, residue } => {
-                let left: Vec<String> =
-                    left.iter().map(|l| format!("{} ({})", l.site, l.why)).collect();
+                let left: Vec<String> = left.iter().map(|l| format!("{} ({})", l.site, l.why)).collect();
                 write!(f, "not everything is undone: {}", left.join(", "))?;
                 write_residue(f, residue)
             }

@@ -11,7 +11,10 @@ use saga_core::{IdempotencyKey, Phase, Reason, Role};
 fn a_saga_goes_from_step_to_step_to_its_end() {
     let mut saga = Desk::new();
     saga.phase(Phase::Scheduled).step("hold", "comp").work("hold a1").phase(Phase::Running);
-    saga.done("hold").read("look", "read", true).step_done("charge", "irr").step_done("mail", "irr_retriable2");
+    saga.done("hold")
+        .read("look", "read", true)
+        .step_done("charge", "irr")
+        .step_done("mail", "irr_retriable2");
     saga.returns().phase(Phase::Completed).work("");
     saga.shows("intent hold · done hold · read look · intent charge · done charge · intent mail · done mail · completed");
 }
@@ -59,19 +62,33 @@ fn a_service_that_asks_for_time_gets_it() {
 #[test]
 fn s03_a_retriable_step_before_the_point_of_no_return_rolls_the_saga_back() {
     let mut saga = Desk::new();
-    saga.step_done("hold", "comp").step("note", "comp_retriable2").not_done("note").later().skip().not_done("note");
+    saga.step_done("hold", "comp")
+        .step("note", "comp_retriable2")
+        .not_done("note")
+        .later()
+        .skip()
+        .not_done("note");
     saga.shows("note a2 no → hold · stop failed note · failed note · back failed note · undo hold");
     saga.undone("hold").shows("undone hold · rolled-back").phase(Phase::RolledBack);
     let mut saga = Desk::new();
     saga.step("mail", "irr_retriable2").refused("mail");
-    saga.shows("intent mail · mail a1 no → hold · stop failed mail · failed mail · back failed mail · rolled-back");
+    saga.shows(
+        "intent mail · mail a1 no → hold · stop failed mail · failed mail · back failed mail · rolled-back",
+    );
 }
 
 #[test]
 fn a_retriable_step_past_the_point_of_no_return_parks_the_saga() {
     let mut saga = Desk::new();
-    saga.step_done("charge", "irr").step("mail", "irr_retriable2").not_done("mail").later().skip().not_done("mail");
-    saga.shows("mail a2 no → hold · stuck mail RetriesExhausted · parked").work("").phase(Phase::DeadLettered);
+    saga.step_done("charge", "irr")
+        .step("mail", "irr_retriable2")
+        .not_done("mail")
+        .later()
+        .skip()
+        .not_done("mail");
+    saga.shows("mail a2 no → hold · stuck mail RetriesExhausted · parked")
+        .work("")
+        .phase(Phase::DeadLettered);
     saga.redrive(None).unwrap();
     saga.shows("redriven · start mail a3").done("mail").returns().shows("done mail · completed");
 }
@@ -121,7 +138,10 @@ fn s26_s27_doubt_sticks_whatever_a_later_attempt_says() {
     // Not even a permanent error settles it: the first attempt may have landed. It ends the reruns.
     saga.later().refused("a").shows("start a a3 · a a3 no → hold · stuck a InDoubt · parked");
     assert!(saga.state.step(&"a".into()).unwrap().is_in_doubt());
-    assert_eq!(saga.state.key(&"a".into(), Role::Do), IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0));
+    assert_eq!(
+        saga.state.key(&"a".into(), Role::Do),
+        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0)
+    );
 }
 
 #[test]
@@ -136,12 +156,19 @@ fn s27_a_probe_finds_that_a_timed_out_call_landed() {
 #[test]
 fn s26_a_probe_finds_that_a_timed_out_call_did_not_land() {
     let mut saga = Desk::new();
-    saga.step("a", "irr_probe").timed_out("a").skip().probe("a", Some(false)).shows("probed a no → hold · failed a");
+    saga.step("a", "irr_probe")
+        .timed_out("a")
+        .skip()
+        .probe("a", Some(false))
+        .shows("probed a no → hold · failed a");
     // Of a step with tries left that is a transient failure, and the next attempt has a key of its own.
     let mut saga = Desk::new();
     saga.step("a", "irr_probe2").timed_out("a").skip().probe("a", Some(false)).later();
     saga.shows("probed a no → again · start a a2").work("a a2");
-    assert_eq!(saga.state.key(&"a".into(), Role::Do), IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 1));
+    assert_eq!(
+        saga.state.key(&"a".into(), Role::Do),
+        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 1)
+    );
     saga.not_done("a").shows("a a2 no → hold · failed a");
 }
 
@@ -172,7 +199,9 @@ fn nobody_is_woken_for_a_probe_that_is_being_asked() {
 #[test]
 fn in_doubt_a_person_is_asked_where_the_step_says_so() {
     let mut saga = Desk::new();
-    saga.step("a", "irr_person").timed_out("a").shows("intent a · a a1 doubt → hold · stuck a InDoubt · parked");
+    saga.step("a", "irr_person")
+        .timed_out("a")
+        .shows("intent a · a a1 doubt → hold · stuck a InDoubt · parked");
     assert_eq!(saga.state.reasons()[0].2, Reason::InDoubt);
 }
 
@@ -201,7 +230,12 @@ fn a_call_that_cannot_settle_it_is_stuck_like_a_compensation() {
 fn after_a_crash_what_ran_is_in_doubt() {
     let mut saga = Desk::new();
     saga.step("a", "comp").crash().shows("intent a · a a1 doubt → again · start a a2").done("a").skip();
-    saga.step("b", "irr_probe").crash().shows("intent b · b a1 doubt → probe").crash().shows("").work("probe b");
+    saga.step("b", "irr_probe")
+        .crash()
+        .shows("intent b · b a1 doubt → probe")
+        .crash()
+        .shows("")
+        .work("probe b");
     saga.probe("b", Some(true)).crash().shows("done b (probe)");
 }
 
@@ -219,7 +253,8 @@ fn ends_that_come_twice_or_late_say_nothing() {
     let mut saga = Desk::new();
     saga.step("a", "comp").timed_out("a").skip();
     let late = saga_core::machine::Ending::Done(saga.evaluated("a"));
-    saga.take(Event::AttemptEnded { site: "a".into(), role: Role::Do, attempt: 1, ending: late.clone() }).shows("");
+    saga.take(Event::AttemptEnded { site: "a".into(), role: Role::Do, attempt: 1, ending: late.clone() })
+        .shows("");
     saga.done("a").shows("done a");
     saga.take(Event::AttemptEnded { site: "a".into(), role: Role::Do, attempt: 2, ending: late.clone() });
     saga.take(Event::AttemptEnded { site: "a".into(), role: Role::Undo, attempt: 1, ending: late.clone() });
@@ -301,13 +336,17 @@ fn what_a_body_must_not_reach_halts_it() {
 #[test]
 fn s32_an_output_that_cannot_be_kept_parks_the_saga_and_the_step_never_runs_again() {
     let mut saga = Desk::new();
-    saga.step("a", "comp").done_losing_output("a").shows("intent a · done a lost · halted OutputLost a · parked");
+    saga.step("a", "comp")
+        .done_losing_output("a")
+        .shows("intent a · done a lost · halted OutputLost a · parked");
     saga.crash().shows("").work("");
     assert!(saga.redrive(None).is_err() && saga.redrive(Some("a")).is_err());
     saga.resolve("a", Role::Do, true).unwrap();
     saga.shows("resolved a yes · done a (ann)").returns().shows("completed");
     let mut saga = Desk::new();
-    saga.step("a", "comp").done_losing_undo("a").shows("intent a · done a lost · halted OutputLost a · parked");
+    saga.step("a", "comp")
+        .done_losing_undo("a")
+        .shows("intent a · done a lost · halted OutputLost a · parked");
     saga.resolve("a", Role::Do, true).unwrap();
     saga.fails().shows("resolved a yes · done a (ann) · stop failed · back failed · undo a");
 }
@@ -316,7 +355,11 @@ fn s32_an_output_that_cannot_be_kept_parks_the_saga_and_the_step_never_runs_agai
 fn an_output_that_this_build_cannot_read_can_be_given_by_hand() {
     use saga_core::machine::BodyEnd;
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").skip().body(BodyEnd::Halted(Reason::Undecodable, Some("a".into()), "x".into()));
+    saga.step_done("a", "comp").skip().body(BodyEnd::Halted(
+        Reason::Undecodable,
+        Some("a".into()),
+        "x".into(),
+    ));
     saga.shows("halted Undecodable a · parked").resolve("a", Role::Do, true).unwrap();
     saga.shows("resolved a yes · done a (ann)").returns().shows("completed");
 }

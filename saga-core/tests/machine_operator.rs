@@ -36,29 +36,38 @@ fn acts_on_dead_letters_are_refused_everywhere_else() {
 
 #[test]
 fn an_ended_saga_takes_nothing() {
-    for mut saga in [
-        Desk::new().returns().clone(),
-        Desk::new().cancelled().clone(),
-        {
-            let mut saga = Desk::new();
-            saga.step("a", "comp_person").timed_out("a").abandon().unwrap();
-            saga
-        },
-    ] {
+    for mut saga in [Desk::new().returns().clone(), Desk::new().cancelled().clone(), {
+        let mut saga = Desk::new();
+        saga.step("a", "comp_person").timed_out("a").abandon().unwrap();
+        saga
+    }] {
         let phase = saga.state.phase();
         let ended = Err(Refusal::Ended { phase });
         assert_eq!(saga.cancel(), ended);
         assert_eq!(saga.signal("s", "paid"), ended);
         assert_eq!(saga.answer(None, true), ended);
         assert_eq!(saga.retry_now(), ended);
-        saga.skip().crash().later().step("b", "comp").read("c", "read", true).returns().fails().shows("").work("");
+        saga.skip()
+            .crash()
+            .later()
+            .step("b", "comp")
+            .read("c", "read", true)
+            .returns()
+            .fails()
+            .shows("")
+            .work("");
     }
 }
 
 #[test]
 fn a_redrive_gives_fresh_attempts_and_a_fresh_key() {
     let mut saga = Desk::new();
-    saga.step_done("charge", "irr").step("mail", "irr_retriable2").not_done("mail").later().not_done("mail").skip();
+    saga.step_done("charge", "irr")
+        .step("mail", "irr_retriable2")
+        .not_done("mail")
+        .later()
+        .not_done("mail")
+        .skip();
     saga.redrive(Some("mail")).unwrap();
     saga.shows("redriven mail · start mail a3").work("mail a3");
     let key = IdempotencyKey::of(saga.state.id(), &"mail".into(), Role::Do, 1);
@@ -71,7 +80,12 @@ fn a_redrive_gives_fresh_attempts_and_a_fresh_key() {
 #[test]
 fn a_redrive_of_a_permanent_failure_starts_afresh() {
     let mut saga = Desk::new();
-    saga.step_done("charge", "irr").step("mail", "irr_retriable2").refused("mail").skip().redrive(None).unwrap();
+    saga.step_done("charge", "irr")
+        .step("mail", "irr_retriable2")
+        .refused("mail")
+        .skip()
+        .redrive(None)
+        .unwrap();
     saga.shows("redriven · start mail a2").not_done("mail").shows("mail a2 no → again");
 }
 
@@ -82,7 +96,10 @@ fn in_doubt_a_redrive_keeps_the_key_and_refuses_a_mended_input() {
     assert_eq!(saga.redrive_with("a", "x"), Err(Refusal::InDoubt { site: "a".into() }));
     saga.redrive(Some("a")).unwrap();
     saga.shows("redriven a · resume a → again · start a a3");
-    assert_eq!(saga.state.key(&"a".into(), Role::Do), IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0));
+    assert_eq!(
+        saga.state.key(&"a".into(), Role::Do),
+        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0)
+    );
     // Nobody but a person can say.
     let mut saga = Desk::new();
     saga.step("a", "comp_person").timed_out("a");
@@ -147,7 +164,10 @@ fn a_resolution_settles_a_step_in_doubt() {
     let mut saga = parked("irr_person2");
     saga.resolve("a", Role::Do, false).unwrap();
     saga.shows("resolved a no · start a a2");
-    assert_eq!(saga.state.key(&"a".into(), Role::Do), IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 1));
+    assert_eq!(
+        saga.state.key(&"a".into(), Role::Do),
+        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 1)
+    );
     let mut saga = parked("irr_person");
     assert!(saga.resolve("a", Role::Undo, true).is_err());
     assert!(saga.resolve("b", Role::Do, true).is_err());
@@ -211,7 +231,10 @@ fn a_compensation_is_redriven_with_mended_input() {
     let step = saga.state.step(&"a".into()).unwrap();
     assert_eq!(step.undo.as_ref().unwrap().as_ref().unwrap().input, desk::json("mended"));
     assert_eq!(step.input, desk::json("a"));
-    assert_eq!(saga.state.key(&"a".into(), Role::Undo), IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Undo, 1));
+    assert_eq!(
+        saga.state.key(&"a".into(), Role::Undo),
+        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Undo, 1)
+    );
 }
 
 #[test]
@@ -243,12 +266,25 @@ fn recovery_leaves_a_dead_letter_as_it_is() {
 #[test]
 fn s11_a_dead_letter_shows_all_that_a_person_needs() {
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").step_done("b", "comp3").fails().at(5).undo_not_done("b").at(200).undo_refused("b");
+    saga.step_done("a", "comp")
+        .step_done("b", "comp3")
+        .fails()
+        .at(5)
+        .undo_not_done("b")
+        .at(200)
+        .undo_refused("b");
     let letter = DeadLetter::of(&saga.state, &saga.journal);
     let shown = letter.to_string();
     for part in [
-        "saga-1", "trip", "\"in\"", "rolling back", "CompensationFailed", "b (undo) attempt 1", "b (undo) attempt 2",
-        "1970-01-01T00:00:00.005Z", "owed: b by undo2, a by undo2",
+        "saga-1",
+        "trip",
+        "\"in\"",
+        "rolling back",
+        "CompensationFailed",
+        "b (undo) attempt 1",
+        "b (undo) attempt 2",
+        "1970-01-01T00:00:00.005Z",
+        "owed: b by undo2, a by undo2",
     ] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }

@@ -14,7 +14,11 @@ fn plan(saga: &Desk) -> Vec<String> {
 #[test]
 fn s34_compensations_run_in_strict_reverse_one_after_the_other() {
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").step_done("b", "comp").read("look", "read", true).step_done("c", "comp").skip();
+    saga.step_done("a", "comp")
+        .step_done("b", "comp")
+        .read("look", "read", true)
+        .step_done("c", "comp")
+        .skip();
     assert_eq!(plan(&saga), ["c", "b", "a"]);
     saga.fails().shows("stop failed · back failed · undo c").undone("c").shows("undone c · undo b");
     saga.undone("b").shows("undone b · undo a").undone("a").shows("undone a · rolled-back");
@@ -35,7 +39,9 @@ fn branches_are_undone_independently_and_before_what_came_before_them() {
     saga.step_done("first", "comp").step("all.0/a", "comp").step("all.1/x", "comp").done("all.0/a");
     saga.step_done("all.0/b", "comp").done("all.1/x").step_done("last", "comp").skip().fails();
     saga.shows("stop failed · back failed · undo last").undone("last");
-    saga.shows("undone last · undo all.0/b · undo all.1/x").undone("all.0/b").shows("undone all.0/b · undo all.0/a");
+    saga.shows("undone last · undo all.0/b · undo all.1/x")
+        .undone("all.0/b")
+        .shows("undone all.0/b · undo all.0/a");
     saga.undone("all.0/a").shows("undone all.0/a").undone("all.1/x").shows("undone all.1/x · undo first");
 }
 
@@ -63,7 +69,10 @@ fn s05_s34_a_stuck_compensation_holds_what_came_before_it_and_nothing_else() {
     saga.step_done("first", "comp").step_done("all.0/a", "comp").step_done("all.0/b", "comp");
     saga.step_done("all.1/x", "comp").step_done("all.1/y", "comp").fails().skip();
     saga.undo_refused("all.0/b").shows("~all.0/b a1 no → hold · stuck ~all.0/b CompensationFailed");
-    saga.undone("all.1/y").shows("undone all.1/y · undo all.1/x").undone("all.1/x").shows("undone all.1/x · parked");
+    saga.undone("all.1/y")
+        .shows("undone all.1/y · undo all.1/x")
+        .undone("all.1/x")
+        .shows("undone all.1/x · parked");
     // s06, s07: nothing is lost, and the saga is not reported clean.
     assert_eq!(plan(&saga), ["all.0/b", "all.0/a", "first"]);
     let left = |site: &str, why| Left { site: site.into(), step: "comp".into(), why };
@@ -94,7 +103,10 @@ fn s08_a_compensation_that_fails_does_not_begin_the_rollback_again() {
 fn s09_a_compensation_that_this_build_does_not_know_is_parked() {
     let mut saga = Desk::new();
     saga.undo = Some(Ok(call("gone")));
-    saga.step_done("a", "comp").skip().fails().shows("stop failed · back failed · stuck ~a Diverged · parked");
+    saga.step_done("a", "comp")
+        .skip()
+        .fails()
+        .shows("stop failed · back failed · stuck ~a Diverged · parked");
     // Redriven by a build that does not know it either.
     saga.redrive(None).unwrap();
     saga.shows("redriven · stuck ~a Diverged · parked").resolve("a", Role::Undo, true).unwrap();
@@ -127,7 +139,8 @@ fn s05_a_compensation_that_was_lost_is_parked_and_can_be_given() {
 fn a_compensation_in_doubt_runs_again_under_its_key_and_not_for_ever() {
     let mut saga = Desk::new();
     saga.step_done("a", "comp").fails().skip().undo_timed_out("a").shows("~a a1 doubt → again · start ~a a2");
-    let key = |generation| IdempotencyKey::of(&"saga-1".parse().unwrap(), &"a".into(), Role::Undo, generation);
+    let key =
+        |generation| IdempotencyKey::of(&"saga-1".parse().unwrap(), &"a".into(), Role::Undo, generation);
     assert_eq!(saga.state.key(&"a".into(), Role::Undo), key(0));
     for _ in 0..9 {
         saga.undo_timed_out("a").later();
@@ -224,7 +237,12 @@ fn a_child_that_ended_well_is_undone_with_its_parent() {
 #[test]
 fn nested_children() {
     let mut saga = Desk::new();
-    saga.child("c").step_done("c/x", "comp").child("c/d").step_done("c/d/y", "comp").skip().child_fails("c/d");
+    saga.child("c")
+        .step_done("c/x", "comp")
+        .child("c/d")
+        .step_done("c/d/y", "comp")
+        .skip()
+        .child_fails("c/d");
     saga.shows("child-fails c/d · undo c/d/y").undone("c/d/y").shows("undone c/d/y · child-ends c/d undone");
     saga.child_fails("c").shows("child-fails c · undo c/x");
 }
@@ -232,7 +250,11 @@ fn nested_children() {
 #[test]
 fn children_in_branches_are_undone_while_their_siblings_run() {
     let mut saga = Desk::new();
-    saga.child("all.0/c").step_done("all.0/c/x", "comp").step("all.1/y", "comp").skip().child_fails("all.0/c");
+    saga.child("all.0/c")
+        .step_done("all.0/c/x", "comp")
+        .step("all.1/y", "comp")
+        .skip()
+        .child_fails("all.0/c");
     saga.shows("child-fails all.0/c · undo all.0/c/x").work("~all.0/c/x a1 · all.1/y a1");
     // A cancel meanwhile: the sibling is awaited, then all goes back as one.
     saga.cancelled().shows("stop cancelled").done("all.1/y");
@@ -261,7 +283,12 @@ fn a_child_cannot_end_while_a_step_in_it_is_not_settled() {
 #[test]
 fn a_stuck_compensation_of_a_child_can_be_waived_or_rolled_back_with_the_rest() {
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").child("c").step_done("c/x", "comp").child_fails("c").skip().undo_refused("c/x");
+    saga.step_done("a", "comp")
+        .child("c")
+        .step_done("c/x", "comp")
+        .child_fails("c")
+        .skip()
+        .undo_refused("c/x");
     saga.shows("~c/x a1 no → hold · stuck ~c/x CompensationFailed · parked");
     assert!(saga.waive("a").is_err(), "the parent goes forward");
     saga.clone_with(|saga| {
@@ -277,7 +304,10 @@ fn a_stuck_compensation_of_a_child_can_be_waived_or_rolled_back_with_the_rest() 
 
 fn completed() -> Desk {
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").step_done("all.0/b", "comp").step_done("all.1/c", "comp").step_done("d", "comp");
+    saga.step_done("a", "comp")
+        .step_done("all.0/b", "comp")
+        .step_done("all.1/c", "comp")
+        .step_done("d", "comp");
     saga.returns().skip();
     saga
 }

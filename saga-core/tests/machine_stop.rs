@@ -28,7 +28,14 @@ fn s25_a_cancel_during_a_step_waits_for_it_and_undoes_it() {
     saga.cancelled().shows("").undone("hold").shows("undone hold · rolled-back");
     // Nothing new begins meanwhile.
     let mut saga = Desk::new();
-    saga.step("hold", "comp").cancelled().skip().step("b", "comp").returns().fails().sleep("nap", 1).shows("");
+    saga.step("hold", "comp")
+        .cancelled()
+        .skip()
+        .step("b", "comp")
+        .returns()
+        .fails()
+        .sleep("nap", 1)
+        .shows("");
 }
 
 #[test]
@@ -38,7 +45,11 @@ fn a_cancel_during_a_step_that_fails_or_is_in_doubt() {
     saga.shows("hold a1 no → hold · failed hold · back cancelled · rolled-back");
     // In doubt it is resolved first, on the way back: run again for its output, then undone.
     let mut saga = Desk::new();
-    saga.step("hold", "comp").cancelled().skip().timed_out("hold").shows("hold a1 doubt → again · back cancelled");
+    saga.step("hold", "comp")
+        .cancelled()
+        .skip()
+        .timed_out("hold")
+        .shows("hold a1 doubt → again · back cancelled");
     saga.work("wake 0").at(0).shows("start hold a2").done("hold").undone("hold");
     saga.shows("done hold · undo hold · undone hold · rolled-back");
     let mut saga = Desk::new();
@@ -67,8 +78,16 @@ fn s03_a_step_that_waits_for_its_retry_is_not_called_again() {
 #[test]
 fn a_cancel_during_waits_ends_them_at_once() {
     let mut saga = Desk::new();
-    saga.step_done("hold", "comp").sleep("all.0/nap", 50).wait("all.1/pay", Some(50)).ask("all.2/ok", Some(50));
-    saga.skip().cancelled().shows("stop cancelled · back cancelled · undo hold").at(60).shows("").work("~hold a1");
+    saga.step_done("hold", "comp")
+        .sleep("all.0/nap", 50)
+        .wait("all.1/pay", Some(50))
+        .ask("all.2/ok", Some(50));
+    saga.skip()
+        .cancelled()
+        .shows("stop cancelled · back cancelled · undo hold")
+        .at(60)
+        .shows("")
+        .work("~hold a1");
     assert!(saga.signal("s1", "paid").is_err() && saga.answer(None, true).is_err());
 }
 
@@ -125,7 +144,8 @@ fn once_a_cancel_is_durable_an_irreversible_step_in_doubt_is_only_probed() {
     saga.clone_with(|saga| {
         saga.probe("charge", Some(true)).shows("done charge (probe) · too-late charge");
     });
-    saga.probe("charge", Some(false)).shows("probed charge no → hold · failed charge · back cancelled · rolled-back");
+    saga.probe("charge", Some(false))
+        .shows("probed charge no → hold · failed charge · back cancelled · rolled-back");
     // With a call of its own that settles it.
     let mut saga = Desk::new();
     saga.step("charge", "irr_call").cancelled().skip().timed_out("charge");
@@ -145,7 +165,10 @@ fn a_cancel_is_durable() {
 #[test]
 fn siblings_go_on_after_a_stop_that_came_to_nothing() {
     let mut saga = Desk::new();
-    saga.step("all.0/charge", "irr").step("all.1/a", "comp3").step("all.2/b", "comp_call").step("all.3/c", "comp");
+    saga.step("all.0/charge", "irr")
+        .step("all.1/a", "comp3")
+        .step("all.2/b", "comp_call")
+        .step("all.3/c", "comp");
     saga.step("all.4/d", "irr_retriable3").step("all.5/e", "comp2").sleep("all.6/nap", 500);
     saga.not_done("all.5/e").skip().cancelled();
     // Each would be tried again, or settled, if there were no stop: so it is held.
@@ -166,7 +189,9 @@ fn what_was_held_fails_when_the_stop_takes_effect() {
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr").step("all.1/a", "comp3").cancelled().not_done("all.1/a").skip();
     saga.refused("all.0/charge");
-    saga.shows("all.0/charge a1 no → hold · failed all.0/charge · failed all.1/a · back cancelled · rolled-back");
+    saga.shows(
+        "all.0/charge a1 no → hold · failed all.0/charge · failed all.1/a · back cancelled · rolled-back",
+    );
 }
 
 #[test]
@@ -179,7 +204,11 @@ fn a_retriable_step_that_failed_for_good_beside_one_that_closed_the_way_back_is_
     saga.shows("redriven · start all.1/note a2");
     // The same if another stop was pending, or the error permanent.
     let mut saga = Desk::new();
-    saga.step("all.0/charge", "irr").step("all.1/note", "comp_retriable5").cancelled().skip().refused("all.1/note");
+    saga.step("all.0/charge", "irr")
+        .step("all.1/note", "comp_retriable5")
+        .cancelled()
+        .skip()
+        .refused("all.1/note");
     saga.shows("all.1/note a1 no → hold").done("all.0/charge");
     saga.shows("done all.0/charge · too-late all.0/charge · stuck all.1/note RetriesExhausted · parked");
     // A readonly one has no intent.
@@ -197,10 +226,17 @@ fn a_body_that_failed_beside_one_that_closed_the_way_back_is_parked() {
 }
 
 #[test]
-fn a_readonly_outcome_is_taken_down_under_a_pending_stop() {
+fn a_readonly_outcome_is_taken_down_under_a_pending_stop_and_while_parked() {
     let mut saga = Desk::new();
-    saga.step("all.0/charge", "irr").cancelled().skip().read("all.1/look", "read", true).shows("read all.1/look");
+    saga.step("all.0/charge", "irr")
+        .cancelled()
+        .skip()
+        .read("all.1/look", "read", true)
+        .shows("read all.1/look");
     saga.done("all.0/charge").shows("done all.0/charge · too-late all.0/charge");
+    let mut saga = Desk::new();
+    saga.step("all.0/a", "comp_person").timed_out("all.0/a").phase(Phase::DeadLettered).skip();
+    saga.read("all.1/look", "read", true).shows("read all.1/look");
 }
 
 #[test]
@@ -233,7 +269,14 @@ fn a_deadline_lets_nothing_begin_that_comes_due_with_it() {
 #[test]
 fn a_deadline_past_the_point_of_no_return_only_marks_the_saga_overdue() {
     let mut saga = Desk::with_deadline(Some(50));
-    saga.step_done("charge", "irr").sleep("nap", 99).skip().at(50).shows("overdue").work("wake 99").at(60).shows("");
+    saga.step_done("charge", "irr")
+        .sleep("nap", 99)
+        .skip()
+        .at(50)
+        .shows("overdue")
+        .work("wake 99")
+        .at(60)
+        .shows("");
     assert!(saga.state.is_overdue());
     let mut saga = Desk::with_deadline(Some(50));
     saga.step("charge", "irr").at(50).skip().done("charge").shows("done charge · too-late charge · overdue");
@@ -251,7 +294,14 @@ fn a_deadline_passing_under_a_pending_stop_or_on_the_way_back_does_nothing() {
 #[test]
 fn a_deadline_does_not_run_while_the_saga_is_parked_and_is_put_off_by_that() {
     let mut saga = Desk::with_deadline(Some(50));
-    saga.at(10).step("a", "comp_person").timed_out("a").skip().phase(Phase::DeadLettered).at(1000).shows("").work("");
+    saga.at(10)
+        .step("a", "comp_person")
+        .timed_out("a")
+        .skip()
+        .phase(Phase::DeadLettered)
+        .at(1000)
+        .shows("")
+        .work("");
     saga.resolve("a", Role::Do, true).unwrap();
     saga.sleep("nap", 9999).skip().work("wake 1040").at(1039).shows("").at(1040);
     saga.shows("stop deadline · back deadline · undo a");

@@ -24,7 +24,9 @@ fn a_recorded_value_stays() {
     let mut saga = Desk::new();
     let reach = |value| Reach::Value { site: "now".into(), what: "now".into(), value: desk::json(value) };
     saga.reach(reach("1")).reach(reach("2")).shows("value now");
-    assert!(matches!(saga.state.site(&"now".into()), Some(SiteState::Value { value, .. }) if *value == desk::json("1")));
+    assert!(
+        matches!(saga.state.site(&"now".into()), Some(SiteState::Value { value, .. }) if *value == desk::json("1"))
+    );
 }
 
 #[test]
@@ -105,7 +107,11 @@ fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
     saga.sleep("all.0/nap", 100).wait("all.1/pay", Some(200)).ask("all.2/ok", Some(300));
     // A wait in another branch does not keep what needs a person from being seen.
     saga.at(40).step("all.3/a", "comp_person").skip().timed_out("all.3/a");
-    saga.shows("all.3/a a1 doubt → hold · stuck all.3/a InDoubt · parked").work("").at(5000).shows("").work("");
+    saga.shows("all.3/a a1 doubt → hold · stuck all.3/a InDoubt · parked")
+        .work("")
+        .at(5000)
+        .shows("")
+        .work("");
     // What comes meanwhile is kept.
     saga.signal("s1", "paid").unwrap();
     saga.shows("signal s1").at(10_040).resolve("all.3/a", Role::Do, true).unwrap();

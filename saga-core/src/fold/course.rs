@@ -50,7 +50,8 @@ impl State {
     }
 
     fn order_undo(&mut self, entry: &Entry, sites: &[Site]) {
-        let (Record::UndoStarted { by, .. }, Direction::Completed { output }) = (&entry.record, &self.direction)
+        let (Record::UndoStarted { by, .. }, Direction::Completed { output }) =
+            (&entry.record, &self.direction)
         else {
             return;
         };

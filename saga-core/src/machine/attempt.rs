@@ -11,7 +11,8 @@ use crate::{Kind, Reason, Role, Site};
 impl Turn<'_> {
     pub(super) fn attempt_ended(&mut self, site: &Site, role: Role, attempt: u32, ending: Ending) {
         // An end that comes twice, or after a person settled the matter, says nothing new.
-        let awaited = self.effect(site, role).is_some_and(|e| e.status == Status::Running && e.attempt == attempt);
+        let awaited =
+            self.effect(site, role).is_some_and(|e| e.status == Status::Running && e.attempt == attempt);
         if !awaited || self.state.phase().is_ended() {
             return;
         }

@@ -204,7 +204,11 @@ fn list(sites: &[Site]) -> String {
 }
 
 impl Turn<'_> {
-    pub(super) fn delivered(&mut self, delivery: Delivery, evaluated: Option<Evaluated>) -> Result<(), Refusal> {
+    pub(super) fn delivered(
+        &mut self,
+        delivery: Delivery,
+        evaluated: Option<Evaluated>,
+    ) -> Result<(), Refusal> {
         match delivery {
             Delivery::Cancel { by } => self.cancel(by),
             Delivery::Signal { id, name, payload } => self.signal(id, name, payload),
@@ -375,7 +379,8 @@ impl Turn<'_> {
         let Some(effect) = effect else { return Err(Refusal::NotStuck { site: Some(site) }) };
         match &knowledge {
             Knowledge::Happened { .. } if role == Role::Do => {
-                let evaluated = evaluated.ok_or_else(|| unusable(&site, "this build does not know the step"))?;
+                let evaluated =
+                    evaluated.ok_or_else(|| unusable(&site, "this build does not know the step"))?;
                 if let Some(lost) = evaluated.loss() {
                     return Err(unusable(&site, lost));
                 }

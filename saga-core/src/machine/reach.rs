@@ -223,8 +223,8 @@ impl Turn<'_> {
         result: Result<Payload, Failure>,
         attempts: u32,
     ) {
-        // Under a pending stop it is still taken down: the stop may come to nothing, and nobody would ask again.
-        let wanted = self.is_forward() && self.state.halts.is_empty() && self.state.parked_at.is_none();
+        // Under a pending stop, or parked, it is still taken down: the body may go on, and would not ask again.
+        let wanted = self.is_forward() && self.state.halts.is_empty();
         if !wanted || self.state.site(&site).is_some() || self.state.is_unwinding(&site) {
             return;
         }
@@ -243,10 +243,8 @@ impl Turn<'_> {
     }
 
     fn child_ended(&mut self, site: Site, result: Result<Payload, (Payload, String)>) {
-        let running = matches!(
-            self.state.site(&site),
-            Some(SiteState::Child { status: ChildStatus::Running, .. })
-        );
+        let running =
+            matches!(self.state.site(&site), Some(SiteState::Child { status: ChildStatus::Running, .. }));
         if !running {
             return;
         }

@@ -43,10 +43,11 @@ impl State {
     /// `all`, which do not wait for each other.
     pub fn undo_plan(&self) -> UndoPlan {
         let maybe = |s: &StepState| s.is_in_doubt() && s.waived.is_none();
-        let owed = self.steps().rev().filter(|(_, s)| s.kind == Kind::Compensated && (s.owes_undo() || maybe(s)));
-        let irreversible = self
-            .steps()
-            .filter(|(_, s)| s.kind == Kind::Irreversible && (s.doing.status == Status::Done || s.is_in_doubt()));
+        let owed =
+            self.steps().rev().filter(|(_, s)| s.kind == Kind::Compensated && (s.owes_undo() || maybe(s)));
+        let irreversible = self.steps().filter(|(_, s)| {
+            s.kind == Kind::Irreversible && (s.doing.status == Status::Done || s.is_in_doubt())
+        });
         UndoPlan {
             entries: owed.map(|(site, s)| PlanEntry::of(site, s)).collect(),
             irreversible: irreversible.map(|(site, _)| site.clone()).collect(),

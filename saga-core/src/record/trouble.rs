@@ -100,7 +100,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Failed { message, .. } => f.write_str(message),
-            Failure::Exhausted { message, attempts, .. } => write!(f, "{message} (after {attempts} attempts)"),
+            Failure::Exhausted { message, attempts, .. } => {
+                write!(f, "{message} (after {attempts} attempts)")
+            }
             Failure::TimedOut { attempts } => write!(f, "timed out (after {attempts} attempts)"),
             Failure::Panicked { message } => write!(f, "panicked: {message}"),
             Failure::Interrupted => f.write_str("interrupted"),

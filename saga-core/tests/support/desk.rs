@@ -3,14 +3,18 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+mod brief;
+
+pub(crate) use brief::{brief, mark};
+
 use std::time::Duration;
 
 use saga_core::machine::{
     Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Refusal, Work, advance, work,
 };
 use saga_core::policy::{Catalog, InDoubt, Policy, Retry};
-use saga_core::record::{Call, Failure, Finder, Knowledge, Lost, Next, Trouble, Verdict};
-use saga_core::{By, Cause, Entry, Kind, Payload, Phase, Record, Role, Site, State, Timestamp};
+use saga_core::record::{Call, Failure, Knowledge, Lost, Trouble};
+use saga_core::{By, Entry, Kind, Payload, Phase, Record, Role, Site, State, Timestamp};
 
 /// Steps by their names: a kind (`comp`, `irr`, `read`, `undo`), then what else is said of them (`_probe`, `_person`
 /// and `_call` for what is done in doubt, `_retriable`), and at the end how many attempts they have.
@@ -177,7 +181,13 @@ impl Desk {
     pub(crate) fn read(&mut self, site: &str, step: &'static str, ok: bool) -> &mut Self {
         let failed = Failure::Exhausted { error: json("no"), message: "no".to_owned(), attempts: 1 };
         let result = if ok { Ok(json("read")) } else { Err(failed) };
-        self.take(Event::Read { site: site.into(), step: step.into(), input: json(site), result, attempts: 1 })
+        self.take(Event::Read {
+            site: site.into(),
+            step: step.into(),
+            input: json(site),
+            result,
+            attempts: 1,
+        })
     }
 
     pub(crate) fn body(&mut self, end: BodyEnd) -> &mut Self {
@@ -234,7 +244,8 @@ impl Desk {
     }
 
     pub(crate) fn not_done_if_running(&mut self, site: &str) -> &mut Self {
-        let running = self.state.step(&Site::from(site)).unwrap().doing.status == saga_core::state::Status::Running;
+        let running =
+            self.state.step(&Site::from(site)).unwrap().doing.status == saga_core::state::Status::Running;
         if running { self.not_done(site) } else { self }
     }
 
@@ -407,110 +418,5 @@ impl Desk {
             .collect();
         assert_eq!(work.join(" · "), expected);
         self
-    }
-}
-
-fn mark(role: Role) -> &'static str {
-    if role == Role::Undo { "~" } else { "" }
-}
-
-fn then(next: &Next) -> &'static str {
-    match next {
-        Next::Again { .. } => "again",
-        Next::Probe { .. } => "probe",
-        Next::Hold => "hold",
-    }
-}
-
-fn found_by(by: &Finder) -> &'static str {
-    match by {
-        Finder::Attempt => "",
-        Finder::Probe => " (probe)",
-        Finder::Operator(_) => " (ann)",
-    }
-}
-
-fn why(cause: &Cause) -> String {
-    match cause {
-        Cause::Failed { .. } => "failed".to_owned(),
-        Cause::StepFailed { site, .. } => format!("failed {site}"),
-        Cause::Panicked { .. } => "panicked".to_owned(),
-        Cause::Unrecordable { site, .. } => format!("unrecordable {site}"),
-        Cause::Cancelled { .. } => "cancelled".to_owned(),
-        Cause::Deadline => "deadline".to_owned(),
-        Cause::Ordered { .. } => "ordered".to_owned(),
-    }
-}
-
-fn list(sites: &[Site]) -> String {
-    sites.iter().map(Site::as_str).collect::<Vec<_>>().join(",")
-}
-
-/// A record in a few words. A `~` before a site stands for its compensation.
-pub(crate) fn brief(record: &Record) -> String {
-    match record {
-        Record::Scheduled { .. } => "scheduled".to_owned(),
-        Record::Intent { site, .. } => format!("intent {site}"),
-        Record::UndoIntent { site, in_doubt: false } => format!("undo {site}"),
-        Record::UndoIntent { site, in_doubt: true } => format!("settle {site}"),
-        Record::AttemptEnded { site, role, attempt, doubt, next, .. } => {
-            let how = if *doubt { "doubt" } else { "no" };
-            format!("{}{site} a{attempt} {how} → {}", mark(*role), then(next))
-        }
-        Record::Started { site, role, attempt } => format!("start {}{site} a{attempt}", mark(*role)),
-        Record::Resumed { site, next } => format!("resume {site} → {}", then(next)),
-        Record::Probed { site, happened, next, .. } => {
-            let said = happened.map_or("?", |h| if h { "yes" } else { "no" });
-            format!("probed {site} {said} → {}", then(next))
-        }
-        Record::Done { site, output, undo, by } => {
-            let lost = output.is_err() || matches!(undo, Some(Err(_)));
-            format!("done {site}{}{}", if lost { " lost" } else { "" }, found_by(by))
-        }
-        Record::Failed { site, .. } => format!("failed {site}"),
-        Record::Undone { site, by } => format!("undone {site}{}", found_by(by)),
-        Record::Read { site, .. } => format!("read {site}"),
-        Record::Stuck { site, role, reason, .. } => format!("stuck {}{site} {reason}", mark(*role)),
-        Record::Halted { reason, site: None, .. } => format!("halted {reason}"),
-        Record::Halted { reason, site: Some(site), .. } => format!("halted {reason} {site}"),
-        Record::Value { site, .. } => format!("value {site}"),
-        Record::Timer { site, .. } => format!("sleep {site}"),
-        Record::TimerFired { site } => format!("slept {site}"),
-        Record::Wait { site, .. } => format!("wait {site}"),
-        Record::Signalled { id, .. } => format!("signal {id}"),
-        Record::WaitEnded { site, signal: Some(id) } => format!("got {site} {id}"),
-        Record::WaitEnded { site, signal: None } => format!("expired {site}"),
-        Record::Asked { site, .. } => format!("ask {site}"),
-        Record::Answered { site, verdict } => match verdict {
-            Verdict::Approved(_) => format!("approved {site}"),
-            Verdict::Denied(_) => format!("denied {site}"),
-            Verdict::Expired => format!("expired {site}"),
-        },
-        Record::ChildStarted { site, .. } => format!("child {site}"),
-        Record::ChildUndoing { site, .. } => format!("child-fails {site}"),
-        Record::ChildEnded { site, result } => {
-            format!("child-ends {site} {}", if result.is_ok() { "ok" } else { "undone" })
-        }
-        Record::StopRequested { cause } => format!("stop {}", why(cause)),
-        Record::TooLate { site } => format!("too-late {site}"),
-        Record::RollbackStarted { cause } => format!("back {}", why(cause)),
-        Record::RolledBack => "rolled-back".to_owned(),
-        Record::Completed { .. } => "completed".to_owned(),
-        Record::Overdue => "overdue".to_owned(),
-        Record::DeadLettered => "parked".to_owned(),
-        Record::UndoStarted { sites, .. } => format!("undo-starts {}", list(sites)),
-        Record::UndoEnded => "undo-ends".to_owned(),
-        Record::Redriven { site, input, .. } => {
-            let site = site.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
-            format!("redriven{site}{}", if input.is_some() { " mended" } else { "" })
-        }
-        Record::Resolved { site, role, knowledge, .. } => {
-            let known = if *knowledge == Knowledge::NotHappened { "no" } else { "yes" };
-            format!("resolved {}{site} {known}", mark(*role))
-        }
-        Record::Waived { site, .. } => format!("waived {site}"),
-        Record::Abandoned { .. } => "abandoned".to_owned(),
-        Record::RetriedNow { .. } => "retry-now".to_owned(),
-        other => format!("{other:?}"),
     }
 }

@@ -4,36 +4,27 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+#[path = "body.rs"]
+mod body;
+#[path = "good_end.rs"]
+mod good_end;
+#[path = "rules.rs"]
+mod rules;
+
+pub(crate) use body::Node;
+
 use std::collections::{BTreeSet, HashSet};
 
 use saga_core::machine::{
     Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Work, advance, work,
 };
 use saga_core::record::{Call, Failure, Knowledge, Lost, Trouble};
-use saga_core::state::{ChildStatus, Direction, SiteState, Status, StepState};
-use saga_core::{Entry, IdempotencyKey, Kind, Payload, Phase, Reason, Record, Role, Rollback, Site, State, Timestamp};
+use saga_core::state::{Direction, SiteState, Status, StepState};
+use saga_core::{Entry, IdempotencyKey, Kind, Phase, Reason, Record, Role, Rollback, Site, State, Timestamp};
 
+use self::body::{Come, poll};
+use self::rules::{check_doubt, check_record, later_to_unwind, unwound};
 use crate::desk::{Steps, UNDO, brief, by, call, error, json};
-
-/// A part of a body.
-#[derive(Debug, Clone)]
-pub(crate) enum Node {
-    Step { step: &'static str, handled: bool },
-    Read { step: &'static str },
-    Sleep(u16),
-    Wait(Option<u16>),
-    Ask(Option<u16>),
-    All(Vec<Vec<Node>>),
-    Child { body: Vec<Node>, handled: bool },
-}
-
-/// How far a part of the body has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Come {
-    Waits,
-    Done,
-    Failed,
-}
 
 pub(crate) struct World {
     body: Vec<Node>,
@@ -322,7 +313,12 @@ impl World {
             }
             1 => {
                 let (attempt, role) = (running.saturating_sub(1), Role::Do);
-                Event::AttemptEnded { site, role, attempt, ending: Ending::InDoubt { trouble: Trouble::TimedOut } }
+                Event::AttemptEnded {
+                    site,
+                    role,
+                    attempt,
+                    ending: Ending::InDoubt { trouble: Trouble::TimedOut },
+                }
             }
             2 => {
                 let asked = matches!(
@@ -351,95 +347,6 @@ impl World {
         }
     }
 
-    // ---- the good end
-
-    fn all_ends_well(&mut self) {
-        for _ in 0..400 {
-            if self.state.phase().is_ended() {
-                return self.check_end();
-            }
-            self.one_good_thing();
-            self.settle_body();
-        }
-        panic!("it does not end: {}", self.standing());
-    }
-
-    fn one_good_thing(&mut self) {
-        let todo = work(&self.state, self.now);
-        if let Some((site, step)) = self.reads.pop_first() {
-            let (step, input, result) = (step.into(), json("x"), Ok(json("read")));
-            self.event(Event::Read { site, step, input, result, attempts: 1 });
-        } else if let Some(Work::Attempt { site, role, attempt }) = todo.first() {
-            let (site, role, attempt) = ((*site).clone(), *role, *attempt);
-            self.landed.insert(self.state.key(&site, role));
-            let done = evaluated(self.state.step(&site).unwrap(), false);
-            self.event(Event::AttemptEnded { site, role, attempt, ending: Ending::Done(done) });
-        } else if let Some(Work::Probe { site }) = todo.first() {
-            let site = (*site).clone();
-            self.probe_ends(site, true);
-        } else if let Some(Work::WakeAt { due, .. }) = todo.first() {
-            self.now = self.now.max(*due);
-            self.due();
-        } else if self.state.phase() == Phase::DeadLettered {
-            self.mend();
-        } else {
-            let is_child = |s: &SiteState| matches!(s, SiteState::Child { .. });
-            let open = self.state.open_sites().find(|(_, s)| !is_child(s)).map(|(site, s)| (site.clone(), s.clone()));
-            let (site, state) = open.expect("something is awaited");
-            match state {
-                SiteState::Ask { .. } => {
-                    assert!(self.deliver(Delivery::Answer { site: Some(site), approved: true, by: by() }));
-                }
-                SiteState::Wait { .. } => {
-                    self.signals += 1;
-                    let (id, name) = (format!("s{}", self.signals), "paid".to_owned());
-                    assert!(self.deliver(Delivery::Signal { id, name, payload: json("money") }));
-                }
-                other => panic!("nothing moves, and {site} is {other:?}"),
-            }
-        }
-    }
-
-    /// A person who knows the world mends one thing.
-    fn mend(&mut self) {
-        let reasons = self.state.reasons();
-        assert!(!reasons.is_empty(), "a dead letter has a reason");
-        // The same body fails there again, however often it is sent on.
-        if reasons.iter().all(|(_, _, reason, _)| *reason == Reason::FailedPastNoReturn) {
-            assert!(self.deliver(Delivery::Abandon { by: by() }));
-            return;
-        }
-        if self.deliver(Delivery::Redrive { site: None, input: None, by: by() }) {
-            return;
-        }
-        for (site, role, ..) in reasons {
-            let Some(site) = site else { continue };
-            let truth = self.truth(site.clone(), role);
-            let by_hand = Delivery::Resolve {
-                site: site.clone(),
-                role,
-                knowledge: Knowledge::Happened { output: json("by hand") },
-                by: by(),
-            };
-            let acts = [
-                truth,
-                Delivery::Redrive { site: Some(site.clone()), input: None, by: by() },
-                Delivery::Waive { site: site.clone(), by: by() },
-                by_hand,
-            ];
-            for (i, act) in acts.into_iter().enumerate() {
-                if i == 3 {
-                    // A compensation done by hand; an output given of what did happen.
-                    self.landed.insert(self.state.key(&site, role));
-                }
-                if self.deliver(act) {
-                    return;
-                }
-            }
-        }
-        panic!("nobody can mend it: {:?}", self.state.reasons());
-    }
-
     // ---- what must hold
 
     /// After the machine was told that nothing more comes.
@@ -457,9 +364,10 @@ impl World {
             return self.check_ended();
         }
         // Nothing stands still without being seen to.
-        let waits = self.state.open_sites().any(|(_, s)| {
-            matches!(s, SiteState::Wait { .. } | SiteState::Ask { .. } | SiteState::Timer(_))
-        });
+        let waits = self
+            .state
+            .open_sites()
+            .any(|(_, s)| matches!(s, SiteState::Wait { .. } | SiteState::Ask { .. } | SiteState::Timer(_)));
         let awaited = self.state.body_may_run() && (waits || !self.reads.is_empty());
         assert!(!todo.is_empty() || awaited, "it stands still: {}", self.standing());
         // What nothing holds up goes on.
@@ -524,256 +432,4 @@ fn evaluated(step: &StepState, lost: bool) -> Evaluated {
     };
     let output = if lost && undo.is_none() { Err(Lost { why: "x".to_owned() }) } else { Ok(json("out")) };
     Evaluated { output, undo }
-}
-
-/// Whether a rollback has nothing left to do there.
-fn unwound(step: &StepState) -> bool {
-    step.waived.is_some()
-        || step.doing.status == Status::Failed
-        || step.is_undone()
-        || (step.doing.status == Status::Done && step.kind == Kind::Irreversible)
-}
-
-/// What must hold of a record, given the state before it.
-fn check_record(state: &State, record: &Record, landed: &HashSet<IdempotencyKey>) {
-    let forward = matches!(state.direction(), Direction::Forward);
-    match record {
-        Record::Intent { site, .. } => {
-            assert!(forward && state.stop().is_none() && state.parked_at().is_none(), "nothing new begins");
-            assert!(state.site(site).is_none(), "a site is reached once");
-            assert!(!state.is_unwinding(site));
-        }
-        Record::UndoIntent { site, in_doubt } => {
-            let step = state.step(site).unwrap();
-            assert!(step.undoing.is_none(), "a compensation begins once");
-            assert!(state.parked_at().is_none(), "nothing begins in a dead letter");
-            if *in_doubt {
-                assert!(step.doing.doubt);
-            } else {
-                assert_eq!(step.doing.status, Status::Done, "only what happened is undone");
-                assert!(step.kind == Kind::Compensated && state.is_unwinding(site));
-                assert!(landed.contains(&state.key(site, Role::Do)), "what did not happen is not undone");
-                assert_eq!(later_to_unwind(state, site).next(), None, "{site} is undone before that");
-            }
-            let back = matches!(state.direction(), Direction::Back(_));
-            assert!(!back || state.no_return().is_none(), "nothing is rolled back past the point of no return");
-        }
-        Record::Started { site, role, attempt } => {
-            let step = state.step(site).unwrap();
-            let effect = step.effect(*role).unwrap();
-            assert_eq!(*attempt, effect.attempt + 1);
-            assert!(!effect.is_settled() && effect.status != Status::Running, "one attempt at a time");
-            assert!(state.parked_at().is_none(), "nothing begins in a dead letter");
-            if *role == Role::Do {
-                let irreversible = step.kind == Kind::Irreversible;
-                assert!(!irreversible || (state.stop().is_none() && forward), "barred by a stop");
-                let back = !forward || state.is_unwinding(site);
-                assert!(!back || (effect.doubt && !irreversible), "only what is in doubt runs on the way back");
-                assert!(forward || state.is_rolling_back());
-            }
-        }
-        Record::RollbackStarted { .. } => {
-            assert!(forward && state.no_return().is_none());
-            for (site, step) in state.steps() {
-                assert_ne!(step.doing.status, Status::Running, "{site} runs");
-                assert!(!(step.kind == Kind::Irreversible && step.is_in_doubt()), "{site} is passed in doubt");
-            }
-        }
-        Record::RolledBack => {
-            assert!(state.is_rolling_back());
-            assert!(state.steps().all(|(_, s)| unwound(s)), "something is left");
-        }
-        Record::Completed { .. } => {
-            assert!(forward && state.open_effects().next().is_none(), "an effect is not settled");
-        }
-        Record::ChildEnded { site, result: Err(_) } => {
-            assert!(state.steps().filter(|(s, _)| s.within(site.as_str())).all(|(_, s)| unwound(s)));
-        }
-        Record::TooLate { .. } => assert!(state.no_return().is_some() && state.stop().is_some()),
-        Record::DeadLettered => {
-            assert!(state.open_effects().all(|(_, _, e)| e.status != Status::Running) && !state.reasons().is_empty());
-        }
-        _ => {}
-    }
-}
-
-/// What happened after the step, and is to be unwound as well, and is not yet.
-fn later_to_unwind<'a>(state: &'a State, site: &'a Site) -> impl Iterator<Item = &'a Site> {
-    let seq = state.step(site).unwrap().seq;
-    let after = state.steps().filter(move |(other, step)| step.seq > seq && !other.concurrent_with(site));
-    after.filter(|(other, step)| state.is_unwinding(other) && !unwound(step)).map(|(other, _)| other)
-}
-
-/// Doubt sticks, and the key with it.
-fn check_doubt(before: &State, after: &State, record: &Record) {
-    for (site, step) in before.steps() {
-        for role in [Role::Do, Role::Undo] {
-            let Some(was) = step.effect(role) else { continue };
-            let Some(is) = after.step(site).unwrap().effect(role) else { continue };
-            let told = match record {
-                Record::Probed { site: s, happened: Some(_), .. } | Record::Done { site: s, .. } => {
-                    s == site && role == Role::Do
-                }
-                Record::Resolved { site: s, role: r, .. } => s == site && *r == role,
-                Record::Undone { site: s, .. } => s == site && role == Role::Undo,
-                // Settled by its own call.
-                Record::Failed { site: s, .. } => s == site && step.is_undone(),
-                _ => false,
-            };
-            assert!(!was.doubt || is.doubt || told, "{site} was in doubt, and {record:?} says nothing of that");
-            let sent_on = matches!(record, Record::Redriven { .. } | Record::UndoStarted { .. });
-            let fresh = told || (sent_on && !was.doubt);
-            assert!(was.generation == is.generation || fresh, "{site} has another key after {record:?}");
-            let redriven = sent_on && was.is_stuck() && !was.doubt && is.status != was.status;
-            assert!(!redriven || is.generation == was.generation + 1, "{site} was redriven under its old key");
-            let clear = matches!(record, Record::Probed { happened: Some(false), .. }) && told && was.doubt;
-            assert!(!clear || is.generation == was.generation + 1, "{site} goes on under the key that was probed");
-        }
-    }
-}
-
-/// The body, run over the state from the start, as a real one is after a crash.
-fn poll(
-    state: &State,
-    body: &[Node],
-    prefix: &str,
-    reached: &mut Vec<Reach>,
-    reads: &mut BTreeSet<(Site, &'static str)>,
-) -> Come {
-    for (i, node) in body.iter().enumerate() {
-        let site = |name: &str| Site::from(format!("{prefix}{name}{i}"));
-        let come = match node {
-            Node::Step { step, handled } => poll_step(state, site("s"), step, *handled, reached),
-            Node::Read { step } => poll_read(state, site("r"), step, reads),
-            Node::Sleep(wait) => {
-                let (site, wait_ms) = (site("t"), u64::from(*wait));
-                match state.site(&site) {
-                    Some(SiteState::Timer(t)) if t.ended.is_some() => Come::Done,
-                    Some(_) => Come::Waits,
-                    None => begin(Reach::Timer { site, wait_ms }, reached),
-                }
-            }
-            Node::Wait(wait) => {
-                let (site, wait_ms) = (site("w"), wait.map(u64::from));
-                match state.site(&site) {
-                    Some(SiteState::Wait { timed, .. }) if timed.ended.is_some() => Come::Done,
-                    Some(_) => Come::Waits,
-                    None => begin(Reach::Wait { site, name: "paid".into(), wait_ms }, reached),
-                }
-            }
-            Node::Ask(wait) => {
-                let (site, wait_ms) = (site("q"), wait.map(u64::from));
-                match state.site(&site) {
-                    Some(SiteState::Ask { timed, .. }) => match &timed.ended {
-                        None => Come::Waits,
-                        Some(saga_core::record::Verdict::Approved(_)) => Come::Done,
-                        Some(_) => Come::Failed,
-                    },
-                    Some(_) => Come::Waits,
-                    None => begin(Reach::Ask { site, prompt: "?".to_owned(), wait_ms }, reached),
-                }
-            }
-            Node::All(branches) => {
-                poll_all(state, branches, &format!("{prefix}all{i}."), reached, reads)
-            }
-            Node::Child { body, handled } => {
-                let come = poll_child(state, body, site("c"), reached, reads);
-                if come == Come::Failed && *handled { Come::Done } else { come }
-            }
-        };
-        if come != Come::Done {
-            return come;
-        }
-    }
-    Come::Done
-}
-
-fn begin(reach: Reach, reached: &mut Vec<Reach>) -> Come {
-    reached.push(reach);
-    Come::Waits
-}
-
-fn poll_step(state: &State, site: Site, step: &'static str, handled: bool, reached: &mut Vec<Reach>) -> Come {
-    let Some(at) = state.site(&site) else {
-        let in_doubt = step.contains("_call").then(|| call(UNDO));
-        return begin(Reach::Step { site, step: step.into(), input: json("x"), in_doubt }, reached);
-    };
-    match at.as_step() {
-        Some(s) if s.doing.status == Status::Done && matches!(s.output, Some(Ok(_))) => Come::Done,
-        Some(s) if s.doing.status == Status::Failed && s.failure.is_some() => {
-            assert!(!step.contains("_retriable"), "a body never sees the retriable step at {site} fail");
-            if handled { Come::Done } else { Come::Failed }
-        }
-        _ => Come::Waits,
-    }
-}
-
-fn poll_read(state: &State, site: Site, step: &'static str, reads: &mut BTreeSet<(Site, &'static str)>) -> Come {
-    match state.site(&site) {
-        Some(SiteState::Read { result: Ok(_), .. }) => Come::Done,
-        Some(SiteState::Read { result: Err(_), .. }) => Come::Failed,
-        Some(_) => Come::Waits,
-        None => {
-            reads.insert((site, step));
-            Come::Waits
-        }
-    }
-}
-
-fn poll_all(
-    state: &State,
-    branches: &[Vec<Node>],
-    fork: &str,
-    reached: &mut Vec<Reach>,
-    reads: &mut BTreeSet<(Site, &'static str)>,
-) -> Come {
-    let mut all = Come::Done;
-    let mut failed = false;
-    let mut comes = Vec::new();
-    for (i, branch) in branches.iter().enumerate() {
-        let prefix = format!("{fork}{i}/");
-        let begun = state.sites().any(|(s, _)| s.as_str().starts_with(&prefix));
-        let (mut new, mut new_reads) = (Vec::new(), BTreeSet::new());
-        let come = poll(state, branch, &prefix, &mut new, &mut new_reads);
-        failed |= come == Come::Failed;
-        comes.push((begun, come, new, new_reads));
-    }
-    for (begun, come, new, new_reads) in comes {
-        // After a failure nothing more is begun; what was begun is awaited to its end.
-        if failed && !begun {
-            continue;
-        }
-        reached.extend(new);
-        reads.extend(new_reads);
-        if come == Come::Waits {
-            all = Come::Waits;
-        }
-    }
-    if all == Come::Done && failed { Come::Failed } else { all }
-}
-
-fn poll_child(
-    state: &State,
-    body: &[Node],
-    site: Site,
-    reached: &mut Vec<Reach>,
-    reads: &mut BTreeSet<(Site, &'static str)>,
-) -> Come {
-    match state.site(&site) {
-        None => {
-            let (saga, input) = ("child".into(), Payload::null());
-            begin(Reach::Child { site, saga, version: 1, input }, reached)
-        }
-        Some(SiteState::Child { status: ChildStatus::Ended(Ok(_)), .. }) => Come::Done,
-        Some(SiteState::Child { status: ChildStatus::Ended(Err(_)), .. }) => Come::Failed,
-        Some(SiteState::Child { status: ChildStatus::Running, .. }) => {
-            let result = match poll(state, body, &format!("{site}/"), reached, reads) {
-                Come::Waits => return Come::Waits,
-                Come::Done => Ok(json("ok")),
-                Come::Failed => Err((json("no"), "no".to_owned())),
-            };
-            begin(Reach::ChildEnded { site, result }, reached)
-        }
-        Some(_) => Come::Waits,
-    }
 }
