@@ -129,10 +129,10 @@ impl Writer {
 
     /// Writes a group in one transaction, or, if that fails, each by itself, so that each is told why.
     fn write(&mut self, mut group: Vec<Grouped>) {
-        if group.len() > 1 {
-            if let Ok(outcomes) = self.write_together(&group) {
-                return group.into_iter().zip(outcomes).for_each(|(job, outcome)| job.answer(Ok(outcome)));
-            }
+        if group.len() > 1
+            && let Ok(outcomes) = self.write_together(&group)
+        {
+            return group.into_iter().zip(outcomes).for_each(|(job, outcome)| job.answer(Ok(outcome)));
         }
         for job in group.drain(..) {
             let outcomes = self.write_together(std::slice::from_ref(&job)).map_err(StoreError::from);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use desk::{NOW, cancel, commit, creation, entry, id, join, scheduled, seqs, status, step, value, wanted};
 use rusqlite::Connection;
 use saga_core::conformance::block_on;
-use saga_core::store::{Append, DeliverError, Query, Store, StoreError};
+use saga_core::store::{Append, DeliverError, Query, Status, Store, StoreError, Wanted};
 use saga_core::{Phase, Timestamp};
 use saga_sqlite::{OpenError, Options, SqliteStore};
 use tempfile::TempDir;
@@ -209,6 +209,38 @@ fn a_record_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
         let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
         assert_eq!(claims.claimed.len(), 2, "also the broken one, to be parked");
         assert_eq!(store.load(&id("whole"), 0, 9).await.expect("it can be read"), [entry(0, scheduled())]);
+    });
+}
+
+#[test]
+fn a_saga_whose_row_is_spoilt_keeps_nobody_from_the_others() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store = open(&path);
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let parked = Status { wake_at: Some(NOW), ..status(Phase::Waiting) };
+        for name in ["broken", "held", "whole"] {
+            let release = name != "held";
+            let append = Append { status: Some(parked.clone()), release, ..creation(name) };
+            commit(&store, worker, &append).await.expect("the store works");
+        }
+        drop(store);
+        let shell = Connection::open(&path).expect("it is a database");
+        let spoil = "UPDATE stored_sagas SET phase = 'unheard_of' WHERE id <> 'whole'";
+        assert_eq!(shell.execute(spoil, []).expect("it can be written"), 2);
+        let store = open(&path);
+        let worker = join(&store, "worker").await;
+        let one = Wanted { limit: 1, ..wanted() };
+        let mut claimed = Vec::new();
+        for _ in 0..3 {
+            let claims = store.claim(worker, &one, NOW).await.expect("the worker may claim");
+            claimed.extend(claims.claimed.iter().map(|claim| claim.saga.clone()));
+        }
+        assert_eq!(claimed, [id("whole")]);
+        let summary = store.summary(&id("broken")).await;
+        let Err(StoreError::Corrupt { detail }) = summary else { panic!("{summary:?}") };
+        assert!(detail.contains("the phase of saga broken"), "{detail}");
     });
 }
 

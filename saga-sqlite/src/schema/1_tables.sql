@@ -20,9 +20,8 @@ CREATE TABLE stored_sagas (
     id TEXT NOT NULL UNIQUE,
     saga TEXT NOT NULL,
     version INTEGER NOT NULL,
-    phase TEXT NOT NULL CHECK (phase IN ('scheduled', 'running', 'waiting', 'rolling_back', 'dead_lettered',
-        'completed', 'rolled_back', 'abandoned')),
-    reasons TEXT CHECK (json_valid(reasons)), -- an array; NULL stands for none
+    phase TEXT NOT NULL,
+    reasons TEXT,           -- a JSON array; NULL stands for none
     wake_at INTEGER,
     undoable_until INTEGER,
     progress INTEGER NOT NULL,

@@ -25,6 +25,8 @@ pub(super) struct Batch<'a> {
     /// What was held before, of each change, in order.
     undo: Vec<(Epoch, Option<Held>)>,
     pub(super) tail_max: i64,
+    /// Whether any delivery waits for anybody, once that was asked.
+    deliveries: Option<bool>,
     ring: bool,
 }
 
@@ -47,6 +49,7 @@ impl<'a> Batch<'a> {
         let insert = connection.prepare_cached(insert)?;
         let transaction = Some(Transaction::begin(connection)?);
         let held = Some(shared.held());
+        let (undo, deliveries) = (Vec::new(), None);
         Ok(Self {
             connection,
             transaction,
@@ -54,8 +57,9 @@ impl<'a> Batch<'a> {
             seat,
             insert,
             held,
-            undo: Vec::new(),
+            undo,
             tail_max,
+            deliveries,
             ring: false,
         })
     }
@@ -101,7 +105,7 @@ impl<'a> Batch<'a> {
         let Some(num) = number_of(self.connection, &deliver.saga)? else { return Ok(None) };
         let insert = "INSERT INTO stored_deliveries (num, at, body) VALUES (?1, ?2, ?3)";
         let id = self.connection.prepare_cached(insert)?.insert(params![num, deliver.now.0, deliver.body])?;
-        self.ring = true;
+        (self.deliveries, self.ring) = (Some(true), true);
         Ok(Some(DeliveryId(id.cast_unsigned())))
     }
 
@@ -193,10 +197,23 @@ impl<'a> Batch<'a> {
             let delete = "DELETE FROM stored_claims WHERE num = ?1";
             self.connection.prepare_cached(delete)?.execute([held.num])?;
         }
-        let waiting = "SELECT EXISTS (SELECT 1 FROM stored_deliveries WHERE num = ?1 AND unreadable IS NULL)";
-        self.ring |= status.is_none_or(|s| s.wake_at.is_some())
-            || self.connection.prepare_cached(waiting)?.query_row([held.num], |row| row.get::<_, bool>(0))?;
+        self.ring |= status.is_none_or(|s| s.wake_at.is_some()) || self.has_delivery(held.num)?;
         Ok(())
+    }
+
+    /// Whether a delivery waits for the saga. Mostly none waits for anybody, which is asked once.
+    fn has_delivery(&mut self, num: i64) -> Result<bool, Error> {
+        let ask = |question: &str, values: &[i64]| -> Result<bool, Error> {
+            let mut question = self.connection.prepare_cached(question)?;
+            Ok(question.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?)
+        };
+        let any = match self.deliveries {
+            Some(any) => any,
+            None => ask("SELECT EXISTS (SELECT 1 FROM stored_deliveries WHERE unreadable IS NULL)", &[])?,
+        };
+        self.deliveries = Some(any);
+        let ours = "SELECT EXISTS (SELECT 1 FROM stored_deliveries WHERE num = ?1 AND unreadable IS NULL)";
+        Ok(any && ask(ours, &[num])?)
     }
 
     fn create(&mut self, append: &Encoded, now: Timestamp) -> Result<Result<Epoch, AppendError>, Error> {

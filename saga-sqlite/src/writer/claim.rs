@@ -36,8 +36,10 @@ struct Look<'a> {
 /// What became of a candidate.
 enum Taken {
     Claimed(Claim, Held),
-    /// Its death is counted, and it waits for its turn.
+    /// It waits for its turn; if it died, that is counted.
     Quarantined,
+    /// Its row is spoilt.
+    Unreadable,
 }
 
 impl Writer {
@@ -55,8 +57,9 @@ impl Writer {
             return Err(StoreError::LeaseLost.into());
         };
         let types = serde_json::to_string(&wanted.sagas).unwrap_or_default();
-        let candidates =
-            Look { connection: &self.connection, wanted, types: &types, now }.candidates(seat)?;
+        let look = Look { connection: &self.connection, wanted, types: &types, now };
+        let mut candidates = look.candidates(seat)?;
+        candidates.retain(|candidate| !seat.unreadable.contains(&candidate.num));
         let (chosen, more) = choose(candidates, wanted);
         let mut claims = Claims::default();
         if !chosen.is_empty() {
@@ -80,12 +83,17 @@ impl Writer {
         let mut claimed = Vec::with_capacity(taken.len());
         let mut held = self.shared.held();
         for (taken, (candidate, _)) in taken.into_iter().zip(chosen) {
-            if let Some(seat) = &mut self.seat {
-                seat.dead.remove(candidate.num);
-            }
-            if let Taken::Claimed(claim, of) = taken {
-                held.insert(claim.epoch, of);
-                claimed.push(claim);
+            let Some(seat) = &mut self.seat else { continue };
+            seat.dead.remove(candidate.num);
+            match taken {
+                Taken::Claimed(claim, of) => {
+                    held.insert(claim.epoch, of);
+                    claimed.push(claim);
+                }
+                Taken::Quarantined => {}
+                Taken::Unreadable => {
+                    seat.unreadable.insert(candidate.num);
+                }
             }
         }
         Ok(claimed)
@@ -200,7 +208,11 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
     let mut find = connection.prepare_cached(&find)?;
     let mut rows = find.query([candidate.num])?;
     let Some(row) = rows.next()? else { return Err(rusqlite::Error::QueryReturnedNoRows.into()) };
-    let (saga, mut status) = status::read(row)?;
+    let (saga, mut status) = match status::read(row) {
+        Ok(read) => read,
+        Err(Error::Store(StoreError::Corrupt { .. })) => return Ok(Taken::Unreadable),
+        Err(error) => return Err(error),
+    };
     let last_row = seat.dead.get(candidate.num).map_or(row.get(9), |died| Ok(died.last_row))?;
     let epoch = seat.epoch();
     status.deaths = candidate.deaths;

@@ -1,5 +1,7 @@
 //! The worker comes and goes.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 use saga_core::Timestamp;
 use saga_core::store::{StoreError, WorkerId};
@@ -58,5 +60,6 @@ fn sit_down(connection: &Connection, lock: WorkerLock, name: &str, now: Timestam
     connection.execute(insert, params![worker, name, std::process::id(), now.0])?;
     let worker = WorkerId(worker.cast_unsigned());
     let next_epoch = first_epoch(worker);
-    Ok(Seat { _lock: lock, worker, next_num, next_row, next_epoch, tail, dead, latest })
+    let unreadable = HashSet::new();
+    Ok(Seat { _lock: lock, worker, next_num, next_row, next_epoch, tail, dead, unreadable, latest })
 }

@@ -1,6 +1,6 @@
 //! What the writer knows as the worker of the file: the numbers that it gives out, and what its predecessors left.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use saga_core::store::WorkerId;
 use saga_core::{Epoch, Timestamp};
@@ -19,6 +19,8 @@ pub(crate) struct Seat {
     /// What `stored_meta.tail` says.
     pub(crate) tail: i64,
     pub(crate) dead: Dead,
+    /// Sagas whose rows are spoilt: passed over, so that they hold up no others.
+    pub(crate) unreadable: HashSet<i64>,
     /// No status of a saga that waits for a time was written later than this.
     pub(crate) latest: Timestamp,
 }
