@@ -1,6 +1,11 @@
 //! "Crash points" of SCENARIOS.md by simulation: every shape of saga, with every fault at every step, crashed at every
 //! durable write, before and after it; and a short one crashed again at every write of its recovery. The oracle is the
 //! world's books.
+//!
+//! Seen to fail with these bugs put in: jobs begun before the commit; a rerun under a new key; no doubt after a crash;
+//! compensations in any order; a compensation's permanent error passed over; a recorded compensation without its input;
+//! a time-out taken for a failure; a value drawn again on replay; a delivery that is never taken.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
 #[path = "support/kit.rs"]
@@ -35,10 +40,9 @@ fn faults(labels: &'static [&'static str]) -> impl Iterator<Item = (String, &'st
 fn faulty(label: &str, fault: Fault) -> World {
     let world = World::new();
     match fault {
-        Fault::Permanent => drop(world.always(label, fault)),
-        _ => drop(world.script(label, [fault])),
+        Fault::Permanent => world.always(label, fault).clone(),
+        _ => world.script(label, [fault]).clone(),
     }
-    world
 }
 
 /// A completed saga's effects stand, all of them; a rolled back one's do not.

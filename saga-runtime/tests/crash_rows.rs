@@ -1,5 +1,10 @@
 //! The rows of "Crash points" that are no crash at a write of the saga's own: a worker that stalls, a cancel, an
 //! operator's act, a store that fails, a clock that jumps, a probe that lies.
+//!
+//! Seen to fail with these bugs put in (or found): no fencing by epoch; a rerun under a new key; a cancel taken after the
+//! recovery, or after an attempt's end, that it came before; claimed sagas whose claim's answer was lost not asked for; a
+//! failed write taken for done; a backoff counted by a clock that was set back; deliveries that are never taken.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
 #[path = "support/kit.rs"]
@@ -89,6 +94,35 @@ async fn crash_stalled_worker_begins_nothing_more() {
     tokio::time::sleep(secs(90)).await;
     assert_eq!((world.calls("post letter"), world.landed("hold hotel")), (1, 1));
     world.agrees(&elsewhere).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn crash_fencing_is_by_epoch_not_by_what_has_been_written() {
+    let (world, clock) = (World::new(), Arc::new(SetClock::new()));
+    let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    world.watch(shared.clone());
+    let (valve, other) = (Valve::new(shared.clone()), Valve::new(shared.clone()));
+    let first = on(valve.clone(), &world, clock.clone()).await;
+    world.script("hold hotel", [Fault::Hang]);
+    let handle = first.run("a", trip::call()).await.unwrap();
+    world.called("hold hotel", 1).await;
+    valve.writes(Flow::Frozen);
+    // The second worker has claimed the saga, and has written nothing yet: the first one's append would fit.
+    other.commits(Flow::Frozen);
+    let second = on(other.clone(), &world, clock.clone()).await;
+    tokio::time::sleep(secs(50)).await;
+    let journal = shared.load(handle.id(), 0, 100).await.unwrap();
+    world.open("hold hotel");
+    tokio::time::sleep(secs(1)).await;
+    valve.writes(Flow::Open);
+    tokio::time::sleep(secs(1)).await;
+    assert_eq!(shared.load(handle.id(), 0, 100).await.unwrap(), journal, "a fenced worker wrote");
+    assert_eq!(world.calls("post letter"), 0);
+    other.commits(Flow::Open);
+    assert!(handle.outcome().await.unwrap().is_completed());
+    assert_eq!(world.told(), ["hold flight", "hold hotel", "post letter"]);
+    world.agrees(&handle).await;
+    drop(second);
 }
 
 #[tokio::test(start_paused = true)]
