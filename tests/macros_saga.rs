@@ -432,3 +432,25 @@ async fn the_state_of_branches_and_children_is_typed() {
     }
     assert!(handle.outcome().await.unwrap().is_rolled_back());
 }
+
+mod promises {
+    use super::*;
+
+    #[step(irreversible, idempotent)]
+    async fn post(letter: String) -> Result<(), Failure> {
+        drop(letter);
+        Ok(())
+    }
+
+    #[saga(undoable)]
+    async fn correspondence(letter: String) -> Result<(), Failure> {
+        Ok(post(letter).await?)
+    }
+
+    #[tokio::test]
+    async fn a_saga_that_promises_to_be_undoable_is_held_to_it() {
+        let refused =
+            Runtime::builder(MemoryStore::new()).saga::<correspondence>().start().await.unwrap_err();
+        assert!(refused.to_string().contains("correspondence is declared `undoable`, and post"), "{refused}");
+    }
+}

@@ -6,8 +6,6 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-
-
 use crate::awaitable::{Awaitable, StepSet};
 use crate::body::{Place, SagaContext, lock};
 use crate::failure::{AllFailure, Branch};

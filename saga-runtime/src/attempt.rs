@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use saga_core::machine::{Answer, Ending, Evaluated};
 use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
-use saga_core::{IdempotencyKey, Payload, Policy, Role, Timestamp};
+use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role, Timestamp};
 
 use crate::context::StepContext;
 use crate::error::{Class, StepError, bounded, text_of};
@@ -22,7 +22,7 @@ use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
 type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What a readonly step gave, or why that cannot be recorded.
-pub(crate) type ReadResult = Result<Result<Payload, Failed>, Lost>;
+pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
 
 /// What the evaluation of an outcome needs besides the step.
 #[derive(Clone)]
@@ -107,15 +107,16 @@ impl<S: Step> AnyStep for TypedStep<S> {
             loop {
                 let decoded = match around.encoding.decode::<S::Input>(&input) {
                     Ok(decoded) => decoded,
-                    Err(error) => return (Err(Lost { why: text_of(&error) }), cx.attempt),
+                    Err(error) => return (Err((Reason::Undecodable, text_of(&error))), cx.attempt),
                 };
                 let (failure, wait) = match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
                     Run::Ended(Ok(output)) => {
-                        return (around.encoding.encode_output(&output).map(Ok), cx.attempt);
+                        let output = around.encoding.encode_output(&output).map_err(lost_output);
+                        return (output.map(Ok), cx.attempt);
                     }
                     Run::Ended(Err(error)) => match read_failure(&error, cx.attempt, &around.encoding) {
                         Ok(failure) => (failure, error.retry_after()),
-                        Err(lost) => return (Err(lost), cx.attempt),
+                        Err(lost) => return (Err(lost_output(lost)), cx.attempt),
                     },
                     Run::TimedOut => (Failed::TimedOut { attempts: cx.attempt }, None),
                     Run::Panicked(message) => (Failed::Panicked { message }, None),
@@ -128,8 +129,11 @@ impl<S: Step> AnyStep for TypedStep<S> {
                     return (Ok(Err(failure)), cx.attempt);
                 }
                 tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = cx.attempt, %failure, "retrying");
-                tokio::time::sleep(wait).await;
-                cx.attempt += 1;
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => cx.attempt += 1,
+                    // Nobody waits for it any more.
+                    () = cx.cancelled() => return (Ok(Err(failure)), cx.attempt),
+                }
             }
         })
     }
@@ -186,6 +190,10 @@ impl<S: Step> AnyStep for TypedStep<S> {
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
         encoding.decode::<S::Input>(input).map(drop).map_err(|e| text_of(&e))
     }
+}
+
+fn lost_output(lost: Lost) -> (Reason, String) {
+    (Reason::OutputLost, lost.why)
 }
 
 enum Run<T> {

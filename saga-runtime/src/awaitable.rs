@@ -241,7 +241,11 @@ impl<S: Saga> Awaitable for SagaCall<S> {
 
 /// Notes how a child's body ended; gives its output if it has one. A failure is seen by the parent only when all that
 /// the child did is undone.
-fn end_child<S: Saga>(board: &SharedBoard, site: &Site, exit: Exit<S::Output, S::Error>) -> Option<S::Output> {
+fn end_child<S: Saga>(
+    board: &SharedBoard,
+    site: &Site,
+    exit: Exit<S::Output, S::Error>,
+) -> Option<S::Output> {
     let mut board = lock(board);
     let result = match exit {
         Exit::Done(output) => match board.encoding.encode_output(&output) {

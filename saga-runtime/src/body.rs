@@ -172,7 +172,11 @@ impl SagaContext {
             Some(bound) if turn >= bound => {
                 if let Mode::Driving(board) = &self.mode {
                     let detail = format!("{what} has made {bound} turns");
-                    lock(board).end.get_or_insert(BodyEnd::Halted(Reason::BoundExceeded, self.site(), detail));
+                    lock(board).end.get_or_insert(BodyEnd::Halted(
+                        Reason::BoundExceeded,
+                        self.site(),
+                        detail,
+                    ));
                 }
                 std::future::pending().await
             }

@@ -13,6 +13,9 @@ use crate::clock::{Clock, Dice};
 
 /// A batch is no larger than this.
 const BATCH_MAX: usize = 1024;
+/// So often a failing store is tried while the runtime shuts down: what is not recorded then is in doubt, and taken up
+/// by the next worker.
+const DRAIN_TRIES: u32 = 10;
 
 /// Why an append did not come through.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -62,6 +65,8 @@ pub(crate) struct CommitterParts {
     pub(crate) worker: Arc<AtomicU64>,
     /// What the store says while it fails; `None` while it works.
     pub(crate) trouble: watch::Sender<Option<String>>,
+    /// Whether the runtime shuts down: a store that fails is then not waited for without end.
+    pub(crate) draining: watch::Receiver<bool>,
     /// Rung when the lease is found to be lost.
     pub(crate) lease_lost: Arc<tokio::sync::Notify>,
 }
@@ -91,11 +96,16 @@ async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>)
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "the worker may not write any more");
+                tracing::error!(%error, "a batch could not be written");
                 for ack in acks {
                     answer_with(ack, Err(CommitError::Lost(error.to_string())));
                 }
-                parts.lease_lost.notify_one();
+                if matches!(error, StoreError::LeaseLost) {
+                    parts.lease_lost.notify_one();
+                } else {
+                    // Its sagas are taken up again; not at once, lest a store that is broken be all there is to do.
+                    tokio::time::sleep(pause(10, parts.dice.draw())).await;
+                }
             }
         }
     }
@@ -116,6 +126,9 @@ async fn write(
                     parts.trouble.send_replace(None);
                 }
                 return Ok(answers);
+            }
+            Err(error) if error.is_transient() && *parts.draining.borrow() && tries >= DRAIN_TRIES => {
+                return Err(error);
             }
             Err(error) if error.is_transient() => {
                 tries += 1;

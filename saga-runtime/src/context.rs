@@ -68,7 +68,9 @@ impl StepContext {
 
     /// The key under which services recognize a repeat.
     pub fn key(&self) -> &IdempotencyKey {
-        self.key.made.get_or_init(|| IdempotencyKey::of(&self.saga, &self.site, self.role, self.key.generation))
+        self.key
+            .made
+            .get_or_init(|| IdempotencyKey::of(&self.saga, &self.site, self.role, self.key.generation))
     }
 
     /// The resource of type `T`.

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Reason, Record, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Reason, Record, Site, State, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
@@ -172,9 +172,18 @@ impl Driver {
         let id = board.state.id().clone();
         let state = std::mem::replace(&mut board.state, State::new(id));
         let phase = state.phase();
-        if phase.is_ended() || phase == Phase::DeadLettered {
+        if phase == Phase::DeadLettered {
+            for (site, role, reason, detail) in state.reasons() {
+                let site = site.as_ref().map_or("the body", Site::as_str);
+                tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "a dead letter: it needs a person");
+            }
             return Finished::Settled(Arc::new(state));
         }
+        if phase.is_ended() {
+            tracing::info!(saga = %state.id(), %phase, "ended");
+            return Finished::Settled(Arc::new(state));
+        }
+        tracing::debug!(saga = %state.id(), %phase, "let go");
         Finished::Parked
     }
 
@@ -193,6 +202,11 @@ impl Driver {
         let back = board.state.stop().is_some() || board.state.is_rolling_back();
         drop(board);
         self.stopping.send_if_modified(|stopping| std::mem::replace(stopping, back) != back);
+        for entry in &entries {
+            if let Record::RollbackStarted { cause } = &entry.record {
+                tracing::info!(saga = %lock(&self.board).state.id(), %cause, "rolls back");
+            }
+        }
         self.entries.extend(entries);
         Ok(())
     }
@@ -284,10 +298,11 @@ impl Driver {
             }
         }
         // A read that nobody waits for any more holds up nothing.
-        let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || state.body_may_run();
+        let draining = self.engine.is_draining();
+        let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || (state.body_may_run() && !draining);
         let release = if self.running.iter().any(awaited) || !self.ended.is_empty() {
             false
-        } else if self.engine.is_draining() {
+        } else if draining {
             wake = Some((now, Duration::ZERO));
             true
         } else if state.phase().is_ended() {

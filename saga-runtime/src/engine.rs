@@ -31,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) replies: Replies,
     pub(crate) created: Created,
+    pub(crate) worker_name: String,
     pub(crate) running_max: usize,
     /// A saga that waits longer than this is let go.
     pub(crate) linger: Duration,

@@ -59,7 +59,13 @@ impl Encoding {
             return Err(format!("{what}: {bytes} bytes, more than the {} that are recorded", self.bytes_max));
         }
         if bytes > self.bytes_warn {
-            tracing::warn!(what, bytes, warn = self.bytes_warn, max = self.bytes_max, "a large value is recorded");
+            tracing::warn!(
+                what,
+                bytes,
+                warn = self.bytes_warn,
+                max = self.bytes_max,
+                "a large value is recorded"
+            );
         }
         Ok(payload)
     }

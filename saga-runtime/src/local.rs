@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use saga_core::machine::{Answer, Ending, Event, Work};
-use saga_core::record::Lost;
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 use tokio::sync::watch;
 use tracing::Instrument as _;
@@ -81,9 +80,8 @@ impl LocalEnd {
             LocalEnd::Read(Job::Read { site, step, input }, Ok(result), attempts) => {
                 Some(Event::Read { site, step, input, result, attempts })
             }
-            LocalEnd::Read(Job::Read { site, .. }, Err(lost), _) => {
-                let end = saga_core::machine::BodyEnd::Halted(Reason::Undecodable, Some(site), lost.why);
-                Some(Event::BodyEnded(end))
+            LocalEnd::Read(Job::Read { site, .. }, Err((reason, detail)), _) => {
+                Some(Event::BodyEnded(saga_core::machine::BodyEnd::Halted(reason, Some(site), detail)))
             }
             _ => None,
         }
@@ -93,7 +91,12 @@ impl LocalEnd {
 type Running = Pin<Box<dyn Future<Output = LocalEnd> + Send>>;
 
 /// Begins a job.
-pub(crate) fn begin(engine: &Arc<Engine>, state: &State, job: &Job, stopping: watch::Receiver<bool>) -> Running {
+pub(crate) fn begin(
+    engine: &Arc<Engine>,
+    state: &State,
+    job: &Job,
+    stopping: watch::Receiver<bool>,
+) -> Running {
     let begin = Begin { engine, state, stopping };
     match job {
         Job::Attempt { site, role, attempt } => begin.attempt(job, site, *role, *attempt),
@@ -166,8 +169,8 @@ impl Begin<'_> {
     fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Running {
         let job = job.clone();
         let Some(code) = self.engine.registry.find_step(step) else {
-            let lost = Lost { why: format!("step {step} is not registered") };
-            return Box::pin(ready(LocalEnd::Read(job, Err(lost), 0)));
+            let unknown = (Reason::Diverged, format!("step {step} is not registered"));
+            return Box::pin(ready(LocalEnd::Read(job, Err(unknown), 0)));
         };
         let dice = self.engine.dice.clone();
         let draw = Box::new(move || dice.draw());

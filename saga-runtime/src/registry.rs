@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use saga_core::{Catalog, Policy};
+use saga_core::{Catalog, Kind, Policy};
 
 use crate::attempt::{AnyStep, TypedStep};
 use crate::body::{AnySaga, TypedSaga};
 use crate::resources::{Need, Resources};
 use crate::saga::Saga;
-use crate::step::Step;
+use crate::step::{Step, Undo as _};
 
 /// The steps and sagas that a runtime knows.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub struct Registry {
     /// Sagas that are only called by others.
     children: Vec<&'static str>,
     clashes: Vec<StartError>,
+    /// The sagas that promise to be undoable and whose sites are being registered.
+    promising: Vec<&'static str>,
 }
 
 struct Registered {
@@ -56,6 +58,14 @@ pub enum StartError {
         /// The site.
         site: String,
     },
+    /// A saga promises to be undoable, and calls something that is not.
+    #[error("saga {saga} is declared `undoable`, and {what} in it cannot be undone")]
+    NotUndoable {
+        /// The saga.
+        saga: &'static str,
+        /// The irreversible step, or the saga that does not promise it.
+        what: &'static str,
+    },
     /// No saga was registered: there is nothing to run.
     #[error("no saga was registered")]
     NoSagas,
@@ -68,6 +78,7 @@ impl Registry {
     /// Registers a step, and the steps that it names.
     pub fn step<S: Step>(&mut self) {
         let type_id = std::any::TypeId::of::<S>();
+        self.hold_to_promises(S::NAME, S::Undo::KIND == Kind::Irreversible);
         if let Some(known) = self.steps.get(S::NAME) {
             if known.type_id != type_id {
                 self.clashes.push(StartError::NameClash { what: "step", name: S::NAME });
@@ -87,6 +98,7 @@ impl Registry {
 
     /// Registers a saga that another one calls.
     pub(crate) fn child<S: Saga>(&mut self) {
+        self.hold_to_promises(S::NAME, !S::UNDOABLE);
         let known = self.sagas.contains_key(S::NAME);
         if self.add_saga::<S>() && !known {
             self.children.push(S::NAME);
@@ -103,8 +115,17 @@ impl Registry {
             return same;
         }
         self.sagas.insert(S::NAME, saga);
+        // What a child promises is its own affair: the promises of its callers ask for that of the child.
+        let before = std::mem::take(&mut self.promising);
+        self.promising.extend(S::UNDOABLE.then_some(S::NAME));
         crate::body::register::<S>(self);
+        self.promising = before;
         true
+    }
+
+    fn hold_to_promises(&mut self, what: &'static str, breaks: bool) {
+        let broken = self.promising.iter().filter(|_| breaks);
+        self.clashes.extend(broken.map(|saga| StartError::NotUndoable { saga, what }));
     }
 
     pub(crate) fn find_step(&self, name: &str) -> Option<&Arc<dyn AnyStep>> {
@@ -133,7 +154,10 @@ impl Registry {
         for (name, registered) in steps {
             let missing: Option<Need> = registered.step.needs().into_iter().find(|need| !resources.has(need));
             if let Some(need) = missing {
-                return Err(StartError::MissingResource { step: (*name).to_owned(), type_name: need.type_name });
+                return Err(StartError::MissingResource {
+                    step: (*name).to_owned(),
+                    type_name: need.type_name,
+                });
             }
         }
         Ok(())

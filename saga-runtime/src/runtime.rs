@@ -60,6 +60,7 @@ use crate::worker;
 #[derive(Clone)]
 pub struct Runtime {
     engine: Arc<Engine>,
+    #[cfg_attr(not(feature = "test"), expect(dead_code, reason = "it is held for its drop"))]
     running: Arc<Running>,
 }
 
@@ -212,12 +213,14 @@ impl Builder {
         let worker = Arc::new(AtomicU64::new(joined.0));
         let (trouble, troubled) = watch::channel(None);
         let lease_lost = Arc::new(Notify::new());
+        let (draining, drains) = watch::channel(false);
         let (committer, commits) = committer(CommitterParts {
             store: self.store.clone(),
             clock: clock.clone(),
             dice: self.dice.clone(),
             worker: worker.clone(),
             trouble,
+            draining: drains,
             lease_lost: lease_lost.clone(),
         });
         let engine = Arc::new(Engine {
@@ -233,11 +236,12 @@ impl Builder {
             watchers: Arc::new(Watchers::default()),
             replies: Replies::default(),
             created: Created::default(),
+            worker_name: self.name,
             running_max: self.running_max,
             linger: self.linger,
             lease: self.lease,
             never_stopping: watch::channel(false).1,
-            draining: watch::channel(false).0,
+            draining,
             trouble: troubled,
             lease_lost,
         });
@@ -373,14 +377,16 @@ impl Runtime {
             if let Some(first) = self.engine.store.load(id, 0, 1).await?.into_iter().next() {
                 break first;
             }
-            // It is just being created, by another task of ours.
-            let Some(channel) = &channel else {
-                let detail = format!("saga {id} exists, and has no journal");
-                return Err(RunError::Store(StoreError::Corrupt { detail }));
-            };
+            // It is just being created, by another task of ours: until that is over, one way or the other.
             let mut watcher = self.engine.watchers.watch(id);
-            if channel.finished.borrow().is_none() {
-                watcher.news().await;
+            let created = channel.as_ref().map(|c| (c.finished.borrow().is_none(), c.finished.has_changed()));
+            match created {
+                Some((true, Ok(_))) => watcher.news().await,
+                _ if self.engine.store.summary(id).await?.is_some() => {}
+                _ => {
+                    let detail = format!("saga {id} was not started: the worker lost its lease; call again");
+                    return Err(RunError::Store(StoreError::Unavailable { detail }));
+                }
             }
         };
         match (&there.record, &wanted.record) {

@@ -53,6 +53,10 @@ pub trait Saga: Sized + 'static {
     /// It is rolled back if it is not past its point of no return this long after its start.
     const DEADLINE: Option<Duration> = None;
 
+    /// Whether it promises that no step in it is irreversible; [`Builder::start`](crate::Builder::start) holds it to
+    /// that.
+    const UNDOABLE: bool = false;
+
     /// What it is called with: an object with the parameters' names.
     type Input: Serialize + DeserializeOwned + Send + 'static;
     /// What it gives.

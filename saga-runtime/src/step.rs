@@ -67,7 +67,10 @@ pub trait Step: Sized + 'static {
     type Repeat: Repeat;
 
     /// One attempt.
-    fn run(cx: &StepContext, input: Self::Input) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+    fn run(
+        cx: &StepContext,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 
     /// The resources that it takes.
     fn needs() -> Vec<Need> {
@@ -315,7 +318,9 @@ impl<'a, S: Step> Given<'a, S> {
     pub fn input(&self) -> S::Input {
         match (self.decode)() {
             Ok(input) => input,
-            Err(error) => panic!("the input of {} cannot be read: {}", S::NAME, crate::error::text_of(&error)),
+            Err(error) => {
+                panic!("the input of {} cannot be read: {}", S::NAME, crate::error::text_of(&error))
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use saga_core::machine::Delivery;
 use saga_core::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError, Summary,
-    Waiting, Wanted, WorkerId,
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
 };
 use saga_core::{Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
 use tokio::sync::Notify;

@@ -9,8 +9,8 @@ use saga_core::machine::Reach;
 use saga_core::record::Verdict;
 use saga_core::state::SiteState;
 use saga_core::{By, Payload, Reason, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::awaitable::{Awaitable, NoSteps};
@@ -36,7 +36,9 @@ impl IntoWait for Duration {
 
 impl IntoWait for &str {
     fn into_wait_ms(self) -> Result<u64, String> {
-        let wrong = || format!("{self:?} is no length of time; write one like \"200ms\", \"10s\", \"2h\" or \"1h30m\"");
+        let wrong = || {
+            format!("{self:?} is no length of time; write one like \"200ms\", \"10s\", \"2h\" or \"1h30m\"")
+        };
         let mut rest = self.trim();
         let mut total: u64 = 0;
         if rest.is_empty() {
@@ -140,15 +142,16 @@ macro_rules! recorded_value {
                     // Recorded together with whatever comes next: nobody has seen it before that.
                     ($board.state.site(&site).is_none().then_some(value), reach)
                 };
-                let known = Reached::new(place.cx, site, reach, move |state: &SiteState, encoding: &Encoding| {
-                    match state {
-                        SiteState::Value { value, .. } => {
-                            let value = encoding.decode(value);
-                            Some(value.map_err(|error| (Reason::Undecodable, text_of(&error))))
+                let known =
+                    Reached::new(place.cx, site, reach, move |state: &SiteState, encoding: &Encoding| {
+                        match state {
+                            SiteState::Value { value, .. } => {
+                                let value = encoding.decode(value);
+                                Some(value.map_err(|error| (Reason::Undecodable, text_of(&error))))
+                            }
+                            _ => None,
                         }
-                        _ => None,
-                    }
-                });
+                    });
                 match fresh {
                     Some(value) => known.without_waiting(value).await,
                     None => known.await,

@@ -116,7 +116,7 @@ async fn rejoin(engine: &Arc<Engine>) {
     engine.live.abort_all();
     let mut failures = 0;
     while !engine.is_draining() {
-        match engine.store.join("saga", engine.lease, engine.clock.now()).await {
+        match engine.store.join(&engine.worker_name, engine.lease, engine.clock.now()).await {
             Ok(worker) => {
                 engine.worker.store(worker.0, Ordering::Release);
                 return;

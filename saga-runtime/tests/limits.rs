@@ -1,6 +1,7 @@
 //! How large recorded values may be, codecs, and what is never shown.
 //!
 //! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
 

@@ -1,6 +1,7 @@
 //! Sleeps, signals, approvals, recorded values and deadlines, over crashes and while the saga is in no memory.
 //!
 //! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
 

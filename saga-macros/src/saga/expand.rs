@@ -63,6 +63,11 @@ fn implementation(saga: &Saga) -> TokenStream {
     let output = &function.output;
     let (good, bad) = results(output, root);
     let version = saga.version.map(|version| quote!(const VERSION: u32 = #version;));
+    let undoable = saga.undoable.then(|| {
+        quote!(
+            const UNDOABLE: bool = true;
+        )
+    });
     let deadline = saga.deadline_ms.map(|ms| {
         let deadline = duration(ms);
         quote! {
@@ -76,6 +81,7 @@ fn implementation(saga: &Saga) -> TokenStream {
         impl #root::__private::Saga for #ident {
             const NAME: &'static str = #name;
             #version
+            #undoable
             #deadline
             type Input = #input;
             type Output = #good;

@@ -15,8 +15,7 @@ pub(crate) struct Saga {
     pub(crate) saga: Path,
     pub(crate) version: Option<u32>,
     pub(crate) deadline_ms: Option<u64>,
-    /// The promise that nothing in it is irreversible. The machine needs no word of it; the compiler will.
-    #[expect(dead_code, reason = "judged with the point of no return")]
+    /// The promise that nothing in it is irreversible: held to when a runtime starts.
     pub(crate) undoable: bool,
     pub(crate) function: Function,
     pub(crate) body: Body,
