@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use saga_core::store::WorkerId;
 use saga_core::{Bell, Epoch, SagaId, Seq};
@@ -12,6 +13,9 @@ use crate::stats::Counters;
 
 /// How far an epoch is shifted to give the number of its worker.
 const WORKER_SHIFT: u32 = 40;
+
+/// A disk that answers within this many microseconds is brisk.
+const BRISK_US: u64 = 500;
 
 /// A saga that the worker of this process holds.
 #[derive(Debug, Clone)]
@@ -37,6 +41,10 @@ pub(crate) struct Shared {
     held: Mutex<HeldMap>,
     /// The worker that has joined through this handle; 0 if none has.
     worker: AtomicU64,
+    /// Jobs that were handed to the writer's thread and are not done.
+    pub(crate) queued: AtomicUsize,
+    /// What a transaction has taken of late, in microseconds; 0 if that is not known.
+    pace: AtomicU64,
     pub(crate) bell: Bell,
     pub(crate) counters: Counters,
 }
@@ -49,6 +57,19 @@ impl Shared {
 
     pub(crate) fn is_joined(&self, worker: WorkerId) -> bool {
         worker.0 != 0 && self.worker.load(Ordering::Acquire) == worker.0
+    }
+
+    /// Takes account of how long a transaction took.
+    pub(crate) fn note_pace(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
+        let before = self.pace.load(Ordering::Relaxed);
+        let after = if before == 0 { took } else { before - before / 8 + took / 8 };
+        self.pace.store(after.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether waiting for the disk takes no longer than handing over to another thread is worth.
+    pub(crate) fn is_brisk(&self) -> bool {
+        (1..BRISK_US).contains(&self.pace.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_worker(&self, worker: Option<WorkerId>) {

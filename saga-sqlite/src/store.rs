@@ -1,8 +1,9 @@
 //! The store: hands what is to be written to the writer's thread and what is to be read to the readers'.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::reader::{self, Trails, Whose};
 use crate::schema::{self, How};
 use crate::shared::Shared;
 use crate::stats::Stats;
-use crate::writer::{Commit, Deliver, Job, Writer};
+use crate::writer::{Appended, Commit, Deliver, Job, Writer};
 
 /// Connections that read.
 const READERS: usize = 2;
@@ -70,11 +71,14 @@ impl Options {
         let canonical = path.canonicalize().map_err(failed)?;
         let shared = Arc::new(Shared::default());
         let pool = self.readers(path)?;
-        let writer = Writer::new(connection, shared.clone(), canonical, self.tail_max);
+        let writer = Arc::new(Mutex::new(Writer::new(connection, shared.clone(), canonical, &self)));
         let (jobs, waiting) = channel();
         let thread = std::thread::Builder::new().name("saga-sqlite-write".to_owned());
-        let thread = thread.spawn(move || writer.run(&waiting)).map_err(failed)?;
-        let writer = Some(Handle { jobs: Some(jobs), thread: Some(thread) });
+        let thread = {
+            let (writer, shared) = (writer.clone(), shared.clone());
+            thread.spawn(move || Writer::run(&writer, &shared, &waiting)).map_err(failed)?
+        };
+        let writer = Some(Handle { jobs: Some(jobs), thread: Some(thread), writer });
         Ok(SqliteStore { path: path.to_owned(), shared, writer, pool, trails: Arc::default() })
     }
 
@@ -111,10 +115,11 @@ pub struct SqliteStore {
     trails: Arc<Trails>,
 }
 
-/// The writer's thread.
+/// The writer, and its thread.
 struct Handle {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+    writer: Arc<Mutex<Writer>>,
 }
 
 impl Drop for Handle {
@@ -168,8 +173,21 @@ impl SqliteStore {
             let detail = format!("{} was opened only to be read", self.path.display());
             return Err(StoreError::ReadOnly { detail });
         };
+        self.shared.queued.fetch_add(1, Ordering::AcqRel);
         let sent = writer.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
         if sent { Ok(()) } else { Err(StoreError::Closed) }
+    }
+
+    /// Writes a single append at once, if nothing else waits and the disk is brisk; gives it back otherwise.
+    fn write_now(&self, commit: Commit) -> Result<Appended, Commit> {
+        let alone = commit.batch.len() == 1 && self.shared.queued.load(Ordering::Acquire) == 0;
+        match &self.writer {
+            Some(handle) if alone && self.shared.is_brisk() => match handle.writer.try_lock() {
+                Ok(mut writer) => writer.write_now(commit),
+                Err(_) => Err(commit),
+            },
+            _ => Err(commit),
+        }
     }
 
     /// Has the writer do something in a transaction of its own.
@@ -227,8 +245,12 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
         let batch = batch.iter().map(Encoded::of).collect::<Result<Vec<_>, _>>()?;
+        let commit = match self.write_now(Commit { worker, batch, now }) {
+            Ok(written) => return written,
+            Err(commit) => commit,
+        };
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Commit(Commit { worker, batch, now }, answer))?;
+        self.send(Job::Commit(commit, answer))?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 

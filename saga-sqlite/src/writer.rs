@@ -9,18 +9,21 @@ mod tail;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use saga_core::store::{AppendError, DeliverError, DeliveryId, StoreError, WorkerId};
 use saga_core::{Epoch, SagaId, Timestamp};
 
 use crate::encode::Encoded;
 use crate::error::Error;
 use crate::shared::Shared;
+use crate::stopwatch::Stopwatch;
+use crate::store::Options;
 use append::Batch;
 pub(crate) use purge::Progress as Purged;
 use seat::Seat;
@@ -81,21 +84,26 @@ pub(crate) struct Writer {
     seen: i64,
     /// Appends after which the ends of running sagas are written down.
     tail_max: i64,
+    busy_timeout: Duration,
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, shared: Arc<Shared>, path: PathBuf, tail_max: i64) -> Self {
-        Self { connection, shared, path, seat: None, seen: 0, tail_max }
+    pub(crate) fn new(connection: Connection, shared: Arc<Shared>, path: PathBuf, options: &Options) -> Self {
+        let (tail_max, busy_timeout) = (options.tail_max, options.how.busy_timeout);
+        Self { connection, shared, path, seat: None, seen: 0, tail_max, busy_timeout }
     }
 
     /// Works until the store is dropped.
-    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+    pub(crate) fn run(writer: &Mutex<Self>, shared: &Shared, jobs: &Receiver<Job>) {
+        let lock = || writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut waiting = VecDeque::new();
         let mut since_look = 0;
         loop {
-            let first = match &self.seat {
-                Some(_) => jobs.recv_timeout(LOOK_EVERY),
-                None => jobs.recv().map_err(RecvTimeoutError::from),
+            let looks = lock().seat.is_some();
+            let first = if looks {
+                jobs.recv_timeout(LOOK_EVERY)
+            } else {
+                jobs.recv().map_err(RecvTimeoutError::from)
             };
             match first {
                 Ok(job) => waiting.push_back(job),
@@ -103,12 +111,29 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             waiting.extend(jobs.try_iter().take(GROUP_MAX));
-            self.work_off(&mut waiting);
+            let mut writer = lock();
+            let jobs = waiting.len();
+            writer.work_off(&mut waiting);
+            shared.queued.fetch_sub(jobs, Ordering::AcqRel);
             since_look += 1;
             if since_look >= LOOK_AFTER {
                 since_look = 0;
-                self.look();
+                writer.look();
             }
+        }
+    }
+
+    /// Writes at once, on the caller's thread; gives the job back if another process writes at this moment.
+    pub(crate) fn write_now(&mut self, commit: Commit) -> Result<Appended, Commit> {
+        // Neither fails: they set a number in the connection.
+        if self.connection.busy_timeout(Duration::ZERO).is_err() {
+            return Err(commit);
+        }
+        let written = self.in_batch(|batch| batch.commit(&commit));
+        let patient = self.connection.busy_timeout(self.busy_timeout);
+        match written {
+            Err(Error::Sql(e)) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(commit),
+            written => Ok(patient.map_err(Error::from).and(written).map_err(StoreError::from)),
         }
     }
 
@@ -141,25 +166,26 @@ impl Writer {
     }
 
     fn write_together(&mut self, group: &[Grouped]) -> Result<Vec<Outcome>, Error> {
+        self.in_batch(|batch| {
+            let outcome = |job: &Grouped| match job {
+                Grouped::Commit(commit, _) => Ok(Outcome::Commit(batch.commit(commit)?)),
+                Grouped::Deliver(deliver, _) => Ok(Outcome::Deliver(batch.deliver(deliver)?)),
+            };
+            group.iter().map(outcome).collect()
+        })
+    }
+
+    fn in_batch<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let stopwatch = Stopwatch::start();
         let before = self.connection.total_changes();
-        let (mut appends, mut records) = (0, 0);
         let mut batch = Batch::begin(&self.connection, &self.shared, self.seat.as_mut(), self.tail_max)?;
-        let mut outcomes = Vec::with_capacity(group.len());
-        for job in group {
-            outcomes.push(match job {
-                Grouped::Commit(commit, _) => {
-                    appends += commit.batch.len() as u64;
-                    records += commit.batch.iter().map(Encoded::records).sum::<u64>();
-                    Outcome::Commit(batch.commit(commit)?)
-                }
-                Grouped::Deliver(deliver, _) => Outcome::Deliver(batch.deliver(deliver)?),
-            });
-        }
-        batch.end()?;
+        let done = work(&mut batch)?;
+        let (appends, records) = batch.end()?;
         if self.connection.total_changes() != before {
             self.shared.counters.committed(appends, records);
+            self.shared.note_pace(stopwatch.elapsed());
         }
-        Ok(outcomes)
+        Ok(done)
     }
 
     /// Whether another process has changed the file since the last look: then there may be deliveries.

@@ -28,6 +28,8 @@ pub(super) struct Batch<'a> {
     /// Whether any delivery waits for anybody, once that was asked.
     deliveries: Option<bool>,
     ring: bool,
+    appends: u64,
+    records: u64,
 }
 
 /// What is stored of a saga that this worker does not hold.
@@ -49,7 +51,6 @@ impl<'a> Batch<'a> {
         let insert = connection.prepare_cached(insert)?;
         let transaction = Some(Transaction::begin(connection)?);
         let held = Some(shared.held());
-        let (undo, deliveries) = (Vec::new(), None);
         Ok(Self {
             connection,
             transaction,
@@ -57,15 +58,17 @@ impl<'a> Batch<'a> {
             seat,
             insert,
             held,
-            undo,
+            undo: Vec::new(),
             tail_max,
-            deliveries,
+            deliveries: None,
             ring: false,
+            appends: 0,
+            records: 0,
         })
     }
 
-    /// Makes it durable.
-    pub(super) fn end(mut self) -> Result<(), Error> {
+    /// Makes it durable. Gives how many appends and records there were.
+    pub(super) fn end(mut self) -> Result<(u64, u64), Error> {
         let tail = self.save_tail()?;
         self.held = None;
         if let Some(transaction) = self.transaction.take() {
@@ -84,7 +87,7 @@ impl<'a> Batch<'a> {
         if self.ring {
             self.shared.bell.ring();
         }
-        Ok(())
+        Ok((self.appends, self.records))
     }
 
     /// What is held now, by this transaction's lights.
@@ -113,6 +116,8 @@ impl<'a> Batch<'a> {
         if self.seat.as_ref().is_none_or(|seat| seat.worker != commit.worker) {
             return Err(StoreError::LeaseLost.into());
         }
+        self.appends += commit.batch.len() as u64;
+        self.records += commit.batch.iter().map(Encoded::records).sum::<u64>();
         commit.batch.iter().map(|append| self.apply(append, commit.now)).collect()
     }
 
