@@ -191,8 +191,7 @@ impl Codecs {
         let Inner::Sealed { codec: name, bytes } = &*payload.0 else { return Ok(None) };
         let codec = self.read.iter().rev().find(|c| c.name() == name);
         let codec = codec.ok_or_else(|| DecodeError::UnknownCodec { codec: name.clone() })?;
-        let plain =
-            codec.open(bytes).map_err(|source| DecodeError::Codec { codec: name.clone(), source })?;
+        let plain = codec.open(bytes).map_err(|source| DecodeError::Codec { codec: name.clone(), source })?;
         serde_json::from_slice(&plain).map(Some).map_err(DecodeError::json::<Payload>)
     }
 }
@@ -315,13 +314,12 @@ impl<'de> Deserialize<'de> for Payload {
             return Ok(Payload(Arc::new(Inner::Plain(raw))));
         }
         let tagged: Tagged = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
-        let raw_of = |tree: &serde_json::Value| serde_json::value::to_raw_value(tree).map_err(D::Error::custom);
+        let raw_of =
+            |tree: &serde_json::Value| serde_json::value::to_raw_value(tree).map_err(D::Error::custom);
         let inner = match tagged.payload {
             Tag::Sealed { codec, sealed } => Inner::Sealed {
                 codec,
-                bytes: base64::engine::general_purpose::STANDARD
-                    .decode(sealed)
-                    .map_err(D::Error::custom)?,
+                bytes: base64::engine::general_purpose::STANDARD.decode(sealed).map_err(D::Error::custom)?,
             },
             Tag::Secret { value, secrets } => Inner::Secret {
                 value: raw_of(&value)?,
