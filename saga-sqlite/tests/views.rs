@@ -151,36 +151,38 @@ fn the_inbox_shows_every_kind_of_delivery_and_no_secret() {
     assert!(format!("{:?}", ask(&path, "SELECT body FROM stored_deliveries")).contains(records::SECRET));
 }
 
+/// A saga that runs, one that waits, one that has ended, and a dead letter.
+async fn one_of_each(store: &SqliteStore) {
+    let worker = join(store, "blue").await;
+    commit(store, worker, &creation("runs")).await.expect("the store works");
+    let waits = Status { wake_at: Some(Timestamp(NOW.0 + 60_500)), deaths: 1, ..status(Phase::Waiting) };
+    let ended = Status { undoable_until: Some(Timestamp(i64::MAX)), ..status(Phase::Completed) };
+    for (name, status) in [("waits", waits), ("ended", ended)] {
+        let append = Append { status: Some(status), release: true, ..creation(name) };
+        commit(store, worker, &append).await.expect("the store works");
+    }
+    let epoch = commit(store, worker, &creation("stuck")).await.expect("the store works");
+    let reasons = vec![Reason::CompensationFailed, Reason::InDoubt];
+    let parked = Status { reasons, undoable_until: Some(NOW), ..status(Phase::DeadLettered) };
+    let stuck = |detail: &str| Record::Stuck {
+        site: "charge_card".into(),
+        role: saga_core::Role::Do,
+        reason: Reason::InDoubt,
+        detail: detail.to_owned(),
+    };
+    let entries =
+        vec![entry(1, stuck("at first")), entry(2, stuck("no answer")), entry(3, Record::DeadLettered)];
+    let append = Append { entries, status: Some(parked), release: true, ..step("stuck", epoch, 0, value(0)) };
+    commit(store, worker, &append).await.expect("the store works");
+    store.deliver(&id("stuck"), desk::cancel(), NOW).await.expect("it is accepted");
+}
+
 #[test]
 fn sagas_and_dead_letters_are_shown_in_words() {
     let dir = tempfile::tempdir().expect("a directory can be made");
     let path = dir.path().join("sagas.db");
     let store = SqliteStore::open(&path).expect("it can be opened");
-    block_on(async {
-        let worker = join(&store, "blue").await;
-        commit(&store, worker, &creation("runs")).await.expect("the store works");
-        let waits = Status { wake_at: Some(Timestamp(NOW.0 + 60_500)), deaths: 1, ..status(Phase::Waiting) };
-        let ended = Status { undoable_until: Some(Timestamp(i64::MAX)), ..status(Phase::Completed) };
-        for (name, status) in [("waits", waits), ("ended", ended)] {
-            let append = Append { status: Some(status), release: true, ..creation(name) };
-            commit(&store, worker, &append).await.expect("the store works");
-        }
-        let epoch = commit(&store, worker, &creation("stuck")).await.expect("the store works");
-        let reasons = vec![Reason::CompensationFailed, Reason::InDoubt];
-        let parked = Status { reasons, undoable_until: Some(NOW), ..status(Phase::DeadLettered) };
-        let stuck = |detail: &str| Record::Stuck {
-            site: "charge_card".into(),
-            role: saga_core::Role::Do,
-            reason: Reason::InDoubt,
-            detail: detail.to_owned(),
-        };
-        let entries =
-            vec![entry(1, stuck("at first")), entry(2, stuck("no answer")), entry(3, Record::DeadLettered)];
-        let append =
-            Append { entries, status: Some(parked), release: true, ..step("stuck", epoch, 0, value(0)) };
-        commit(&store, worker, &append).await.expect("the store works");
-        store.deliver(&id("stuck"), desk::cancel(), NOW).await.expect("it is accepted");
-    });
+    block_on(one_of_each(&store));
     let at = "2026-11-21T00:00:00.000Z";
     let held_by = format!("process {} (worker blue)", std::process::id());
     let columns = "id, saga, version, phase, reasons, created, updated, wake_at, undoable_until, deaths, held_by, deliveries";
