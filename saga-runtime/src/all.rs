@@ -13,9 +13,25 @@ use crate::registry::Registry;
 
 /// Awaits all of a tuple's calls, or of an iterator's, at once.
 ///
-/// ```ignore
-/// let (flight, hotel) = all((hold_flight(trip.clone()), hold_hotel(trip))).await?;
-/// let seats = all(guests.iter().map(|g| hold_seat(g.clone()))).limit(4).await?;
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(readonly)]
+/// async fn price_of(thing: String) -> Result<usize, Failure> {
+///     Ok(thing.len())
+/// }
+///
+/// #[saga]
+/// async fn bill(things: Vec<String>) -> Result<usize, Failure> {
+///     let (tea, cake) = all((price_of("tea".into()), price_of("cake".into()))).await?;
+///     let others = all(things.iter().map(|t| price_of(t.clone()))).limit(4).await?;
+///     Ok(tea + cake + others.iter().sum::<usize>())
+/// }
+/// # saga::test::in_virtual_time(async {
+/// # let runtime = Runtime::builder(MemoryStore::new()).saga::<bill>().start().await.unwrap();
+/// # let handle = runtime.run("a", bill(vec!["jam".into()])).await.unwrap();
+/// # assert_eq!(handle.outcome().await.unwrap().completed(), Some(10));
+/// # });
 /// ```
 pub fn all<M, B: IntoAll<M>>(branches: B) -> B::All {
     branches.into_all()

@@ -73,6 +73,50 @@ pub enum ActError {
 }
 
 /// The handle of a saga whose type is not known.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(compensate = free(table), idempotent)]
+/// async fn reserve(table: u32) -> Result<u32, Failure> {
+///     Ok(table)
+/// }
+///
+/// #[step(retriable, idempotent)]
+/// async fn free(_table: u32) -> Result<(), Failure> {
+///     Ok(())
+/// }
+///
+/// #[saga]
+/// async fn dinner(table: u32) -> Result<u32, Failure> {
+///     let table = reserve(table).await?;
+///     sleep("2h").await;
+///     Ok(table)
+/// }
+/// # saga::test::in_virtual_time(async {
+/// let runtime = Runtime::builder(MemoryStore::new()).saga::<dinner>().start().await.unwrap();
+/// let ann = || By::new("Ann", "she has changed her mind");
+///
+/// // A running saga is cancelled: it rolls back.
+/// let first = runtime.run("dinner-1", dinner(1)).await.unwrap();
+/// let receipt = first.cancel(ann()).await.unwrap().settled().await.unwrap();
+/// assert_eq!(receipt.phase, saga::Phase::RolledBack);
+///
+/// // A completed one is undone, after a look at what that would do.
+/// let second = runtime.run("dinner-2", dinner(2)).await.unwrap();
+/// assert!(second.outcome().await.unwrap().is_completed());
+/// assert_eq!(second.undo_plan().await.unwrap().entries[0].step.as_deref(), Some("free"));
+/// second.undo(ann()).await.unwrap();
+///
+/// // Its records are read as they come, and an act that makes no sense is refused with the reason.
+/// let mut records = second.watch();
+/// while let Some(entry) = records.next().await.unwrap() {
+///     println!("{} {:?}", entry.at, entry.record);
+/// }
+/// let refused = second.redrive(ann()).await.unwrap_err();
+/// assert!(refused.to_string().contains("no dead letter"), "{refused}");
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct AnyHandle {
     pub(crate) runtime: Runtime,

@@ -419,6 +419,18 @@ impl Runtime {
 
     /// A page of sagas, oldest first.
     ///
+    /// ```
+    /// # use saga::prelude::*;
+    /// # #[saga]
+    /// # async fn nothing() -> Result<(), Failure> { Ok(()) }
+    /// # saga::test::in_virtual_time(async {
+    /// # let runtime = Runtime::builder(MemoryStore::new()).saga::<nothing>().start().await.unwrap();
+    /// use saga::{Phase, store::Query};
+    /// let parked = Query { phases: vec![Phase::DeadLettered], ..Query::default() };
+    /// assert!(runtime.sagas(&parked).await.unwrap().sagas.is_empty());
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// [`StoreError`].
     pub async fn sagas(&self, query: &Query) -> Result<Page, StoreError> {

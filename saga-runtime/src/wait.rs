@@ -66,8 +66,19 @@ impl IntoWait for &str {
 
 /// Sleeps that long, over crashes and restarts.
 ///
-/// ```ignore
-/// sleep("2h").await;
+/// ```
+/// use saga::prelude::*;
+///
+/// #[saga]
+/// async fn remind(text: String) -> Result<String, Failure> {
+///     sleep("2h").await;
+///     Ok(text)
+/// }
+/// # saga::test::in_virtual_time(async {
+/// # let runtime = Runtime::builder(MemoryStore::new()).saga::<remind>().start().await.unwrap();
+/// # let handle = runtime.run("a", remind("tea".into())).await.unwrap();
+/// # assert_eq!(handle.outcome().await.unwrap().completed(), Some("tea".to_owned()));
+/// # });
 /// ```
 pub fn sleep(wait: impl IntoWait) -> Sleep {
     Sleep { wait_ms: wait.into_wait_ms() }
@@ -100,7 +111,17 @@ impl Awaitable for Sleep {
     }
 }
 
-/// The time, recorded.
+/// The time, recorded: a body that runs again sees the same.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[saga]
+/// async fn stamped() -> Result<(Timestamp, String), Failure> {
+///     let (at, id) = (now().await, uuid().await);
+///     Ok((at, id.to_string()))
+/// }
+/// ```
 pub fn now() -> Now {
     Now
 }
@@ -172,6 +193,21 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
 
 /// Waits for a signal of that name, sent by [`Handle::signal`](crate::AnyHandle::signal). One that came before is taken
 /// at once; those of one name are taken in the order in which they came.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[saga]
+/// async fn delivery() -> Result<String, Failure> {
+///     Ok(signal::<String>("address").within("7d").await?)
+/// }
+/// # saga::test::in_virtual_time(async {
+/// let runtime = Runtime::builder(MemoryStore::new()).saga::<delivery>().start().await.unwrap();
+/// let handle = runtime.run("parcel-1", delivery()).await.unwrap();
+/// handle.signal("address", "message-17", &"Lisbon").await.unwrap();
+/// assert_eq!(handle.outcome().await.unwrap().completed(), Some("Lisbon".to_owned()));
+/// # });
+/// ```
 pub fn signal<T: DeserializeOwned + Send + 'static>(name: &'static str) -> Signal<T> {
     Signal { name, payload: PhantomData }
 }
@@ -247,6 +283,23 @@ impl<T: DeserializeOwned + Send + 'static> Awaitable for SignalWithin<T> {
 }
 
 /// Asks a person, and waits for the answer.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[saga]
+/// async fn expense(amount: u32) -> Result<String, Failure> {
+///     let approval = approve(format!("Spend {amount}?")).within("2h").await?;
+///     Ok(approval.by.who)
+/// }
+/// # saga::test::in_virtual_time(async {
+/// let runtime = Runtime::builder(MemoryStore::new()).saga::<expense>().start().await.unwrap();
+/// let handle = runtime.run("expense-1", expense(120)).await.unwrap();
+/// # while handle.phase().await.unwrap() != saga::Phase::Waiting { tokio::time::sleep(std::time::Duration::from_millis(1)).await; }
+/// handle.approve(By::new("Grace", "it is in the budget")).await.unwrap();
+/// assert_eq!(handle.outcome().await.unwrap().completed(), Some("Grace".to_owned()));
+/// # });
+/// ```
 pub fn approve(prompt: impl Into<String>) -> Approve {
     Approve { prompt: prompt.into(), wait_ms: Ok(None) }
 }
