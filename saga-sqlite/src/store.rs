@@ -35,11 +35,17 @@ const TAIL_MAX: i64 = 50_000;
 pub struct Options {
     pub(crate) how: How,
     pub(crate) tail_max: i64,
+    /// Whether an append that comes alone may be written where it is asked for.
+    pub(crate) in_place: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { how: How { busy_timeout: Duration::from_secs(5), pages_max: None }, tail_max: TAIL_MAX }
+        Self {
+            how: How { busy_timeout: Duration::from_secs(5), pages_max: None },
+            tail_max: TAIL_MAX,
+            in_place: true,
+        }
     }
 }
 
@@ -79,7 +85,8 @@ impl Options {
             thread.spawn(move || Writer::run(&writer, &shared, &waiting)).map_err(failed)?
         };
         let writer = Some(Handle { jobs: Some(jobs), thread: Some(thread), writer });
-        Ok(SqliteStore { path: path.to_owned(), shared, writer, pool, trails: Arc::default() })
+        let (path, in_place) = (path.to_owned(), self.in_place);
+        Ok(SqliteStore { path, shared, writer, pool, trails: Arc::default(), in_place })
     }
 
     /// Opens a file that is there, and never writes to it.
@@ -90,7 +97,7 @@ impl Options {
         let path = path.as_ref();
         let pool = self.readers(path)?;
         let (shared, trails) = (Arc::default(), Arc::default());
-        Ok(SqliteStore { path: path.to_owned(), shared, writer: None, pool, trails })
+        Ok(SqliteStore { path: path.to_owned(), shared, writer: None, pool, trails, in_place: false })
     }
 
     fn readers(&self, path: &Path) -> Result<Pool, OpenError> {
@@ -113,6 +120,7 @@ pub struct SqliteStore {
     /// `None` if it only reads.
     writer: Option<Handle>,
     trails: Arc<Trails>,
+    in_place: bool,
 }
 
 /// The writer, and its thread.
@@ -180,7 +188,8 @@ impl SqliteStore {
 
     /// Writes a single append at once, if nothing else waits and the disk is brisk; gives it back otherwise.
     fn write_now(&self, commit: Commit) -> Result<Appended, Commit> {
-        let alone = commit.batch.len() == 1 && self.shared.queued.load(Ordering::Acquire) == 0;
+        let alone =
+            self.in_place && commit.batch.len() == 1 && self.shared.queued.load(Ordering::Acquire) == 0;
         match &self.writer {
             Some(handle) if alone && self.shared.is_brisk() => match handle.writer.try_lock() {
                 Ok(mut writer) => writer.write_now(commit),

@@ -79,13 +79,16 @@ pub(super) fn next_seq(connection: &Connection, last_row: i64) -> Result<Seq, Er
 mod tests {
     use std::path::PathBuf;
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use saga_core::conformance::{Factory, Place};
-    use saga_core::store::Store;
+    use saga_core::conformance::{Factory, Place, block_on};
+    use saga_core::store::{Append, Status, Store, Wanted, WorkerId};
+    use saga_core::{Entry, Epoch, Payload, Phase, Record, SagaId, Seq, Timestamp};
 
     use crate::Options;
 
-    /// The ends of running sagas are written down again and again, so that every promise meets that.
+    /// The ends of running sagas are written down again and again, and all is written by the writer's thread, so that
+    /// every promise meets that.
     struct Impatient;
 
     #[async_trait::async_trait]
@@ -101,7 +104,7 @@ mod tests {
     #[async_trait::async_trait]
     impl Place for File {
         async fn open(&self) -> Arc<dyn Store> {
-            let options = Options { tail_max: 3, ..Options::default() };
+            let options = Options { tail_max: 3, in_place: false, ..Options::default() };
             Arc::new(options.open(&self.0).unwrap())
         }
 
@@ -111,4 +114,65 @@ mod tests {
     }
 
     saga_core::conformance_tests!(Impatient);
+
+    fn append(saga: &str, epoch: Option<Epoch>, seq: Seq) -> Append {
+        let record =
+            Record::Scheduled { saga: "s".into(), version: 1, input: Payload::null(), deadline: None };
+        let entries = vec![Entry { seq, at: Timestamp(0), record }];
+        let status = Status {
+            saga: "s".into(),
+            version: 1,
+            phase: Phase::Running,
+            wake_at: None,
+            reasons: vec![],
+            progress: 0,
+            deaths: 0,
+            undoable_until: None,
+        };
+        let status = epoch.is_none().then_some(status);
+        Append { saga: SagaId::new(saga).unwrap(), epoch, entries, status, taken: vec![], release: false }
+    }
+
+    async fn write(store: &dyn Store, worker: WorkerId, append: Append) -> Epoch {
+        let answers = store.commit(worker, &[append], Timestamp(0)).await.unwrap();
+        *answers[0].as_ref().unwrap()
+    }
+
+    #[test]
+    fn what_nobody_claims_after_a_death_is_not_forgotten_when_the_table_grows() {
+        block_on(async {
+            let place = Impatient.place().await;
+            let open = async |name| {
+                let store = place.open().await;
+                let worker = store.join(name, Duration::from_secs(1), Timestamp(0)).await.unwrap();
+                (store, worker)
+            };
+            let (store, worker) = open("first").await;
+            for n in 0..4 {
+                let saga = format!("old-{n}");
+                let epoch = write(&*store, worker, append(&saga, None, 0)).await;
+                for seq in 1..=n {
+                    write(&*store, worker, append(&saga, Some(epoch), seq)).await;
+                }
+            }
+            drop(store);
+            for name in ["second", "third"] {
+                let (store, worker) = open(name).await;
+                for n in 0..10 {
+                    write(&*store, worker, append(&format!("{name}-{n}"), None, 0)).await;
+                }
+            }
+            let (store, worker) = open("fourth").await;
+            let wanted = Wanted { sagas: vec!["s".into()], limit: 100, quarantined: true };
+            let claims = store.claim(worker, &wanted, Timestamp(0)).await.unwrap();
+            assert_eq!(claims.claimed.len(), 24);
+            for n in 0..4 {
+                let saga = format!("old-{n}");
+                let claim = claims.claimed.iter().find(|c| c.saga.as_str() == saga).unwrap();
+                assert_eq!(claim.status.deaths, 1, "of {saga}: nobody had claimed it since the first death");
+                assert_eq!(store.load(&claim.saga, 0, 9).await.unwrap().len() as Seq, n + 1);
+                write(&*store, worker, append(&saga, Some(claim.epoch), n + 1)).await;
+            }
+        });
+    }
 }
