@@ -1,13 +1,14 @@
 //! Handles: what can be asked of a saga, and what can be done to it, from outside. Dropping one changes nothing.
 
+mod error;
+
 use std::marker::PhantomData;
 
-use saga_core::machine::{Delivery, Refusal, UndoPlan};
+#[cfg(doc)]
+use saga_core::machine::Refusal;
+use saga_core::machine::{Delivery, UndoPlan};
 use saga_core::record::Knowledge;
-use saga_core::store::{DeliverError, StoreError};
-use saga_core::{
-    By, DeadLetter, Entry, FoldError, Payload, Phase, Receipt, Role, SagaId, Site, State, Timestamp,
-};
+use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, Site, State, Timestamp};
 use serde::Serialize;
 
 use crate::driver::Finished;
@@ -19,58 +20,7 @@ use crate::view::{SagaState, StateView};
 use crate::watch::Watch;
 use crate::worker::journal;
 
-/// Why a saga could not be looked at.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LookError {
-    /// It is gone: purged.
-    #[error("there is no saga {saga}")]
-    NoSuchSaga {
-        /// Which.
-        saga: SagaId,
-    },
-    /// A recorded value is not of the type that this build has for it.
-    #[error("{what} cannot be read: {why}")]
-    Undecodable {
-        /// Which value.
-        what: String,
-        /// Why not.
-        why: String,
-    },
-    /// The journal is none.
-    #[error("the journal of saga {saga} cannot be read")]
-    NoJournal {
-        /// Which saga.
-        saga: SagaId,
-        /// What is wrong with it.
-        #[source]
-        source: FoldError,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why something was not done to a saga.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ActError {
-    /// It makes no sense as the saga stands.
-    #[error(transparent)]
-    Refused(Refusal),
-    /// A value given with it cannot be recorded.
-    #[error("the value cannot be recorded: {why}")]
-    Unrecordable {
-        /// Why not.
-        why: String,
-    },
-    /// It could not be delivered.
-    #[error(transparent)]
-    Deliver(#[from] DeliverError),
-    /// It was delivered; what became of it could not be seen.
-    #[error(transparent)]
-    Look(#[from] LookError),
-}
+pub use error::{ActError, LookError};
 
 /// The handle of a saga whose type is not known.
 ///
