@@ -1,6 +1,7 @@
 //! Cancels in every phase: what the receipt says, and what becomes of the saga.
 //!
-//! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+//! Mutants seen to fail here: a cancel taken past the point of no return; an irreversible step rerun after a
+//! stop; a stop that does not wait for what runs.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
@@ -49,7 +50,7 @@ async fn cancelled_at_once(test: &TestRuntime, handle: &AnyHandle) -> [saga_core
     let began = test.now();
     let cancelled = handle.cancel(ann()).await.unwrap();
     let first = cancelled.receipt().clone();
-    let settled = cancelled.settled().await.unwrap();
+    let settled = cancelled.settled().in_time().await.unwrap();
     assert!(test.now().since(began) < SECOND, "it took {:?}", test.now().since(began));
     [first, settled]
 }
@@ -64,7 +65,7 @@ async fn scheduled_nothing_ever_begins() {
     world.always("hold flight", Fault::Hang);
     let test = started(&world, |b| b.running_max(1).saga::<trip>()).await;
     test.run("busy", trip::call()).await.unwrap();
-    world.called("hold flight", 1).await;
+    world.called("hold flight", 1).in_time().await;
     let handle = test.run("a", trip::call()).await.unwrap();
     assert_eq!(handle.phase().await.unwrap(), Phase::Scheduled);
     let cancelling = {
@@ -75,8 +76,8 @@ async fn scheduled_nothing_ever_begins() {
     world.open("hold flight");
     let cancelled = cancelling.await.unwrap();
     assert_eq!(told(cancelled.receipt()), NOTHING);
-    assert_eq!(cancelled.settled().await.unwrap().rollback, Rollback::None);
-    assert!(cause_is_ann(&handle.outcome().await.unwrap()));
+    assert_eq!(cancelled.settled().in_time().await.unwrap().rollback, Rollback::None);
+    assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     assert_eq!(world.calls("hold flight"), 1, "the other saga's");
     world.agrees(&handle).await;
 }
@@ -92,12 +93,12 @@ async fn in_flight_it_settles_first() {
         world.script("book hotel", [fault]);
         let test = started(&world, |b| b.saga::<trip>()).await;
         let handle = test.run("a", trip::call()).await.unwrap();
-        world.called("book hotel", 1).await;
+        world.called("book hotel", 1).in_time().await;
         let began = test.now();
         let cancelled = handle.cancel(ann()).await.unwrap();
         assert_eq!(told(cancelled.receipt()), [vec!["flight"], vec!["hotel"], vec![], vec![]]);
         assert_eq!(cancelled.receipt().phase, Phase::Running);
-        let receipt = cancelled.settled().await.unwrap();
+        let receipt = cancelled.settled().in_time().await.unwrap();
         assert!(test.now().since(began) >= 59 * SECOND, "its timeout is not cut short");
         assert_eq!((receipt.phase, &receipt.rollback), (Phase::RolledBack, &ALL_UNDONE));
         assert_eq!(world.told(), told_after);
@@ -209,7 +210,7 @@ async fn in_an_all_siblings_settle_and_nothing_more_begins() {
     test.pass(SECOND).await;
     assert_eq!(world.calls("release one"), 0, "nothing is undone before all have settled");
     world.open("hold two");
-    let receipt = cancelled.settled().await.unwrap();
+    let receipt = cancelled.settled().in_time().await.unwrap();
     assert_eq!(receipt.rollback, ALL_UNDONE);
     assert_eq!((world.landed("release one"), world.landed("release two")), (1, 1));
     assert_eq!((world.landed("hold three"), world.calls("hold four")), (0, 0));
@@ -222,18 +223,18 @@ async fn irreversible_in_flight_and_done_it_is_too_late() {
     world.script("charge card", [Fault::Hang]);
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
-    world.called("charge card", 1).await;
+    world.called("charge card", 1).in_time().await;
     let cancelled = handle.cancel(ann()).await.unwrap();
     assert_eq!(told(cancelled.receipt()), [vec!["flight", "hotel"], vec!["card"], vec![], vec![]]);
     assert_eq!(cancelled.receipt().too_late, None, "that is not known yet");
     test.pass(SECOND).await;
     assert_eq!(world.calls("release hotel"), 0, "the rollback waits for it");
     world.open("charge card");
-    let receipt = cancelled.settled().await.unwrap();
+    let receipt = cancelled.settled().in_time().await.unwrap();
     assert_eq!((receipt.too_late.clone(), receipt.phase), (Some(site("card")), Phase::Completed));
     assert_eq!(names(&receipt.cannot_be_undone), ["card", "ticket"]);
     assert!(receipt.to_string().starts_with("too late: card is done"), "{receipt}");
-    assert_eq!(handle.outcome().await.unwrap().completed().unwrap(), "booked");
+    assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!(count(&handle, |r| matches!(r, Record::TooLate { .. })).await, 1);
     world.agrees(&handle).await;
 }
@@ -244,12 +245,12 @@ async fn irreversible_in_flight_and_not_done_it_rolls_back() {
     world.script("charge card", [Fault::TimeoutLost]);
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
-    world.called("charge card", 1).await;
-    let receipt = handle.cancel(ann()).await.unwrap().settled().await.unwrap();
+    world.called("charge card", 1).in_time().await;
+    let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
     assert_eq!(told(&receipt), [vec![], vec![], vec!["card"], vec![]]);
     assert_eq!(names(&receipt.undone), ["flight", "hotel"]);
     assert_eq!((receipt.phase, receipt.rollback), (Phase::RolledBack, ALL_UNDONE));
-    assert!(cause_is_ann(&handle.outcome().await.unwrap()));
+    assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     assert_eq!(world.calls("charge card"), 1, "it is never run again");
     world.agrees(&handle).await;
 }
@@ -262,8 +263,8 @@ async fn irreversible_in_doubt_a_person_decides() {
         world.script("post letter", [if happened { Fault::TimeoutLanded } else { Fault::TimeoutLost }]);
         let mut test = started(&world, |b| b.saga::<letter>()).await;
         let handle = test.run("a", letter::call()).await.unwrap();
-        world.called("post letter", 1).await;
-        let receipt = handle.cancel(ann()).await.unwrap().settled().await.unwrap();
+        world.called("post letter", 1).in_time().await;
+        let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
         assert_eq!((receipt.phase, names(&receipt.in_flight)), (Phase::DeadLettered, vec!["letter"]));
         assert_eq!(only(&parked(&handle).await), (Some("letter"), Reason::InDoubt));
         assert!(matches!(refusal(handle.redrive(ann()).await), Refusal::InDoubt { .. }));
@@ -274,12 +275,12 @@ async fn irreversible_in_doubt_a_person_decides() {
             true => {
                 let id = id_of(&world, "post letter");
                 handle.resolve_happened(site("letter"), &id, ann()).await.unwrap();
-                assert_eq!(handle.outcome().await.unwrap().completed().unwrap(), "posted");
+                assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "posted");
                 assert_eq!(count(&handle, |r| matches!(r, Record::TooLate { .. })).await, 1);
             }
             false => {
                 handle.resolve_not_happened(site("letter"), ann()).await.unwrap();
-                assert!(cause_is_ann(&handle.outcome().await.unwrap()));
+                assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
                 assert_eq!(world.told(), ["set stamp", "unset stamp"]);
             }
         }
@@ -339,15 +340,15 @@ async fn rolling_back_it_changes_nothing() {
     world.script("release hotel", [Fault::Hang]);
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
-    world.called("release hotel", 1).await;
+    world.called("release hotel", 1).in_time().await;
     let before = handle.journal().await.unwrap();
     let cancelled = handle.cancel(ann()).await.unwrap();
     assert_eq!(cancelled.receipt().phase, Phase::RollingBack);
     assert!(matches!(cancelled.receipt().rollback, Rollback::Partial { .. }));
     assert_eq!(handle.journal().await.unwrap(), before);
     world.open("release hotel");
-    assert_eq!(cancelled.settled().await.unwrap().rollback, ALL_UNDONE);
-    match handle.outcome().await.unwrap() {
+    assert_eq!(cancelled.settled().in_time().await.unwrap().rollback, ALL_UNDONE);
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, .. } => assert_eq!(cause.to_string(), "charge card is refused"),
         other => panic!("{other:?}"),
     }
@@ -368,7 +369,7 @@ async fn dead_lettered_it_goes_back() {
     let test = started(&world, |b| b.saga::<visa>()).await;
     let handle = test.run("a", visa::call()).await.unwrap();
     assert!(!parked(&handle).await.rolling_back);
-    let receipt = handle.cancel(ann()).await.unwrap().settled().await.unwrap();
+    let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
     assert_eq!((receipt.phase, names(&receipt.in_flight)), (Phase::DeadLettered, vec!["visa"]));
     let letter = parked(&handle).await;
     assert!(letter.rolling_back);
@@ -377,11 +378,11 @@ async fn dead_lettered_it_goes_back() {
     let letter = parked(&handle).await;
     assert_eq!(only(&letter), (Some("flight"), Reason::CompensationFailed));
     // On its way back already: a cancel is as good as none.
-    let receipt = handle.cancel(ann()).await.unwrap().settled().await.unwrap();
+    let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
     assert_eq!(receipt.phase, Phase::DeadLettered);
     world.always("release flight", Fault::None);
     handle.redrive(ann()).await.unwrap();
-    assert!(cause_is_ann(&handle.outcome().await.unwrap()));
+    assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     assert_eq!(world.stands(), Vec::<String>::new());
     world.agrees(&handle).await;
 }
@@ -392,7 +393,7 @@ async fn past_the_point_of_no_return_it_is_too_late_twice() {
     world.script("mail ticket", [Fault::Hang]);
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
-    world.called("mail ticket", 1).await;
+    world.called("mail ticket", 1).in_time().await;
     let before = handle.journal().await.unwrap();
     for _ in 0..2 {
         let late = handle.cancel(ann()).await.unwrap_err();
@@ -401,7 +402,7 @@ async fn past_the_point_of_no_return_it_is_too_late_twice() {
     }
     assert_eq!(handle.journal().await.unwrap(), before);
     world.open("mail ticket");
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     world.agrees(&handle).await;
 }
 
@@ -416,7 +417,7 @@ async fn dead_lettered_past_the_point_of_no_return_it_is_too_late() {
     assert_eq!(refusal(handle.cancel(ann()).await), Refusal::TooLate { site: site("card") });
     world.always("mail ticket", Fault::None);
     handle.redrive(ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     world.agrees(&handle).await;
 }
 
@@ -425,10 +426,10 @@ async fn after_the_end_it_is_refused_and_says_how_it_ended() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<trip>()).await;
     let completed = test.run("completed", trip::call()).await.unwrap();
-    completed.outcome().await.unwrap();
+    completed.outcome().in_time().await.unwrap();
     world.always("charge card", Fault::Permanent);
     let rolled_back = test.run("rolled back", trip::call()).await.unwrap();
-    rolled_back.outcome().await.unwrap();
+    rolled_back.outcome().in_time().await.unwrap();
     world.always("release hotel", Fault::Permanent);
     let abandoned = test.run("abandoned", trip::call()).await.unwrap();
     parked(&abandoned).await;
@@ -456,7 +457,7 @@ async fn what_is_dropped_cancels_nothing() {
         handle.id().clone()
     };
     let other = test.run("b", trip::call()).await.unwrap();
-    world.called("hold flight", 2).await;
+    world.called("hold flight", 2).in_time().await;
     {
         // Polled once, which delivers it.
         tokio::select! {
@@ -469,7 +470,7 @@ async fn what_is_dropped_cancels_nothing() {
     world.open("hold flight");
     let handle = test.find(&id).await.unwrap().unwrap();
     until_phase(&handle, Phase::Completed).await;
-    assert!(cause_is_ann(&other.outcome().await.unwrap()), "the first that was recorded counts");
+    assert!(cause_is_ann(&other.outcome().in_time().await.unwrap()), "the first that was recorded counts");
     assert_eq!(count(&other, |r| matches!(r, Record::StopRequested { .. })).await, 1);
     world.agrees(&handle).await;
     world.agrees(&other).await;
@@ -482,13 +483,13 @@ async fn a_cancel_outlives_a_crash() {
     world.script("post letter", [Fault::Hang]);
     let mut test = started(&world, |b| b.saga::<letter>()).await;
     let handle = test.run("a", letter::call()).await.unwrap();
-    world.called("post letter", 1).await;
+    world.called("post letter", 1).in_time().await;
     drop(handle.cancel(ann()).await.unwrap());
     test.crash().await.unwrap();
     let handle = test.run("a", letter::call()).await.unwrap();
     assert_eq!(only(&parked(&handle).await), (Some("letter"), Reason::InDoubt));
     assert_eq!(world.calls("post letter"), 1);
     handle.resolve_not_happened(site("letter"), ann()).await.unwrap();
-    assert!(cause_is_ann(&handle.outcome().await.unwrap()));
+    assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     world.agrees(&handle).await;
 }

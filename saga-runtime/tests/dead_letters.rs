@@ -1,6 +1,7 @@
 //! The reasons for which a saga becomes a dead letter, other than those of the operators' tests, and how it comes out.
 //!
-//! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+//! Mutants seen to fail here: deaths before progress kept; one death more allowed; a retriable step's failure
+//! given to the body.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -30,7 +31,7 @@ async fn die_of(test: &mut TestRuntime, world: &World, label: &str, times: u32) 
     for _ in 0..times {
         let calls = world.calls(label);
         if calls == 0 {
-            world.called(label, 1).await;
+            world.called(label, 1).in_time().await;
         }
         test.crash().await.unwrap();
         // It is called again, or parked.
@@ -55,7 +56,7 @@ async fn a_saga_that_kills_the_process_is_parked_after_the_third_time() {
     // A person who has mended the cause sends it on.
     world.open("hold flight");
     handle.redrive(ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     world.agrees(&handle).await;
 }
 
@@ -73,7 +74,7 @@ async fn bystanders_are_not_blamed() {
     for n in 0..5 {
         test.run(format!("bystander {n}"), quiet::call()).await.unwrap();
     }
-    world.called("post letter", 5).await;
+    world.called("post letter", 5).in_time().await;
     test.crash().await.unwrap();
     test.pass(SECOND).await;
     test.crash().await.unwrap();
@@ -115,11 +116,30 @@ async fn progress_resets_the_count_of_deaths() {
     }
     test.run("a", long::call()).await.unwrap();
     for label in &labels {
-        world.called(label, 1).await;
+        world.called(label, 1).in_time().await;
         test.crash().await.unwrap();
     }
     let handle = test.run("a", long::call()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
+    world.agrees(&handle).await;
+}
+
+/// Also when it changes its course in between: deaths of before its progress are not added to those after.
+#[tokio::test(start_paused = true)]
+async fn deaths_before_and_after_progress_are_not_added_up() {
+    let world = World::new();
+    world.script("hold flight", [Fault::Hang]).always("charge card", Fault::Permanent);
+    world.script("release hotel", [Fault::Hang, Fault::Hang]);
+    let mut test = started(&world, |b| b.saga::<trip>()).await;
+    test.run("a", trip::call()).await.unwrap();
+    world.called("hold flight", 1).in_time().await;
+    for times in 1..=2 {
+        test.crash().await.unwrap();
+        world.called("release hotel", times).in_time().await;
+    }
+    test.crash().await.unwrap();
+    let handle = test.run("a", trip::call()).await.unwrap();
+    assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     world.agrees(&handle).await;
 }
 
@@ -148,7 +168,7 @@ async fn past_the_point_of_no_return_the_body_may_not_fail() {
         handle.redrive(ann()).await.unwrap();
         assert_eq!(only(&parked(&handle).await), (None, Reason::FailedPastNoReturn));
         handle.abandon(ann()).await.unwrap();
-        assert!(matches!(handle.outcome().await.unwrap(), Outcome::Abandoned { .. }));
+        assert!(matches!(handle.outcome().in_time().await.unwrap(), Outcome::Abandoned { .. }));
         world.agrees(&handle).await;
     }
     assert_eq!(world.landed("charge card"), 2);
@@ -229,7 +249,7 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
         if way == "resolve" {
             let id = id_of(&world, "cursed thing");
             handle.resolve_happened(site("cursed"), &id, ann()).await.unwrap();
-            assert!(handle.outcome().await.unwrap().is_rolled_back());
+            assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
             assert_eq!(world.told(), ["cursed thing", "release thing"]);
             world.agrees(&handle).await;
         } else {
@@ -240,7 +260,7 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
                 "undone" => handle.resolve_undone(site("cursed"), ann()).await.unwrap(),
                 _ => handle.waive(site("cursed"), ann()).await.unwrap(),
             }
-            match handle.outcome().await.unwrap() {
+            match handle.outcome().in_time().await.unwrap() {
                 Outcome::RolledBack { rollback, cause: Cause::Ordered { .. }, .. } => match way {
                     "undone" => assert_eq!(rollback, Rollback::Complete { residue: vec![] }),
                     _ => assert!(matches!(rollback, Rollback::Partial { .. })),
@@ -264,7 +284,7 @@ async fn a_call_off_that_fails_parks_the_saga() {
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
     handle.redrive(ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_rolled_back());
+    assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!(world.stands(), Vec::<String>::new());
     world.agrees(&handle).await;
 }
@@ -327,7 +347,7 @@ async fn nothing_moves_while_it_is_parked() {
     let handle = test.run("a", hurried::call()).await.unwrap();
     assert_eq!(handle.journal().await.unwrap(), before);
     handle.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed(), "its deadline did not pass meanwhile");
+    assert!(handle.outcome().in_time().await.unwrap().is_completed(), "its deadline did not pass meanwhile");
     world.agrees(&handle).await;
 }
 
@@ -349,7 +369,7 @@ async fn a_new_build_takes_a_dead_letter_on() {
     test.restart().await.unwrap();
     let handle = test.run("a", brittle::call()).await.unwrap();
     handle.redrive(ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(world.calls("charge card"), 1);
     assert_eq!(count(&handle, |r| matches!(r, Record::Halted { .. })).await, 1);
     world.agrees(&handle).await;

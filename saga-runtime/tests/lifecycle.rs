@@ -1,6 +1,8 @@
 //! Starting, running, looking on, listing, shutting down and purging.
 //!
-//! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+//! Mutants seen to fail here: created twice in one millisecond; handles that keep what they saw; refusals of
+//! another worker lost; a shutdown that does not wait; no limit on what is driven; purged while it can be
+//! undone; watchers that are not told.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -44,9 +46,9 @@ async fn run_is_idempotent_by_id() {
     // While it runs, when it has ended, within one millisecond and later, and after a crash.
     for _ in 0..3 {
         let handle = test.run("a", trip::call()).await.unwrap();
-        assert!(handle.outcome().await.unwrap().is_completed());
+        assert!(handle.outcome().in_time().await.unwrap().is_completed());
         let again = test.run("a", trip::call()).await.unwrap();
-        assert_eq!(again.outcome().await.unwrap().completed().unwrap(), "booked");
+        assert_eq!(again.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
         test.pass(SECOND).await;
         test.crash().await.unwrap();
     }
@@ -65,7 +67,16 @@ async fn run_is_idempotent_by_id_at_once() {
             for _ in 0..n % 5 {
                 tokio::task::yield_now().await;
             }
-            runtime.run("a", trip::call()).await.unwrap().outcome().await.unwrap().completed().unwrap()
+            runtime
+                .run("a", trip::call())
+                .await
+                .unwrap()
+                .outcome()
+                .in_time()
+                .await
+                .unwrap()
+                .completed()
+                .unwrap()
         }));
     }
     for run in runs {
@@ -88,7 +99,7 @@ async fn an_id_stands_for_one_call() {
         assert!(matches!(other_type, RunError::IdConflict { .. }), "{other_type}");
         if !ended {
             world.open("hold flight");
-            first.outcome().await.unwrap();
+            first.outcome().in_time().await.unwrap();
             test.crash().await.unwrap();
         }
     }
@@ -186,7 +197,7 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     let mut test = started(&world, |b| b.saga::<trip>().saga::<stroll>()).await;
     let waiting = test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
     let running = test.run("running", trip::call()).await.unwrap();
-    world.called("hold flight", 1).await;
+    world.called("hold flight", 1).in_time().await;
     let down = {
         let runtime = test.clone();
         tokio::spawn(async move { runtime.shutdown().await })
@@ -203,7 +214,7 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     assert!(page.iter().all(|s| !s.held && s.status.deaths == 0), "{page:?}");
     test.restart().await.unwrap();
     let handle = test.run("running", trip::call()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     let woken = test.find(waiting.id()).await.unwrap().unwrap();
     woken.signal("rain", "1", &()).await.unwrap();
     until_phase(&woken, Phase::Completed).await;
@@ -231,7 +242,7 @@ async fn no_more_are_driven_than_there_is_leave_for() {
     let began = test.now();
     for n in 0..20 {
         let handle = test.run(format!("{n}"), trip::call()).await.unwrap();
-        assert!(handle.outcome().await.unwrap().is_completed());
+        assert!(handle.outcome().in_time().await.unwrap().is_completed());
         assert!(test.running() <= 3);
         world.agrees(&handle).await;
     }
@@ -250,11 +261,11 @@ async fn watch_is_a_stream_of_all_records() {
     let mut test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
     let early = tokio::spawn(handle.watch().into_stream().map(Result::unwrap).collect::<Vec<_>>());
-    world.called("hold flight", 1).await;
+    world.called("hold flight", 1).in_time().await;
     let middle = tokio::spawn(handle.watch().into_stream().map(Result::unwrap).collect::<Vec<_>>());
     test.pass(HOUR / 100).await;
     world.open("hold flight");
-    handle.outcome().await.unwrap();
+    handle.outcome().in_time().await.unwrap();
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
     let late: Vec<_> = handle.watch().into_stream().map(Result::unwrap).collect().await;
@@ -295,9 +306,9 @@ async fn sagas_are_listed_in_pages() {
     world.always("stamp visa", Fault::DoubtLost);
     let test = started(&world, |b| b.saga::<trip>().saga::<stroll>().saga::<visa>()).await;
     for n in 0..25 {
-        test.run(format!("trip {n:02}"), trip::call()).await.unwrap().outcome().await.unwrap();
+        test.run(format!("trip {n:02}"), trip::call()).await.unwrap().outcome().in_time().await.unwrap();
         if n % 5 == 0 {
-            test.run(format!("visa {n:02}"), visa::call()).await.unwrap().outcome().await.unwrap();
+            test.run(format!("visa {n:02}"), visa::call()).await.unwrap().outcome().in_time().await.unwrap();
         }
     }
     test.run("stroll", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
@@ -333,14 +344,14 @@ async fn purge_spares_what_may_be_needed() {
     world.always("stamp visa", Fault::DoubtLost);
     let test = started(&world, |b| b.saga::<trip>().saga::<stroll>().saga::<visa>()).await;
     let gone = test.run("completed past no return", trip::call()).await.unwrap();
-    gone.outcome().await.unwrap();
-    test.run("undoable", stroll::call()).await.unwrap().outcome().await.unwrap();
-    test.run("dead letter", visa::call()).await.unwrap().outcome().await.unwrap();
+    gone.outcome().in_time().await.unwrap();
+    test.run("undoable", stroll::call()).await.unwrap().outcome().in_time().await.unwrap();
+    test.run("dead letter", visa::call()).await.unwrap().outcome().in_time().await.unwrap();
     test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
     test.pass(HOUR).await;
     let cut = test.now();
     test.pass(HOUR).await;
-    test.run("recent", trip::call()).await.unwrap().outcome().await.unwrap();
+    test.run("recent", trip::call()).await.unwrap().outcome().in_time().await.unwrap();
     let ids = async || {
         let page = test.sagas(&Query::default()).await.unwrap();
         page.sagas.iter().map(|s| s.id.to_string()).collect::<Vec<_>>()
@@ -370,7 +381,7 @@ async fn find_gives_what_is_there() {
     let found = test.find(&id).await.unwrap().unwrap();
     assert_eq!((found.id(), found.phase().await.unwrap()), (&id, Phase::Running));
     world.open("hold flight");
-    handle.outcome().await.unwrap();
+    handle.outcome().in_time().await.unwrap();
     assert_eq!(test.find(&id).await.unwrap().unwrap().phase().await.unwrap(), Phase::Completed);
 }
 
@@ -388,9 +399,9 @@ async fn handles_do_not_go_stale() {
     parked(&handle).await;
     let from_there = there.find(handle.id()).await.unwrap().unwrap();
     from_there.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     from_there.undo(ann()).await.unwrap();
-    match handle.outcome().await.unwrap() {
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::Completed { undone, .. } => assert_eq!(undone, saga_core::Undone::Whole),
         other => panic!("{other:?}"),
     }
@@ -408,7 +419,7 @@ async fn refusals_come_through_another_runtime() {
     };
     let (here, there) = (start().await, start().await);
     let handle = here.run("a", trip::call()).await.unwrap();
-    world.called("mail ticket", 1).await;
+    world.called("mail ticket", 1).in_time().await;
     let from_there = there.find(handle.id()).await.unwrap().unwrap();
     from_there.signal("rain", "1", &()).await.unwrap();
     assert!(matches!(refusal(from_there.signal("rain", "1", &()).await), Refusal::Duplicate { .. }));
@@ -416,5 +427,5 @@ async fn refusals_come_through_another_runtime() {
     let phase = Phase::Running;
     assert_eq!(refusal(from_there.redrive(ann()).await), Refusal::NotDeadLettered { phase });
     world.open("mail ticket");
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
 }

@@ -1,6 +1,7 @@
 //! Undoing completed sagas, in whole and in part, and what the plan says beforehand.
 //!
-//! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+//! Mutants seen to fail here: the window not looked at; other branches undone as well; purged while it can be
+//! undone.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -27,14 +28,14 @@ saga!(four, |cx, input| [a, b, c, d] {
 
 async fn completed<S: Saga<Output: std::fmt::Debug>>(test: &TestRuntime, call: SagaCall<S>) -> Handle<S> {
     let handle = test.run("a", call).await.unwrap();
-    let outcome = handle.outcome().await.unwrap();
+    let outcome = handle.outcome().in_time().await.unwrap();
     assert!(outcome.is_completed(), "{:?}", outcome.completed());
     handle
 }
 
 /// It is (still) completed, and so much of it undone.
 async fn undone(handle: &Handle<impl Saga<Output = String>>) -> Undone {
-    match handle.outcome().await.unwrap() {
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::Completed { output, undone } => {
             assert_eq!(output, "done");
             undone
@@ -243,7 +244,7 @@ async fn a_rollback_tells_its_residue() {
     world.always("charge card", Fault::Permanent);
     let test = started(&world, |b| b.saga::<renting_and_failing>()).await;
     let handle = test.run("a", renting_and_failing::call()).await.unwrap();
-    match handle.outcome().await.unwrap() {
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { rollback, .. } => {
             assert_eq!(rollback.to_string(), "everything is undone; bike leaves a fee");
         }
@@ -301,7 +302,7 @@ async fn an_undo_goes_on_over_a_crash() {
     let mut test = started(&world, |b| b.saga::<four>()).await;
     let handle = completed(&test, four::call()).await;
     handle.undo(ann()).await.unwrap();
-    world.called("release three", 1).await;
+    world.called("release three", 1).in_time().await;
     assert_eq!(handle.phase().await.unwrap(), Phase::RollingBack);
     assert_eq!(refusal(handle.undo(ann()).await), Refusal::NotCompleted { phase: Phase::RollingBack });
     test.crash().await.unwrap();

@@ -1,6 +1,7 @@
 //! Sleeps, signals, approvals, recorded values and deadlines, over crashes and while the saga is in no memory.
 //!
-//! Mutants tried, each seen to fail here and taken out again: see the end of the file.
+//! Mutants seen to fail here: what waits never let go; a signal taken twice; a deadline that runs in a
+//! rollback (hangs).
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -43,7 +44,7 @@ async fn a_sleep_goes_on_over_crashes() {
         test.crash().await.unwrap();
     }
     let handle = test.run("a", sleeper::call()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     near(test.now().since(began), 2 * HOUR);
     assert_eq!(count(&handle, |r| matches!(r, Record::Timer { .. })).await, 1);
     world.agrees(&handle).await;
@@ -60,7 +61,7 @@ async fn a_sleep_that_ended_while_nothing_ran_ends_at_once() {
     test.restart().await.unwrap();
     let began = test.now();
     let handle = test.run("a", sleeper::call()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     near(test.now().since(began), Duration::ZERO);
     world.agrees(&handle).await;
 }
@@ -79,7 +80,7 @@ async fn what_waits_is_not_driven() {
     test.pass(2 * HOUR).await;
     assert_eq!((test.running(), world.landed("charge card")), (0, 1000));
     for handle in handles {
-        assert!(handle.outcome().await.unwrap().is_completed());
+        assert!(handle.outcome().in_time().await.unwrap().is_completed());
     }
 }
 
@@ -96,7 +97,7 @@ async fn a_short_wait_lingers() {
     let handle = test.run("a", nap::call()).await.unwrap();
     test.pass(Duration::from_millis(400)).await;
     assert_eq!(test.running(), 1);
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert!(test.now().since(began) <= Duration::from_millis(801));
 }
 
@@ -117,7 +118,7 @@ async fn signals_early_late_and_twice() {
     assert_eq!(test.running(), 0);
     handle.signal("letter", "0", &"for nobody").await.unwrap();
     handle.signal("parcel", "1", &"books").await.unwrap();
-    world.called("set shelf", 1).await;
+    world.called("set shelf", 1).in_time().await;
     // Early for the second wait: kept, also over a crash.
     handle.signal("parcel", "2", &"shoes").await.unwrap();
     for id in ["1", "2"] {
@@ -128,7 +129,7 @@ async fn signals_early_late_and_twice() {
     test.crash().await.unwrap();
     world.open("set shelf");
     let handle = test.run("a", two_parcels::call()).await.unwrap();
-    assert_eq!(handle.outcome().await.unwrap().completed().unwrap(), "books, shoes");
+    assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "books, shoes");
     let late = refusal(handle.signal("parcel", "4", &"too late").await);
     assert_eq!(late, Refusal::Ended { phase: Phase::Completed });
     assert_eq!(count(&handle, |r| matches!(r, Record::Signalled { .. })).await, 4);
@@ -149,7 +150,7 @@ async fn two_waits_at_once_get_one_signal_each() {
     handle.signal("parcel", "1", &"books").await.unwrap();
     assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
     handle.signal("parcel", "2", &"shoes").await.unwrap();
-    assert_eq!(handle.outcome().await.unwrap().completed().unwrap(), "books, shoes");
+    assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "books, shoes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +171,7 @@ async fn a_signal_that_does_not_come_in_time() {
     near(test.now().since(began), HOUR);
     // Late for the first wait, in time for the second.
     handle.signal("parcel", "1", &"books").await.unwrap();
-    assert_eq!(handle.outcome().await.unwrap().completed().unwrap(), "Err(Expired), books");
+    assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "Err(Expired), books");
 }
 
 /// What the sender thought was the payload is not what the saga takes: parked, not lost.
@@ -182,7 +183,7 @@ async fn a_signal_of_another_type_is_undecodable() {
     handle.signal("parcel", "1", &7).await.unwrap();
     assert_eq!(only(&parked(&handle).await), (Some("signal"), Reason::Undecodable));
     handle.roll_back(ann()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_rolled_back());
+    assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     let ended = refusal(handle.signal("parcel", "2", &"books").await);
     assert_eq!(ended, Refusal::Ended { phase: Phase::RolledBack });
 }
@@ -201,9 +202,9 @@ async fn woken_from_another_runtime() {
     let there = start(&store, "there").await;
     let from_there = there.find(handle.id()).await.unwrap().unwrap();
     from_there.signal("parcel", "1", &"books").await.unwrap();
-    world.called("set shelf", 1).await;
+    world.called("set shelf", 1).in_time().await;
     from_there.signal("parcel", "2", &"shoes").await.unwrap();
-    assert_eq!(handle.outcome().await.unwrap().completed().unwrap(), "books, shoes");
+    assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "books, shoes");
     assert_eq!(world.landed("set shelf"), 1);
 }
 
@@ -229,11 +230,11 @@ async fn approved_denied_and_expired() {
     test.pass(HOUR).await;
     assert_eq!(test.running(), 0);
     approved.approve(By::new("carol", "cheap enough")).await.unwrap();
-    assert_eq!(approved.outcome().await.unwrap().completed().unwrap(), "carol (cheap enough)");
+    assert_eq!(approved.outcome().in_time().await.unwrap().completed().unwrap(), "carol (cheap enough)");
     test.crash().await.unwrap();
     let denied = test.run(denied.id().clone(), asking::call()).await.unwrap();
     denied.deny(By::new("dave", "too dear")).await.unwrap();
-    let cause = async |handle: &Handle<asking>| match handle.outcome().await.unwrap() {
+    let cause = async |handle: &Handle<asking>| match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, .. } => cause.to_string(),
         other => panic!("{other:?}"),
     };
@@ -282,7 +283,7 @@ async fn several_questions_are_answered_by_site() {
     handle.approve(ann()).await.unwrap();
     assert_eq!(refusal(handle.approve(ann()).await), Refusal::NoQuestion { site: None });
     handle.signal("end", "1", &()).await.unwrap();
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
 }
 
 /// The time and the fresh id that the body saw are the ones it sees again; what was made of them fits the journal.
@@ -302,11 +303,13 @@ async fn now_and_uuid_are_the_same_after_a_crash() {
     let began = test.now();
     test.run("a", stamped::call()).await.unwrap();
     test.run("b", stamped::call()).await.unwrap();
-    world.called("post card", 2).await;
+    world.called("post card", 2).in_time().await;
     test.pass(MINUTE).await;
     test.crash().await.unwrap();
-    let a = test.run("a", stamped::call()).await.unwrap().outcome().await.unwrap().completed().unwrap();
-    let b = test.run("b", stamped::call()).await.unwrap().outcome().await.unwrap().completed().unwrap();
+    let a =
+        test.run("a", stamped::call()).await.unwrap().outcome().in_time().await.unwrap().completed().unwrap();
+    let b =
+        test.run("b", stamped::call()).await.unwrap().outcome().in_time().await.unwrap().completed().unwrap();
     assert!(a.starts_with(&format!("{}-", began.0)), "{a}");
     assert_ne!(a, b);
     assert_eq!(world.told()[..2], [format!("set {a}"), format!("set {b}")]);
@@ -336,7 +339,7 @@ async fn a_deadline_while_it_waits_rolls_back() {
     assert_eq!(test.running(), 0);
     test.crash().await.unwrap();
     let handle = test.run("a", call()).await.unwrap();
-    match handle.outcome().await.unwrap() {
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, .. } => assert_eq!(cause, Cause::Deadline),
         other => panic!("{other:?}"),
     }
@@ -353,7 +356,7 @@ async fn a_deadline_past_the_point_of_no_return_only_marks() {
     let handle = test.run("a", hurried::call()).await.unwrap();
     test.pass(HOUR + MINUTE).await;
     assert!(handle.look().await.unwrap().is_overdue());
-    assert!(handle.outcome().await.unwrap().is_completed());
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
     near(test.now().since(began), 2 * HOUR);
     assert_eq!(count(&handle, |r| matches!(r, Record::Overdue)).await, 1);
     world.agrees(&handle).await;
@@ -372,7 +375,7 @@ async fn a_deadline_waits_for_an_irreversible_step() {
         world.script("charge card", [fault]);
         let test = started(&world, |b| b.saga::<late>()).await;
         let handle = test.run("a", late::call()).await.unwrap();
-        let outcome = handle.outcome().await.unwrap();
+        let outcome = handle.outcome().in_time().await.unwrap();
         assert_eq!((outcome.is_completed(), outcome.is_rolled_back()), (done, !done), "{outcome:?}");
         assert_eq!(handle.look().await.unwrap().is_overdue(), done);
         assert_eq!(world.calls("charge card"), 1);
@@ -392,10 +395,10 @@ async fn a_deadline_does_not_run_in_a_rollback() {
     world.always("charge card", Fault::Permanent).script("release flight", [Fault::Hang]);
     let test = started(&world, |b| b.saga::<brief>()).await;
     let handle = test.run("a", brief::call()).await.unwrap();
-    world.called("release flight", 1).await;
+    world.called("release flight", 1).in_time().await;
     test.pass(MINUTE / 2).await;
     world.open("release flight");
-    match handle.outcome().await.unwrap() {
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, .. } => assert_eq!(cause.to_string(), "charge card is refused"),
         other => panic!("{other:?}"),
     }

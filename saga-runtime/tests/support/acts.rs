@@ -22,7 +22,7 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T, ActError>) -> Refusal {
 
 /// The dead letter that it has become.
 pub async fn parked<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> DeadLetter {
-    match handle.outcome().await.unwrap() {
+    match handle.outcome().in_time().await.unwrap() {
         Outcome::DeadLettered(letter) => *letter,
         other => panic!("no dead letter: {other:?}"),
     }
@@ -69,7 +69,7 @@ pub fn site(name: &str) -> Site {
 pub async fn until(handle: &AnyHandle, is: impl Fn(&State) -> bool) {
     let mut watch = handle.watch();
     while !is(&handle.look().await.unwrap()) {
-        watch.next().await.unwrap().expect("the saga ended before it came to that");
+        watch.next().in_time().await.unwrap().expect("the saga ended before it came to that");
     }
 }
 
@@ -77,3 +77,14 @@ pub async fn until(handle: &AnyHandle, is: impl Fn(&State) -> bool) {
 pub async fn until_phase(handle: &AnyHandle, phase: Phase) {
     until(handle, |state| state.phase() == phase).await;
 }
+
+/// Something that is to come to an end, in virtual time.
+pub trait InTime: Future + Sized {
+    /// Waits for it; a test that would wait for ever fails.
+    fn in_time(self) -> impl Future<Output = Self::Output> {
+        let ends = tokio::time::timeout(30 * HOUR, self);
+        async { ends.await.expect("it goes on for ever") }
+    }
+}
+
+impl<F: Future> InTime for F {}
