@@ -166,6 +166,30 @@ fn a_full_store_says_so_and_loses_nothing() {
 }
 
 #[test]
+fn a_batch_with_no_room_for_its_end_leaves_no_trace_of_its_beginning() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store = Options::default().pages_max(60).open(&path).expect("it can be opened");
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let (a, b) = (creation("a"), creation("b"));
+        let (a, b) = (commit(&store, worker, &a).await, commit(&store, worker, &b).await);
+        let (a, b) = (a.expect("there is room"), b.expect("there is room"));
+        let small = step("a", a, 1, value(10));
+        let released = Append { release: true, ..step("b", b, 1, value(10)) };
+        let large = step("a", a, 2, value(1_000_000));
+        let batch = [small.clone(), creation("c"), released.clone(), large];
+        let full = store.commit(worker, &batch, NOW).await;
+        assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
+        assert_eq!((seqs(&store, "a").await, seqs(&store, "b").await), (vec![0], vec![0]));
+        assert_eq!(store.held(worker).await.expect("it can be listed").len(), 2);
+        let batch = [small, creation("c"), released];
+        let answers = store.commit(worker, &batch, NOW).await.expect("there is room");
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    });
+}
+
+#[test]
 fn a_file_that_another_program_keeps_locked_is_waited_for_and_then_unavailable() {
     let dir = directory();
     let path = dir.path().join("sagas.db");

@@ -36,8 +36,8 @@ struct Look<'a> {
 /// What became of a candidate.
 enum Taken {
     Claimed(Claim, Held),
-    /// It waits for its turn; if it died, that is counted.
-    Quarantined,
+    /// It waits for its turn, its death counted if it died; or another process has just purged it.
+    Passed,
     /// Its row is spoilt.
     Unreadable,
 }
@@ -90,7 +90,7 @@ impl Writer {
                     held.insert(claim.epoch, of);
                     claimed.push(claim);
                 }
-                Taken::Quarantined => {}
+                Taken::Passed => {}
                 Taken::Unreadable => {
                     seat.unreadable.insert(candidate.num);
                 }
@@ -207,7 +207,7 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
     let find = format!("SELECT {}, last_row FROM stored_sagas WHERE num = ?1", status::COLUMNS);
     let mut find = connection.prepare_cached(&find)?;
     let mut rows = find.query([candidate.num])?;
-    let Some(row) = rows.next()? else { return Err(rusqlite::Error::QueryReturnedNoRows.into()) };
+    let Some(row) = rows.next()? else { return Ok(Taken::Passed) };
     let (saga, mut status) = match status::read(row) {
         Ok(read) => read,
         Err(Error::Store(StoreError::Corrupt { .. })) => return Ok(Taken::Unreadable),
@@ -242,5 +242,5 @@ fn pass_over(
         connection.prepare_cached(update)?.execute(values)?;
         connection.prepare_cached("DELETE FROM stored_claims WHERE num = ?1")?.execute([candidate.num])?;
     }
-    Ok(Taken::Quarantined)
+    Ok(Taken::Passed)
 }
