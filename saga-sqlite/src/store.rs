@@ -328,3 +328,50 @@ impl Store for SqliteStore {
         Ok(progress.purged)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use rusqlite::Connection;
+    use saga_core::conformance::block_on;
+
+    use super::*;
+
+    /// An append of nothing is refused in as many words, however it is written.
+    fn nothing() -> [Append; 1] {
+        let saga = SagaId::new("a").unwrap();
+        [Append { saga, epoch: Some(Epoch(1)), entries: vec![], status: None, taken: vec![], release: false }]
+    }
+
+    #[test]
+    fn an_append_that_meets_another_process_in_place_is_handed_over_and_waits() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path().join("sagas.db")).unwrap();
+        let worker = block_on(store.join("worker", Duration::ZERO, Timestamp(0))).unwrap();
+        (0..100).for_each(|_| store.shared.note_pace(Duration::from_micros(1)));
+        assert!(store.shared.is_brisk());
+        let mut cx = Context::from_waker(Waker::noop());
+        let commit = |batch| store.commit(worker, batch, Timestamp(0));
+        let batch = nothing();
+        assert!(commit(&batch).as_mut().poll(&mut cx).is_ready(), "nobody else writes: it is done in place");
+
+        let shell = Connection::open(store.path()).unwrap();
+        shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut waits = commit(&batch);
+        assert!(waits.as_mut().poll(&mut cx).is_pending());
+        shell.execute_batch("ROLLBACK").unwrap();
+        let answers = block_on(waits).unwrap();
+        assert!(matches!(answers[..], [Err(AppendError::NoSuchSaga { .. })]), "{answers:?}");
+    }
+
+    #[test]
+    fn a_slow_disk_is_left_to_the_writer() {
+        let shared = Shared::default();
+        assert!(!shared.is_brisk(), "nothing is known yet");
+        (0..100).for_each(|_| shared.note_pace(Duration::from_micros(100)));
+        assert!(shared.is_brisk());
+        (0..100).for_each(|_| shared.note_pace(Duration::from_millis(3)));
+        assert!(!shared.is_brisk());
+    }
+}

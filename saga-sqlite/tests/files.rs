@@ -11,7 +11,7 @@ use std::time::Duration;
 use desk::{NOW, cancel, commit, creation, entry, id, join, scheduled, seqs, status, step, value, wanted};
 use rusqlite::Connection;
 use saga_core::conformance::block_on;
-use saga_core::store::{Append, DeliverError, Query, Status, Store, StoreError, Wanted};
+use saga_core::store::{Append, DeliverError, Purge, Query, Status, Store, StoreError, Wanted};
 use saga_core::{Phase, Timestamp};
 use saga_sqlite::{OpenError, Options, SqliteStore};
 use tempfile::TempDir;
@@ -293,5 +293,37 @@ fn a_delivery_that_cannot_be_read_is_put_aside_and_holds_up_no_other() {
         let claims =
             store.claim(worker, &wanted(), Timestamp(NOW.0 + 1)).await.expect("the worker may claim");
         assert!(claims.claimed.is_empty(), "what was put aside is no reason to claim the saga");
+    });
+}
+
+#[test]
+fn what_is_over_leaves_no_rows_behind() {
+    let dir = directory();
+    let path = dir.path().join("sagas.db");
+    let store = open(&path);
+    let rows = |table: &str| -> i64 {
+        let shell = Connection::open(&path).expect("it is a database");
+        shell
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .expect("it is a table")
+    };
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        let parked = Status { wake_at: Some(NOW), ..status(Phase::Waiting) };
+        for name in ["a", "b"] {
+            let append = Append { status: Some(parked.clone()), release: true, ..creation(name) };
+            commit(&store, worker, &append).await.expect("the store works");
+        }
+        let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
+        assert_eq!((claims.claimed.len(), rows("stored_claims")), (2, 2));
+        for claim in &claims.claimed {
+            let last = step(claim.saga.as_str(), claim.epoch, 1, value(10));
+            let last = Append { status: Some(status(Phase::Completed)), release: true, ..last };
+            commit(&store, worker, &last).await.expect("the store works");
+        }
+        assert_eq!((rows("stored_claims"), rows("stored_appends")), (0, 4));
+        let purge = Purge { ended_before: Timestamp(NOW.0 + 1), undoable_too: false, now: NOW };
+        assert_eq!(store.purge(purge).await.expect("it can be purged"), 2);
+        assert_eq!((rows("stored_sagas"), rows("stored_appends")), (0, 0));
     });
 }

@@ -24,7 +24,6 @@ impl Writer {
         // What came before this look is found by the first claim.
         self.seen = data_version(&self.connection).map_err(Error::from)?;
         self.seat = Some(seat);
-        self.shared.held().clear();
         self.shared.set_worker(Some(worker));
         Ok(worker)
     }
