@@ -121,7 +121,7 @@ pub use saga_core::{
     Receipt, Record, Redacted, Residue, Role, Rollback, SagaId, Seq, Site, State, Stop, Timestamp, Undone,
     WhyLeft,
 };
-pub use saga_core::{machine, policy, record, state, store};
+pub use saga_core::{graph, machine, policy, record, state, store};
 pub use saga_macros::{SagaError, StepError, saga, step};
 #[cfg(feature = "test")]
 pub use saga_runtime::test;

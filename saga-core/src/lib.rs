@@ -9,6 +9,7 @@ mod bell;
 pub mod conformance;
 mod dead_letter;
 mod fold;
+pub mod graph;
 mod id;
 pub mod machine;
 mod memory;

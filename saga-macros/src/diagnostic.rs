@@ -29,6 +29,11 @@ impl Diagnostic {
         Self { end, ..Self::at(start, what) }
     }
 
+    /// The code of the rule: its page is `docs/errors/<code>.md`.
+    pub(crate) fn code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
     /// Why it is a rule.
     pub(crate) fn why(self, why: impl Into<String>) -> Self {
         Self { why: Some(why.into()), ..self }

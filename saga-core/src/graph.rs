@@ -1,0 +1,97 @@
+//! The automaton of a saga, as data: the places where it can stand, and from which to which it can go. Written by
+//! `#[saga]` from the control flow of the body, as a constant; drawn, compared, and held against journals.
+//!
+//! Hierarchical: a child saga has a graph of its own, and so has each branch of `all`.
+
+use std::time::Duration;
+
+use crate::policy::{InDoubt, Kind};
+
+/// The automaton of a saga.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Graph {
+    /// The saga's recorded name.
+    pub saga: &'static str,
+    /// The version of its code.
+    pub version: u32,
+    /// Where it goes first.
+    pub start: &'static [To],
+    /// Its places, in the order of the text: one for each `.await`.
+    pub places: &'static [Place],
+}
+
+/// A place in a saga: one `.await` of its body.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The name of its site: of what is called, or given by `.named(…)`.
+    pub name: &'static str,
+    /// Which of that name it is in the text, from 1.
+    pub occurrence: u32,
+    /// How many loops it stands in.
+    pub loops: u32,
+    /// What is awaited.
+    pub what: What,
+    /// Where the saga goes when it is done.
+    pub done: &'static [To],
+    /// Where the saga goes when it has failed; nowhere if it cannot fail.
+    pub failed: &'static [To],
+}
+
+/// Where a saga goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum To {
+    /// To the place of that number.
+    Place(usize),
+    /// To its end, with its output.
+    Completed,
+    /// Back: it fails, and what it did is undone.
+    RollingBack,
+}
+
+/// What is awaited at a place.
+#[derive(Debug, PartialEq, Eq)]
+pub enum What {
+    /// A step.
+    Step(Definition),
+    /// Another saga, as a child.
+    Saga(&'static Graph),
+    /// A child saga that was written by hand, and has no graph.
+    Opaque(&'static str),
+    /// A length of time.
+    Sleep,
+    /// The time, recorded.
+    Now,
+    /// A fresh id, recorded.
+    Uuid,
+    /// A signal.
+    Signal,
+    /// A person's answer.
+    Approve,
+    /// Several at once, each different.
+    All(&'static [What]),
+    /// Several at once, as many as there are.
+    Each(&'static What),
+}
+
+/// What a step says about itself, as far as others depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Definition {
+    /// Its recorded name.
+    pub name: &'static str,
+    /// How it is undone.
+    pub kind: Kind,
+    /// Whether it is retried until it succeeds.
+    pub retriable: bool,
+    /// The step that undoes it.
+    pub undone_by: Option<&'static str>,
+    /// What an undo leaves behind, in words.
+    pub leaves: Option<&'static str>,
+    /// For how long it can be undone.
+    pub undo_within: Option<Duration>,
+    /// The step that is asked whether it happened.
+    pub probed_by: Option<&'static str>,
+    /// What is done in doubt when no probe answers.
+    pub in_doubt: InDoubt,
+    /// The step that settles it in doubt, if that is `InDoubt::Call`.
+    pub settled_by: Option<&'static str>,
+}

@@ -1,0 +1,3 @@
+//! What is awaited, and where: SG06xx.
+
+mended! {}

@@ -1,0 +1,3 @@
+//! What gives the same each time: SG07xx.
+
+mended! {}

@@ -1,0 +1,3 @@
+//! What errors mean: SG04xx.
+
+mended! {}

@@ -1,0 +1,3 @@
+//! The point of no return: SG08xx.
+
+mended! {}

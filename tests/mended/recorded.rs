@@ -1,0 +1,3 @@
+//! What can be recorded: SG09xx.
+
+mended! {}

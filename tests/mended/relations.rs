@@ -1,0 +1,3 @@
+//! Compensations, probes, and calls in doubt: SG03xx.
+
+mended! {}

@@ -1,0 +1,3 @@
+//! The words of `#[saga]`, names and bounds: SG05xx.
+
+mended! {}

@@ -1,0 +1,3 @@
+//! What may be a step or a saga: SG02xx.
+
+mended! {}

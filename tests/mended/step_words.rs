@@ -1,0 +1,3 @@
+//! What the words of `#[step]` may say: SG01xx.
+
+mended! {}
