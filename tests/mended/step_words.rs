@@ -1,3 +1,5 @@
 //! What the words of `#[step]` may say: SG01xx.
 
-mended! {}
+mended! {
+    sg0101_undo_unsaid
+}

@@ -8,6 +8,7 @@
 
 mod bench;
 mod cargo;
+mod errors;
 mod nearest;
 mod test;
 mod tidy;
@@ -36,6 +37,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "Checks the rules of the architecture, and that the docs name what exists",
         run: tidy::run,
+    },
+    Command {
+        name: "errors",
+        arguments: "",
+        about: "Writes `docs/errors` from the fixtures of compile errors",
+        run: errors::run,
     },
     Command {
         name: "bench",

@@ -8,6 +8,7 @@ mod architecture_length;
 mod config;
 mod dependencies;
 mod docs_names;
+mod error_pages;
 mod exceptions;
 mod file_length;
 mod file_name;
@@ -49,6 +50,7 @@ const RULES: &[Rule] = &[
     Rule { name: architecture_length::NAME, check: architecture_length::check },
     Rule { name: dependencies::NAME, check: dependencies::check },
     Rule { name: docs_names::NAME, check: docs_names::check },
+    Rule { name: error_pages::NAME, check: error_pages::check },
     Rule { name: file_length::NAME, check: file_length::check },
     Rule { name: file_name::NAME, check: file_name::check },
     Rule { name: function_length::NAME, check: function_length::check },
@@ -117,7 +119,7 @@ impl Tree {
             repository: Repository::of(files),
             config,
             metadata: Metadata::default(),
-            commands: vec!["test", "tidy", "bench"],
+            commands: vec!["test", "tidy", "errors", "bench"],
         }
     }
 }

@@ -30,6 +30,7 @@ fn says_how_it_is_undone(asked: &Asked, function: &Function, report: &mut Report
     }
     let name = &function.ident;
     let diagnostic = Diagnostic::at(name.span(), format!("step `{name}` does not say how it is undone"))
+        .code("SG0101")
         .why("when a later step fails, all that was done is undone")
         .fix("`#[step(compensate = release(output.id))]`, or `irreversible` if nothing undoes it, or `readonly` if it has no effect");
     report.add(diagnostic);

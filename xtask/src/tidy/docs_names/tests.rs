@@ -77,7 +77,7 @@ fn commands_must_be_there_in_spans_and_blocks() {
     assert_eq!(
         found("`cargo xtask tydi`"),
         [
-            "2: unknown command of `cargo xtask` `tydi`: did you mean `tidy`? accepted: `test`, `tidy`, `bench`"
+            "2: unknown command of `cargo xtask` `tydi`: did you mean `tidy`? accepted: `test`, `tidy`, `errors`, `bench`"
         ]
     );
     assert_eq!(

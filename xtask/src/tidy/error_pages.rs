@@ -1,0 +1,243 @@
+//! The rule that compile errors, fixtures, mended twins and pages match.
+//!
+//! A mistake in `tests/ui` has a code, a message and a mended twin that is run; a code in the sources has a fixture
+//! that shows it; a message shows no other code than its fixture's, and nothing of what is generated; and the pages
+//! are what `cargo xtask errors` would write.
+
+use std::collections::BTreeMap;
+
+use super::{Tree, Violation};
+use crate::errors::fixtures::{Fixtures, MENDED, MISTAKES, codes_in, name_in};
+use crate::errors::{PAGES, pages};
+
+pub(super) const NAME: &str = "error-pages";
+
+/// Where codes are given to messages.
+const SOURCES: &[&str] = &["saga-macros/src/", "saga-runtime/src/", "saga-core/src/"];
+/// Where the twins are listed, to be run.
+const LISTS: &str = "tests/mended";
+/// What no message shows: it is nobody's own code.
+const GENERATED: &[&str] = &["__private", "__Input", "__run", "__saga"];
+
+/// Finds what does not match.
+pub(super) fn check(tree: &Tree) -> Vec<Violation> {
+    let files = tree.repository.files().iter().map(|file| (file.path.as_str(), file.text.as_str()));
+    let fixtures = Fixtures::of(files.clone());
+    let texts: BTreeMap<&str, &str> = files.collect();
+    let mut found: Vec<Violation> = fixtures
+        .wrong
+        .iter()
+        .map(|(path, what)| violation(path, 1, what, "name and begin it as the others are"))
+        .collect();
+    complete(&fixtures, &texts, &mut found);
+    alone(&fixtures, &texts, &mut found);
+    codes(&fixtures, &texts, &mut found);
+    up_to_date(&fixtures, &texts, &mut found);
+    found
+}
+
+fn violation(path: &str, line: usize, what: impl Into<String>, fix: impl Into<String>) -> Violation {
+    Violation { path: path.to_owned(), line, rule: NAME, what: what.into(), fix: fix.into() }
+}
+
+/// Each fixture has all that belongs to it.
+fn complete(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
+    let listed: Vec<&str> = texts
+        .iter()
+        .filter(|(path, _)| name_in(path, LISTS, ".rs").is_some())
+        .flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect();
+    for fixture in &fixtures.all {
+        let name = &fixture.name;
+        let path = format!("{MISTAKES}/{name}.rs");
+        match &fixture.message {
+            None => found.push(violation(
+                &path,
+                1,
+                "nothing says what the compiler says of it",
+                format!(
+                    "`TRYBUILD=overwrite cargo test --all-features --test macros_ui -- ui trybuild={name}`"
+                ),
+            )),
+            Some(message) => in_message(name, &fixture.code, message, found),
+        }
+        if fixture.mended.is_none() {
+            found.push(violation(&path, 1, "it has no mended twin", format!("write `{MENDED}/{name}.rs`")));
+        } else if !listed.contains(&name.as_str()) {
+            found.push(violation(
+                &path,
+                1,
+                "its mended twin is not run",
+                format!("list it in a file of `{LISTS}`"),
+            ));
+        }
+    }
+    for (code, of) in fixtures.codes() {
+        if of[0].prose.is_empty() {
+            found.push(violation(
+                &format!("{MISTAKES}/{}.rs", of[0].name),
+                1,
+                format!("the first fixture of {code} does not say why the rule is"),
+                "say it in the header, below a line `//!`",
+            ));
+        }
+    }
+}
+
+fn in_message(name: &str, code: &str, message: &str, found: &mut Vec<Violation>) {
+    let path = format!("{MISTAKES}/{name}.stderr");
+    // The mistake itself may mention its own name.
+    for (line, shown) in codes_in(message).into_iter().filter(|(_, shown)| *shown != code) {
+        found.push(violation(
+            &path,
+            line,
+            format!("{shown} is shown, and the fixture is of {code}"),
+            "one mistake, one report",
+        ));
+    }
+    for (index, line) in message.lines().enumerate() {
+        for word in GENERATED.iter().filter(|word| line.contains(**word)) {
+            found.push(violation(
+                &path,
+                index + 1,
+                format!("the message shows `{word}`, which nobody wrote"),
+                "let the span be of what was written, and the bound on a trait with a message",
+            ));
+        }
+    }
+}
+
+/// Nothing is left over of a fixture that is gone.
+fn alone(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
+    for path in texts.keys() {
+        let name = name_in(path, MISTAKES, ".stderr").or_else(|| name_in(path, MENDED, ".rs"));
+        let Some(name) = name.filter(|name| name.starts_with("sg")) else { continue };
+        if !texts.contains_key(format!("{MISTAKES}/{name}.rs").as_str()) {
+            found.push(violation(path, 1, "it belongs to no mistake", "delete it, or write the mistake"));
+        }
+    }
+    let lists = texts.iter().filter(|(path, _)| name_in(path, LISTS, ".rs").is_some());
+    for (path, text) in lists {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with("//")) {
+            let names = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            for name in names.filter(|name| name.starts_with("sg")) {
+                if !fixtures.all.iter().any(|fixture| fixture.name == *name) {
+                    found.push(violation(
+                        path,
+                        index + 1,
+                        format!("`{name}` is listed, and there is no such mistake"),
+                        "take it from the list, or write the mistake",
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Each code of the sources is shown by a fixture.
+fn codes(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
+    let by_code = fixtures.codes();
+    let sources = texts.iter().filter(|(path, _)| SOURCES.iter().any(|source| path.starts_with(source)));
+    for (path, text) in sources {
+        for (line, code) in codes_in(text) {
+            let shown = |fixtures: &Vec<&crate::errors::fixtures::Fixture>| {
+                let marked = format!("[{code}]");
+                fixtures.iter().any(|fixture| fixture.message.as_ref().is_some_and(|m| m.contains(&marked)))
+            };
+            if !by_code.get(code).is_some_and(shown) {
+                found.push(violation(
+                    path,
+                    line,
+                    format!("no fixture shows {code}"),
+                    format!("write `{MISTAKES}/{}_….rs`, and its mended twin", code.to_lowercase()),
+                ));
+            }
+        }
+    }
+}
+
+fn up_to_date(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
+    let wanted = pages::all(fixtures);
+    let fix = "run `cargo xtask errors`";
+    for (path, text) in &wanted {
+        if texts.get(path.as_str()) != Some(&text.as_str()) {
+            found.push(violation(path, 1, "the page is not what the fixtures say", fix));
+        }
+    }
+    for path in texts.keys().filter(|path| path.starts_with(&format!("{PAGES}/"))) {
+        if !wanted.contains_key(*path) {
+            found.push(violation(path, 1, "the page is of no code", fix));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: [(&str, &str); 5] = [
+        ("tests/ui/sg0101_a.rs", "//! SG0101: A rule.\n//!\n//! Why.\n\nfn main() {}\n"),
+        ("tests/ui/sg0101_a.stderr", "error: a [SG0101]\n"),
+        ("tests/ui/mended/sg0101_a.rs", "fn main() {}\n"),
+        ("tests/mended/words.rs", "//! Words.\n\nmended! { sg0101_a }\n"),
+        ("saga-macros/src/a.rs", "//! A.\nfn a() { b(\"SG0101\") }\n"),
+    ];
+
+    /// What is found when the pages are right, and these files are added or changed.
+    fn found(changes: &[(&str, Option<&str>)]) -> Vec<String> {
+        let mut files: BTreeMap<&str, String> =
+            RIGHT.into_iter().map(|(path, text)| (path, text.to_owned())).collect();
+        for (path, text) in changes {
+            match text {
+                Some(text) => files.insert(path, (*text).to_owned()),
+                None => files.remove(path),
+            };
+        }
+        let fixtures = Fixtures::of(files.iter().map(|(path, text)| (*path, text.as_str())));
+        let pages = pages::all(&fixtures);
+        let all = files.iter().map(|(path, text)| (*path, text.as_str()));
+        let all: Vec<_> =
+            all.chain(pages.iter().map(|(path, text)| (path.as_str(), text.as_str()))).collect();
+        check(&Tree::of(&all)).into_iter().map(|violation| violation.what).collect()
+    }
+
+    #[test]
+    fn what_matches_is_right() {
+        assert!(found(&[]).is_empty(), "{:?}", found(&[]));
+    }
+
+    #[test]
+    fn each_lack_is_found() {
+        let lacks: [(&str, Option<&str>, &str); 8] = [
+            ("tests/ui/sg0101_a.stderr", None, "nothing says what the compiler says"),
+            ("tests/ui/mended/sg0101_a.rs", None, "no mended twin"),
+            ("tests/mended/words.rs", Some("//! Words.\n"), "is not run"),
+            ("tests/ui/sg0101_a.rs", Some("//! SG0101: A rule.\n\nfn main() {}\n"), "why the rule is"),
+            ("tests/ui/sg0101_a.rs", Some("fn main() {}\n"), "does not begin with a code"),
+            ("tests/ui/sg0101_a.stderr", Some("error: a [SG0101] [SG0202]\n"), "SG0202 is shown"),
+            ("tests/ui/sg0101_a.stderr", Some("error: a [SG0101]: saga::__private::X\n"), "`__private`"),
+            ("tests/ui/sg0101_a.stderr", Some("error: a\n"), "no fixture shows SG0101"),
+        ];
+        for (path, text, what) in lacks {
+            let found = found(&[(path, text)]);
+            assert!(found.iter().any(|one| one.contains(what)), "{path}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_over_is_found() {
+        for (path, text, what) in [
+            ("tests/ui/sg0102_b.stderr", "error: b\n", "belongs to no mistake"),
+            ("tests/ui/mended/sg0102_b.rs", "fn main() {}\n", "belongs to no mistake"),
+            ("tests/mended/more.rs", "mended! { sg0102_b }\n", "there is no such mistake"),
+            ("docs/errors/SG0102.md", "# SG0102\n", "of no code"),
+            ("docs/errors/README.md", "# Errors\n", "not what the fixtures say"),
+            ("saga-runtime/src/b.rs", "//! B.\n// [SG0102]\n", "no fixture shows SG0102"),
+        ] {
+            let mut all = RIGHT.to_vec();
+            all.push((path, text));
+            let found = check(&Tree::of(&all));
+            assert!(found.iter().any(|one| one.what.contains(what)), "{path}: {found:?}");
+        }
+    }
+}
