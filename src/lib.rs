@@ -143,6 +143,7 @@ pub mod prelude {
 /// What expansions name. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use saga_core::graph;
     pub use saga_core::policy::{InDoubt, Retry};
     pub use saga_core::{Cause, IdempotencyKey, Rollback, Timestamp};
     pub use saga_runtime::*;

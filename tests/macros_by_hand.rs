@@ -64,6 +64,8 @@ mod by_hand {
         const RETRY: saga::policy::Retry =
             saga::policy::Retry { attempts: 2, ..saga::policy::Retry::RETRIABLE };
         const TIMEOUT: Duration = Duration::from_secs(5);
+        const UNDONE_BY: Option<&'static str> = Some("release");
+        const LEAVES: Option<&'static str> = Some("a mail");
         type Input = Hold;
         type Output = u32;
         type Error = Failure;
@@ -83,7 +85,7 @@ mod by_hand {
         fn compensation(output: u32, given: &Given<'_, Self>) -> Option<Compensation> {
             let letters = given.input().item.len();
             let call = StepCall::<release>::new(Release { id: output, letters });
-            Some(Compensation::by(call).leaves("a mail"))
+            Some(Compensation::by(call))
         }
     }
 

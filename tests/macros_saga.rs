@@ -265,7 +265,7 @@ async fn a_loop_that_passes_its_bound_parks_the_saga() {
 }
 
 /// A part of something.
-#[saga]
+#[saga(undoable)]
 async fn part(items: Vec<String>) -> Result<String, PartError> {
     let mut held = Vec::new();
     for item in items {
@@ -395,7 +395,7 @@ async fn deep(rounds: u32) -> Result<(), BookError> {
 }
 
 /// Asks.
-#[saga]
+#[saga(undoable)]
 async fn asking(prompt: String) -> Result<(), PartError> {
     hold(prompt.clone()).await?;
     approve(prompt).await?;
@@ -434,6 +434,8 @@ async fn the_state_of_branches_and_children_is_typed() {
 }
 
 mod promises {
+    use saga::{Exit, Saga, SagaContext, StateView, Witness};
+
     use super::*;
 
     #[step(irreversible, idempotent)]
@@ -442,9 +444,24 @@ mod promises {
         Ok(())
     }
 
-    #[saga(undoable)]
-    async fn correspondence(letter: String) -> Result<(), Failure> {
-        Ok(post(letter).await?)
+    /// By hand, where no macro holds it to its promise.
+    #[allow(non_camel_case_types)]
+    enum correspondence {}
+    impl Saga for correspondence {
+        const NAME: &'static str = "correspondence";
+        const UNDOABLE: bool = true;
+        type Input = String;
+        type Output = ();
+        type Error = Failure;
+        type State = StateView;
+        async fn body(cx: SagaContext) -> Exit<(), Failure> {
+            let posted = Witness::new();
+            if cx.registers(&[&posted]) {
+                return cx.registered().await;
+            }
+            let letter: String = cx.input().await;
+            Exit::of(posted.at(&cx, 1, &[], post(letter)).await.map_err(Failure::from))
+        }
     }
 
     #[tokio::test]

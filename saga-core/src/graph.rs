@@ -95,3 +95,14 @@ pub struct Definition {
     /// The step that settles it in doubt, if that is `InDoubt::Call`.
     pub settled_by: Option<&'static str>,
 }
+
+impl Graph {
+    /// Whether it goes to the place of number `to` from `from`, or at first.
+    pub fn leads(&self, from: Option<&Place>, to: usize) -> bool {
+        let is_there = |moves: &[To]| moves.contains(&To::Place(to));
+        match from {
+            None => is_there(self.start),
+            Some(from) => is_there(from.done) || is_there(from.failed),
+        }
+    }
+}

@@ -2,7 +2,10 @@
 
 mod body;
 mod check;
+mod demand;
 mod expand;
+mod flow;
+mod graph;
 mod model;
 mod operand;
 mod parse;

@@ -12,7 +12,7 @@ use syn::ItemFn;
 use crate::diagnostic::Report;
 use crate::signature::{Function, What};
 
-pub(crate) use expand::{duration, recorded_input, results};
+pub(crate) use expand::{duration, origin, recorded_input, results};
 
 /// What the annotated function becomes.
 pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {

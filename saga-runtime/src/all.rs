@@ -104,7 +104,7 @@ impl Fork {
     }
 
     fn place(&self, branch: usize) -> Place {
-        Place::first(self.cx.inside(&format!("{}.{branch}", self.segment), None))
+        Place::first(self.cx.branch(&format!("{}.{branch}", self.segment)))
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use saga_core::machine::{Answer, Ending, Evaluated};
 use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
-use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role, Timestamp};
+use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role};
 
 use crate::context::StepContext;
 use crate::error::{Class, StepError, bounded, text_of};
@@ -259,24 +259,19 @@ fn evaluated<S: Step>(
     }));
     let undo = match undo {
         Ok(None) => None,
-        Ok(Some(compensation)) => Some(recorded(&compensation, around.clock.now(), &around.encoding)),
+        Ok(Some(compensation)) => Some(recorded(&compensation, &around.encoding).map(|call| Call {
+            leaves: S::LEAVES.map(str::to_owned),
+            until: S::UNDO_WITHIN.map(|window| around.clock.now().after(window)),
+            ..call
+        })),
         Err(panic) => Some(Err(Lost { why: format!("evaluating the compensation: {}", message_of(panic)) })),
     };
     Evaluated { output: encoded, undo }
 }
 
 /// A compensation as it is recorded.
-pub(crate) fn recorded(
-    compensation: &Compensation,
-    now: Timestamp,
-    encoding: &Encoding,
-) -> Result<Call, Lost> {
+pub(crate) fn recorded(compensation: &Compensation, encoding: &Encoding) -> Result<Call, Lost> {
     let input = compensation.input.encode(&encoding.codecs);
     let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
-    Ok(Call {
-        step: compensation.step.into(),
-        input,
-        leaves: compensation.leaves.map(str::to_owned),
-        until: compensation.window.map(|w| now.after(w)),
-    })
+    Ok(Call { step: compensation.step.into(), input, leaves: None, until: None })
 }

@@ -146,7 +146,7 @@ fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Re
             let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
             let decode = || board.encoding.decode::<S::Input>(&input);
             let call = S::in_doubt(&Given::new(KeyOf::Made(&key), &decode));
-            let call = call.map(|c| recorded(&c, board.clock.now(), &board.encoding));
+            let call = call.map(|c| recorded(&c, &board.encoding));
             call.transpose().map_err(|lost| lost.why)?
         }
         _ => None,
@@ -226,7 +226,7 @@ impl<S: Saga> Awaitable for SagaCall<S> {
         if closed {
             return Reached::again(place.cx, site, read_child::<S>).await;
         }
-        let inside = place.cx.inside(site.as_str(), input.ok());
+        let inside = place.cx.child(site.as_str(), input.ok(), S::GRAPH);
         let exit = S::body(inside).await;
         if let Some(output) = end_child::<S>(&board, &site, exit) {
             return Ok(output);

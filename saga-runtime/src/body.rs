@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
 use saga_core::{Name, Payload, Reason, Site, State};
@@ -109,6 +111,22 @@ pub struct SagaContext {
     /// The sites in here begin with this and a slash; empty at the top.
     prefix: Arc<str>,
     input: Payload,
+    course: Arc<Course>,
+}
+
+/// How far a body has come in its automaton.
+struct Course {
+    graph: Option<&'static Graph>,
+    /// The number of the place where it is; [`START`] before the first.
+    at: AtomicUsize,
+}
+
+const START: usize = usize::MAX;
+
+impl Course {
+    fn of(graph: Option<&'static Graph>) -> Arc<Self> {
+        Arc::new(Self { graph, at: AtomicUsize::new(START) })
+    }
 }
 
 /// What a body has registered, to be done once it is over.
@@ -127,8 +145,28 @@ impl std::fmt::Debug for SagaContext {
 }
 
 impl SagaContext {
-    pub(crate) fn driving(board: SharedBoard, input: Payload) -> Self {
-        Self { mode: Mode::Driving(board), prefix: "".into(), input }
+    pub(crate) fn driving(board: SharedBoard, input: Payload, graph: Option<&'static Graph>) -> Self {
+        Self { mode: Mode::Driving(board), prefix: "".into(), input, course: Course::of(graph) }
+    }
+
+    fn registering(found: Arc<Mutex<Registrations>>) -> Self {
+        let course = Course::of(None);
+        Self { mode: Mode::Registering(found), prefix: "".into(), input: Payload::null(), course }
+    }
+
+    /// The body moves to the place of that number. If its automaton has no such move, macro and machine do not mean
+    /// the same, and nothing is done that nobody has judged.
+    fn move_to(&self, place: usize) {
+        let Some(graph) = self.course.graph else { return };
+        let from = self.course.at.swap(place, Ordering::Relaxed);
+        if graph.leads(graph.places.get(from), place) {
+            return;
+        }
+        if let Mode::Driving(board) = &self.mode {
+            let detail =
+                format!("the code of {} goes to its place {place}, where its automaton does not", graph.saga);
+            lock(board).end.get_or_insert(BodyEnd::Halted(Reason::Diverged, self.site(), detail));
+        }
     }
 
     /// In registration the body hands over its witnesses and goes no further: whether that is so.
@@ -192,13 +230,15 @@ impl SagaContext {
         }
     }
 
-    /// The same context for what stands inside `prefix`.
-    pub(crate) fn inside(&self, prefix: &str, input: Option<Payload>) -> Self {
-        Self {
-            mode: self.mode.clone(),
-            prefix: prefix.into(),
-            input: input.unwrap_or_else(|| self.input.clone()),
-        }
+    /// The same context for a branch, whose sites stand inside `prefix`.
+    pub(crate) fn branch(&self, prefix: &str) -> Self {
+        Self { prefix: prefix.into(), ..self.clone() }
+    }
+
+    /// The context of a child saga, whose sites stand inside `prefix`.
+    pub(crate) fn child(&self, prefix: &str, input: Option<Payload>, graph: Option<&'static Graph>) -> Self {
+        let input = input.unwrap_or_else(|| self.input.clone());
+        Self { input, course: Course::of(graph), ..self.branch(prefix) }
     }
 }
 
@@ -241,13 +281,21 @@ impl Place {
 }
 
 /// Stands in a body for one awaited call, so that the call's type can be known before it is made.
-pub struct Witness<S: StepSet>(PhantomData<fn() -> S>);
+pub struct Witness<S: StepSet> {
+    place: Option<usize>,
+    steps: PhantomData<fn() -> S>,
+}
 
 impl<S: StepSet> Witness<S> {
     /// Of a call to come.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self(PhantomData)
+        Self { place: None, steps: PhantomData }
+    }
+
+    /// Of a call to come at that place of the saga's automaton.
+    pub fn of(place: usize) -> Self {
+        Self { place: Some(place), ..Self::new() }
     }
 
     /// The call has come: the `occurrence`-th of its name in the text (from 1), in these turns of the loops around.
@@ -262,6 +310,9 @@ impl<S: StepSet> Witness<S> {
         // A parameter for the output: what cannot be awaited is one error then, and not one for each mention.
         A: Awaitable<Steps = S, Output = O>,
     {
+        if let Some(place) = self.place {
+            cx.move_to(place);
+        }
         call.at(Place { cx: cx.clone(), occurrence, turns: turns.to_vec(), name: None })
     }
 }
@@ -287,8 +338,7 @@ impl<S: StepSet> AnyWitness for Witness<S> {
 /// Registers the steps at the sites of a saga: its body is polled once, in registration.
 pub(crate) fn register<S: Saga>(registry: &mut Registry) {
     let found = Arc::new(Mutex::new(Vec::new()));
-    let mode = Mode::Registering(found.clone());
-    let mut body = Box::pin(S::body(SagaContext { mode, prefix: "".into(), input: Payload::null() }));
+    let mut body = Box::pin(S::body(SagaContext::registering(found.clone())));
     let polled = body.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     debug_assert!(polled.is_pending(), "a body goes no further than its registration");
     drop(body);
@@ -388,7 +438,7 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
 
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
         Box::pin(async move {
-            let exit = S::body(SagaContext::driving(board.clone(), input)).await;
+            let exit = S::body(SagaContext::driving(board.clone(), input, S::GRAPH)).await;
             let encoding = &lock(&board).encoding;
             match exit {
                 Exit::Done(output) => match encoding.encode_output(&output) {

@@ -12,6 +12,7 @@ mod clock;
 mod committer;
 mod context;
 mod delivery;
+pub mod demand;
 mod driver;
 mod engine;
 mod error;
@@ -50,7 +51,7 @@ pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
 pub use step::{
     Compensates, Compensation, Effectless, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable,
-    Step, StepCall, Undo, Unfailing, effort, policy_of, repeat, undo,
+    Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
 };
 pub use view::{
     AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use saga_core::Payload;
+use saga_core::graph::Graph;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -56,6 +57,8 @@ pub trait Saga: Sized + 'static {
     /// Whether it promises that no step in it is irreversible; [`Builder::start`](crate::Builder::start) holds it to
     /// that.
     const UNDOABLE: bool = false;
+    /// Its automaton, by which journals are held against the code. Sagas that are written by hand may have none.
+    const GRAPH: Option<&'static Graph> = None;
 
     /// What it is called with: an object with the parameters' names.
     type Input: Serialize + DeserializeOwned + Send + 'static;

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
+use saga_core::graph::Definition;
 use saga_core::policy::{InDoubt, Retry, TIMEOUT_DEFAULT};
 use saga_core::{IdempotencyKey, Kind, Payload, Policy};
 use serde::de::DeserializeOwned;
@@ -50,8 +51,16 @@ pub trait Step: Sized + 'static {
     const TIMEOUT: Duration = TIMEOUT_DEFAULT;
     /// What to do in doubt when no probe answers.
     const IN_DOUBT: InDoubt = <Self::Repeat as Repeat>::IN_DOUBT;
-    /// Whether [`Step::probe`] gives a call.
-    const PROBED: bool = false;
+    /// The recorded name of the step in [`Step::compensation`].
+    const UNDONE_BY: Option<&'static str> = None;
+    /// What an undo leaves behind, in words.
+    const LEAVES: Option<&'static str> = None;
+    /// For how long after it is done it can be undone, if not for ever.
+    const UNDO_WITHIN: Option<Duration> = None;
+    /// The recorded name of the step in [`Step::probe`]; `None` if it gives no call.
+    const PROBED_BY: Option<&'static str> = None;
+    /// The recorded name of the step in [`Step::in_doubt`].
+    const SETTLED_BY: Option<&'static str> = None;
 
     /// What is recorded before the step begins: an object with the parameters' names.
     type Input: Serialize + DeserializeOwned + Send + 'static;
@@ -103,8 +112,23 @@ pub fn policy_of<S: Step>() -> Policy {
         retriable: S::Effort::RETRIABLE,
         retry: S::RETRY,
         timeout: S::TIMEOUT,
-        probe: S::PROBED,
+        probe: S::PROBED_BY.is_some(),
         in_doubt: S::IN_DOUBT,
+    }
+}
+
+/// What a step says about itself, as far as others depend on it.
+pub const fn definition_of<S: Step>() -> Definition {
+    Definition {
+        name: S::NAME,
+        kind: S::Undo::KIND,
+        retriable: S::Effort::RETRIABLE,
+        undone_by: S::UNDONE_BY,
+        leaves: S::LEAVES,
+        undo_within: S::UNDO_WITHIN,
+        probed_by: S::PROBED_BY,
+        in_doubt: S::IN_DOUBT,
+        settled_by: S::SETTLED_BY,
     }
 }
 
@@ -362,29 +386,13 @@ impl Effectless for undo::Readonly {}
 pub struct Compensation {
     pub(crate) step: &'static str,
     pub(crate) input: Box<dyn EncodeInput>,
-    pub(crate) leaves: Option<&'static str>,
-    pub(crate) window: Option<Duration>,
 }
 
 impl Compensation {
     /// By that call.
     pub fn by<S: Compensates>(call: StepCall<S>) -> Self {
         let input = Box::new(InputOf::<S>(call.input));
-        Self { step: S::NAME, input, leaves: None, window: None }
-    }
-
-    /// What it leaves behind, in words.
-    #[must_use]
-    pub fn leaves(mut self, residue: &'static str) -> Self {
-        self.leaves = Some(residue);
-        self
-    }
-
-    /// It works for so long after the step is done.
-    #[must_use]
-    pub fn within(mut self, window: Duration) -> Self {
-        self.window = Some(window);
-        self
+        Self { step: S::NAME, input }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a saga stands, typed: what the generated `…State` enums are made from. Read off the state of the machine,
 //! never recorded.
 
+use saga_core::graph::What;
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
 use serde::de::DeserializeOwned;
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::error::text_of;
 use crate::handle::LookError;
 use crate::limits::Encoding;
+use crate::step::Undo;
 
 /// A saga's state as a type of its own: an enum with a variant for each site and each end. Written by `#[saga]`.
 pub trait SagaState: Sized + Send + 'static {
@@ -28,6 +30,12 @@ pub trait SagaState: Sized + Send + 'static {
 pub trait Callable {
     /// The recorded name.
     const LABEL: &'static str;
+    /// Where it is defined, whatever it is called: tells two of one name apart.
+    const ORIGIN: &'static str;
+    /// What it is, for the automata of sagas that call it.
+    const WHAT: What;
+    /// How it is undone.
+    type Undo: Undo;
     /// How it stands, once it is called.
     type At: AtSite;
 }

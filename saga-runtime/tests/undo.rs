@@ -177,6 +177,8 @@ async fn what_is_irreversible_bars_what_came_before_it() {
 enum rent {}
 impl Step for rent {
     const NAME: &'static str = "rent";
+    const LEAVES: Option<&'static str> = Some("a fee");
+    const UNDO_WITHIN: Option<Duration> = Some(Duration::from_secs(24 * 3600));
     type Input = Item;
     type Output = String;
     type Error = Failure;
@@ -191,7 +193,7 @@ impl Step for rent {
     }
     fn compensation(id: String, given: &Given<'_, Self>) -> Option<Compensation> {
         let call = StepCall::<release>::new(Item { id: Some(id), ..given.input() });
-        Some(Compensation::by(call).leaves("a fee").within(24 * HOUR))
+        Some(Compensation::by(call))
     }
 }
 

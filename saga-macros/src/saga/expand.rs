@@ -6,8 +6,8 @@ use quote::{format_ident, quote};
 use crate::names::{local, pascal, plain};
 use crate::saga::model::Saga;
 use crate::saga::rewrite::{never_ends, rewrite, witness};
-use crate::saga::state;
-use crate::step::{duration, recorded_input, results};
+use crate::saga::{demand, graph, state};
+use crate::step::{duration, origin, recorded_input, results};
 
 /// The whole expansion.
 pub(crate) fn expand(saga: &Saga) -> TokenStream {
@@ -16,14 +16,18 @@ pub(crate) fn expand(saga: &Saga) -> TokenStream {
     let definition = state::definition(saga);
     let recorded: Vec<_> = function.recorded().collect();
     let input = recorded_input(&saga.saga, &function.vis, &input_name(saga), &saga.name, &recorded);
+    let graph = graph::constant(saga);
     let implementation = implementation(saga);
+    let demands = demand::demands(saga);
     let state = state::implementation(saga);
     quote! {
         #named
         #definition
         const _: () = {
             #input
+            #graph
             #implementation
+            #demands
             #state
         };
     }
@@ -75,12 +79,16 @@ fn implementation(saga: &Saga) -> TokenStream {
                 ::core::option::Option::Some(#deadline);
         }
     });
+    let origin = origin(ident);
+    let undo = if saga.undoable { quote!(Compensated) } else { quote!(Irreversible) };
     let body = body(saga);
     quote! {
         #[automatically_derived]
         impl #root::__private::Saga for #ident {
             const NAME: &'static str = #name;
             #version
+            const GRAPH: ::core::option::Option<&'static #root::__private::graph::Graph> =
+                ::core::option::Option::Some(Self::GRAPH);
             #undoable
             #deadline
             type Input = #input;
@@ -93,6 +101,9 @@ fn implementation(saga: &Saga) -> TokenStream {
         #[automatically_derived]
         impl #root::__private::Callable for #ident {
             const LABEL: &'static str = #name;
+            const ORIGIN: &'static str = #origin;
+            const WHAT: #root::__private::graph::What = #root::__private::graph::What::Saga(Self::GRAPH);
+            type Undo = #root::__private::undo::#undo;
             type At = #state;
         }
     }
@@ -113,7 +124,8 @@ fn body(saga: &Saga) -> TokenStream {
         // What is wrong has been said; whatever else follows from it need not be.
         return quote!(#signature { #cx.registered().await });
     }
-    let witnesses: Vec<_> = (0..saga.body.sites.len()).map(witness).collect();
+    let (numbers, witnesses): (Vec<_>, Vec<_>) =
+        (0..saga.body.sites.len()).map(|site| (site, witness(site))).unzip();
     let input = input_name(saga);
     let params = function.recorded().map(|p| {
         let (mutability, ident) = (&p.mutability, &p.ident);
@@ -133,7 +145,7 @@ fn body(saga: &Saga) -> TokenStream {
     };
     quote! {
         #signature {
-            #(let #witnesses = #root::__private::Witness::new();)*
+            #(let #witnesses = #root::__private::Witness::of(#numbers);)*
             if #cx.registers(&[#(&#witnesses),*]) {
                 return #cx.registered().await;
             }

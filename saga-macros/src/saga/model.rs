@@ -1,10 +1,14 @@
 //! A saga as it is meant: its sites, and the variants of its state.
 
+use std::collections::HashMap;
+
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::{Ident, Path};
 
 use crate::names::{pascal, plain};
 use crate::saga::body::{Body, Site};
+use crate::saga::flow::{self, Flow};
 use crate::saga::operand::Kind;
 use crate::saga::parse::Asked;
 use crate::signature::Function;
@@ -23,6 +27,12 @@ pub(crate) struct Saga {
     pub(crate) sound: bool,
     pub(crate) state: Ident,
     pub(crate) variants: Vec<Variant>,
+    /// The distinct paths that are called, in the order of the text.
+    pub(crate) callees: Vec<Path>,
+    /// For each site the number of what is called there, if it is a single call.
+    pub(crate) called: Vec<Option<usize>>,
+    /// Where control goes; `None` if the body is not sound.
+    pub(crate) flow: Option<Flow>,
 }
 
 /// A variant of the state: where the saga may stand.
@@ -39,6 +49,8 @@ const ENDS: [&str; 7] =
 impl Saga {
     /// What was meant.
     pub(crate) fn of(asked: Asked, function: Function, body: Body, sound: bool) -> Self {
+        let fails: Vec<bool> = body.sites.iter().map(|s| s.kind.as_ref().is_some_and(may_fail)).collect();
+        let (callees, called) = callees(&body.sites);
         let state = format!("{}State", pascal(&plain(&function.ident)));
         Self {
             name: asked.name,
@@ -49,10 +61,36 @@ impl Saga {
             sound,
             state: Ident::new(&state, function.ident.span()),
             variants: variants(&body.sites),
+            callees,
+            called,
+            flow: sound.then(|| flow::follow(&function.block, &fails)),
             function,
             body,
         }
     }
+}
+
+/// Whether awaiting it may give a failure, as far as the syntax shows.
+fn may_fail(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Sleep | Kind::Now | Kind::Uuid)
+}
+
+/// The paths that are called at the sites and in their branches, each once.
+fn callees(sites: &[Site]) -> (Vec<Path>, Vec<Option<usize>>) {
+    let (mut callees, mut numbers) = (Vec::new(), HashMap::new());
+    let mut called = Vec::new();
+    for kind in sites.iter().map(|site| site.kind.as_ref()) {
+        let mut last = None;
+        for path in kind.map(Kind::paths).unwrap_or_default() {
+            let number = *numbers.entry(path.to_token_stream().to_string()).or_insert_with(|| {
+                callees.push(path.clone());
+                callees.len() - 1
+            });
+            last = Some(number);
+        }
+        called.push(last.filter(|_| matches!(kind, Some(Kind::Call(_)))));
+    }
+    (callees, called)
 }
 
 /// A variant for each site but those of recorded values, at which a saga never stays.

@@ -32,6 +32,18 @@ pub(crate) enum Kind {
     Each(Box<Kind>),
 }
 
+impl Kind {
+    /// The paths of the steps and sagas in it.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        match self {
+            Kind::Call(path) => vec![path],
+            Kind::All(kinds) => kinds.iter().flat_map(Kind::paths).collect(),
+            Kind::Each(kind) => kind.paths(),
+            Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Signal | Kind::Approve => Vec::new(),
+        }
+    }
+}
+
 /// The methods that a call may have before its `.await`.
 const METHODS: [&str; 3] = ["named", "within", "limit"];
 

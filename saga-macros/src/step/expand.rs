@@ -139,6 +139,7 @@ fn implementation(step: &Step) -> TokenStream {
         Repeat::Idempotent => quote!(Idempotent),
         Repeat::Harmful => quote!(Harmful),
     };
+    let origin = origin(ident);
     let policy = policy(step);
     let run = run(step);
     let related = related(step);
@@ -162,9 +163,19 @@ fn implementation(step: &Step) -> TokenStream {
         #[automatically_derived]
         impl #saga::__private::Callable for #ident {
             const LABEL: &'static str = #name;
+            const ORIGIN: &'static str = #origin;
+            const WHAT: #saga::__private::graph::What =
+                #saga::__private::graph::What::Step(#saga::__private::definition_of::<Self>());
+            type Undo = #saga::__private::undo::#undo;
             type At = #saga::__private::AtStep<#input, <Self as #saga::__private::Step>::Output>;
         }
     }
+}
+
+/// Where it is defined.
+pub(crate) fn origin(ident: &Ident) -> TokenStream {
+    let name = plain(ident);
+    quote!(::core::concat!(::core::module_path!(), "::", #name, ":", ::core::line!(), ":", ::core::column!()))
 }
 
 /// The two parts of a `Result`, by whatever name it goes; shown where it stands.
@@ -208,12 +219,33 @@ fn policy(step: &Step) -> TokenStream {
         };
         quote!(const IN_DOUBT: #saga::__private::InDoubt = #saga::__private::InDoubt::#doubt;)
     });
-    let probed = step.probe.is_some().then(|| {
-        quote!(
-            const PROBED: bool = true;
-        )
+    let undo_within = step.undo_within_ms.map(|ms| {
+        let window = duration(ms);
+        quote! {
+            const UNDO_WITHIN: ::core::option::Option<::core::time::Duration> =
+                ::core::option::Option::Some(#window);
+        }
     });
-    quote!(#retry #timeout #in_doubt #probed)
+    let leaves = step.leaves.as_ref().map(|text| {
+        quote! {
+            const LEAVES: ::core::option::Option<&'static str> = ::core::option::Option::Some(#text);
+        }
+    });
+    let undone_by = beside(quote!(UNDONE_BY), step.compensate.as_ref(), saga);
+    let probed_by = beside(quote!(PROBED_BY), step.probe.as_ref(), saga);
+    let settled_by = beside(quote!(SETTLED_BY), step.settled_by(), saga);
+    quote!(#retry #timeout #in_doubt #undone_by #leaves #undo_within #probed_by #settled_by)
+}
+
+/// The recorded name of a call beside the step.
+fn beside(name: TokenStream, call: Option<&Beside>, saga: &Path) -> Option<TokenStream> {
+    let path = &call?.path;
+    let span = path.span();
+    let root = path_at(saga, span);
+    let label = quote_spanned!(span=> <#path as #root::__private::Step>::NAME);
+    Some(quote! {
+        const #name: ::core::option::Option<&'static str> = ::core::option::Option::Some(#label);
+    })
 }
 
 /// That many milliseconds.
@@ -293,18 +325,13 @@ fn calls(step: &Step) -> TokenStream {
         let output = beside.output.clone().unwrap_or_else(|| local("_output"));
         let known = known(step, beside, &given);
         let by = by(quote!(Compensation), beside, saga);
-        let leaves = step.leaves.as_ref().map(|text| quote!(.leaves(#text)));
-        let within = step.undo_within_ms.map(|ms| {
-            let window = duration(ms);
-            quote!(.within(#window))
-        });
         quote! {
             fn compensation(
                 #output: Self::Output,
                 #given: &#saga::__private::Given<'_, Self>,
             ) -> ::core::option::Option<#saga::__private::Compensation> {
                 #known
-                ::core::option::Option::Some(#by #leaves #within)
+                ::core::option::Option::Some(#by)
             }
         }
     });

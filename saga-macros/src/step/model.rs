@@ -99,13 +99,20 @@ impl Step {
         }
     }
 
-    /// The calls beside it.
-    pub(crate) fn related(&self) -> impl Iterator<Item = &Path> {
-        let in_doubt = match &self.in_doubt {
+    /// The call that settles it in doubt.
+    pub(crate) fn settled_by(&self) -> Option<&Beside> {
+        match &self.in_doubt {
             Some(Doubt::Call(call)) => Some(call),
             _ => None,
-        };
-        [self.compensate.as_ref(), self.probe.as_ref(), in_doubt].into_iter().flatten().map(|c| &c.path)
+        }
+    }
+
+    /// The calls beside it.
+    pub(crate) fn related(&self) -> impl Iterator<Item = &Path> {
+        [self.compensate.as_ref(), self.probe.as_ref(), self.settled_by()]
+            .into_iter()
+            .flatten()
+            .map(|c| &c.path)
     }
 }
 

@@ -14,11 +14,13 @@ macro_rules! step {
             const NAME: &'static str = stringify!($name);
             $(const RETRY: saga_core::policy::Retry =
                 saga_core::policy::Retry { attempts: $attempts, ..saga_core::policy::Retry::RETRIABLE };)?
-            $(const PROBED: bool = { let _ = stringify!($probe); true };)?
-            $(const IN_DOUBT: saga_core::policy::InDoubt = {
-                let _ = stringify!($off);
-                saga_core::policy::InDoubt::Call
-            };)?
+            $(const UNDONE_BY: Option<&'static str> = Some(stringify!($by));)?
+            $(const PROBED_BY: Option<&'static str> = Some(stringify!($probe));)?
+            $(const SETTLED_BY: Option<&'static str> = Some(stringify!($off));)?
+            const IN_DOUBT: saga_core::policy::InDoubt = match Self::SETTLED_BY {
+                Some(_) => saga_core::policy::InDoubt::Call,
+                None => <repeat::$repeat as Repeat>::IN_DOUBT,
+            };
             type Input = Item;
             type Output = String;
             type Error = Failure;

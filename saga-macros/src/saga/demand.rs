@@ -1,0 +1,113 @@
+//! What is demanded of what a body calls: never run, only judged by the compiler. See `saga_runtime::demand`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned as _;
+
+use crate::names::path_at;
+use crate::saga::flow::Exit;
+use crate::saga::model::Saga;
+use crate::saga::operand::Kind;
+use crate::step::duration;
+
+/// The callees by number, and the demands.
+pub(crate) fn demands(saga: &Saga) -> TokenStream {
+    let root = &saga.saga;
+    let Some(flow) = &saga.flow else { return TokenStream::new() };
+    if saga.callees.is_empty() {
+        return TokenStream::new();
+    }
+    let callees = &saga.callees;
+    let calls = callees.iter().enumerate().map(|(number, path)| {
+        quote! {
+            impl #root::__private::demand::Calls<#number> for __Body { type Callee = #path; }
+        }
+    });
+    let exits = flow.exits.iter().filter_map(|exit| exit_of(saga, exit));
+    let branches = branches(saga).map(|path| of_callee(path, root, quote!(in_branch)));
+    let undoable = callees.iter().filter(|_| saga.undoable);
+    let undoable = undoable.map(|path| of_callee(path, root, quote!(in_undoable)));
+    let in_time =
+        saga.deadline_ms.into_iter().flat_map(|ms| callees.iter().map(move |p| in_time(p, root, ms)));
+    let names = (1..callees.len()).map(|number| named_apart(saga, number));
+    // The callees are not those of the saga's own type: what that is public with would have to be public as well.
+    quote! {
+        const _: fn() = || {
+            enum __Body {}
+            #(#calls)*
+            impl #root::__private::demand::Calls<{ #root::__private::demand::NOTHING }> for __Body {
+                type Callee = #root::__private::demand::Nothing;
+            }
+            const __REVERSES: &[bool] = &[#(#root::__private::demand::reverses::<#callees>()),*];
+            const __NAMES: &[#root::__private::demand::Identity] =
+                &[#(#root::__private::demand::identity::<#callees>()),*];
+            #(#exits)*
+            #(#branches)*
+            #(#undoable)*
+            #(#in_time)*
+            #(#names)*
+        };
+    }
+}
+
+/// The demand of an exit; none if nothing was called before. It begins and ends where the exit does, so that all of
+/// that is shown.
+fn exit_of(saga: &Saga, exit: &Exit) -> Option<TokenStream> {
+    // What stands in a branch is demanded to be reversible there.
+    let passed = exit.passed.iter().filter_map(|site| saga.called[*site]);
+    let mut set = vec![0u64; saga.callees.len().div_ceil(64)];
+    let mut is_empty = true;
+    for callee in passed {
+        set[callee / 64] |= 1 << (callee % 64);
+        is_empty = false;
+    }
+    if is_empty {
+        return None;
+    }
+    let root = path_at(&saga.saga, exit.ends.0);
+    let may_fail = syn::Ident::new("may_fail", exit.ends.1);
+    let first = quote!(#root::__private::demand::no_return(&[#(#set),*], __REVERSES));
+    let open = quote_spanned!(exit.ends.0=> #root::__private::demand::);
+    Some(quote_spanned!(exit.ends.1=> #open #may_fail::<__Body, { #first }>();))
+}
+
+/// The paths in branches of `all`.
+fn branches(saga: &Saga) -> impl Iterator<Item = &Path> {
+    let kinds = saga.body.sites.iter().filter_map(|site| site.kind.as_ref());
+    kinds.filter(|kind| matches!(kind, Kind::All(_) | Kind::Each(_))).flat_map(Kind::paths)
+}
+
+fn of_callee(path: &Path, root: &Path, demand: TokenStream) -> TokenStream {
+    let span = path.span();
+    let root = path_at(root, span);
+    let demand = at(demand, span);
+    quote_spanned!(span=> #root::__private::demand::#demand::<#path>();)
+}
+
+fn in_time(path: &Path, root: &Path, deadline_ms: u64) -> TokenStream {
+    let span = path.span();
+    let root = path_at(root, span);
+    let deadline = duration(deadline_ms);
+    let holds = quote!({ #root::__private::demand::outlasts::<#path>(#deadline) });
+    quote_spanned!(span=> #root::__private::demand::in_time::<#path, #holds>();)
+}
+
+fn named_apart(saga: &Saga, number: usize) -> TokenStream {
+    let path = &saga.callees[number];
+    let span = path.span();
+    let root = path_at(&saga.saga, span);
+    let other = quote!(#root::__private::demand::namesake(#number, __NAMES));
+    let differs = quote!(#other == #root::__private::demand::NOTHING);
+    quote_spanned!(span=> #root::__private::demand::named_apart::<__Body, #number, { #other }, { #differs }>();)
+}
+
+fn at(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}

@@ -1,0 +1,105 @@
+//! The automaton of a saga, written out as a constant. See `saga_core::graph`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned as _;
+
+use crate::names::path_at;
+use crate::saga::body::Site;
+use crate::saga::flow::{Flow, To};
+use crate::saga::model::Saga;
+use crate::saga::operand::Kind;
+
+/// The constant of that name.
+pub(crate) fn constant(saga: &Saga) -> TokenStream {
+    let (ident, vis, root, name) = (&saga.function.ident, &saga.function.vis, &saga.saga, &saga.name);
+    let version = saga.version.unwrap_or(1);
+    let (start, places) = match &saga.flow {
+        Some(flow) => (targets(&flow.start(), root), places(saga, flow)),
+        None => (TokenStream::new(), Vec::new()),
+    };
+    let docs =
+        format!("The automaton of the saga `{name}`: where it can stand, and where it can go from there.");
+    quote! {
+        impl #ident {
+            #[doc = #docs]
+            #[allow(dead_code)]
+            #vis const GRAPH: &'static #root::__private::graph::Graph = &#root::__private::graph::Graph {
+                saga: #name,
+                version: #version,
+                start: &[#start],
+                places: &[#(#places),*],
+            };
+        }
+    }
+}
+
+fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
+    let root = &saga.saga;
+    let place = |(number, site): (usize, &Site)| {
+        let name = name(site, root);
+        let (occurrence, loops) = (site.occurrence, site.loops.len() as u32);
+        let what = site.kind.as_ref().map(|kind| what(kind, root));
+        let (done, failed) = (targets(&flow.done(number), root), targets(&flow.failed(number), root));
+        quote! {
+            #root::__private::graph::Place {
+                name: #name,
+                occurrence: #occurrence,
+                loops: #loops,
+                what: #what,
+                done: &[#done],
+                failed: &[#failed],
+            }
+        }
+    };
+    saga.body.sites.iter().enumerate().map(place).collect()
+}
+
+/// The name of its site.
+fn name(site: &Site, root: &Path) -> TokenStream {
+    match (&site.name, &site.kind) {
+        (Some(name), _) => quote!(#name),
+        (None, Some(Kind::Call(path))) => {
+            let root = path_at(root, path.span());
+            quote_spanned!(path.span()=> <#path as #root::__private::Callable>::LABEL)
+        }
+        (None, _) => {
+            let label = &site.label;
+            quote!(#label)
+        }
+    }
+}
+
+fn what(kind: &Kind, root: &Path) -> TokenStream {
+    let of = |name: TokenStream| quote!(#root::__private::graph::What::#name);
+    match kind {
+        Kind::Call(path) => {
+            let root = path_at(root, path.span());
+            quote_spanned!(path.span()=> <#path as #root::__private::Callable>::WHAT)
+        }
+        Kind::Sleep => of(quote!(Sleep)),
+        Kind::Now => of(quote!(Now)),
+        Kind::Uuid => of(quote!(Uuid)),
+        Kind::Signal => of(quote!(Signal)),
+        Kind::Approve => of(quote!(Approve)),
+        Kind::All(kinds) => {
+            let branches = kinds.iter().map(|kind| what(kind, root));
+            of(quote!(All(&[#(#branches),*])))
+        }
+        Kind::Each(kind) => {
+            let each = what(kind, root);
+            of(quote!(Each(&#each)))
+        }
+    }
+}
+
+fn targets(targets: &[To], root: &Path) -> TokenStream {
+    let target = |to: &To| match to {
+        To::Site(number) => quote!(#root::__private::graph::To::Place(#number)),
+        To::Completed => quote!(#root::__private::graph::To::Completed),
+        To::RollingBack => quote!(#root::__private::graph::To::RollingBack),
+    };
+    let targets = targets.iter().map(target);
+    quote!(#(#targets),*)
+}

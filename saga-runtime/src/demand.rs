@@ -1,0 +1,212 @@
+//! What `#[saga]` demands of what a body calls, so that the compiler can judge it: that nothing irreversible is done
+//! where the saga may still fail, that names differ, that undo windows last. Each demand is a function with a bound
+//! and no body; an expansion names it at the token to change.
+//!
+//! A body's callees are numbered; what is to be demanded of which follows from constants, so that an expansion grows
+//! with the body and not with its square.
+
+use std::time::Duration;
+
+use saga_core::Kind;
+use saga_core::graph::{Graph, What};
+
+use crate::step::{Undo, undo};
+use crate::view::Callable;
+
+/// The steps and sagas that a saga calls, by number. Written by `#[saga]`.
+pub trait Calls<const N: usize> {
+    /// The `N`-th of them.
+    type Callee;
+}
+
+/// The number of no callee: of [`Nothing`].
+pub const NOTHING: usize = usize::MAX;
+
+/// Called by nobody: what demands are made of when there is nothing to demand.
+#[derive(Debug)]
+pub enum Nothing {}
+
+/// What can be gone back from.
+pub trait Reversible: Undo {}
+impl Reversible for undo::Compensated {}
+impl Reversible for undo::Readonly {}
+// Has its own message where it is awaited.
+impl Reversible for undo::Auxiliary {}
+
+/// What a saga may fail after.
+#[diagnostic::on_unimplemented(
+    message = "this saga may fail here, after `{Self}`, which nothing undoes [SG0801]",
+    label = "past the point of no return",
+    note = "why: a failure starts a rollback, and what `{Self}` did would stay",
+    note = "fix: let this not fail (a step that says `retriable` is awaited without `?`), handle its failure with `match`, or move it before `{Self}`; if `{Self}` is a saga that can be undone, say `#[saga(undoable)]` there"
+)]
+pub trait MayFailAfter {}
+#[diagnostic::do_not_recommend]
+impl MayFailAfter for Nothing {}
+#[diagnostic::do_not_recommend]
+impl<C: Callable> MayFailAfter for C where C::Undo: Reversible {}
+
+/// An exit by failure, `N` being the first callee before it that cannot be gone back from.
+pub const fn may_fail<S, const N: usize>()
+where
+    S: Calls<N>,
+    S::Callee: MayFailAfter,
+{
+}
+
+/// Whether a call of it can be gone back from.
+pub const fn reverses<C: Callable>() -> bool {
+    !matches!(<C::Undo as Undo>::KIND, Kind::Irreversible)
+}
+
+/// The first of the callees that is in the set `passed` (a bit each) and cannot be gone back from.
+pub const fn no_return(passed: &[u64], reverses: &[bool]) -> usize {
+    let mut callee = 0;
+    while callee < reverses.len() {
+        if passed[callee / 64] & (1 << (callee % 64)) != 0 && !reverses[callee] {
+            return callee;
+        }
+        callee += 1;
+    }
+    NOTHING
+}
+
+/// What an `undoable` saga may call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be undone, and this saga says `undoable` [SG0802]",
+    label = "nothing undoes this",
+    note = "why: `undoable` promises that the whole saga can be undone, by its caller as well",
+    note = "fix: a step with `compensate = …`, a child saga that says `undoable`, or leave `undoable` out of this one"
+)]
+pub trait KeepsUndoable {}
+#[diagnostic::do_not_recommend]
+impl<C: Callable> KeepsUndoable for C where C::Undo: Reversible {}
+
+/// A call in an `undoable` saga.
+pub const fn in_undoable<C: KeepsUndoable>() {}
+
+/// What may stand in a branch of `all`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands in a branch of `all`, and nothing undoes it [SG0803]",
+    label = "irreversible",
+    note = "why: when another branch fails, all that the branches did is undone, and this would stay",
+    note = "fix: await `{Self}` by itself, after the `all`"
+)]
+pub trait Branchable {}
+#[diagnostic::do_not_recommend]
+impl<C: Callable> Branchable for C where C::Undo: Reversible {}
+
+/// A call in a branch of `all`.
+pub const fn in_branch<C: Branchable>() {}
+
+/// A condition, as a type.
+#[derive(Debug)]
+pub enum If<const HOLDS: bool> {}
+
+/// That `C` can be undone for as long as the saga may need it.
+#[diagnostic::on_unimplemented(
+    message = "`{C}` can be undone for a shorter time than this saga may take [SG0804]",
+    label = "its `undo_within` is shorter than the saga's `deadline`",
+    note = "why: the saga may still fail shortly before its deadline, and by then `{C}` could not be undone",
+    note = "fix: a longer `undo_within` on the step, or a shorter `deadline` on the saga"
+)]
+pub trait Outlasts<C> {}
+impl<C> Outlasts<C> for If<true> {}
+
+/// A call in a saga with a deadline.
+pub const fn in_time<C, const HOLDS: bool>()
+where
+    If<HOLDS>: Outlasts<C>,
+{
+}
+
+/// Whether what `C` does can be undone until the deadline.
+pub const fn outlasts<C: Callable>(deadline: Duration) -> bool {
+    what_outlasts(&C::WHAT, deadline)
+}
+
+const fn what_outlasts(what: &What, deadline: Duration) -> bool {
+    match what {
+        What::Step(step) => match step.undo_within {
+            Some(window) => window.as_nanos() >= deadline.as_nanos(),
+            None => true,
+        },
+        What::Saga(graph) => graph_outlasts(graph, deadline),
+        What::Each(what) => what_outlasts(what, deadline),
+        What::All(branches) => {
+            let mut branch = 0;
+            while branch < branches.len() {
+                if !what_outlasts(&branches[branch], deadline) {
+                    return false;
+                }
+                branch += 1;
+            }
+            true
+        }
+        _ => true,
+    }
+}
+
+const fn graph_outlasts(graph: &Graph, deadline: Duration) -> bool {
+    let mut place = 0;
+    while place < graph.places.len() {
+        if !what_outlasts(&graph.places[place].what, deadline) {
+            return false;
+        }
+        place += 1;
+    }
+    true
+}
+
+/// That `A` and `B` are recorded under different names.
+#[diagnostic::on_unimplemented(
+    message = "`{A}` and `{B}` are recorded under one name [SG0805]",
+    label = "the name of another step in this saga",
+    note = "why: a journal tells them apart by their names, and so does a rollback",
+    note = "fix: `name = \"…\"` on one of them"
+)]
+pub trait NamesDiffer<A, B> {}
+impl<A, B> NamesDiffer<A, B> for If<true> {}
+
+/// The `N`-th callee, and the first before it of the same recorded name: [`NOTHING`] if there is none.
+pub const fn named_apart<S, const N: usize, const M: usize, const HOLDS: bool>()
+where
+    S: Calls<N> + Calls<M>,
+    If<HOLDS>: NamesDiffer<<S as Calls<M>>::Callee, <S as Calls<N>>::Callee>,
+{
+}
+
+/// What a callee is told from others by: its recorded name, and where it is defined.
+pub type Identity = (&'static str, &'static str);
+
+/// The identity of a callee.
+pub const fn identity<C: Callable>() -> Identity {
+    (C::LABEL, C::ORIGIN)
+}
+
+/// The first callee before `of` that is another and has its name.
+pub const fn namesake(of: usize, callees: &[Identity]) -> usize {
+    let mut other = 0;
+    while other < of {
+        if is_same(callees[other].0, callees[of].0) && !is_same(callees[other].1, callees[of].1) {
+            return other;
+        }
+        other += 1;
+    }
+    NOTHING
+}
+
+const fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
