@@ -38,7 +38,7 @@ impl Reversible for undo::Auxiliary {}
     message = "this saga may fail here, after `{Self}`, which nothing undoes [SG0801]",
     label = "past the point of no return",
     note = "why: a failure starts a rollback, and what `{Self}` did would stay",
-    note = "fix: let this not fail (a step that says `retriable` is awaited without `?`), handle its failure with `match`, or move it before `{Self}`; if `{Self}` is a saga that can be undone, say `#[saga(undoable)]` there"
+    note = "fix: await a `retriable` step here, without `?`; or handle the failure with `match`; or do this before `{Self}` (or, if `{Self}` is a saga that can be undone, say `#[saga(undoable)]` there)"
 )]
 pub trait MayFailAfter {}
 #[diagnostic::do_not_recommend]
@@ -99,26 +99,19 @@ impl<C: Callable> Branchable for C where C::Undo: Reversible {}
 /// A call in a branch of `all`.
 pub const fn in_branch<C: Branchable>() {}
 
-/// A condition, as a type.
-#[derive(Debug)]
-pub enum If<const HOLDS: bool> {}
-
-/// That `C` can be undone for as long as the saga may need it.
+/// That it can be undone for as long as the saga may need it: `HOLDS`, which an expansion works out.
 #[diagnostic::on_unimplemented(
-    message = "`{C}` can be undone for a shorter time than this saga may take [SG0804]",
+    message = "`{Self}` can be undone for a shorter time than this saga may take [SG0804]",
     label = "its `undo_within` is shorter than the saga's `deadline`",
-    note = "why: the saga may still fail shortly before its deadline, and by then `{C}` could not be undone",
+    note = "why: the saga may still fail shortly before its deadline, and by then `{Self}` could not be undone",
     note = "fix: a longer `undo_within` on the step, or a shorter `deadline` on the saga"
 )]
-pub trait Outlasts<C> {}
-impl<C> Outlasts<C> for If<true> {}
+pub trait Outlasts<const HOLDS: bool> {}
+#[diagnostic::do_not_recommend]
+impl<C> Outlasts<true> for C {}
 
 /// A call in a saga with a deadline.
-pub const fn in_time<C, const HOLDS: bool>()
-where
-    If<HOLDS>: Outlasts<C>,
-{
-}
+pub const fn in_time<C: Outlasts<HOLDS>, const HOLDS: bool>() {}
 
 /// Whether what `C` does can be undone until the deadline.
 pub const fn outlasts<C: Callable>(deadline: Duration) -> bool {
@@ -158,21 +151,22 @@ const fn graph_outlasts(graph: &Graph, deadline: Duration) -> bool {
     true
 }
 
-/// That `A` and `B` are recorded under different names.
+/// That it is recorded under another name than `Other`: `HOLDS`, which an expansion works out.
 #[diagnostic::on_unimplemented(
-    message = "`{A}` and `{B}` are recorded under one name [SG0805]",
+    message = "`{Other}` and `{Self}` are recorded under one name [SG0805]",
     label = "the name of another step in this saga",
     note = "why: a journal tells them apart by their names, and so does a rollback",
     note = "fix: `name = \"…\"` on one of them"
 )]
-pub trait NamesDiffer<A, B> {}
-impl<A, B> NamesDiffer<A, B> for If<true> {}
+pub trait NamedApart<Other, const HOLDS: bool> {}
+#[diagnostic::do_not_recommend]
+impl<C, Other> NamedApart<Other, true> for C {}
 
-/// The `N`-th callee, and the first before it of the same recorded name: [`NOTHING`] if there is none.
-pub const fn named_apart<S, const N: usize, const M: usize, const HOLDS: bool>()
+/// A callee, and the `N`-th, which is the first before it of the same recorded name: [`NOTHING`] if there is none.
+pub const fn named_apart<C, S, const N: usize, const HOLDS: bool>()
 where
-    S: Calls<N> + Calls<M>,
-    If<HOLDS>: NamesDiffer<<S as Calls<M>>::Callee, <S as Calls<N>>::Callee>,
+    S: Calls<N>,
+    C: NamedApart<<S as Calls<N>>::Callee, HOLDS>,
 {
 }
 

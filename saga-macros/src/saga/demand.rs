@@ -1,6 +1,6 @@
 //! What is demanded of what a body calls: never run, only judged by the compiler. See `saga_runtime::demand`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
@@ -21,7 +21,7 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     let callees = &saga.callees;
     let calls = callees.iter().enumerate().map(|(number, path)| {
         quote! {
-            impl #root::__private::demand::Calls<#number> for __Body { type Callee = #path; }
+            impl #root::__private::demand::Calls<#number> for __body::At { type Callee = #path; }
         }
     });
     let exits = flow.exits.iter().filter_map(|exit| exit_of(saga, exit));
@@ -34,9 +34,11 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     // The callees are not those of the saga's own type: what that is public with would have to be public as well.
     quote! {
         const _: fn() = || {
-            enum __Body {}
+            mod __body {
+                pub(super) enum At {}
+            }
             #(#calls)*
-            impl #root::__private::demand::Calls<{ #root::__private::demand::NOTHING }> for __Body {
+            impl #root::__private::demand::Calls<{ #root::__private::demand::NOTHING }> for __body::At {
                 type Callee = #root::__private::demand::Nothing;
             }
             const __REVERSES: &[bool] = &[#(#root::__private::demand::reverses::<#callees>()),*];
@@ -51,8 +53,7 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     }
 }
 
-/// The demand of an exit; none if nothing was called before. It begins and ends where the exit does, so that all of
-/// that is shown.
+/// The demand of an exit; none if nothing was called before.
 fn exit_of(saga: &Saga, exit: &Exit) -> Option<TokenStream> {
     // What stands in a branch is demanded to be reversible there.
     let passed = exit.passed.iter().filter_map(|site| saga.called[*site]);
@@ -65,11 +66,11 @@ fn exit_of(saga: &Saga, exit: &Exit) -> Option<TokenStream> {
     if is_empty {
         return None;
     }
-    let root = path_at(&saga.saga, exit.ends.0);
-    let may_fail = syn::Ident::new("may_fail", exit.ends.1);
+    let root = path_at(&saga.saga, exit.ends.1);
     let first = quote!(#root::__private::demand::no_return(&[#(#set),*], __REVERSES));
-    let open = quote_spanned!(exit.ends.0=> #root::__private::demand::);
-    Some(quote_spanned!(exit.ends.1=> #open #may_fail::<__Body, { #first }>();))
+    // A type of two tokens: what is shown begins and ends where they do.
+    let (body, at) = (Ident::new("__body", exit.ends.0), Ident::new("At", exit.ends.1));
+    Some(quote_spanned!(exit.ends.1=> #root::__private::demand::may_fail::<#body::#at, { #first }>();))
 }
 
 /// The paths in branches of `all`.
@@ -99,7 +100,8 @@ fn named_apart(saga: &Saga, number: usize) -> TokenStream {
     let root = path_at(&saga.saga, span);
     let other = quote!(#root::__private::demand::namesake(#number, __NAMES));
     let differs = quote!(#other == #root::__private::demand::NOTHING);
-    quote_spanned!(span=> #root::__private::demand::named_apart::<__Body, #number, { #other }, { #differs }>();)
+    let body = quote!(__body::At);
+    quote_spanned!(span=> #root::__private::demand::named_apart::<#path, #body, { #other }, { #differs }>();)
 }
 
 fn at(tokens: TokenStream, span: Span) -> TokenStream {

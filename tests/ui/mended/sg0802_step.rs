@@ -1,0 +1,19 @@
+use saga::prelude::*;
+
+#[step(irreversible, idempotent)]
+async fn charge(amount: u32) -> Result<u32, Failure> {
+    Ok(amount)
+}
+
+#[saga]
+async fn trip(seat: u32) -> Result<u32, Failure> {
+    Ok(charge(seat).await?)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<trip>().start().await.unwrap();
+        let handle = runtime.run("trip-1", trip(3)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(3));
+    });
+}
