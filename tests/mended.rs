@@ -19,6 +19,8 @@ mod awaits;
 mod determinism;
 #[path = "mended/errors.rs"]
 mod errors;
+#[path = "mended/handles.rs"]
+mod handles;
 #[path = "mended/no_return.rs"]
 mod no_return;
 #[path = "mended/recorded.rs"]

@@ -21,10 +21,12 @@ mod course;
 mod delivery;
 mod doubt;
 mod reach;
+mod refusal;
 mod unwind;
 
-pub use delivery::{Accepted, Delivery, Refusal};
+pub use delivery::{Accepted, Delivery};
 pub use reach::{BodyEnd, Reach};
+pub use refusal::Refusal;
 pub use unwind::{PlanEntry, UndoPlan, order_of_undo};
 
 use std::time::Duration;

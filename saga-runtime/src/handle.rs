@@ -1,6 +1,7 @@
 //! Handles: what can be asked of a saga, and what can be done to it, from outside. Dropping one changes nothing.
 
 mod error;
+mod known;
 
 use std::marker::PhantomData;
 
@@ -21,6 +22,7 @@ use crate::watch::Watch;
 use crate::worker::journal;
 
 pub use error::{ActError, LookError};
+pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};
 
 /// The handle of a saga whose type is not known.
 ///
@@ -169,17 +171,6 @@ impl AnyHandle {
     /// [`LookError`].
     pub async fn undo_plan(&self) -> Result<UndoPlan, LookError> {
         Ok(self.look().await?.undo_plan())
-    }
-
-    /// What a person needs to mend it, if it is a dead letter.
-    ///
-    /// # Errors
-    /// [`LookError`].
-    pub async fn dead_letter(&self) -> Result<Option<DeadLetter>, LookError> {
-        let journal = self.journal().await?;
-        let state = State::of(self.id.clone(), &journal)
-            .map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })?;
-        Ok((state.phase() == Phase::DeadLettered).then(|| DeadLetter::of(&state, &journal)))
     }
 
     /// Its records as they come, from the first on.
@@ -443,7 +434,8 @@ impl<S: Saga> Handle<S> {
         let state = self.any.settled().await?;
         if state.phase() == Phase::DeadLettered {
             let journal = self.any.journal().await?;
-            return Ok(Outcome::DeadLettered(Box::new(DeadLetter::of(&state, &journal))));
+            let letter = DeadLetter::of(&state, &journal);
+            return Ok(Outcome::DeadLettered(Known::new(self.any.clone(), letter)));
         }
         Outcome::of(&state, &self.any.runtime.engine().encoding)
     }

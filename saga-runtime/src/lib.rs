@@ -42,7 +42,9 @@ pub use context::StepContext;
 pub use error::{Class, Classify, Failure, Never, RunError, StepError};
 pub use expansion::{Fallible, ResultType, fmt_recorded, key_alone};
 pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
-pub use handle::{ActError, AnyHandle, Cancelled, Handle, LookError};
+pub use handle::{
+    Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
+};
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use outcome::Outcome;
 pub use registry::{Registry, StartError};

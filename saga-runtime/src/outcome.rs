@@ -3,11 +3,11 @@
 use std::fmt;
 
 use saga_core::state::{Direction, State};
-use saga_core::{By, Cause, DeadLetter, Rollback, Undone};
+use saga_core::{By, Cause, Rollback, Undone};
 use serde::de::DeserializeOwned;
 
 use crate::error::text_of;
-use crate::handle::LookError;
+use crate::handle::{Known, LookError, phase};
 use crate::limits::Encoding;
 
 /// How a saga ended, or that it needs a person.
@@ -31,7 +31,7 @@ pub enum Outcome<T, E> {
         rollback: Rollback,
     },
     /// It can go neither forward nor back without a person.
-    DeadLettered(Box<DeadLetter>),
+    DeadLettered(Known<phase::DeadLettered>),
     /// An operator closed it as it was.
     Abandoned {
         /// Who, and why.

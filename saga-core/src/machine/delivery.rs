@@ -2,7 +2,7 @@
 //! refused with the reason.
 
 use super::attempt::Try;
-use super::{Evaluated, Turn, order_of_undo};
+use super::{Evaluated, Refusal, Turn, order_of_undo};
 use crate::policy::InDoubt;
 use crate::record::{Cause, Finder, Knowledge, Next, Record, Verdict};
 use crate::state::{Effect, Phase, SiteState, Status};
@@ -91,118 +91,6 @@ pub enum Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted;
 
-/// Why a delivery was not taken. The saga is as it was.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Refusal {
-    /// The saga has ended.
-    #[error("the saga has ended: it is {phase}")]
-    Ended {
-        /// How.
-        phase: Phase,
-    },
-    /// It is on its way back, which nothing changes.
-    #[error("the saga is rolling back")]
-    RollingBack,
-    /// The point of no return has been passed.
-    #[error("too late: {site} is done, and nothing undoes it")]
-    TooLate {
-        /// By the step here.
-        site: Site,
-    },
-    /// A signal of that id has been taken.
-    #[error("signal {id:?} has been taken already")]
-    Duplicate {
-        /// The id.
-        id: String,
-    },
-    /// No question is open there.
-    #[error("no approval is asked for{}", at(site))]
-    NoQuestion {
-        /// Where.
-        site: Option<Site>,
-    },
-    /// Several questions are open: say which.
-    #[error("several approvals are asked for: {}", list(sites))]
-    WhichQuestion {
-        /// Those.
-        sites: Vec<Site>,
-    },
-    /// That is for dead letters, and this is none.
-    #[error("the saga is no dead letter: it is {phase}")]
-    NotDeadLettered {
-        /// What it is.
-        phase: Phase,
-    },
-    /// Nothing is stuck there.
-    #[error("nothing is stuck{}", at(site))]
-    NotStuck {
-        /// Where.
-        site: Option<Site>,
-    },
-    /// It is not known whether it happened: say what is known before it is sent on.
-    #[error("{site} is in doubt")]
-    InDoubt {
-        /// Which.
-        site: Site,
-    },
-    /// It is known not to have happened: what is wanted is a redrive.
-    #[error("{site} is not in doubt: it did not happen")]
-    NotInDoubt {
-        /// Which.
-        site: Site,
-    },
-    /// It is done, and its output is missing: give it.
-    #[error("{site} is done, but its output is lost")]
-    OutputLost {
-        /// Which.
-        site: Site,
-    },
-    /// That output does not do.
-    #[error("that output of {site} cannot be used: {why}")]
-    Unusable {
-        /// Of which step.
-        site: Site,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Only a completed saga can be undone.
-    #[error("only a completed saga can be undone; this one is {phase}")]
-    NotCompleted {
-        /// What it is.
-        phase: Phase,
-    },
-    /// Undoing would have to undo this step, which nothing undoes.
-    #[error("{site} cannot be undone")]
-    Irreversible {
-        /// Which.
-        site: Site,
-    },
-    /// The time in which the step could be undone is over.
-    #[error("{site} could be undone until {until}")]
-    WindowClosed {
-        /// Which.
-        site: Site,
-        /// Until when.
-        until: crate::Timestamp,
-    },
-    /// Nothing there is left to be undone.
-    #[error("nothing is left to be undone{}", at(site))]
-    NothingToUndo {
-        /// Where.
-        site: Option<Site>,
-    },
-}
-
-fn at(site: &Option<Site>) -> String {
-    site.as_ref().map(|s| format!(" at {s}")).unwrap_or_default()
-}
-
-fn list(sites: &[Site]) -> String {
-    sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", ")
-}
-
 impl Turn<'_> {
     pub(super) fn delivered(
         &mut self,
@@ -227,6 +115,9 @@ impl Turn<'_> {
             }
             Delivery::RetryNow { by } => {
                 self.not_ended()?;
+                if self.state.parked_at.is_some() {
+                    return Err(Refusal::DeadLettered);
+                }
                 self.push(Record::RetriedNow { by });
                 self.due();
                 Ok(())
@@ -423,7 +314,7 @@ impl Turn<'_> {
             self.state.is_unwinding(&site) && (s.owes_undo() || s.is_in_doubt()) && s.waived.is_none()
         });
         if !waivable {
-            return Err(Refusal::NotStuck { site: Some(site) });
+            return Err(Refusal::NothingOwed { site });
         }
         self.push(Record::Waived { by, site });
         Ok(())

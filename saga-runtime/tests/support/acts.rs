@@ -23,7 +23,7 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T, ActError>) -> Refusal {
 /// The dead letter that it has become.
 pub async fn parked<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> DeadLetter {
     match handle.outcome().in_time().await.unwrap() {
-        Outcome::DeadLettered(letter) => *letter,
+        Outcome::DeadLettered(letter) => letter.into_seen(),
         other => panic!("no dead letter: {other:?}"),
     }
 }

@@ -1,0 +1,410 @@
+//! A saga that was looked at, with the acts that make sense as it stood, and no others. Not a lock: somebody else may
+//! have acted since, and then the act is refused as it would be on a handle.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use saga_core::machine::Delivery;
+use saga_core::record::Knowledge;
+use saga_core::{By, DeadLetter, Role, Site, State};
+use serde::Serialize;
+
+use super::{ActError, AnyHandle, Cancelled};
+
+/// In what state a saga was when it was looked at, as types: what [`Known`] is of.
+pub mod phase {
+    use saga_core::{DeadLetter, State};
+
+    /// It goes forward: scheduled, running or waiting.
+    #[derive(Debug)]
+    pub enum Running {}
+    /// It needs a person.
+    #[derive(Debug)]
+    pub enum DeadLettered {}
+    /// It completed, and is not being undone.
+    #[derive(Debug)]
+    pub enum Completed {}
+
+    /// What is seen of a saga in that state.
+    pub trait Seen: 'static {
+        /// As data.
+        type As: std::fmt::Debug;
+    }
+    impl Seen for Running {
+        type As = State;
+    }
+    impl Seen for DeadLettered {
+        type As = DeadLetter;
+    }
+    impl Seen for Completed {
+        type As = State;
+    }
+}
+
+/// Whether a saga in that state can be stopped, signalled and answered.
+#[diagnostic::on_unimplemented(
+    message = "only a running saga can be cancelled, signalled or answered, and this one is `{Self}` [SG1003]",
+    label = "not an act on a saga that is `{Self}`",
+    note = "why: nothing runs in it that could stop, wait for a signal or ask a question",
+    note = "fix: a completed saga is undone (`undo`), a dead letter is mended (`redrive`, `roll_back`, …)"
+)]
+pub trait GoesForward: phase::Seen {}
+#[diagnostic::do_not_recommend]
+impl GoesForward for phase::Running {}
+
+/// Whether a saga in that state needs a person.
+#[diagnostic::on_unimplemented(
+    message = "only a dead letter can be mended, and this saga is `{Self}` [SG1001]",
+    label = "not an act on a saga that is `{Self}`",
+    note = "why: nothing is stuck in it that could be sent on, resolved, waived, rolled back or abandoned",
+    note = "fix: a running saga is cancelled (`cancel`), a completed one is undone (`undo`)"
+)]
+pub trait NeedsPerson: phase::Seen {}
+#[diagnostic::do_not_recommend]
+impl NeedsPerson for phase::DeadLettered {}
+
+/// Whether a saga in that state can be undone.
+#[diagnostic::on_unimplemented(
+    message = "only a completed saga can be undone, and this one is `{Self}` [SG1002]",
+    label = "not an act on a saga that is `{Self}`",
+    note = "why: what has not ended is not undone but turned round: the way back is its rollback",
+    note = "fix: a running saga is cancelled (`cancel`), a dead letter is rolled back (`roll_back`)"
+)]
+pub trait Completes: phase::Seen {}
+#[diagnostic::do_not_recommend]
+impl Completes for phase::Completed {}
+
+/// An act on its way. Boxed, because its type has to say nothing of the saga's state: else a mistake would be reported
+/// once for each mention of it.
+pub type Act<T = ()> = Pin<Box<dyn Future<Output = Result<T, ActError>> + Send>>;
+
+/// A saga that was seen in the state `P` (one of [`phase`]), with the acts that make sense there: any other does not
+/// compile. What was seen is read through it: a dead letter's [`DeadLetter`], any other's [`State`].
+///
+/// An act that changes the state takes it: look again before the next. If somebody else has acted in between, it is
+/// refused with an [`ActError`], as on the [`AnyHandle`], where all acts are.
+///
+/// ```
+/// use saga::prelude::*;
+/// # use std::sync::atomic::{AtomicBool, Ordering};
+/// # static OPEN: AtomicBool = AtomicBool::new(false);
+///
+/// #[step(irreversible)]
+/// async fn charge(key: &IdempotencyKey, cents: u32) -> Result<u32, Failure> {
+///     Ok(cents)
+/// }
+///
+/// #[step(irreversible, retriable, retry(attempts = 1))]
+/// async fn post(key: &IdempotencyKey, cents: u32) -> Result<(), Failure> {
+///     # if OPEN.load(Ordering::Relaxed) { return Ok(()) }
+///     Err(Failure::permanent("the post office is closed"))
+/// }
+///
+/// #[saga]
+/// async fn order(cents: u32) -> Result<u32, Failure> {
+///     let paid = charge(cents).await?;
+///     post(paid).await;
+///     Ok(paid)
+/// }
+/// # saga::test::in_virtual_time(async {
+/// let runtime = Runtime::builder(MemoryStore::new()).saga::<order>().start().await.unwrap();
+/// let handle = runtime.run("order-1", order(300)).await.unwrap();
+/// match handle.outcome().await.unwrap() {
+///     Outcome::DeadLettered(letter) => {
+///         assert_eq!(letter.reasons[0].detail, "the post office is closed");
+///         # OPEN.store(true, Ordering::Relaxed);
+///         letter.redrive(By::new("Ann", "it is open again")).await.unwrap();
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(handle.outcome().await.unwrap().is_completed());
+/// # });
+/// ```
+#[must_use = "nothing is done to a saga by looking at it"]
+pub struct Known<P: phase::Seen> {
+    handle: AnyHandle,
+    seen: Box<P::As>,
+}
+
+impl<P: phase::Seen> Known<P> {
+    pub(crate) fn new(handle: AnyHandle, seen: P::As) -> Self {
+        Self { handle, seen: Box::new(seen) }
+    }
+
+    /// The saga's handle.
+    pub fn handle(&self) -> &AnyHandle {
+        &self.handle
+    }
+
+    /// What was seen, for keeping.
+    pub fn into_seen(self) -> P::As {
+        *self.seen
+    }
+}
+
+impl<P: phase::Seen> Deref for Known<P> {
+    type Target = P::As;
+    fn deref(&self) -> &P::As {
+        &self.seen
+    }
+}
+
+impl<P: phase::Seen> fmt::Debug for Known<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Known").field(&self.handle).field(&self.seen).finish()
+    }
+}
+
+impl fmt::Display for Known<phase::DeadLettered> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        DeadLetter::fmt(self, f)
+    }
+}
+
+/// Acts on a saga that goes forward.
+impl<P: phase::Seen> Known<P> {
+    /// Asks it to stop and roll back; see [`AnyHandle::cancel`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn cancel(self, by: By) -> Act<Cancelled>
+    where
+        P: GoesForward,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.cancel(by).await })
+    }
+
+    /// Sends it a signal; see [`AnyHandle::signal`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Act
+    where
+        P: GoesForward,
+    {
+        let handle = self.handle.clone();
+        let (id, name) = (signal_id.to_owned(), name.to_owned());
+        let delivery = handle.encode(value).map(|payload| Delivery::Signal { id, name, payload });
+        Box::pin(async move { handle.deliver(delivery?).await.map(drop) })
+    }
+
+    /// Answers the only open question with yes.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn approve(&self, by: By) -> Act
+    where
+        P: GoesForward,
+    {
+        let handle = self.handle.clone();
+        Box::pin(async move { handle.approve(by).await })
+    }
+
+    /// Answers the only open question with no.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn deny(&self, by: By) -> Act
+    where
+        P: GoesForward,
+    {
+        let handle = self.handle.clone();
+        Box::pin(async move { handle.deny(by).await })
+    }
+
+    /// Answers the question at `site`.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn answer_at(&self, site: Site, approved: bool, by: By) -> Act
+    where
+        P: GoesForward,
+    {
+        let handle = self.handle.clone();
+        Box::pin(async move { handle.answer_at(site, approved, by).await })
+    }
+}
+
+/// Acts on a completed saga.
+impl<P: phase::Seen> Known<P> {
+    /// Undoes it; see [`AnyHandle::undo`]. What that would do is in its [`undo_plan`](State::undo_plan).
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn undo(self, by: By) -> Act
+    where
+        P: Completes,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.undo(by).await })
+    }
+
+    /// Undoes it from the step or child at `site` on; see [`AnyHandle::undo_from`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn undo_from(self, site: Site, by: By) -> Act
+    where
+        P: Completes,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.undo_from(site, by).await })
+    }
+}
+
+/// Acts on a dead letter.
+impl<P: phase::Seen> Known<P> {
+    /// Sends it on in its direction; see [`AnyHandle::redrive`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn redrive(self, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.redrive(by).await })
+    }
+
+    /// Sends on only what is stuck at `site`.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn redrive_at(self, site: Site, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.redrive_at(site, by).await })
+    }
+
+    /// Sends on what is stuck at `site`, with another input; see [`AnyHandle::redrive_with`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn redrive_with<T: Serialize>(self, site: Site, input: &T, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        let input = handle.encode(input);
+        Box::pin(async move {
+            let delivery = Delivery::Redrive { site: Some(site), input: Some(input?), by };
+            handle.deliver(delivery).await.map(drop)
+        })
+    }
+
+    /// Says that the step at `site` happened and gave `output`; see [`AnyHandle::resolve_happened`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn resolve_happened<T: Serialize>(self, site: Site, output: &T, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        let output = handle.encode(output);
+        Box::pin(async move {
+            let knowledge = Knowledge::Happened { output: output? };
+            handle.deliver(Delivery::Resolve { site, role: Role::Do, knowledge, by }).await.map(drop)
+        })
+    }
+
+    /// Says that the step at `site`, which is in doubt, did not happen and never will.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn resolve_not_happened(self, site: Site, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.resolve_not_happened(site, by).await })
+    }
+
+    /// Says that the compensation of the step at `site` was done by hand.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn resolve_undone(self, site: Site, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.resolve_undone(site, by).await })
+    }
+
+    /// Declares the compensation of the step at `site` not needed.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn waive(self, site: Site, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.waive(site, by).await })
+    }
+
+    /// Rolls it back; see [`AnyHandle::roll_back`].
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn roll_back(self, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.roll_back(by).await })
+    }
+
+    /// Closes it as it is.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub fn abandon(self, by: By) -> Act
+    where
+        P: NeedsPerson,
+    {
+        let handle = self.handle;
+        Box::pin(async move { handle.abandon(by).await })
+    }
+}
+
+impl AnyHandle {
+    /// The saga, if it goes forward now.
+    ///
+    /// # Errors
+    /// [`LookError`](super::LookError).
+    pub async fn running(&self) -> Result<Option<Known<phase::Running>>, super::LookError> {
+        use saga_core::Phase::{Running, Scheduled, Waiting};
+        let state = self.look().await?;
+        let forward = matches!(state.phase(), Scheduled | Running | Waiting);
+        Ok(forward.then(|| Known::new(self.clone(), state)))
+    }
+
+    /// The saga, if it has completed and is not being undone.
+    ///
+    /// # Errors
+    /// [`LookError`](super::LookError).
+    pub async fn completed(&self) -> Result<Option<Known<phase::Completed>>, super::LookError> {
+        let state = self.look().await?;
+        let completed = state.phase() == saga_core::Phase::Completed;
+        Ok(completed.then(|| Known::new(self.clone(), state)))
+    }
+
+    /// The saga, if it needs a person, with all that he needs to mend it.
+    ///
+    /// # Errors
+    /// [`LookError`](super::LookError).
+    pub async fn dead_letter(&self) -> Result<Option<Known<phase::DeadLettered>>, super::LookError> {
+        let journal = self.journal().await?;
+        let state = State::of(self.id.clone(), &journal)
+            .map_err(|source| super::LookError::NoJournal { saga: self.id.clone(), source })?;
+        let parked = state.phase() == saga_core::Phase::DeadLettered;
+        Ok(parked.then(|| Known::new(self.clone(), DeadLetter::of(&state, &journal))))
+    }
+}

@@ -1,0 +1,11 @@
+//! Handles: SG10xx.
+
+mended! {
+    sg1001_redrive_completed
+    sg1001_waive_running
+    sg1002_undo_dead_letter
+    sg1002_undo_running
+    sg1003_cancel_completed
+    sg1003_approve_dead_letter
+    sg1004_act_twice
+}
