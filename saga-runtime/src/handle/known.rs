@@ -48,7 +48,7 @@ pub mod phase {
     message = "only a running saga can be cancelled, signalled or answered, and this one is `{Self}` [SG1003]",
     label = "not an act on a saga that is `{Self}`",
     note = "why: nothing runs in it that could stop, wait for a signal or ask a question",
-    note = "fix: a completed saga is undone (`undo`), a dead letter is mended (`redrive`, `roll_back`, …)"
+    note = "fix: `.undo(by)` takes back a completed saga, `.redrive(by)` or `.roll_back(by)` mends a dead letter"
 )]
 pub trait GoesForward: phase::Seen {}
 #[diagnostic::do_not_recommend]
@@ -59,7 +59,8 @@ impl GoesForward for phase::Running {}
     message = "only a dead letter can be mended, and this saga is `{Self}` [SG1001]",
     label = "not an act on a saga that is `{Self}`",
     note = "why: nothing is stuck in it that could be sent on, resolved, waived, rolled back or abandoned",
-    note = "fix: a running saga is cancelled (`cancel`), a completed one is undone (`undo`)"
+    note = "fix: `.cancel(by)` turns a running saga round, `.undo(by)` a completed one; `handle.dead_letter()` gives the \
+            dead letter once there is one"
 )]
 pub trait NeedsPerson: phase::Seen {}
 #[diagnostic::do_not_recommend]
@@ -70,7 +71,7 @@ impl NeedsPerson for phase::DeadLettered {}
     message = "only a completed saga can be undone, and this one is `{Self}` [SG1002]",
     label = "not an act on a saga that is `{Self}`",
     note = "why: what has not ended is not undone but turned round: the way back is its rollback",
-    note = "fix: a running saga is cancelled (`cancel`), a dead letter is rolled back (`roll_back`)"
+    note = "fix: `.cancel(by)` turns a running saga round, `.roll_back(by)` a dead letter"
 )]
 pub trait Completes: phase::Seen {}
 #[diagnostic::do_not_recommend]
