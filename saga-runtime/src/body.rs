@@ -375,7 +375,9 @@ where
         let reached = match self.cx.board() {
             Some(board) => {
                 let mut board = lock(board);
-                if let Some(reach) = self.reach {
+                if board.end.is_none()
+                    && let Some(reach) = self.reach
+                {
                     board.reach(&self.site, reach);
                 }
                 board.end.is_none()
@@ -399,7 +401,9 @@ where
         let this = self.get_mut();
         let Some(board) = this.cx.board() else { return Poll::Pending };
         let mut board = lock(board);
-        if let Some(reach) = this.reach.take() {
+        if board.end.is_none()
+            && let Some(reach) = this.reach.take()
+        {
             board.reach(&this.site, reach);
         }
         if board.end.is_some() {

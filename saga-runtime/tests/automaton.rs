@@ -30,6 +30,7 @@ const GRAPH: &Graph = &Graph {
 };
 
 /// A saga by hand, whose code leaves the flight out when its input is `wrong`.
+#[allow(non_camel_case_types)]
 pub enum trip {}
 
 impl Saga for trip {
