@@ -3,9 +3,13 @@
 //!
 //! Hierarchical: a child saga has a graph of its own, and so has each branch of `all`.
 
+mod follow;
+
 use std::time::Duration;
 
 use crate::policy::{InDoubt, Kind};
+
+pub use follow::Departure;
 
 /// The automaton of a saga.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,6 +75,8 @@ pub enum What {
     All(&'static [What]),
     /// Several at once, as many as there are.
     Each(&'static What),
+    /// A branch whose site was given a name of its own by `.named(…)`.
+    Named(&'static str, &'static What),
 }
 
 /// What a step says about itself, as far as others depend on it.
@@ -103,6 +109,72 @@ impl Graph {
         match from {
             None => is_there(self.start),
             Some(from) => is_there(from.done) || is_there(from.failed),
+        }
+    }
+
+    /// The places whose sites have that name, in the order of the text.
+    pub fn places_named(&self, name: &str) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(move |place| place.name == name)
+    }
+
+    /// The steps in it, those of children and branches included, each once, in the order of the text.
+    ///
+    /// What these name (compensations, probes) is not among them: only what the saga awaits.
+    pub fn definitions(&self) -> Vec<&Definition> {
+        let mut found = Vec::new();
+        self.places.iter().for_each(|place| place.what.collect(&mut found));
+        found
+    }
+
+    /// Whether all that it does can be undone. A child without a graph does not say so.
+    pub fn is_undoable(&self) -> bool {
+        self.places.iter().all(|place| place.what.is_undoable())
+    }
+}
+
+impl What {
+    /// The name of its site where it has none of its own: of what is called.
+    pub fn label(&self) -> &'static str {
+        match self {
+            What::Step(step) => step.name,
+            What::Saga(graph) => graph.saga,
+            What::Opaque(name) | What::Named(name, _) => name,
+            What::Sleep => "sleep",
+            What::Now => "now",
+            What::Uuid => "uuid",
+            What::Signal => "signal",
+            What::Approve => "approve",
+            What::All(_) | What::Each(_) => "all",
+        }
+    }
+
+    /// What it is beneath a name of its own.
+    pub fn unnamed(&self) -> &What {
+        match self {
+            What::Named(_, what) => what.unnamed(),
+            what => what,
+        }
+    }
+
+    /// Whether nothing in it is irreversible. A child without a graph does not say so.
+    pub fn is_undoable(&self) -> bool {
+        match self {
+            What::Step(step) => step.kind != Kind::Irreversible,
+            What::Saga(graph) => graph.is_undoable(),
+            What::Opaque(_) => false,
+            What::All(branches) => branches.iter().all(What::is_undoable),
+            What::Each(branch) | What::Named(_, branch) => branch.is_undoable(),
+            What::Sleep | What::Now | What::Uuid | What::Signal | What::Approve => true,
+        }
+    }
+
+    fn collect<'a>(&'a self, found: &mut Vec<&'a Definition>) {
+        match self {
+            What::Step(step) if !found.contains(&step) => found.push(step),
+            What::Saga(graph) => graph.places.iter().for_each(|place| place.what.collect(found)),
+            What::All(branches) => branches.iter().for_each(|branch| branch.collect(found)),
+            What::Each(branch) | What::Named(_, branch) => branch.collect(found),
+            _ => {}
         }
     }
 }
