@@ -125,7 +125,7 @@ const fn what_outlasts(what: &What, deadline: Duration) -> bool {
             None => true,
         },
         What::Saga(graph) => graph_outlasts(graph, deadline),
-        What::Each(what) => what_outlasts(what, deadline),
+        What::Each(what) | What::Named(_, what) => what_outlasts(what, deadline),
         What::All(branches) => {
             let mut branch = 0;
             while branch < branches.len() {

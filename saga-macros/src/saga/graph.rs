@@ -91,6 +91,10 @@ fn what(kind: &Kind, root: &Path) -> TokenStream {
             let each = what(kind, root);
             of(quote!(Each(&#each)))
         }
+        Kind::Named(name, kind) => {
+            let named = what(kind, root);
+            of(quote!(Named(#name, &#named)))
+        }
     }
 }
 

@@ -30,6 +30,17 @@ pub(crate) enum Kind {
     All(Vec<Kind>),
     /// `all` of an iterator of these.
     Each(Box<Kind>),
+    /// A branch of `all` with a name of its own.
+    Named(LitStr, Box<Kind>),
+}
+
+impl Operand {
+    fn into_branch(self) -> Kind {
+        match self.name {
+            Some(name) => Kind::Named(name, Box::new(self.kind)),
+            None => self.kind,
+        }
+    }
 }
 
 impl Kind {
@@ -38,7 +49,7 @@ impl Kind {
         match self {
             Kind::Call(path) => vec![path],
             Kind::All(kinds) => kinds.iter().flat_map(Kind::paths).collect(),
-            Kind::Each(kind) => kind.paths(),
+            Kind::Each(kind) | Kind::Named(_, kind) => kind.paths(),
             Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Signal | Kind::Approve => Vec::new(),
         }
     }
@@ -141,7 +152,7 @@ fn all(branches: &Expr, root: &Path) -> Result<Kind, Diagnostic> {
         Expr::Paren(inner) => all(&inner.expr, root),
         Expr::Group(inner) => all(&inner.expr, root),
         Expr::Tuple(tuple) => {
-            let kinds = tuple.elems.iter().map(|e| read(e, root).map(|operand| operand.kind));
+            let kinds = tuple.elems.iter().map(|e| read(e, root).map(Operand::into_branch));
             kinds.collect::<Result<_, _>>().map(Kind::All)
         }
         iterator => match ends_in(iterator, root) {
@@ -168,9 +179,9 @@ fn ends_in(iterator: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
         }
         Expr::Paren(inner) => ends_in(&inner.expr, root),
         Expr::Group(inner) => ends_in(&inner.expr, root),
-        Expr::Array(array) => array.elems.first().map(|e| read(e, root).map(|o| o.kind)),
+        Expr::Array(array) => array.elems.first().map(|e| read(e, root).map(Operand::into_branch)),
         Expr::Macro(mac) if mac.mac.path.segments.last().is_some_and(|s| s.ident == "vec") => {
-            first_of(&mac.mac).map(|e| read(&e, root).map(|o| o.kind))
+            first_of(&mac.mac).map(|e| read(&e, root).map(Operand::into_branch))
         }
         _ => None,
     }
@@ -189,7 +200,7 @@ fn value_of(body: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
         Expr::Match(branches) => branches.arms.iter().find_map(|arm| value_of(&arm.body, root)),
         Expr::Call(_) | Expr::MethodCall(_) | Expr::Paren(_) | Expr::Group(_) => {
             // A closure of another kind, such as a filter's, ends in anything.
-            read(body, root).ok().filter(|o| shows(&o.kind)).map(|operand| Ok(operand.kind))
+            read(body, root).ok().filter(|o| shows(&o.kind)).map(|o| Ok(o.into_branch()))
         }
         _ => None,
     }

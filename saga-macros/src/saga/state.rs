@@ -102,6 +102,7 @@ fn at(kind: &Kind, root: &Path) -> TokenStream {
             let each = at(kind, root);
             quote!(::std::vec::Vec<#each>)
         }
+        Kind::Named(_, kind) => at(kind, root),
     }
 }
 
