@@ -3,6 +3,7 @@
 mod body;
 mod check;
 mod demand;
+mod diagram;
 mod expand;
 mod flow;
 mod graph;

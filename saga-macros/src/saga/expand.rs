@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use crate::names::{local, pascal, plain};
 use crate::saga::model::Saga;
 use crate::saga::rewrite::{never_ends, rewrite, witness};
-use crate::saga::{demand, graph, state};
+use crate::saga::{demand, diagram, graph, state};
 use crate::step::{duration, origin, recorded_input, results};
 
 /// The whole expansion.
@@ -47,13 +47,17 @@ fn named(saga: &Saga) -> TokenStream {
     });
     let (names, types): (Vec<_>, Vec<_>) = function.recorded().map(|p| (&p.ident, &p.ty)).unzip();
     let fn_token = function.fn_token;
+    let diagram = diagram::docs(saga);
     quote! {
         #(#docs)*
         #fallback
+        #diagram
         #[allow(non_camel_case_types, dead_code)]
         #vis enum #ident {}
 
         #(#docs)*
+        #fallback
+        #diagram
         #(#outer)*
         #vis #fn_token #ident(#(#names: #types),*) -> #root::__private::SagaCall<#ident> {
             #root::__private::SagaCall::new(::core::convert::From::from((#(#names,)*)))
