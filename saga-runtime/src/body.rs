@@ -79,8 +79,21 @@ impl Board {
         self.end.get_or_insert(BodyEnd::Halted(reason, Some(site), detail));
     }
 
-    /// After the body has run over the journal: the first site recorded there that it did not come by.
-    pub(crate) fn not_visited(&self) -> Option<(Site, String)> {
+    /// After the body has run over the journal, and ended so if it did: that it did not come by something which is
+    /// recorded there.
+    pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
+        let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Halted(..))))?;
+        let code = match (end, self.reached.first()) {
+            (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
+            (Some(_), None) => "ended".to_owned(),
+            (None, None) => "waits".to_owned(),
+        };
+        let detail = format!("the journal has {recorded} at {site}, which the code passed by: it {code}");
+        Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
+    }
+
+    /// The first site recorded in the journal that the body did not come by.
+    fn not_visited(&self) -> Option<(Site, String)> {
         let closed: Vec<&Site> = self
             .state
             .sites()
@@ -424,6 +437,10 @@ where
 /// A saga whose type is forgotten.
 pub(crate) trait AnySaga: Send + Sync {
     fn type_key(&self) -> std::any::TypeId;
+    /// The version of its code.
+    fn version(&self) -> u32;
+    /// Its automaton, if it was written by the macro.
+    fn graph(&self) -> Option<&'static Graph>;
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;
 }
 
@@ -438,6 +455,14 @@ impl<S> Default for TypedSaga<S> {
 impl<S: Saga> AnySaga for TypedSaga<S> {
     fn type_key(&self) -> std::any::TypeId {
         std::any::TypeId::of::<S>()
+    }
+
+    fn version(&self) -> u32 {
+        S::VERSION
+    }
+
+    fn graph(&self) -> Option<&'static Graph> {
+        S::GRAPH
     }
 
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {

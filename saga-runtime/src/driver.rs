@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Reason, Record, Site, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
@@ -241,24 +241,19 @@ impl Driver {
         let Some(body) = &mut self.body else { return false };
         let mut cx = Context::from_waker(Waker::noop());
         let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
-        let (reached, mut end, missed) = {
-            let mut board = lock(&self.board);
-            let missed = if std::mem::take(&mut self.replays) { board.not_visited() } else { None };
-            (std::mem::take(&mut board.reached), board.end.take(), missed)
-        };
+        let mut board = lock(&self.board);
+        let mut end = board.end.take();
         match polled {
             Ok(Poll::Ready(ended)) => end = end.or(Some(ended)),
             Ok(Poll::Pending) => {}
             Err(panic) => end = Some(BodyEnd::Panicked(crate::attempt::message_of(panic))),
         }
-        if let Some((site, recorded)) = missed.filter(|_| !matches!(end, Some(BodyEnd::Halted(..)))) {
-            let code = match (&end, reached.first()) {
-                (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
-                (Some(_), None) => "ended".to_owned(),
-                (None, None) => "waits".to_owned(),
-            };
-            let detail = format!("the journal has {recorded} at {site}, which the code passed by: it {code}");
-            end = Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail));
+        let replays = std::mem::take(&mut self.replays);
+        let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };
+        let reached = std::mem::take(&mut board.reached);
+        drop(board);
+        if passed_by.is_some() {
+            end = passed_by;
         } else {
             let again = reached.iter().any(|r| matches!(r, Reach::Wait { .. } | Reach::ChildEnded { .. }));
             for reach in reached {

@@ -142,7 +142,7 @@ impl AnyHandle {
     /// # Errors
     /// [`LookError`].
     pub async fn journal(&self) -> Result<Vec<Entry>, LookError> {
-        let journal = journal(self.runtime.engine(), &self.id).await?;
+        let journal = journal(&*self.runtime.engine().store, &self.id).await?;
         if journal.is_empty() {
             return Err(LookError::NoSuchSaga { saga: self.id.clone() });
         }
@@ -340,7 +340,7 @@ impl AnyHandle {
         // Of what this worker drives the answer comes from its driver.
         let before = match engine.live.get(&self.id) {
             Some(_) => 0,
-            None => journal(engine, &self.id).await.map_err(LookError::from)?.len(),
+            None => journal(&*engine.store, &self.id).await.map_err(LookError::from)?.len(),
         };
         let mut expected = engine.replies.expect();
         let id = engine.store.deliver(&self.id, delivery.clone(), engine.clock.now()).await?;

@@ -29,6 +29,7 @@ mod saga;
 mod step;
 #[cfg(feature = "test")]
 pub mod test;
+pub mod upgrade;
 mod view;
 mod wait;
 mod watch;

@@ -20,9 +20,25 @@ pub struct Registry {
     sagas: BTreeMap<&'static str, Arc<dyn AnySaga>>,
     /// Sagas that are only called by others.
     children: Vec<&'static str>,
-    clashes: Vec<StartError>,
+    clashes: Vec<Clash>,
     /// The sagas that promise to be undoable and whose sites are being registered.
     promising: Vec<&'static str>,
+}
+
+/// What cannot be, whatever else is registered.
+#[derive(Clone, Copy)]
+enum Clash {
+    Name { what: &'static str, name: &'static str },
+    Promise { saga: &'static str, what: &'static str },
+}
+
+impl From<Clash> for StartError {
+    fn from(clash: Clash) -> Self {
+        match clash {
+            Clash::Name { what, name } => StartError::NameClash { what, name },
+            Clash::Promise { saga, what } => StartError::NotUndoable { saga, what },
+        }
+    }
 }
 
 struct Registered {
@@ -81,7 +97,7 @@ impl Registry {
         self.hold_to_promises(S::NAME, S::Undo::KIND == Kind::Irreversible);
         if let Some(known) = self.steps.get(S::NAME) {
             if known.type_id != type_id {
-                self.clashes.push(StartError::NameClash { what: "step", name: S::NAME });
+                self.clashes.push(Clash::Name { what: "step", name: S::NAME });
             }
             return;
         }
@@ -110,7 +126,7 @@ impl Registry {
         if let Some(known) = self.sagas.get(S::NAME) {
             let same = known.type_key() == saga.type_key();
             if !same {
-                self.clashes.push(StartError::NameClash { what: "saga", name: S::NAME });
+                self.clashes.push(Clash::Name { what: "saga", name: S::NAME });
             }
             return same;
         }
@@ -125,11 +141,26 @@ impl Registry {
 
     fn hold_to_promises(&mut self, what: &'static str, breaks: bool) {
         let broken = self.promising.iter().filter(|_| breaks);
-        self.clashes.extend(broken.map(|saga| StartError::NotUndoable { saga, what }));
+        self.clashes.extend(broken.map(|saga| Clash::Promise { saga, what }));
     }
 
     pub(crate) fn find_step(&self, name: &str) -> Option<&Arc<dyn AnyStep>> {
         self.steps.get(name).map(|r| &r.step)
+    }
+
+    /// The saga of that name, if it may be claimed: not if others only call it.
+    pub(crate) fn find_claimed(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
+        self.find_saga(name).filter(|_| !self.children.contains(&name))
+    }
+
+    /// All sagas, in the order of their names.
+    pub(crate) fn sagas(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn AnySaga>)> {
+        self.sagas.iter().map(|(name, saga)| (*name, saga))
+    }
+
+    /// All steps, in no order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn AnyStep>)> {
+        self.steps.iter().map(|(name, registered)| (*name, &registered.step))
     }
 
     pub(crate) fn find_saga(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
@@ -141,14 +172,18 @@ impl Registry {
         self.sagas.keys().filter(|name| !self.children.contains(name)).map(|name| (*name).into()).collect()
     }
 
+    /// Refuses what cannot work, whatever there is of resources.
+    pub(crate) fn check_names(&self) -> Result<(), StartError> {
+        match self.clashes.last() {
+            Some(clash) => Err((*clash).into()),
+            None if self.sagas.is_empty() => Err(StartError::NoSagas),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses what cannot work, before anything runs.
-    pub(crate) fn check(&mut self, resources: &Resources) -> Result<(), StartError> {
-        if let Some(clash) = self.clashes.pop() {
-            return Err(clash);
-        }
-        if self.sagas.is_empty() {
-            return Err(StartError::NoSagas);
-        }
+    pub(crate) fn check(&self, resources: &Resources) -> Result<(), StartError> {
+        self.check_names()?;
         let mut steps: Vec<_> = self.steps.iter().collect();
         steps.sort_by_key(|(name, _)| **name);
         for (name, registered) in steps {

@@ -1,22 +1,20 @@
 //! A runtime: built from a store, resources and sagas; it runs sagas until it is shut down.
 
+mod builder;
+
+pub use builder::Builder;
+
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
-use saga_core::{Codec, Entry, Record, SagaId, State, Timestamp};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use saga_core::{Entry, Record, SagaId, State, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::clock::{Clock, Dice, SystemClock, SystemDice};
-use crate::committer::{CommitterParts, committer};
 use crate::driver::{Driver, Finished, Origin};
-use crate::engine::{Channel, Created, Engine, Live, Replies, Watchers};
+use crate::engine::{Channel, Engine};
 use crate::error::RunError;
 use crate::handle::{AnyHandle, Handle};
-use crate::limits::Encoding;
-use crate::registry::{Registry, StartError};
-use crate::resources::Resources;
 use crate::saga::{Saga, SagaCall};
 use crate::worker;
 
@@ -86,171 +84,6 @@ impl Drop for Running {
 impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runtime").field("registry", &self.engine.registry).finish_non_exhaustive()
-    }
-}
-
-/// Builds a [`Runtime`].
-#[must_use = "nothing runs before `start`"]
-pub struct Builder {
-    store: Arc<dyn Store>,
-    registry: Registry,
-    resources: Resources,
-    encoding: Encoding,
-    clock: Option<Arc<dyn Clock>>,
-    dice: Arc<dyn Dice>,
-    name: String,
-    lease: Duration,
-    linger: Duration,
-    running_max: usize,
-}
-
-impl std::fmt::Debug for Builder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("registry", &self.registry).finish_non_exhaustive()
-    }
-}
-
-impl Builder {
-    fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            registry: Registry::default(),
-            resources: Resources::new(),
-            encoding: Encoding::default(),
-            clock: None,
-            dice: Arc::new(SystemDice::new()),
-            name: "saga".to_owned(),
-            lease: Duration::from_secs(30),
-            linger: Duration::from_secs(1),
-            running_max: 10_000,
-        }
-    }
-
-    /// Adds a resource that steps take by reference, by its type.
-    pub fn resource<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
-        self.resources = self.resources.with(resource);
-        self
-    }
-
-    /// Adds a shared resource, or one that steps know by a trait: `shared_resource::<dyn Bank>(Arc::new(Sandbox))`.
-    pub fn shared_resource<T: ?Sized + Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
-        self.resources = self.resources.with_shared(resource);
-        self
-    }
-
-    /// Adds a saga, with the steps at its sites and what they name.
-    pub fn saga<S: Saga>(mut self) -> Self {
-        self.registry.saga::<S>();
-        self
-    }
-
-    /// Seals recorded values with this codec from now on; records of another one need [`read_codec`](Self::read_codec).
-    pub fn codec(mut self, codec: impl Codec) -> Self {
-        self.encoding.codecs.set_writer(Arc::new(codec));
-        self
-    }
-
-    /// Reads records that this codec sealed.
-    pub fn read_codec(mut self, codec: impl Codec) -> Self {
-        self.encoding.codecs.add_reader(Arc::new(codec));
-        self
-    }
-
-    /// Warns above `warn` bytes of one recorded value and does not record more than `max`: 256 KiB and 2 MiB by
-    /// default.
-    pub fn payload_bytes(mut self, warn: usize, max: usize) -> Self {
-        (self.encoding.bytes_warn, self.encoding.bytes_max) = (warn, max);
-        self
-    }
-
-    /// Drives at most so many sagas at a time (10,000 by default); the others wait in the store.
-    pub fn running_max(mut self, sagas: usize) -> Self {
-        self.running_max = sagas.max(1);
-        self
-    }
-
-    /// Keeps a saga in memory that waits no longer than this (1 s by default); others are let go, and taken up from
-    /// the store again.
-    pub fn linger(mut self, wait: Duration) -> Self {
-        self.linger = wait;
-        self
-    }
-
-    /// How long the worker's claim on its sagas lasts without a sign of life (30 s by default).
-    pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease.max(Duration::from_millis(10));
-        self
-    }
-
-    /// What the worker is called, for people.
-    pub fn worker_name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Tells the time by another clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Draws numbers from other dice.
-    pub fn dice(mut self, dice: Arc<dyn Dice>) -> Self {
-        self.dice = dice;
-        self
-    }
-
-    /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are taken up at once.
-    /// Must be called within a tokio runtime with time.
-    ///
-    /// # Errors
-    /// [`StartError`] names the step and the type of a resource that is missing, or says why the store cannot be
-    /// joined.
-    pub async fn start(mut self) -> Result<Runtime, StartError> {
-        self.registry.check(&self.resources)?;
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let joined = self.store.join(&self.name, self.lease, clock.now()).await?;
-        let worker = Arc::new(AtomicU64::new(joined.0));
-        let (trouble, troubled) = watch::channel(None);
-        let lease_lost = Arc::new(Notify::new());
-        let (draining, drains) = watch::channel(false);
-        let (committer, commits) = committer(CommitterParts {
-            store: self.store.clone(),
-            clock: clock.clone(),
-            dice: self.dice.clone(),
-            worker: worker.clone(),
-            trouble,
-            draining: drains,
-            lease_lost: lease_lost.clone(),
-        });
-        let engine = Arc::new(Engine {
-            store: self.store,
-            registry: self.registry,
-            resources: Arc::new(self.resources),
-            encoding: self.encoding,
-            clock,
-            dice: self.dice,
-            committer,
-            worker,
-            live: Live::default(),
-            watchers: Arc::new(Watchers::default()),
-            replies: Replies::default(),
-            created: Created::default(),
-            worker_name: self.name,
-            running_max: self.running_max,
-            linger: self.linger,
-            lease: self.lease,
-            never_stopping: watch::channel(false).1,
-            draining,
-            trouble: troubled,
-            lease_lost,
-        });
-        let tasks = vec![
-            tokio::spawn(commits).abort_handle(),
-            tokio::spawn(worker::work(engine.clone())).abort_handle(),
-        ];
-        let running = Arc::new(Running { engine: engine.clone(), tasks });
-        Ok(Runtime { engine, running })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, StoreError, Wanted};
+use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
 use saga_core::{Entry, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::{mpsc, watch};
 
@@ -186,7 +186,7 @@ async fn resume(
     claim: Claim,
     inbox: mpsc::UnboundedReceiver<saga_core::store::Waiting>,
 ) -> Finished {
-    let state = match patiently(engine, || journal(engine, &claim.saga)).await {
+    let state = match patiently(engine, || journal(&*engine.store, &claim.saga)).await {
         Ok(journal) => State::of(claim.saga.clone(), &journal).map_err(|e| text_of(&e)),
         Err(StoreError::Corrupt { detail }) => Err(detail),
         Err(error) => return Finished::Lost(error.to_string()),
@@ -260,11 +260,11 @@ async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: b
 }
 
 /// All records of a saga.
-pub(crate) async fn journal(engine: &Engine, saga: &SagaId) -> Result<Vec<Entry>, StoreError> {
+pub(crate) async fn journal(store: &dyn Store, saga: &SagaId) -> Result<Vec<Entry>, StoreError> {
     let mut journal = Vec::new();
     loop {
         let from = journal.len() as u64;
-        let page = engine.store.load(saga, from, PAGE).await?;
+        let page = store.load(saga, from, PAGE).await?;
         let last = page.len() < PAGE;
         journal.extend(page);
         if last {

@@ -1,0 +1,66 @@
+//! A body run dry: once over the records of a saga, with nothing behind it. What it reaches beyond them is not begun.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use saga_core::machine::BodyEnd;
+use saga_core::state::Direction;
+use saga_core::{Kind, Payload, Reason, State};
+
+use super::report::{Finding, Why};
+use crate::attempt::message_of;
+use crate::body::{AnySaga, Board, lock};
+use crate::clock::Clock;
+use crate::runtime::Builder;
+
+/// Whether the body may have to run over the records: not on the way back, nor where it is as good as begun.
+pub(super) fn goes_forward(state: &State) -> bool {
+    // An irreversible step that is done after all turns a stop into nothing.
+    let may_go_on = || {
+        state
+            .open_effects()
+            .any(|(site, ..)| state.step(site).is_some_and(|step| step.kind == Kind::Irreversible))
+    };
+    matches!(state.direction(), Direction::Forward) && (state.stop().is_none() || may_go_on())
+}
+
+/// What would keep the body from going on.
+pub(super) fn misfit(
+    state: &State,
+    code: &Arc<dyn AnySaga>,
+    builder: &Builder,
+    clock: &Arc<dyn Clock>,
+) -> Option<Finding> {
+    if let Some(Err(departure)) = code.graph().map(|graph| graph.follow(state.sites().map(|(site, _)| site)))
+    {
+        return Some((Some(departure.at.clone()), Why::NoPath(departure)));
+    }
+    let input = state.head().map_or_else(Payload::null, |head| head.input.clone());
+    let board = Board::new(state.clone(), builder.encoding.clone(), clock.clone(), builder.dice.clone());
+    let board = Arc::new(Mutex::new(board));
+    let mut body = code.body(board.clone(), input);
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
+    let mut board = lock(&board);
+    let end = match (board.end.take(), polled) {
+        (_, Err(panic)) => Some(BodyEnd::Panicked(message_of(panic))),
+        (Some(end), _) => Some(end),
+        (None, Ok(Poll::Ready(end))) => Some(end),
+        (None, Ok(Poll::Pending)) => None,
+    };
+    match board.passed_by(end.as_ref()).or(end)? {
+        BodyEnd::Halted(reason, site, detail) => match reason {
+            Reason::Diverged => Some((site, Why::Diverged { detail })),
+            Reason::Undecodable => Some((site, Why::Undecodable { detail })),
+            // What has parked it before is not this build's doing.
+            reason if state.halts().iter().any(|h| (h.reason, &h.site) == (reason, &site)) => None,
+            reason => Some((site, Why::Parked { reason, detail })),
+        },
+        BodyEnd::Panicked(message) => Some((None, Why::Panicked { message })),
+        BodyEnd::Failed(_, message) if state.no_return().is_some() => {
+            Some((None, Why::FailedPastNoReturn { message }))
+        }
+        BodyEnd::Failed(..) | BodyEnd::Returned(_) | BodyEnd::Unrecordable(..) => None,
+    }
+}
