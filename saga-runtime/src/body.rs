@@ -92,6 +92,14 @@ impl Board {
         Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
     }
 
+    /// Where the journal leaves the automaton, if it does: the body is not to run over it then.
+    pub(crate) fn departs(&self, graph: Option<&Graph>) -> Option<BodyEnd> {
+        let departure = graph?.follow(self.state.sites().map(|(site, _)| site)).err()?;
+        let recorded = self.state.site(&departure.at).map(SiteState::describe).unwrap_or_default();
+        let detail = format!("{departure} (it is {recorded})");
+        Some(BodyEnd::Halted(Reason::Diverged, Some(departure.at), detail))
+    }
+
     /// The first site recorded in the journal that the body did not come by.
     fn not_visited(&self) -> Option<(Site, String)> {
         let closed: Vec<&Site> = self

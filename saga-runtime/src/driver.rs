@@ -223,8 +223,13 @@ impl Driver {
                 if runs && self.body.is_none() {
                     board.restart();
                     self.replays = board.state.next_seq() > 1;
+                    // Only of a journal that was there before: what goes on in it is held against it move by move.
+                    let departs = if self.replays { board.departs(self.saga.graph()) } else { None };
                     let input = board.state.head().map(|h| h.input.clone());
                     drop(board);
+                    if let Some(end) = departs {
+                        return self.take(Event::BodyEnded(end));
+                    }
                     let input = input.unwrap_or_else(saga_core::Payload::null);
                     self.body = Some(self.saga.body(self.board.clone(), input));
                 }

@@ -1,8 +1,5 @@
-//! Before a new version runs: which sagas in a store fit it, and which do not, where and why. And before it is
-//! released: whether it has kept what versions before it owe.
-//!
-//! [`check`] looks at a store, [`snapshot`] at a file in the repository. Neither runs a step, claims a saga or writes to
-//! a store.
+//! Before a new version runs: which sagas in a store fit it, and which do not, where and why. Nothing here runs a
+//! step, claims a saga or writes to a store.
 
 mod dry;
 mod owed;
@@ -50,33 +47,27 @@ const PAGE: usize = 500;
 ///     Ok(())
 /// }
 ///
-/// mod before {
-///     # use super::*;
-///     #[saga(version = 1)]
-///     pub async fn dinner(table: u32) -> Result<u32, Failure> {
-///         let table = reserve(table).await?;
-///         sleep("2h").await;
-///         Ok(table)
-///     }
+/// #[saga(version = 1)]
+/// async fn dinner(table: u32) -> Result<u32, Failure> {
+///     let table = reserve(table).await?;
+///     sleep("2h").await;
+///     Ok(table)
 /// }
 ///
-/// mod after {
-///     # use super::*;
-///     #[saga(version = 2)]
-///     pub async fn dinner(table: u32) -> Result<u32, Failure> {
-///         sleep("1h").await;
-///         reserve(table).await
-///         # .map_err(Into::into)
-///     }
+/// /// What `dinner` is to be in version 2.
+/// #[saga(version = 2, name = "dinner")]
+/// async fn dinner_after_a_walk(table: u32) -> Result<u32, Failure> {
+///     sleep("1h").await;
+///     Ok(reserve(table).await?)
 /// }
 /// # saga::test::in_virtual_time(async {
 /// # let store = std::sync::Arc::new(MemoryStore::new());
-/// # let runtime = Runtime::builder_shared(store.clone()).saga::<before::dinner>().start().await.unwrap();
-/// # let handle = runtime.run("dinner-1", before::dinner(7)).await.unwrap();
+/// # let runtime = Runtime::builder_shared(store.clone()).saga::<dinner>().start().await.unwrap();
+/// # let handle = runtime.run("dinner-1", dinner(7)).await.unwrap();
 /// # while handle.phase().await.unwrap() != saga::Phase::Waiting { tokio::task::yield_now().await; }
 ///
 /// // `dinner-1` sleeps when version 2 is to be rolled out.
-/// let builder = Runtime::builder_shared(store).saga::<after::dinner>();
+/// let builder = Runtime::builder_shared(store).saga::<dinner_after_a_walk>();
 /// let report = saga::upgrade::check(&builder).await.unwrap();
 /// assert!(!report.all_fit());
 /// assert_eq!(report.misfits[0].site, Some(Site::from("reserve")));

@@ -44,9 +44,9 @@ pub(super) fn misfit(
     let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
     let mut board = lock(&board);
     let end = match (board.end.take(), polled) {
-        (_, Err(panic)) => Some(BodyEnd::Panicked(message_of(panic))),
-        (Some(end), _) => Some(end),
-        (None, Ok(Poll::Ready(end))) => Some(end),
+        // It may have passed by a record because it panicked: that is what has to be mended.
+        (_, Err(panic)) => return Some((None, Why::Panicked { message: message_of(panic) })),
+        (Some(end), _) | (None, Ok(Poll::Ready(end))) => Some(end),
         (None, Ok(Poll::Pending)) => None,
     };
     match board.passed_by(end.as_ref()).or(end)? {
@@ -57,10 +57,9 @@ pub(super) fn misfit(
             reason if state.halts().iter().any(|h| (h.reason, &h.site) == (reason, &site)) => None,
             reason => Some((site, Why::Parked { reason, detail })),
         },
-        BodyEnd::Panicked(message) => Some((None, Why::Panicked { message })),
         BodyEnd::Failed(_, message) if state.no_return().is_some() => {
             Some((None, Why::FailedPastNoReturn { message }))
         }
-        BodyEnd::Failed(..) | BodyEnd::Returned(_) | BodyEnd::Unrecordable(..) => None,
+        BodyEnd::Failed(..) | BodyEnd::Panicked(_) | BodyEnd::Returned(_) | BodyEnd::Unrecordable(..) => None,
     }
 }

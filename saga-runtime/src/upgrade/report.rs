@@ -183,7 +183,8 @@ impl fmt::Display for Report {
         rows.extend(self.misfits.iter().map(|m| {
             let at = m.site.as_ref().map_or("-", Site::as_str);
             let began = format!("{} {}", m.name, m.version);
-            [m.saga.to_string(), began, m.phase.to_string(), at.to_owned(), m.why.to_string()]
+            let why = m.why.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            [m.saga.to_string(), began, m.phase.to_string(), at.to_owned(), why]
         }));
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2), width(3)];

@@ -1,0 +1,129 @@
+//! A store with sagas of a first build that stand where a second one finds them: for tests of upgrades.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use saga::prelude::*;
+use saga::upgrade::{Report, check};
+use saga::{Builder, Phase, SystemClock};
+
+/// What happens before the other build comes.
+pub mod first {
+    use super::*;
+
+    #[step(compensate = release(output), idempotent)]
+    pub async fn hold(item: String) -> Result<String, Failure> {
+        Ok(item)
+    }
+    #[step(retriable, idempotent)]
+    pub async fn release(id: String) -> Result<(), Failure> {
+        Ok(drop(id))
+    }
+    #[step(compensate = unbook(output), undo_within = "2h", idempotent)]
+    pub async fn book(item: String) -> Result<String, Failure> {
+        Ok(item)
+    }
+    #[step(retriable, idempotent)]
+    pub async fn unbook(id: String) -> Result<(), Failure> {
+        Ok(drop(id))
+    }
+    #[step(irreversible, idempotent)]
+    pub async fn charge(cents: u32) -> Result<u32, Failure> {
+        Ok(cents)
+    }
+    /// Is busy for days.
+    #[step(compensate = release(output), idempotent, retry(attempts = 9, backoff = "20h..40h"))]
+    pub async fn queue(item: String) -> Result<String, Failure> {
+        Err(Failure::transient(item))
+    }
+
+    #[saga(version = 1)]
+    pub async fn trip(to: String) -> Result<String, Failure> {
+        let flight = hold(to.clone()).await?;
+        let hotel = book(to).await?;
+        approve("sure?").await.permanent()?;
+        Ok(flight + &hotel)
+    }
+
+    #[saga(version = 3)]
+    pub async fn order(cents: u32) -> Result<u32, Failure> {
+        hold("it".into()).await?;
+        let paid = charge(cents).await?;
+        approve("sent?").await.ok();
+        Ok(paid)
+    }
+
+    #[saga]
+    pub async fn wait(item: String) -> Result<String, Failure> {
+        Ok(queue(item).await?)
+    }
+}
+
+/// What registers a build's sagas.
+pub type Build = fn(Builder) -> Builder;
+
+/// The first build.
+pub const FIRST: Build = |b| b.saga::<first::trip>().saga::<first::order>().saga::<first::wait>();
+
+/// Somebody who acts.
+pub fn ann() -> By {
+    By::new("ann", "a test")
+}
+
+/// A store, and the time.
+pub struct Shop {
+    /// The store.
+    pub store: Arc<MemoryStore>,
+    /// The time.
+    pub clock: Arc<SystemClock>,
+}
+
+impl Shop {
+    /// Begins to build that build.
+    pub fn builder(&self, build: Build) -> Builder {
+        build(Runtime::builder_shared(self.store.clone()).clock(self.clock.clone()))
+    }
+
+    /// Runs that build.
+    pub async fn started(&self, build: Build) -> Runtime {
+        self.builder(build).start().await.unwrap()
+    }
+
+    /// Checks that build.
+    pub async fn check(&self, build: Build) -> Report {
+        check(&self.builder(build)).await.unwrap()
+    }
+}
+
+/// What a runtime of the first build leaves behind.
+pub async fn left(act: impl AsyncFnOnce(&Runtime)) -> Shop {
+    let shop = Shop { store: Arc::default(), clock: Arc::new(SystemClock::at(saga::test::BEGINNING)) };
+    let runtime = shop.started(FIRST).await;
+    act(&runtime).await;
+    runtime.shutdown().await;
+    shop
+}
+
+/// Waits until the saga is in that phase.
+pub async fn until(handle: &saga::AnyHandle, phase: Phase) {
+    let comes = async {
+        while handle.phase().await.unwrap() != phase {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), comes).await.expect("it comes to that");
+}
+
+/// A trip that waits for its answer, an order that is past its point of no return, a step that waits for days.
+pub async fn three_waiting() -> Shop {
+    left(async |runtime| {
+        let trip = runtime.run("trip", first::trip("Ork".into())).await.unwrap();
+        let order = runtime.run("order", first::order(300)).await.unwrap();
+        let wait = runtime.run("wait", first::wait("desk".into())).await.unwrap();
+        for handle in [&*trip, &*order, &*wait] {
+            until(handle, Phase::Waiting).await;
+        }
+    })
+    .await
+}
