@@ -6,7 +6,7 @@ mod effect;
 mod wait;
 
 use crate::record::{Entry, Record};
-use crate::state::{Head, SiteState, State};
+use crate::state::{Head, LOOKED_THROUGH, SiteState, State};
 use crate::{SagaId, Seq, Site};
 
 /// A journal that no sequence of decisions can have written.
@@ -123,26 +123,33 @@ impl State {
     }
 
     fn insert(&mut self, site: &Site, state: SiteState) {
-        match self.index.get(site) {
-            Some(at) => self.sites[*at].1 = state,
+        match self.find(site) {
+            Some(at) => self.sites[at].1 = state,
             None => {
-                self.index.insert(site.clone(), self.sites.len());
                 self.sites.push((site.clone(), state));
+                let from = match self.sites.len() {
+                    few if few <= LOOKED_THROUGH => return,
+                    few if few == LOOKED_THROUGH + 1 => 0,
+                    many => many - 1,
+                };
+                let new = self.sites.iter().enumerate().skip(from);
+                self.index.extend(new.map(|(at, (site, _))| (site.clone(), at)));
             }
         }
     }
 
     fn site_mut(&mut self, site: &Site) -> Option<&mut SiteState> {
-        self.index.get(site).map(|at| &mut self.sites[*at].1)
+        self.find(site).map(|at| &mut self.sites[at].1)
     }
 
     /// Takes note of whether something is unsettled at `site`.
     fn reopen(&mut self, site: &Site) {
-        let Some(at) = self.index.get(site) else { return };
-        match self.sites[*at].1.is_open() {
-            true => self.open.insert(*at),
-            false => self.open.remove(at),
-        };
+        let Some(at) = self.find(site) else { return };
+        match (self.sites[at].1.is_open(), self.open.binary_search(&at)) {
+            (true, Err(place)) => self.open.insert(place, at),
+            (false, Ok(place)) => drop(self.open.remove(place)),
+            _ => {}
+        }
     }
 }
 

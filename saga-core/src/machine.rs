@@ -187,7 +187,22 @@ pub enum Work<'a> {
 /// # Errors
 /// [`Refusal`], only for [`Event::Delivered`].
 pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec<Entry>, Refusal> {
-    let mut turn = Turn { state, facts, entries: Vec::new(), drawn: 0 };
+    let mut entries = Vec::new();
+    advance_into(state, event, facts, &mut entries)?;
+    Ok(entries)
+}
+
+/// As [`advance`], the records being put after those that are in `entries` already.
+///
+/// # Errors
+/// As [`advance`]; nothing has been put there then.
+pub fn advance_into(
+    state: &mut State,
+    event: Event,
+    facts: &Facts<'_>,
+    entries: &mut Vec<Entry>,
+) -> Result<(), Refusal> {
+    let mut turn = Turn { state, facts, entries, drawn: 0 };
     match event {
         Event::Recovered { deaths } => turn.recovered(deaths),
         Event::Reached(reach) => turn.reached(reach),
@@ -202,7 +217,7 @@ pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec
         Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
     }
     turn.settle();
-    Ok(turn.entries)
+    Ok(())
 }
 
 /// What is to be done in this state: a function of the state alone. Nothing, if it has ended or is parked.
@@ -226,7 +241,7 @@ pub fn work(state: &State, now: Timestamp) -> Vec<Work<'_>> {
 struct Turn<'a> {
     state: &'a mut State,
     facts: &'a Facts<'a>,
-    entries: Vec<Entry>,
+    entries: &'a mut Vec<Entry>,
     drawn: u64,
 }
 

@@ -5,7 +5,7 @@ mod site_state;
 
 pub use site_state::{ChildStatus, Effect, SiteState, Status, StepState, Timed};
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::record::Cause;
 use crate::{By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
@@ -25,16 +25,19 @@ pub struct State {
     pub(crate) halts: Vec<Halt>,
     /// In the order of their first record.
     pub(crate) sites: Vec<(Site, SiteState)>,
-    /// Where in `sites` each is.
+    /// Where in `sites` each is, once there are more than [`LOOKED_THROUGH`].
     pub(crate) index: HashMap<Site, usize>,
-    /// Where in `sites` something is not settled.
-    pub(crate) open: BTreeSet<usize>,
+    /// Where in `sites` something is not settled, in order.
+    pub(crate) open: Vec<usize>,
     /// Children that failed and are being undone.
     pub(crate) undoing: Vec<Site>,
     pub(crate) signals: Signals,
     /// Records that are more than another try at the same thing: what resets the count of deaths.
     pub(crate) progress: u64,
 }
+
+/// Up to so many sites are looked through, which is faster than an index and needs none.
+pub(crate) const LOOKED_THROUGH: usize = 16;
 
 /// How a saga began.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,7 +188,7 @@ impl State {
             halts: Vec::new(),
             sites: Vec::new(),
             index: HashMap::new(),
-            open: BTreeSet::new(),
+            open: Vec::new(),
             undoing: Vec::new(),
             signals: Signals::default(),
             progress: 0,
@@ -242,9 +245,17 @@ impl State {
         self.progress
     }
 
+    /// Where in `sites` it is. What is asked for is most often the last.
+    pub(crate) fn find(&self, site: &Site) -> Option<usize> {
+        match self.sites.len() > LOOKED_THROUGH {
+            true => self.index.get(site).copied(),
+            false => self.sites.iter().rposition(|(known, _)| known == site),
+        }
+    }
+
     /// What stands at `site`.
     pub fn site(&self, site: &Site) -> Option<&SiteState> {
-        self.index.get(site).map(|at| &self.sites[*at].1)
+        self.find(site).map(|at| &self.sites[at].1)
     }
 
     /// All sites, in the order in which they were reached.

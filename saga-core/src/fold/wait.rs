@@ -20,8 +20,8 @@ impl State {
         else {
             return Err(FoldError::Misplaced { seq: entry.seq });
         };
-        let Some(at) = self.index.get(site) else { return Err(entry.not_there(site)) };
-        match (&entry.record, &mut self.sites[*at].1) {
+        let Some(at) = self.find(site) else { return Err(entry.not_there(site)) };
+        match (&entry.record, &mut self.sites[at].1) {
             (Record::TimerFired { .. }, SiteState::Timer(timed)) => timed.ended = Some(()),
             (Record::WaitEnded { signal, .. }, SiteState::Wait { timed, .. }) => {
                 timed.ended = Some(signal.as_ref().and_then(|id| self.signals.take(id)));
