@@ -73,8 +73,6 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     found: Vec<Diagnostic>,
-    /// What syn could not read.
-    unread: Option<syn::Error>,
 }
 
 impl Report {
@@ -82,22 +80,13 @@ impl Report {
         self.found.push(diagnostic);
     }
 
-    pub(crate) fn unread(&mut self, error: syn::Error) {
-        match &mut self.unread {
-            Some(first) => first.combine(error),
-            None => self.unread = Some(error),
-        }
-    }
-
     /// How many mistakes were found.
     pub(crate) fn count(&self) -> usize {
-        self.found.len() + usize::from(self.unread.is_some())
+        self.found.len()
     }
 
     /// The errors as the compiler shows them.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        let mut tokens: TokenStream = self.found.into_iter().map(Diagnostic::into_tokens).collect();
-        tokens.extend(self.unread.map(syn::Error::into_compile_error));
-        tokens
+        self.found.into_iter().map(Diagnostic::into_tokens).collect()
     }
 }

@@ -38,11 +38,15 @@ pub(crate) fn text_of(value: &Expr) -> Option<&LitStr> {
     }
 }
 
+/// Nothing waits for longer: ten years.
+const MILLIS_MAX: u64 = 10 * 366 * 86_400_000;
+
 /// A length of time in quotes, in milliseconds; more than none.
 pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64> {
     let wrong = |what: String| {
-        Diagnostic::over(value, what)
-            .fix(format!("write one like `{word} = \"10s\"`: of `ms`, `s`, `m`, `h`, `d`"))
+        Diagnostic::over(value, what).code("SG0111").fix(format!(
+            "write one like `{word} = \"10s\"`: a number and `ms`, `s`, `m`, `h` or `d`, as in `\"1h30m\"`"
+        ))
     };
     let Some(text) = text_of(value) else {
         report.add(wrong(format!("`{word}` takes a length of time in quotes")));
@@ -51,6 +55,10 @@ pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64>
     match millis(&text.value()) {
         Some(0) => {
             report.add(wrong(format!("`{word}` is no time at all")));
+            None
+        }
+        Some(ms) if ms > MILLIS_MAX => {
+            report.add(wrong(format!("`{word}` is longer than ten years")));
             None
         }
         Some(ms) => Some(ms),
@@ -63,8 +71,11 @@ pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64>
 
 /// Two lengths of time, `"200ms..5s"`, in milliseconds.
 pub(crate) fn read_range(word: &str, value: &Expr, report: &mut Report) -> Option<(u64, u64)> {
-    let wrong =
-        |what: String| Diagnostic::over(value, what).fix(format!("write two like `{word} = \"200ms..5s\"`"));
+    let wrong = |what: String| {
+        Diagnostic::over(value, what)
+            .code("SG0112")
+            .fix(format!("write two like `{word} = \"200ms..5s\"`: the first wait, and the longest"))
+    };
     let Some(text) = text_of(value) else {
         report.add(wrong(format!("`{word}` takes two lengths of time in quotes")));
         return None;
@@ -74,6 +85,14 @@ pub(crate) fn read_range(word: &str, value: &Expr, report: &mut Report) -> Optio
     match ends {
         Some((a, b)) if a > b => {
             report.add(wrong(format!("the range {:?} ends before it begins", text.value())));
+            None
+        }
+        Some((_, b)) if b > MILLIS_MAX => {
+            report.add(wrong(format!("{:?} goes on for longer than ten years", text.value())));
+            None
+        }
+        Some((_, 0)) => {
+            report.add(wrong(format!("the range {:?} is no time at all", text.value())));
             None
         }
         Some(ends) => Some(ends),

@@ -4,7 +4,7 @@ mod expand;
 mod parse;
 
 use proc_macro2::TokenStream;
-use syn::DeriveInput;
+use syn::{Data, DeriveInput};
 
 use crate::diagnostic::Report;
 
@@ -16,5 +16,8 @@ pub(crate) fn expansion(item: TokenStream) -> TokenStream {
     };
     let mut report = Report::default();
     let error = parse::read(&item, &mut report);
+    if matches!(item.data, Data::Union(_)) {
+        return report.into_tokens();
+    }
     [report.into_tokens(), expand::expand(&error)].into_iter().collect()
 }

@@ -38,7 +38,7 @@ impl Words {
         report: &mut Report,
     ) -> Self {
         let words = list.parse2(tokens).unwrap_or_else(|error| {
-            report.unread(error);
+            report.add(unreadable(of, &error));
             Vec::new()
         });
         Self::of(of, known, words, report)
@@ -52,16 +52,18 @@ impl Words {
         report: &mut Report,
     ) -> Self {
         let mut kept: Vec<Word> = Vec::new();
-        for word in words {
+        for mut word in words {
             let name = word.key.to_string();
             if !known.contains(&&*name) {
                 report.add(unknown(of, known, &word.key));
-            } else if kept.iter().any(|w| w.key == word.key) {
-                report.add(
-                    Diagnostic::at(word.key.span(), format!("`{name}` is said twice")).fix("say it once"),
-                );
-            } else {
-                kept.push(word);
+                // What was probably meant is taken as said, so that nothing else seems to be missing.
+                let Some(meant) = nearest(&name, known) else { continue };
+                word.key = Ident::new(meant, word.key.span());
+            }
+            match kept.iter().any(|w| w.key == word.key) {
+                true if word.key == name => report.add(twice(&word.key)),
+                true => {}
+                false => kept.push(word),
             }
         }
         Self { of, known, words: kept }
@@ -78,9 +80,8 @@ impl Words {
         let word = self.take(name)?;
         if !matches!(word.value, Value::Nothing) {
             let what = format!("`{name}` stands alone");
-            report.add(
-                Diagnostic::at(word.key.span(), what).fix(format!("write `{name}`, and nothing with it")),
-            );
+            let fix = format!("write `{name}` and nothing with it, or leave it out");
+            report.add(Diagnostic::at(word.key.span(), what).code("SG0110").fix(fix));
         }
         Some(word.key)
     }
@@ -92,9 +93,8 @@ impl Words {
             Value::Is(value) => Some((word.key, value)),
             Value::Nothing | Value::List(_) => {
                 let what = format!("`{name}` takes a value");
-                report.add(
-                    Diagnostic::at(word.key.span(), what).fix(format!("write it like `{name} = {example}`")),
-                );
+                let fix = format!("write it like `{name} = {example}`");
+                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").fix(fix));
                 None
             }
         }
@@ -113,9 +113,8 @@ impl Words {
             Value::List(words) => Some((word.key, Words::of(name, known, words, report))),
             Value::Is(_) | Value::Nothing => {
                 let what = format!("`{name}` takes words of its own");
-                report.add(
-                    Diagnostic::at(word.key.span(), what).fix(format!("write it like `{name}({example})`")),
-                );
+                let fix = format!("write it like `{name}({example})`");
+                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").fix(fix));
                 None
             }
         }
@@ -128,32 +127,39 @@ impl Words {
     }
 
     /// Text in quotes, and not empty.
-    pub(crate) fn text(&mut self, name: &str, report: &mut Report) -> Option<(Ident, LitStr)> {
-        let (key, value) = self.value(name, "\"…\"", report)?;
-        match duration::text_of(&value) {
-            Some(text) if !text.value().trim().is_empty() => Some((key, text.clone())),
-            Some(_) => {
-                report.add(
-                    Diagnostic::over(&value, format!("`{name}` is empty")).fix("put words in the quotes"),
-                );
-                None
-            }
-            None => {
-                let what = format!("`{name}` takes text in quotes");
-                report.add(Diagnostic::over(&value, what).fix(format!("write it like `{name} = \"…\"`")));
-                None
-            }
-        }
+    pub(crate) fn text(&mut self, name: &str, example: &str, report: &mut Report) -> Option<(Ident, LitStr)> {
+        self.text_of("SG0110", name, example, report)
+    }
+
+    fn text_of(
+        &mut self,
+        code: &'static str,
+        name: &str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<(Ident, LitStr)> {
+        let (key, value) = self.value(name, example, report)?;
+        let (what, fix) = match duration::text_of(&value) {
+            Some(text) if !text.value().trim().is_empty() => return Some((key, text.clone())),
+            Some(_) => ("is empty", "or leave the word out"),
+            None => ("takes text in quotes", "the text itself: the macro cannot look up a constant"),
+        };
+        let diagnostic = Diagnostic::over(&value, format!("`{name}` {what}"))
+            .code(code)
+            .fix(format!("write it like `{name} = {example}`, {fix}"));
+        report.add(diagnostic);
+        None
     }
 
     /// A whole number, from 1.
     pub(crate) fn number(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u32)> {
-        let (key, value) = self.value(name, "1", report)?;
+        let (key, value) = self.value(name, "3", report)?;
         match number_of(&value) {
             Some(number) if number > 0 => Some((key, number)),
             _ => {
                 let what = format!("`{name}` takes a whole number from 1");
-                report.add(Diagnostic::over(&value, what).fix(format!("write it like `{name} = 3`")));
+                let fix = format!("write the number itself, like `{name} = 3`");
+                report.add(Diagnostic::over(&value, what).code("SG0113").fix(fix));
                 None
             }
         }
@@ -164,9 +170,10 @@ impl Words {
         match self.value("crate", "::saga", report) {
             Some((_, Expr::Path(path))) if path.qself.is_none() => path.path,
             Some((_, other)) => {
-                report.add(
-                    Diagnostic::over(&other, "`crate` takes a path").fix("write it like `crate = ::saga`"),
-                );
+                let diagnostic = Diagnostic::over(&other, "`crate` takes a path")
+                    .code("SG0110")
+                    .fix("write it like `crate = ::saga`");
+                report.add(diagnostic);
                 saga()
             }
             None => saga(),
@@ -175,13 +182,13 @@ impl Words {
 
     /// The recorded name: letters, digits and underscores.
     pub(crate) fn name(&mut self, ident: &Ident, report: &mut Report) -> String {
-        match self.text("name", report) {
+        match self.text_of("SG0114", "name", "\"hold_flight\"", report) {
             Some((_, text)) if is_name(&text.value()) => text.value(),
             Some((_, text)) => {
                 let what = format!("{:?} cannot be a recorded name", text.value());
                 let why = "names are parts of sites, such as `hold#2[3]`, and of paths";
                 let fix = "use letters, digits, `_` and `-`, and begin with a letter";
-                report.add(Diagnostic::at(text.span(), what).why(why).fix(fix));
+                report.add(Diagnostic::at(text.span(), what).code("SG0114").why(why).fix(fix));
                 crate::names::plain(ident)
             }
             None => crate::names::plain(ident),
@@ -213,13 +220,28 @@ fn unknown(of: &str, known: &[&str], key: &Ident) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`? the words are {all}"),
         None => format!("the words are {all}"),
     };
-    Diagnostic::at(key.span(), format!("`{name}` is no word of `{of}`")).fix(fix)
+    Diagnostic::at(key.span(), format!("`{name}` is no word of `{of}`")).code("SG0108").fix(fix)
+}
+
+fn twice(key: &Ident) -> Diagnostic {
+    Diagnostic::at(key.span(), format!("`{key}` is said twice"))
+        .code("SG0109")
+        .why("one of the two would be forgotten, and nobody would know which")
+        .fix("say it once")
+}
+
+fn unreadable(of: &str, error: &syn::Error) -> Diagnostic {
+    Diagnostic::at(error.span(), format!("the words of `{of}` cannot be read here: {error}"))
+        .code("SG0117")
+        .fix("words stand one after another with commas between them: `word`, `word = value` or `word(…)`")
 }
 
 fn list(input: ParseStream<'_>) -> syn::Result<Vec<Word>> {
     let mut words = Vec::new();
     while !input.is_empty() {
-        let key = input.call(Ident::parse_any)?;
+        let key = input
+            .call(Ident::parse_any)
+            .map_err(|error| syn::Error::new(error.span(), "a word is expected, without quotes"))?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             Value::Is(input.parse()?)

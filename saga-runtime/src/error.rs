@@ -23,9 +23,10 @@ pub enum Class {
 
 /// The error of a step: it says what it means. Written by `#[derive(StepError)]`.
 #[diagnostic::on_unimplemented(
-    message = "the error `{Self}` does not say what it means for the step",
+    message = "the error `{Self}` does not say what it means for the step [SG0406]",
+    label = "this error has no class",
     note = "why: whether an attempt happened decides if it is retried, undone, or asked about",
-    note = "fix: `#[derive(StepError)]` with `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant, or use `saga::Failure`"
+    note = "fix: `#[derive(StepError)]` on it, with `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant; or let the step return a `saga::Failure`"
 )]
 pub trait StepError: Error + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What it means.
@@ -120,6 +121,7 @@ impl fmt::Debug for Failure {
 
 impl Error for Failure {}
 
+#[diagnostic::do_not_recommend]
 impl StepError for Failure {
     fn class(&self) -> Class {
         self.class
@@ -172,6 +174,7 @@ impl fmt::Display for Never {
 
 impl Error for Never {}
 
+#[diagnostic::do_not_recommend]
 impl StepError for Never {
     fn class(&self) -> Class {
         match *self {}

@@ -1,13 +1,14 @@
 //! What expansions lean on besides the traits: behaviour that would otherwise be written out in each of them.
 
 use std::fmt;
+use std::time::Duration;
 
 use saga_core::{IdempotencyKey, Payload};
 use serde::Serialize;
 
 /// What the function of a step or a saga returns: a `Result`, by whatever name.
 #[diagnostic::on_unimplemented(
-    message = "a step or a saga returns a `Result`, and this is `{Self}`",
+    message = "a step or a saga returns a `Result`, and this is `{Self}` [SG0202]",
     label = "it has to be able to say that it failed",
     note = "why: a failure is retried, undone or handled, and for that it must be one",
     note = "fix: `Result<{Self}, E>`, with an `E` that derives `StepError`, or `saga::Failure`"
@@ -25,6 +26,7 @@ pub trait ResultType {
     fn into_result(self) -> Result<Self::Output, Self::Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> ResultType for Result<T, E> {
     type Output = T;
     type Error = E;
@@ -53,6 +55,72 @@ pub trait Fallible<T, E> {
 impl<T, E> Fallible<T, E> for Result<T, E> {
     fn split(self) -> Result<T, E> {
         self
+    }
+}
+
+/// What `?` may stand behind in a step.
+#[diagnostic::on_unimplemented(
+    message = "`?` in a step stands behind a `Result`, and this is `{Self}` [SG0407]",
+    label = "this is no `Result`",
+    note = "why: a step that does not succeed says why, and what that means",
+    note = "fix: make a `Result` of it, such as `.ok_or_else(|| Failure::permanent(\"…\"))?`"
+)]
+pub trait Attempted<T, E> {
+    /// Takes it apart.
+    ///
+    /// # Errors
+    /// The failure, if it was one.
+    fn split(self) -> Result<T, E>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Attempted<T, E> for Result<T, E> {
+    fn split(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// The error of a step, made by `?` of another error.
+#[diagnostic::on_unimplemented(
+    message = "the error `{E}` does not say what it means for the step [SG0407]",
+    label = "this `?` cannot make a `{Self}` of it",
+    note = "why: whether the attempt happened decides if it is retried, undone, or asked about",
+    note = "fix: say it before the `?`: `.transient()?` (it did not happen, try again), `.permanent()?` (it did not happen, and will not) or `.in_doubt()?` (it may have happened) for a `saga::Failure`; `.map_err(…)?` for an error of your own"
+)]
+pub trait MadeOf<E>: Sized {
+    /// The step's error.
+    fn made_of(error: E) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: From<E>> MadeOf<E> for F {
+    fn made_of(error: E) -> Self {
+        F::from(error)
+    }
+}
+
+/// A field that says how long to wait before another attempt.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no length of time to wait [SG0404]",
+    label = "`retry_after` names a field of this type",
+    note = "fix: a field of type `std::time::Duration` or `Option<std::time::Duration>`"
+)]
+pub trait RetryAfter {
+    /// How long.
+    fn retry_after(&self) -> Option<Duration>;
+}
+
+#[diagnostic::do_not_recommend]
+impl RetryAfter for Duration {
+    fn retry_after(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl RetryAfter for Option<Duration> {
+    fn retry_after(&self) -> Option<Duration> {
+        *self
     }
 }
 

@@ -23,6 +23,7 @@ mod limits;
 mod local;
 mod outcome;
 mod registry;
+mod relation;
 mod resources;
 mod runtime;
 mod saga;
@@ -41,7 +42,7 @@ pub use body::{AnyWitness, Place, SagaContext, Witness};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
 pub use error::{Class, Classify, Failure, Never, RunError, StepError};
-pub use expansion::{Fallible, ResultType, fmt_recorded, key_alone};
+pub use expansion::{Attempted, Fallible, MadeOf, ResultType, RetryAfter, fmt_recorded, key_alone};
 pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
 pub use handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
@@ -49,12 +50,13 @@ pub use handle::{
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use outcome::Outcome;
 pub use registry::{Registry, StartError};
+pub use relation::{Answers, Asks, Compensates};
 pub use resources::{Need, Resources};
 pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
 pub use step::{
-    Compensates, Compensation, Effectless, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable,
-    Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
+    Compensation, Effectless, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall,
+    Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
 };
 pub use view::{
     AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing,

@@ -16,6 +16,7 @@ use crate::context::StepContext;
 use crate::error::StepError;
 use crate::failure::StepFailure;
 use crate::registry::Registry;
+use crate::relation::{Answers, Asks, Compensates};
 use crate::resources::Need;
 
 /// One effect on the world: recorded before it begins and after it ends.
@@ -242,11 +243,6 @@ pub trait Repeat: 'static {
 }
 
 /// Repeats that do no harm.
-#[diagnostic::on_unimplemented(
-    message = "this step may do harm when it is repeated, so it cannot undo another",
-    note = "why: a compensation is run again after a crash",
-    note = "fix: let it take `key: &IdempotencyKey`, or say `idempotent`"
-)]
 pub trait Repeatable: Repeat {}
 
 /// Why a repeat of a step is harmless.
@@ -349,35 +345,11 @@ impl<'a, S: Step> Given<'a, S> {
     }
 }
 
-/// A step that may undo another: retried until it succeeds, and harmless when repeated.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot undo another step",
-    note = "why: a rollback must be able to retry it until it succeeds, and to repeat it after a crash",
-    note = "fix: `#[step(retriable, idempotent)]`, or `retriable` and `key: &IdempotencyKey`"
-)]
-pub trait Compensates: Step {}
-impl<S: Step> Compensates for S
-where
-    S::Effort: Unfailing,
-    S::Repeat: Repeatable,
-{
-}
-
 /// Retried until it succeeds.
-#[diagnostic::on_unimplemented(
-    message = "this step may fail, so it cannot undo another",
-    note = "why: a rollback must be able to retry it until it succeeds",
-    note = "fix: say `retriable`"
-)]
 pub trait Unfailing: Effort {}
 impl Unfailing for effort::Retriable {}
 
 /// Without effect.
-#[diagnostic::on_unimplemented(
-    message = "this step has an effect, so it cannot be a probe",
-    note = "why: a probe only asks, perhaps many times, whether an attempt in doubt happened",
-    note = "fix: a step that asks, and says `readonly`"
-)]
 pub trait Effectless: Undo {}
 impl Effectless for undo::Readonly {}
 
@@ -441,9 +413,13 @@ impl<T: Send + 'static> ProbeCall<T> {
     /// By that call. Its error, of whatever class, is no answer.
     pub fn by<P>(call: StepCall<P>) -> Self
     where
-        P: Step<Output = Probe<T>>,
-        P::Undo: Effectless,
+        P: Answers<T> + Asks,
     {
+        P::answering(call)
+    }
+
+    /// The same, of a step that is known to have no effect.
+    pub(crate) fn asked_by<P: Step<Output = Probe<T>>>(call: StepCall<P>) -> Self {
         let input = Payload::encode(call.input()).map_err(|e| crate::error::text_of(&e));
         let ask = move |cx: StepContext| -> Answering<T> {
             let input = input.clone();

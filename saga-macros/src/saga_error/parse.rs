@@ -1,6 +1,6 @@
 //! The variants of a saga's error that can be made of a failure.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens as _;
 use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Path, Type};
 
@@ -39,6 +39,7 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> SagaError {
                         variant.ident.span(),
                         format!("`{first}` and `{}` are made of the same type", variant.ident),
                     )
+                    .code("SG0405")
                     .why("`?` could not tell which of them is meant")
                     .fix("`#[saga_error(no_from)]` on one of them, and make that one with `map_err`");
                     report.add(diagnostic);
@@ -47,6 +48,16 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> SagaError {
                 None => made_of.push((variant.ident.clone(), field.ty.clone())),
             }
         }
+    }
+    if let Some(span) = no_enum(&item.data) {
+        let diagnostic = Diagnostic::at(span, "`#[derive(SagaError)]` stands on an enum")
+            .code("SG0409")
+            .why("`?` makes the variant that holds the failure; there is a variant for each way to fail")
+            .fix(format!(
+                "`enum {}` with a variant for each, such as `Flight(StepFailure<AirlineError>)`",
+                item.ident
+            ));
+        report.add(diagnostic);
     }
     let takes = |name: &str| made_of.iter().any(|(_, ty)| is_named(ty, name));
     let (takes_all, takes_never) = (takes("AllFailure"), takes("Never"));
@@ -57,6 +68,14 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> SagaError {
         made_of,
         takes_all,
         takes_never,
+    }
+}
+
+fn no_enum(data: &Data) -> Option<Span> {
+    match data {
+        Data::Enum(_) => None,
+        Data::Struct(data) => Some(data.struct_token.span),
+        Data::Union(data) => Some(data.union_token.span),
     }
 }
 

@@ -1,22 +1,25 @@
 //! What a step must say, and what it cannot say at once.
 
-use proc_macro2::Ident;
-
 use crate::diagnostic::{Diagnostic, Report};
-use crate::signature::Function;
-use crate::step::parse::{Asked, InDoubt};
+use crate::signature::{Function, Role};
+use crate::step::model::mention;
+use crate::step::parse::{Asked, Call, InDoubt};
 
 /// Reports what is wrong with the words of a step, all at once.
-pub(crate) fn check(asked: &Asked, function: &Function, report: &mut Report) {
-    contradictions(asked, report);
+pub(crate) fn check(asked: &mut Asked, function: &Function, report: &mut Report) {
+    contradictions(asked, function, report);
     pointless(asked, report);
     times(asked, report);
+    attempts(asked, report);
     doubt(asked, function, report);
     names(asked, function, report);
     // What could not be read may have been what is missing.
     if !asked.incomplete {
         says_how_it_is_undone(asked, function, report);
         says_why_a_repeat_is_harmless(asked, function, report);
+    }
+    if function.sound {
+        scopes(asked, function, report);
     }
 }
 
@@ -41,38 +44,48 @@ fn says_why_a_repeat_is_harmless(asked: &Asked, function: &Function, report: &mu
         || asked.idempotent.is_some()
         || function.key().is_some()
         // `rerun` without a reason is an error of its own.
-        || matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter | InDoubt::Rerun(_))));
+        || matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter(_) | InDoubt::Rerun(_))));
     if says {
         return;
     }
     let name = &function.ident;
     let diagnostic = Diagnostic::at(name.span(), format!("step `{name}` does not say why a repeat is harmless"))
+        .code("SG0102")
         .why("after a crash nobody knows whether it happened, and it is run again")
-        .fix("take `key: &IdempotencyKey` and hand it to the service, or say `idempotent`, or `in_doubt = dead_letter`");
+        .fix("let it take `key: &IdempotencyKey` and hand that to the service; or say `idempotent` if doing it twice is as doing it once; or `in_doubt = dead_letter`, and a person is asked");
     report.add(diagnostic);
 }
 
 /// Two words of which one is a lie.
-fn contradictions(asked: &Asked, report: &mut Report) {
+fn contradictions(asked: &Asked, function: &Function, report: &mut Report) {
     let compensate = asked.compensate.as_ref().map(|(key, _)| key);
     let (irreversible, readonly) = (asked.irreversible.as_ref(), asked.readonly.as_ref());
+    let dead_letter = match &asked.in_doubt {
+        Some((_, InDoubt::DeadLetter(word))) if asked.idempotent.is_none() && function.key().is_none() => {
+            Some(word)
+        }
+        _ => None,
+    };
+    // The last one said is pointed at, and that is as a rule the second here.
+    let repeated =
+        "the step has no key and is not idempotent, so it must not be done again unless a person says so";
     let pairs = [
-        (readonly, compensate, "what has no effect has nothing to undo"),
-        (irreversible, compensate, "what can be undone is not irreversible"),
-        (readonly, irreversible, "what has no effect can always be gone back from"),
+        (readonly, compensate, "what has no effect has nothing to undo", ""),
+        (irreversible, compensate, "what can be undone is not irreversible", ""),
+        (readonly, irreversible, "what has no effect can always be gone back from", ""),
+        (dead_letter, asked.retry.as_ref().map(|(key, _)| key), repeated, KEYED),
+        (dead_letter, asked.retriable.as_ref(), repeated, KEYED),
     ];
-    for (one, other, why) in pairs {
+    for (one, other, why, instead) in pairs {
         if let (Some(one), Some(other)) = (one, other) {
-            report.add(contradiction(one, other, why));
+            let what = format!("`{one}` and `{other}` contradict each other");
+            let fix = format!("keep `{one}` or `{other}`{instead}");
+            report.add(Diagnostic::at(other.span(), what).code("SG0103").why(why).fix(fix));
         }
     }
 }
 
-fn contradiction(one: &Ident, other: &Ident, why: &str) -> Diagnostic {
-    Diagnostic::at(other.span(), format!("`{one}` and `{other}` contradict each other"))
-        .why(why)
-        .fix(format!("keep `{one}` or `{other}`"))
-}
+const KEYED: &str = ", or let the step take `key: &IdempotencyKey`";
 
 /// A word that means nothing beside another, or without it.
 fn pointless(asked: &Asked, report: &mut Report) {
@@ -86,6 +99,7 @@ fn pointless(asked: &Asked, report: &mut Report) {
             if let Some(word) = word {
                 let diagnostic =
                     Diagnostic::at(word.span(), format!("`{word}` means nothing beside `readonly`"))
+                        .code("SG0104")
                         .why(format!("a step without effect is never in doubt: {why}"))
                         .fix(format!("leave `{word}` out, or `{readonly}` if it has an effect"));
                 report.add(diagnostic);
@@ -97,6 +111,7 @@ fn pointless(asked: &Asked, report: &mut Report) {
             [asked.leaves.as_ref().map(|(key, _)| key), asked.undo_within.as_ref().map(|(key, _)| key)];
         for word in about_undoing.into_iter().flatten() {
             let diagnostic = Diagnostic::at(word.span(), format!("`{word}` stands without `compensate`"))
+                .code("SG0105")
                 .why("it says something about undoing, and nothing undoes this step")
                 .fix(format!("add `compensate = …`, or leave `{word}` out"));
             report.add(diagnostic);
@@ -110,36 +125,129 @@ fn doubt(asked: &Asked, function: &Function, report: &mut Report) {
         return;
     }
     let diagnostic = Diagnostic::at(word.span(), "`rerun` may do it twice")
+        .code("SG0106")
         .why("the step neither takes a key nor is idempotent, so a repeat is another effect")
-        .fix("take `key: &IdempotencyKey`, or say `idempotent`, or `in_doubt = dead_letter`");
+        .fix("let the step take `key: &IdempotencyKey`, or say `idempotent`, or `in_doubt = dead_letter`");
     report.add(diagnostic);
 }
 
+/// Lengths of time that do not go together.
 fn times(asked: &Asked, report: &mut Report) {
-    let within = asked.retry.as_ref().and_then(|(_, retry)| retry.within.as_ref());
-    if let (Some((key, timeout)), Some((_, within))) = (&asked.timeout, within)
+    let Some((_, retry)) = &asked.retry else { return };
+    let Some((_, within)) = &retry.within else { return };
+    if let Some((key, timeout)) = &asked.timeout
         && timeout > within
     {
         let diagnostic = Diagnostic::at(key.span(), "one attempt may take longer than all of them")
+            .code("SG0107")
             .why("`timeout` is of one attempt, and no attempt begins later than `within` after the first")
-            .fix("a `timeout` shorter than `within`");
+            .fix("a `timeout` shorter than `within`, or a longer `within`");
+        report.add(diagnostic);
+    }
+    if let Some((key, (first, _))) = &retry.backoff
+        && first >= within
+    {
+        let diagnostic = Diagnostic::at(key.span(), "the first wait is as long as all attempts may take")
+            .code("SG0107")
+            .why("no attempt begins later than `within` after the first, so there would be no second")
+            .fix("a `backoff` that begins shorter than `within`, or a longer `within`");
         report.add(diagnostic);
     }
 }
 
+/// A `retry` by which nothing is tried again.
+fn attempts(asked: &Asked, report: &mut Report) {
+    let Some((key, retry)) = &asked.retry else { return };
+    let says = retry.attempts.is_some() || retry.backoff.is_some() || retry.within.is_some();
+    if !says && !asked.incomplete {
+        let diagnostic = Diagnostic::at(key.span(), "`retry` says nothing")
+            .code("SG0116")
+            .fix("say how often: `retry(attempts = 4, backoff = \"200ms..5s\")`, or leave it out");
+        report.add(diagnostic);
+    }
+    let waits = [retry.backoff.as_ref().map(|(key, _)| key), retry.within.as_ref().map(|(key, _)| key)];
+    if let (Some((attempts, 1)), Some(word)) = (&retry.attempts, waits.into_iter().flatten().next()) {
+        let diagnostic = Diagnostic::at(attempts.span(), format!("`{word}` means nothing with one attempt"))
+            .code("SG0116")
+            .why("attempts are counted with the first, so it is never tried again")
+            .fix(format!("`attempts = 2` or more, or leave `{word}` out"));
+        report.add(diagnostic);
+    }
+}
+
+/// The calls beside a step, each with its word.
+fn calls(asked: &Asked) -> impl Iterator<Item = (&'static str, &Call)> {
+    let in_doubt = match &asked.in_doubt {
+        Some((_, InDoubt::Call(call))) => Some(&**call),
+        _ => None,
+    };
+    let calls = [
+        ("compensate", asked.compensate.as_ref().map(|(_, call)| call)),
+        ("probe", asked.probe.as_ref().map(|(_, call)| call)),
+        ("in_doubt", in_doubt),
+    ];
+    calls.into_iter().filter_map(|(word, call)| Some((word, call?)))
+}
+
 /// Names that the calls beside a step give a meaning of their own.
 fn names(asked: &Asked, function: &Function, report: &mut Report) {
-    let calls = matches!(asked.in_doubt, Some((_, InDoubt::Call(_))));
-    if !calls && asked.compensate.is_none() && asked.probe.is_none() {
+    if calls(asked).next().is_none() {
         return;
     }
     for param in function.recorded() {
         if param.ident == "output" || param.ident == "key" {
             let name = &param.ident;
             let diagnostic = Diagnostic::at(name.span(), format!("no recorded parameter is called `{name}`"))
+                .code("SG0213")
                 .why("in `compensate` and `probe`, `output` is what the step gave, and `key` its idempotency key")
-                .fix("another name");
+                .fix(format!("another name, such as `{name}_given`"));
             report.add(diagnostic);
+        }
+    }
+}
+
+/// What a call beside a step cannot know: a call that mentions it is left out, for the compiler would report it again.
+fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
+    let mut out_of_scope = Vec::new();
+    for (word, call) in calls(asked) {
+        let before = report.count();
+        if word != "compensate"
+            && let Some(output) = mention(&call.call.args, "output")
+        {
+            let diagnostic = Diagnostic::at(output.span(), format!("there is no `output` in `{word}`"))
+                .code("SG0306")
+                .why("it is called when nobody knows whether the step happened, and so without what it gave")
+                .fix(
+                    "find what it did by what it was called with: the recorded parameters by name, or `key`",
+                );
+            report.add(diagnostic);
+        }
+        for param in &function.params {
+            let what = match &param.role {
+                Role::Resource(_) => "a resource",
+                Role::Context => "the context of an attempt",
+                Role::Recorded | Role::Key => continue,
+            };
+            let Some(mentioned) = mention(&call.call.args, &param.ident.to_string()) else { continue };
+            let called = call.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+            let diagnostic =
+                Diagnostic::at(mentioned.span(), format!("`{mentioned}` is {what}, and cannot be handed on"))
+                    .code("SG0306")
+                    .why("the call is recorded as data, and run later, perhaps by another process")
+                    .fix(format!(
+                        "leave it out: what `{called}` needs of the runtime it takes itself, by reference"
+                    ));
+            report.add(diagnostic);
+        }
+        if report.count() > before {
+            out_of_scope.push(word);
+        }
+    }
+    for word in out_of_scope {
+        match word {
+            "compensate" => asked.compensate = None,
+            "probe" => asked.probe = None,
+            _ => asked.in_doubt = None,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A step written out: a type, a function of the same name, and the implementation of `Step`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Path, Type};
+use syn::{Path, PathArguments, Type};
 
 use crate::names::{local, pascal, path_at, plain};
 use crate::signature::{Param, Role};
@@ -12,6 +12,7 @@ use crate::step::model::{Beside, Doubt, Repeat, Step, Undo};
 /// The whole expansion.
 pub(crate) fn expand(step: &Step) -> TokenStream {
     let named = named(step);
+    let beside = beside_types(step);
     let input = input(step);
     let body = body(step);
     let implementation = implementation(step);
@@ -19,6 +20,7 @@ pub(crate) fn expand(step: &Step) -> TokenStream {
     quote! {
         #named
         const _: () = {
+            #beside
             #input
             #body
             #implementation
@@ -35,17 +37,20 @@ fn named(step: &Step) -> TokenStream {
         let text = format!("The step `{}`.", step.name);
         quote!(#[doc = #text])
     });
-    let (names, types): (Vec<_>, Vec<_>) = function.recorded().map(|p| (&p.ident, &p.ty)).unzip();
+    let names = function.recorded().map(|p| &p.ident);
+    let called_with = &function.called_with;
     let fn_token = function.fn_token;
+    // Where a message shows the type, it shows the name of the function.
+    let named = quote_spanned!(ident.span()=> enum #ident {});
     quote! {
         #(#docs)*
         #fallback
         #[allow(non_camel_case_types, dead_code)]
-        #vis enum #ident {}
+        #vis #named
 
         #(#docs)*
         #(#outer)*
-        #vis #fn_token #ident(#(#names: #types),*) -> #saga::__private::StepCall<#ident> {
+        #vis #fn_token #ident(#(#called_with),*) -> #saga::__private::StepCall<#ident> {
             #saga::__private::StepCall::new(::core::convert::From::from((#(#names,)*)))
         }
     }
@@ -142,7 +147,7 @@ fn implementation(step: &Step) -> TokenStream {
     let origin = origin(ident);
     let policy = policy(step);
     let run = run(step);
-    let related = related(step);
+    let related = registration(step);
     let calls = calls(step);
     quote! {
         #[automatically_derived]
@@ -178,13 +183,27 @@ pub(crate) fn origin(ident: &Ident) -> TokenStream {
     quote!(::core::concat!(::core::module_path!(), "::", #name, ":", ::core::line!(), ":", ::core::column!()))
 }
 
-/// The two parts of a `Result`, by whatever name it goes; shown where it stands.
+/// The two parts of a `Result`, by whatever name it goes; each shown where it stands, if it stands by itself.
 pub(crate) fn results(output: &Type, saga: &Path) -> (TokenStream, TokenStream) {
-    let span = output.span();
-    let saga = path_at(saga, span);
-    let good = quote_spanned!(span=> <#output as #saga::__private::ResultType>::Output);
-    let bad = quote_spanned!(span=> <#output as #saga::__private::ResultType>::Error);
-    (good, bad)
+    let (good, bad) = parts(output);
+    let part = |span: Span, name: &str| {
+        let (saga, name) = (path_at(saga, span), Ident::new(name, span));
+        quote_spanned!(span=> <#output as #saga::__private::ResultType>::#name)
+    };
+    (part(good, "Output"), part(bad, "Error"))
+}
+
+fn parts(output: &Type) -> (Span, Span) {
+    let whole = (output.span(), output.span());
+    let Type::Path(path) = output else { return whole };
+    let Some(PathArguments::AngleBracketed(list)) = path.path.segments.last().map(|s| &s.arguments) else {
+        return whole;
+    };
+    match list.args.iter().collect::<Vec<_>>()[..] {
+        [good] => (good.span(), output.span()),
+        [good, bad] => (good.span(), bad.span()),
+        _ => whole,
+    }
 }
 
 /// The constants that differ from the defaults.
@@ -231,20 +250,42 @@ fn policy(step: &Step) -> TokenStream {
             const LEAVES: ::core::option::Option<&'static str> = ::core::option::Option::Some(#text);
         }
     });
-    let undone_by = beside(quote!(UNDONE_BY), step.compensate.as_ref(), saga);
-    let probed_by = beside(quote!(PROBED_BY), step.probe.as_ref(), saga);
-    let settled_by = beside(quote!(SETTLED_BY), step.settled_by(), saga);
+    let undone_by = beside(quote!(UNDONE_BY), step.compensate.as_ref().map(|_| UNDONE_BY), saga);
+    let probed_by = beside(quote!(PROBED_BY), step.probe.as_ref().map(|_| PROBED_BY), saga);
+    let settled_by = beside(quote!(SETTLED_BY), step.settled_by().map(|_| SETTLED_BY), saga);
     quote!(#retry #timeout #in_doubt #undone_by #leaves #undo_within #probed_by #settled_by)
 }
 
+/// What the steps beside this one are called in its expansion. Each is mentioned as a type in one place only, so that
+/// what is no step is reported once.
+const UNDONE_BY: &str = "__UndoneBy";
+const PROBED_BY: &str = "__ProbedBy";
+const SETTLED_BY: &str = "__SettledBy";
+
+fn beside_types(step: &Step) -> TokenStream {
+    let types = related(step).map(|(name, beside)| {
+        let (name, path) = (format_ident!("{name}"), &beside.path);
+        quote!(type #name = #path;)
+    });
+    quote!(#(#types)*)
+}
+
+/// The steps beside this one, each with its name here.
+fn related(step: &Step) -> impl Iterator<Item = (&'static str, &Beside)> {
+    let all = [
+        (UNDONE_BY, step.compensate.as_ref()),
+        (PROBED_BY, step.probe.as_ref()),
+        (SETTLED_BY, step.settled_by()),
+    ];
+    all.into_iter().filter_map(|(name, beside)| Some((name, beside?)))
+}
+
 /// The recorded name of a call beside the step.
-fn beside(name: TokenStream, call: Option<&Beside>, saga: &Path) -> Option<TokenStream> {
-    let path = &call?.path;
-    let span = path.span();
-    let root = path_at(saga, span);
-    let label = quote_spanned!(span=> <#path as #root::__private::Step>::NAME);
+fn beside(name: TokenStream, of: Option<&str>, saga: &Path) -> Option<TokenStream> {
+    let of = format_ident!("{}", of?);
     Some(quote! {
-        const #name: ::core::option::Option<&'static str> = ::core::option::Option::Some(#label);
+        const #name: ::core::option::Option<&'static str> =
+            ::core::option::Option::Some(<#of as #saga::__private::Step>::NAME);
     })
 }
 
@@ -303,10 +344,10 @@ fn run(step: &Step) -> TokenStream {
     }
 }
 
-fn related(step: &Step) -> TokenStream {
+fn registration(step: &Step) -> TokenStream {
     let saga = &step.saga;
     let registry = local("registry");
-    let related: Vec<_> = step.related().collect();
+    let related: Vec<_> = related(step).map(|(name, _)| format_ident!("{name}")).collect();
     if related.is_empty() {
         return TokenStream::new();
     }
@@ -324,7 +365,7 @@ fn calls(step: &Step) -> TokenStream {
     let compensation = step.compensate.as_ref().map(|beside| {
         let output = beside.output.clone().unwrap_or_else(|| local("_output"));
         let known = known(step, beside, &given);
-        let by = by(quote!(Compensation), beside, saga);
+        let by = undoing(UNDONE_BY, beside, saga);
         quote! {
             fn compensation(
                 #output: Self::Output,
@@ -337,7 +378,7 @@ fn calls(step: &Step) -> TokenStream {
     });
     let probe = step.probe.as_ref().map(|beside| {
         let known = known(step, beside, &given);
-        let by = by(quote!(ProbeCall), beside, saga);
+        let by = asking(beside, saga);
         quote! {
             fn probe(
                 #given: &#saga::__private::Given<'_, Self>,
@@ -350,7 +391,7 @@ fn calls(step: &Step) -> TokenStream {
     let in_doubt = match &step.in_doubt {
         Some(Doubt::Call(beside)) => {
             let known = known(step, beside, &given);
-            let by = by(quote!(Compensation), beside, saga);
+            let by = undoing(SETTLED_BY, beside, saga);
             Some(quote! {
                 fn in_doubt(
                     #given: &#saga::__private::Given<'_, Self>,
@@ -365,9 +406,19 @@ fn calls(step: &Step) -> TokenStream {
     quote!(#compensation #probe #in_doubt)
 }
 
-fn by(what: TokenStream, beside: &Beside, saga: &Path) -> TokenStream {
-    let call = &beside.call;
-    quote_spanned!(beside.path.span()=> #saga::__private::#what::by(#call))
+/// The call as one that undoes. What is wrong with the step is shown at its name.
+fn undoing(by: &str, beside: &Beside, saga: &Path) -> TokenStream {
+    let (call, span) = (&beside.call, beside.path.span());
+    let (by, root) = (Ident::new(by, span), path_at(saga, span));
+    quote_spanned!(span=> <#by as #root::__private::Compensates>::undoing(#call))
+}
+
+/// The call as one that asks.
+fn asking(beside: &Beside, saga: &Path) -> TokenStream {
+    let (call, span) = (&beside.call, beside.path.span());
+    let (by, root) = (Ident::new(PROBED_BY, span), path_at(saga, span));
+    let asking = quote_spanned!(span=> <#by as #root::__private::Asks>::asking(#call));
+    quote_spanned!(span=> <#by as #root::__private::Answers<Self::Output>>::answering(#asking))
 }
 
 /// Binds what the call mentions, and only that: an input is decoded for it.
@@ -390,7 +441,7 @@ fn alone(step: &Step) -> TokenStream {
         Some(_) => (Some(quote!(#key: #saga::__private::IdempotencyKey,)), quote!(#key)),
         None => (None, quote!(#saga::__private::key_alone())),
     };
-    let (names, types): (Vec<_>, Vec<_>) = function.recorded().map(|p| (&p.ident, &p.ty)).unzip();
+    let called_with = &function.called_with;
     let arguments = arguments(step, &cx);
     quote! {
         impl #ident {
@@ -402,7 +453,7 @@ fn alone(step: &Step) -> TokenStream {
             #vis async fn run(
                 #resources: &#saga::__private::Resources,
                 #key_param
-                #(#names: #types),*
+                #(#called_with),*
             ) -> #output {
                 let #cx = &#saga::__private::StepContext::alone(#resources, #key);
                 let _ = #cx;

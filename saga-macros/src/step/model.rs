@@ -1,11 +1,12 @@
 //! A step as it is meant: what was said, and what follows from what was not.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens as _;
+use quote::ToTokens;
 use syn::{LitStr, Path};
 
 use crate::signature::{Function, Param};
-use crate::step::parse::{Asked, Call, InDoubt, Retry};
+use crate::step::parse::{Asked, Call, InDoubt};
+use crate::step::question;
 
 /// A step.
 pub(crate) struct Step {
@@ -48,6 +49,13 @@ pub(crate) enum Doubt {
     Call(Beside),
 }
 
+/// How transient errors are tried again.
+pub(crate) struct Retry {
+    pub(crate) attempts: Option<u32>,
+    pub(crate) backoff: Option<(u64, u64)>,
+    pub(crate) within: Option<(Ident, u64)>,
+}
+
 /// A call beside the step, and what it mentions.
 pub(crate) struct Beside {
     pub(crate) path: Path,
@@ -60,7 +68,8 @@ pub(crate) struct Beside {
 
 impl Step {
     /// What was meant. Where something is missing, which has been reported, it is what gives no further errors.
-    pub(crate) fn of(asked: Asked, function: Function) -> Self {
+    pub(crate) fn of(asked: Asked, mut function: Function) -> Self {
+        question::explain(&mut function.block, &asked.saga);
         let undo = if asked.compensate.is_some() {
             Undo::Compensated
         } else if asked.irreversible.is_some() {
@@ -70,30 +79,35 @@ impl Step {
         } else {
             Undo::Auxiliary
         };
-        let asks_a_person = matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter)));
+        let asks_a_person = matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter(_))));
         let repeat = match (function.key(), asks_a_person && asked.idempotent.is_none()) {
             (Some(_), _) => Repeat::Keyed,
             (None, true) => Repeat::Harmful,
             (None, false) => Repeat::Idempotent,
         };
         let recorded: Vec<&Param> = function.recorded().collect();
-        let beside = |call: Call| Beside::of(call, &recorded);
+        // What is left of a wrong signature may lack what the calls mention.
+        let beside = |call: Call| function.sound.then(|| Beside::of(call, &recorded));
         Self {
             name: asked.name,
             saga: asked.saga,
             undo,
             retriable: asked.retriable.is_some(),
             repeat,
-            compensate: asked.compensate.map(|(_, call)| beside(call)),
+            compensate: asked.compensate.and_then(|(_, call)| beside(call)),
             leaves: asked.leaves.map(|(_, text)| text),
             undo_within_ms: asked.undo_within.map(|(_, ms)| ms),
-            probe: asked.probe.map(|(_, call)| beside(call)),
-            in_doubt: asked.in_doubt.map(|(_, doubt)| match doubt {
-                InDoubt::Rerun(_) => Doubt::Rerun,
-                InDoubt::DeadLetter => Doubt::DeadLetter,
-                InDoubt::Call(call) => Doubt::Call(beside(*call)),
+            probe: asked.probe.and_then(|(_, call)| beside(call)),
+            in_doubt: asked.in_doubt.and_then(|(_, doubt)| match doubt {
+                InDoubt::Rerun(_) => Some(Doubt::Rerun),
+                InDoubt::DeadLetter(_) => Some(Doubt::DeadLetter),
+                InDoubt::Call(call) => beside(*call).map(Doubt::Call),
             }),
-            retry: asked.retry.map(|(_, retry)| retry),
+            retry: asked.retry.map(|(_, retry)| Retry {
+                attempts: retry.attempts.map(|(_, n)| n),
+                backoff: retry.backoff.map(|(_, range)| range),
+                within: retry.within,
+            }),
             timeout_ms: asked.timeout.map(|(_, ms)| ms),
             function,
         }
@@ -105,14 +119,6 @@ impl Step {
             Some(Doubt::Call(call)) => Some(call),
             _ => None,
         }
-    }
-
-    /// The calls beside it.
-    pub(crate) fn related(&self) -> impl Iterator<Item = &Path> {
-        [self.compensate.as_ref(), self.probe.as_ref(), self.settled_by()]
-            .into_iter()
-            .flatten()
-            .map(|c| &c.path)
     }
 }
 
@@ -130,9 +136,9 @@ impl Beside {
 }
 
 /// How `name` is written in `tokens`, if it is: as a name of its own, not of a field, or inside the text of a format.
-fn mention(tokens: &TokenStream, name: &str) -> Option<Ident> {
+pub(crate) fn mention(tokens: &impl ToTokens, name: &str) -> Option<Ident> {
     let mut after_dot = false;
-    for token in tokens.clone() {
+    for token in tokens.to_token_stream() {
         let found = match &token {
             TokenTree::Ident(ident) => (!after_dot && ident == name).then(|| ident.clone()),
             TokenTree::Group(group) => mention(&group.stream(), name),

@@ -1,6 +1,7 @@
 //! What `#[step(…)]` was given, word by word, each with its span.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
 use syn::{Expr, ExprCall, LitStr, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
@@ -51,15 +52,15 @@ pub(crate) struct Call {
 /// What to do in doubt.
 pub(crate) enum InDoubt {
     Rerun(Ident),
-    DeadLetter,
+    DeadLetter(Ident),
     Call(Box<Call>),
 }
 
 /// How transient errors are tried again.
 #[derive(Default)]
 pub(crate) struct Retry {
-    pub(crate) attempts: Option<u32>,
-    pub(crate) backoff: Option<(u64, u64)>,
+    pub(crate) attempts: Option<(Ident, u32)>,
+    pub(crate) backoff: Option<(Ident, (u64, u64))>,
     pub(crate) within: Option<(Ident, u64)>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn read(tokens: TokenStream, ident: &Ident, report: &mut Report) -> A
     let mut words = Words::read("#[step]", WORDS, tokens, report);
     let mut asked = Asked {
         compensate: call("compensate", "release(output.id)", &mut words, report),
-        leaves: words.text("leaves", report),
+        leaves: words.text("leaves", "\"a fee of 10 euros\"", report),
         undo_within: words.millis("undo_within", report),
         irreversible: words.flag("irreversible", report),
         readonly: words.flag("readonly", report),
@@ -100,9 +101,17 @@ fn call_of(name: &str, example: &str, value: Expr, report: &mut Report) -> Optio
     {
         return Some(Call { path: path.path.clone(), call: call.clone() });
     }
+    let fix = match &value {
+        Expr::Path(path) => format!("call it: `{name} = {}(…)`", path.path.to_token_stream()),
+        Expr::MethodCall(_) => format!("a free function that is a step, like `{name} = {example}`"),
+        _ => format!(
+            "write it like `{name} = {example}`; what has to be worked out belongs into its arguments, or into that step"
+        ),
+    };
     let diagnostic = Diagnostic::over(&value, format!("`{name}` is exactly one call of another step"))
+        .code("SG0115")
         .why("the call is recorded as data: the step's name and its input")
-        .fix(format!("write it like `{name} = {example}`; what has to be worked out belongs into that step"));
+        .fix(fix);
     report.add(diagnostic);
     None
 }
@@ -116,14 +125,14 @@ fn in_doubt(words: &mut Words, report: &mut Report) -> Option<(Ident, InDoubt)> 
             return Some((key, InDoubt::Rerun(word.clone())));
         }
         if word == "dead_letter" {
-            return Some((key, InDoubt::DeadLetter));
+            return Some((key, InDoubt::DeadLetter(word.clone())));
         }
         let what = format!("`{word}` is not known to `in_doubt`");
         let known = ["rerun", "dead_letter"];
         let meant = crate::names::nearest(&word.to_string(), &known);
         let meant = meant.map(|m| format!("did you mean `{m}`? ")).unwrap_or_default();
         let fix = format!("{meant}it takes `rerun`, `dead_letter` or a call like `cancel_order(order_id)`");
-        report.add(Diagnostic::at(word.span(), what).fix(fix));
+        report.add(Diagnostic::at(word.span(), what).code("SG0108").fix(fix));
         return None;
     }
     let call = call_of("in_doubt", "cancel_order(order_id)", value, report)?;
@@ -134,10 +143,10 @@ fn retry(words: &mut Words, report: &mut Report) -> Option<(Ident, Retry)> {
     let example = "attempts = 4, backoff = \"200ms..5s\"";
     let (key, mut words) = words.list("retry", &["attempts", "backoff", "within"], example, report)?;
     let retry = Retry {
-        attempts: words.number("attempts", report).map(|(_, n)| n),
+        attempts: words.number("attempts", report),
         backoff: words
             .value("backoff", "\"200ms..5s\"", report)
-            .and_then(|(_, value)| duration::read_range("backoff", &value, report)),
+            .and_then(|(key, value)| Some((key, duration::read_range("backoff", &value, report)?))),
         within: words.millis("within", report),
     };
     Some((key, retry))

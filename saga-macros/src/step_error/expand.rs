@@ -1,9 +1,10 @@
 //! The implementation of `StepError`, written out.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use crate::names::local;
+use crate::names::path_at;
 use crate::step_error::parse::{Class, StepError};
 
 /// The whole expansion.
@@ -19,13 +20,16 @@ pub(crate) fn expand(error: &StepError) -> TokenStream {
         };
         quote!(#path { .. } => #saga::__private::Class::#class,)
     });
-    let wait = local("wait");
     let waits: Vec<_> = error
         .variants
         .iter()
         .filter_map(|v| {
             let (path, field) = (&v.path, v.retry_after.as_ref()?);
-            Some(quote!(#path { #field: #wait, .. } => ::core::convert::Into::into(::core::clone::Clone::clone(#wait)),))
+            let span = field.span();
+            let root = path_at(saga, span);
+            // The wait belongs to the field's name, so that a field of another type is shown there.
+            let wait = Ident::new("length_of_wait", span);
+            Some(quote_spanned!(span=> #path { #field: #wait, .. } => #root::__private::RetryAfter::retry_after(#wait),))
         })
         .collect();
     let retry_after = (!waits.is_empty()).then(|| {

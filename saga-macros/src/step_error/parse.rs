@@ -42,6 +42,7 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> StepError {
         Data::Enum(data) => {
             if let Some((attr, name)) = classes(&item.attrs).first() {
                 let diagnostic = Diagnostic::over(*attr, format!("`#[{name}]` on an enum"))
+                    .code("SG0403")
                     .why("each variant says what it means, so that none is forgotten when it is added")
                     .fix(format!("`#[{name}]` on the variants that it is true of"));
                 report.add(diagnostic);
@@ -64,7 +65,11 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> StepError {
             vec![variant(quote!(Self), &shown, &item.ident, &item.attrs, &data.fields, report)]
         }
         Data::Union(data) => {
-            report.add(Diagnostic::at(data.union_token.span, "a union cannot be recorded").fix("an enum"));
+            let diagnostic = Diagnostic::at(data.union_token.span, "an error of a step is no union")
+                .code("SG0408")
+                .why("it is recorded, and a union does not know which of its fields it holds")
+                .fix(format!("`enum {}`", item.ident));
+            report.add(diagnostic);
             Vec::new()
         }
     };
@@ -97,13 +102,22 @@ fn variant(
     let said = classes(attrs);
     if let Some((attr, name)) = said.get(1) {
         let first = said[0].1;
-        let diagnostic = Diagnostic::over(*attr, format!("{shown} is `#[{first}]` and `#[{name}]`"))
+        let (what, fix) = match first == *name {
+            true => (format!("{shown} is `#[{name}]` twice"), "say it once"),
+            false => (
+                format!("{shown} is `#[{first}]` and `#[{name}]`"),
+                "keep one of the two; where it may be either, `#[in_doubt]`, or two variants",
+            ),
+        };
+        let diagnostic = Diagnostic::over(*attr, what)
+            .code("SG0402")
             .why("an attempt is repeated, given up, or asked about: one of them")
-            .fix("keep one of the two, or make two variants");
+            .fix(fix);
         report.add(diagnostic);
     }
     let Some((attr, name)) = said.first() else {
         let diagnostic = Diagnostic::at(ident.span(), format!("{shown} does not say what it means for the step"))
+            .code("SG0401")
             .why("whether an attempt happened decides if it is retried, undone, or asked about")
             .fix("`#[transient]` (it did not happen, try again), `#[permanent]` (it did not happen, and will not) or `#[in_doubt]` (it may have happened)");
         report.add(diagnostic);
@@ -124,10 +138,8 @@ fn retry_after(
     let Meta::List(list) = &attr.meta else { return None };
     if class != Class::Transient {
         let what = format!("`{name}` takes no words");
-        report.add(
-            Diagnostic::over(&list.tokens, what)
-                .fix(format!("`#[{name}]`; only `transient` takes `retry_after`")),
-        );
+        let fix = format!("`#[{name}]`; only `transient` takes `retry_after`");
+        report.add(Diagnostic::over(&list.tokens, what).code("SG0404").fix(fix));
         return None;
     }
     let mut words = Words::read("#[transient]", &["retry_after"], list.tokens.clone(), report);
@@ -145,7 +157,8 @@ fn retry_after(
                 true => "give it a field of type `Duration` or `Option<Duration>`".to_owned(),
                 false => format!("the fields are {}", known.join(", ")),
             };
-            report.add(Diagnostic::over(&value, "`retry_after` names no field of it").fix(fix));
+            let what = "`retry_after` names no field of it";
+            report.add(Diagnostic::over(&value, what).code("SG0404").fix(fix));
             None
         }
     }

@@ -60,11 +60,14 @@ impl Fixtures {
         fixtures
     }
 
-    /// The fixtures of each code.
+    /// The fixtures of each code; the one that says why the rule is comes first.
     pub(crate) fn codes(&self) -> BTreeMap<&str, Vec<&Fixture>> {
         let mut codes: BTreeMap<&str, Vec<&Fixture>> = BTreeMap::new();
         for fixture in &self.all {
             codes.entry(&fixture.code).or_default().push(fixture);
+        }
+        for fixtures in codes.values_mut() {
+            fixtures.sort_by_key(|fixture| fixture.prose.is_empty());
         }
         codes
     }

@@ -77,7 +77,7 @@ fn complete(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<V
             found.push(violation(
                 &format!("{MISTAKES}/{}.rs", of[0].name),
                 1,
-                format!("the first fixture of {code} does not say why the rule is"),
+                format!("no fixture of {code} says why the rule is"),
                 "say it in the header, below a line `//!`",
             ));
         }

@@ -1,0 +1,188 @@
+//! What a parameter is: recorded input, a resource, the key or the context. What can be none of them is reported.
+
+use proc_macro2::Ident;
+use quote::ToTokens as _;
+use syn::visit::Visit;
+use syn::{FnArg, Pat, PatType, Type, TypeFnPtr, TypeImplTrait, TypeReference, TypeTraitObject};
+
+use super::{Param, Role, VALUES, What, a};
+use crate::diagnostic::{Diagnostic, Report};
+
+/// Reads one; `None` if something is wrong with it, which is reported.
+pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut Report) -> Option<Param> {
+    let noun = what.noun();
+    let typed = match arg {
+        FnArg::Receiver(receiver) => {
+            let diagnostic = Diagnostic::over(receiver, format!("{} takes no `self`", a(noun)))
+                .code("SG0203")
+                .why("it is found again by its name, after a restart, when no object is left")
+                .fix(match what {
+                    What::Step => "a free function that takes the object as a resource: `airline: &Airline`",
+                    What::Saga => "a free function that takes recorded values",
+                });
+            report.add(diagnostic);
+            return None;
+        }
+        FnArg::Typed(typed) => typed,
+    };
+    let name = read_name(typed, noun, report)?;
+    let before = report.count();
+    let role = role_of(&typed.ty, what, declared, name, report);
+    if report.count() > before {
+        return None;
+    }
+    let mutability = match &*typed.pat {
+        Pat::Ident(name) => name.mutability,
+        _ => None,
+    };
+    Some(Param { ident: name.clone(), mutability, attrs: typed.attrs.clone(), ty: (*typed.ty).clone(), role })
+}
+
+fn read_name<'a>(typed: &'a PatType, noun: &str, report: &mut Report) -> Option<&'a Ident> {
+    if let Pat::Ident(name) = &*typed.pat
+        && name.by_ref.is_none()
+        && name.subpat.is_none()
+    {
+        return Some(&name.ident);
+    }
+    let fix = match &*typed.pat {
+        Pat::Ident(name) => format!("`{}: …`", name.ident),
+        Pat::Wild(_) => "name it, such as `_reason`".to_owned(),
+        _ => "name it, and take it apart inside the function".to_owned(),
+    };
+    let diagnostic = Diagnostic::over(&typed.pat, format!("a parameter of {} has a plain name", a(noun)))
+        .code("SG0208")
+        .why("the name is recorded with the value")
+        .fix(fix);
+    report.add(diagnostic);
+    None
+}
+
+fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Report) -> Role {
+    match ty {
+        Type::Reference(reference) if what == What::Step => {
+            if let Some(token) = &reference.mutability {
+                let diagnostic = Diagnostic::at(token.span, "a step takes no `&mut`")
+                    .code("SG0205")
+                    .why("a resource is shared by all steps that run")
+                    .fix("`&`, and a lock or a channel inside the resource");
+                report.add(diagnostic);
+                return Role::Recorded;
+            }
+            if let Some(lifetime) = reference.lifetime.as_ref().filter(|_| !declared) {
+                let diagnostic = Diagnostic::over(lifetime, "a step names no lifetimes")
+                    .code("SG0209")
+                    .why("a resource lives as long as the runtime, and is borrowed for one attempt")
+                    .fix(format!("leave it out: `&{}`", reference.elem.to_token_stream()));
+                report.add(diagnostic);
+                return Role::Recorded;
+            }
+            resource(reference, name, report)
+        }
+        Type::Reference(reference) => {
+            let owned = owned_of(&reference.elem);
+            let fix = match is_value(&reference.elem) {
+                true => format!("`{name}: {owned}`"),
+                false => {
+                    format!("`{name}: {owned}`; what a step needs of the runtime, the step takes itself")
+                }
+            };
+            let diagnostic = Diagnostic::over(reference, "a saga takes no references")
+                .code("SG0214")
+                .why("its input is recorded, and read again after a restart, when nothing is left to borrow from")
+                .fix(fix);
+            report.add(diagnostic);
+            Role::Recorded
+        }
+        ty => {
+            Unowned::of(report, format!("`{name}`")).visit_type(ty);
+            Role::Recorded
+        }
+    }
+}
+
+/// A reference that a step takes.
+fn resource(reference: &TypeReference, name: &Ident, report: &mut Report) -> Role {
+    let elem = &*reference.elem;
+    if is_value(elem) {
+        let diagnostic = Diagnostic::over(reference, format!("`{name}` is a plain value by reference"))
+            .code("SG0204")
+            .why("references are resources of the runtime; what is called with is recorded, and recorded values are owned")
+            .fix(format!("`{name}: {}`", owned_of(elem)));
+        report.add(diagnostic);
+        return Role::Recorded;
+    }
+    Unowned::of(report, format!("`{name}`")).visit_type(elem);
+    match elem {
+        Type::Path(path) => match path.path.segments.last().map(|s| s.ident.to_string()).as_deref() {
+            Some("IdempotencyKey") => Role::Key,
+            Some("StepContext") => Role::Context,
+            _ => Role::Resource(Box::new(elem.clone())),
+        },
+        _ => Role::Resource(Box::new(elem.clone())),
+    }
+}
+
+/// Whether it is no resource, but text, a slice or another plain value.
+pub(super) fn is_value(elem: &Type) -> bool {
+    match elem {
+        Type::Path(path) => {
+            let is = |name: &&str| path.path.is_ident(name);
+            let generic = ["Vec", "Option", "HashMap", "BTreeMap"];
+            VALUES.iter().any(is)
+                || path.path.segments.last().is_some_and(|s| generic.iter().any(|name| s.ident == name))
+        }
+        Type::Slice(_) | Type::Array(_) | Type::Tuple(_) => true,
+        _ => false,
+    }
+}
+
+/// The owned type for a borrowed one.
+fn owned_of(elem: &Type) -> String {
+    match elem {
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
+        _ => shown(elem),
+    }
+}
+
+/// The type as it is usually written.
+fn shown(ty: &Type) -> String {
+    let text = ty.to_token_stream().to_string();
+    text.replace(" :: ", "::").replace(" < ", "<").replace("< ", "<").replace(" >", ">").replace(" ,", ",")
+}
+
+/// Finds what cannot be recorded by its syntax alone.
+pub(super) struct Unowned<'a> {
+    report: &'a mut Report,
+    whose: String,
+}
+
+impl<'a> Unowned<'a> {
+    /// In the type of that.
+    pub(super) fn of(report: &'a mut Report, whose: String) -> Self {
+        Self { report, whose }
+    }
+}
+
+impl Visit<'_> for Unowned<'_> {
+    fn visit_type_reference(&mut self, reference: &TypeReference) {
+        let diagnostic = Diagnostic::over(reference, format!("{} holds a reference", self.whose))
+            .code("SG0210")
+            .why("it is recorded, and read again after a restart, when nothing is left to borrow from")
+            .fix(format!("own it: `{}`", owned_of(&reference.elem)));
+        self.report.add(diagnostic);
+    }
+
+    fn visit_type_impl_trait(&mut self, ty: &TypeImplTrait) {
+        let diagnostic = Diagnostic::over(ty, format!("{} has no type that could be recorded", self.whose))
+            .code("SG0206")
+            .why("a recorded value is read again by its type, after a restart")
+            .fix("name a type; a trait may be taken as a resource: `&dyn Bank`");
+        self.report.add(diagnostic);
+    }
+
+    // What is behind a trait or a function is not held.
+    fn visit_type_trait_object(&mut self, _: &TypeTraitObject) {}
+    fn visit_type_fn_ptr(&mut self, _: &TypeFnPtr) {}
+}

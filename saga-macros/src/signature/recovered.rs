@@ -1,0 +1,86 @@
+//! What is left of a step whose signature is wrong: enough that others can name it, call it and await it, so that one
+//! mistake is one report. It never runs: there is an error.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{FnArg, ItemFn, Path, ReturnType, Type, parse_quote};
+
+use super::param::{Unowned, is_value, read_param};
+use super::{Function, Param, Role, What, is_no_result};
+use crate::diagnostic::Report;
+
+impl Function {
+    /// The function without what is wrong with it; `None` of a method, beside which no type can stand.
+    pub(crate) fn recovered(mut item: ItemFn, saga: &Path) -> Option<Self> {
+        if item.sig.receiver().is_some() {
+            return None;
+        }
+        let declared = declared(&item);
+        let (mut params, mut called_with): (Vec<Param>, Vec<TokenStream>) = Default::default();
+        for arg in &item.sig.inputs {
+            let mut reported = Report::default();
+            let read = read_param(arg, What::Step, false, &mut reported);
+            match read.filter(|param| !mentions(&param.ty, &declared)) {
+                Some(param) => match &param.role {
+                    Role::Recorded => {
+                        called_with.push(param.written());
+                        params.push(param);
+                    }
+                    Role::Key => params.push(param),
+                    Role::Resource(_) | Role::Context => {}
+                },
+                // It is called with something there, whatever that may be.
+                None if is_called_with(arg) => called_with.push(quote!(_: impl ::core::marker::Sized)),
+                None => {}
+            }
+        }
+        let output = output(&item, &declared, saga);
+        item.block = parse_quote!({ ::core::panic!() });
+        // The body is gone, and with it all uses.
+        item.attrs.push(parse_quote!(#[allow(unused, clippy::all)]));
+        Some(Self { called_with, sound: false, ..Self::of(item, params, output) })
+    }
+}
+
+/// The names of type parameters, lifetimes and constants.
+fn declared(item: &ItemFn) -> Vec<Ident> {
+    let names = item.sig.generics.params.iter().map(|param| match param {
+        syn::GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident.clone(),
+        syn::GenericParam::Type(ty) => ty.ident.clone(),
+        syn::GenericParam::Const(constant) => constant.ident.clone(),
+    });
+    names.collect()
+}
+
+fn mentions(tokens: &impl ToTokens, names: &[Ident]) -> bool {
+    tokens.to_token_stream().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident),
+        TokenTree::Group(group) => mentions(&group.stream(), names),
+        _ => false,
+    })
+}
+
+/// Whether a caller would give it: it is no reference to a resource.
+fn is_called_with(arg: &FnArg) -> bool {
+    match arg {
+        FnArg::Receiver(_) => false,
+        FnArg::Typed(typed) => match &*typed.ty {
+            Type::Reference(reference) => is_value(&reference.elem),
+            _ => true,
+        },
+    }
+}
+
+fn output(item: &ItemFn, declared: &[Ident], saga: &Path) -> Type {
+    let nothing: Type = parse_quote!(::core::result::Result<(), #saga::Failure>);
+    let ReturnType::Type(_, ty) = &item.sig.output else { return nothing };
+    let mut reported = Report::default();
+    syn::visit::Visit::visit_type(&mut Unowned::of(&mut reported, String::new()), ty);
+    if reported.count() > 0 || mentions(ty, declared) {
+        nothing
+    } else if is_no_result(ty) {
+        parse_quote!(::core::result::Result<#ty, #saga::Failure>)
+    } else {
+        (**ty).clone()
+    }
+}

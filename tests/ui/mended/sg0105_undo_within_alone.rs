@@ -1,0 +1,11 @@
+use saga::prelude::*;
+
+#[step(irreversible, idempotent)]
+async fn pay(amount: u64) -> Result<u64, Failure> {
+    Ok(amount)
+}
+
+fn main() {
+    let paid = saga::test::in_virtual_time(pay::run(&Resources::default(), 120));
+    assert_eq!(paid, Ok(120));
+}

@@ -1,0 +1,12 @@
+use saga::prelude::*;
+
+#[step(irreversible, idempotent, retry(attempts = 3))]
+async fn pay(amount: u64) -> Result<u64, Failure> {
+    Ok(amount)
+}
+
+fn main() {
+    assert_eq!(saga::policy_of::<pay>().retry.attempts, 3);
+    let paid = saga::test::in_virtual_time(pay::run(&Resources::default(), 120));
+    assert_eq!(paid, Ok(120));
+}

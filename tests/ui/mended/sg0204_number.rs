@@ -1,0 +1,11 @@
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn look(at: u64) -> Result<u64, Failure> {
+    Ok(at)
+}
+
+fn main() {
+    let seen = saga::test::in_virtual_time(look::run(&Resources::default(), 7));
+    assert_eq!(seen, Ok(7));
+}

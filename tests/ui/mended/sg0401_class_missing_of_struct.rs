@@ -1,0 +1,12 @@
+use saga::prelude::*;
+use saga::{Class, StepError as _};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, PartialEq, thiserror::Error, Serialize, Deserialize, StepError)]
+#[error("declined")]
+#[permanent]
+struct Declined;
+
+fn main() {
+    assert_eq!(Declined.class(), Class::Permanent);
+}

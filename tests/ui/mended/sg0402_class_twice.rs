@@ -1,0 +1,14 @@
+use saga::prelude::*;
+use saga::{Class, StepError as _};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, PartialEq, thiserror::Error, Serialize, Deserialize, StepError)]
+enum BankError {
+    #[error("declined")]
+    #[permanent]
+    Declined,
+}
+
+fn main() {
+    assert_eq!(BankError::Declined.class(), Class::Permanent);
+}

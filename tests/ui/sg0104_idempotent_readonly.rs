@@ -1,0 +1,13 @@
+//! SG0104: A readonly step says nothing about repeats and doubt.
+//!
+//! A step without effect can always be run again: it is never in doubt, and a repeat of it is harmless. A word
+//! about either says that somebody thought otherwise.
+
+use saga::prelude::*;
+
+#[step(readonly, idempotent)]
+async fn pay(amount: u64) -> Result<u64, Failure> {
+    Ok(amount)
+}
+
+fn main() {}

@@ -1,8 +1,0 @@
-use saga::prelude::*;
-
-#[step(readonly)]
-async fn pay(amount: u64) -> u64 {
-    amount
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use saga::prelude::*;
-
-#[step(irreversible, idempotent, irreversible)]
-async fn pay(amount: u64) -> Result<(), Failure> {
-    let _ = amount;
-    Ok(())
-}
-
-fn main() {}
