@@ -3,7 +3,12 @@
 //!
 //! Hierarchical: a child saga has a graph of its own, and so has each branch of `all`.
 
+mod dot;
 mod follow;
+mod mermaid;
+mod reading;
+mod scene;
+mod text;
 
 use std::time::Duration;
 
@@ -124,6 +129,16 @@ impl Graph {
         let mut found = Vec::new();
         self.places.iter().for_each(|place| place.what.collect(&mut found));
         found
+    }
+
+    /// Its drawing in the language of [Mermaid](https://mermaid.js.org), as web pages and READMEs show it.
+    pub fn mermaid(&self) -> String {
+        mermaid::drawn(&scene::Scene::of(self))
+    }
+
+    /// Its drawing in the language DOT of [Graphviz](https://graphviz.org).
+    pub fn dot(&self) -> String {
+        dot::drawn(&scene::Scene::of(self))
     }
 
     /// Whether all that it does can be undone. A child without a graph does not say so.

@@ -329,7 +329,7 @@ impl<'g> Inside<'g> {
 }
 
 /// What stands in that branch of a fork.
-fn nth<'g>(fork: &'g What, branch: usize) -> Option<&'g What> {
+fn nth(fork: &What, branch: usize) -> Option<&What> {
     match fork {
         What::All(branches) => branches.get(branch),
         What::Each(each) => Some(each),

@@ -1,0 +1,160 @@
+//! What follows from an automaton and is not written in it: which moves there really are, and what stands past the
+//! point of no return. Common to all drawings.
+
+use super::{Definition, Graph, To, What};
+use crate::policy::{InDoubt, Kind};
+
+/// A move from a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Move {
+    pub(super) to: To,
+    pub(super) when: When,
+    /// Whether it passes the point of no return.
+    pub(super) crosses: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Done,
+    Failed,
+    /// Its failure makes no difference.
+    Either,
+    /// It is never to fail, and has all the same.
+    Exhausted,
+}
+
+/// A graph with what follows from it.
+pub(super) struct Reading<'g> {
+    pub(super) graph: &'g Graph,
+    /// Which places are past the point of no return, on some way at least.
+    pub(super) past: Vec<bool>,
+}
+
+impl<'g> Reading<'g> {
+    /// Reads it; `past` says whether its beginning is past the point of no return already.
+    pub(super) fn of(graph: &'g Graph, past: bool) -> Self {
+        let mut reading = Self { graph, past: vec![past; graph.places.len()] };
+        let mut open: Vec<To> = (0..graph.places.len())
+            .filter(|number| !graph.places[*number].what.is_undoable())
+            .flat_map(|number| graph.places[number].done.iter().copied())
+            .collect();
+        while let Some(to) = open.pop() {
+            let To::Place(number) = to else { continue };
+            if !std::mem::replace(&mut reading.past[number], true) {
+                let place = &graph.places[number];
+                open.extend(place.done.iter().chain(place.failed).copied());
+            }
+        }
+        reading
+    }
+
+    /// The moves from that place, those that cannot be left out.
+    pub(super) fn moves(&self, number: usize) -> Vec<Move> {
+        let place = &self.graph.places[number];
+        let crosses = !self.past[number] && !place.what.is_undoable();
+        let fails = may_fail(&place.what);
+        let failed = if fails { place.failed } else { &[] };
+        let mut moves: Vec<Move> = place
+            .done
+            .iter()
+            .map(|to| {
+                let when = if failed.contains(to) { When::Either } else { When::Done };
+                Move { to: *to, when, crosses }
+            })
+            .collect();
+        let others = failed.iter().filter(|to| !place.done.contains(to));
+        moves.extend(others.map(|to| Move { to: *to, when: When::Failed, crosses: false }));
+        if is_retriable(&place.what) && !self.past[number] {
+            moves.push(Move { to: To::RollingBack, when: When::Exhausted, crosses: false });
+        }
+        moves
+    }
+}
+
+fn is_retriable(what: &What) -> bool {
+    matches!(what.unnamed(), What::Step(step) if step.retriable)
+}
+
+/// Whether the body can see it fail.
+pub(super) fn may_fail(what: &What) -> bool {
+    match what.unnamed() {
+        What::Step(step) => !step.retriable,
+        What::Sleep | What::Now | What::Uuid => false,
+        What::All(branches) => branches.iter().any(may_fail),
+        What::Each(branch) => may_fail(branch),
+        _ => true,
+    }
+}
+
+/// Something that is undone: by what, and in which words.
+pub(super) struct Undo {
+    pub(super) by: String,
+    pub(super) of: String,
+    pub(super) more: Vec<String>,
+}
+
+/// What undoes a child that is done, in a word: all that it did, by what it says itself.
+pub(super) fn child_undone_by(graph: &Graph) -> Option<Undo> {
+    let owes = graph.definitions().iter().any(|step| step.undone_by.is_some());
+    owes.then(|| Undo { by: "its compensations".to_owned(), of: graph.saga.to_owned(), more: Vec::new() })
+}
+
+/// What undoes a step.
+pub(super) fn undo_of_step(step: &Definition) -> Option<Undo> {
+    let by = step.undone_by?;
+    let within = step.undo_within.map(|window| format!("within {}", super::text::length(window)));
+    let leaves = step.leaves.map(|leaves| format!("leaves {leaves}"));
+    let more = within.into_iter().chain(leaves).collect();
+    Some(Undo { by: by.to_owned(), of: step.name.to_owned(), more })
+}
+
+/// What comes of an attempt in doubt.
+pub(super) struct Doubt {
+    pub(super) asks: Option<&'static str>,
+    pub(super) then: Then,
+}
+
+/// What comes of it where no probe answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    Rerun,
+    DeadLetter,
+    Settled(&'static str),
+}
+
+/// What comes of an attempt in doubt; `None` if nothing is at stake.
+pub(super) fn doubt(step: &Definition) -> Option<Doubt> {
+    if step.kind == Kind::Readonly {
+        return None;
+    }
+    let then = match (step.in_doubt, step.settled_by) {
+        (InDoubt::Call, Some(by)) => Then::Settled(by),
+        (InDoubt::DeadLetter, _) => Then::DeadLetter,
+        _ => Then::Rerun,
+    };
+    Some(Doubt { asks: step.probed_by, then })
+}
+
+/// What is said below a name.
+pub(super) fn words(what: &What) -> Vec<&'static str> {
+    match what.unnamed() {
+        What::Step(step) => {
+            let kind = match step.kind {
+                Kind::Readonly => Some("readonly"),
+                Kind::Irreversible => Some("irreversible"),
+                Kind::Compensated | Kind::Auxiliary => None,
+            };
+            kind.into_iter().chain(step.retriable.then_some("retried until done")).collect()
+        }
+        What::Saga(_) => Vec::new(),
+        What::Opaque(_) => vec!["a saga written by hand"],
+        What::Sleep => vec!["a length of time"],
+        What::Now => vec!["the time, recorded"],
+        What::Uuid => vec!["a fresh id, recorded"],
+        What::Signal => vec!["a signal"],
+        What::Approve => vec!["a person's answer"],
+        What::All(_) => vec!["at once"],
+        What::Each(_) => vec!["one for each"],
+        What::Named(..) => Vec::new(),
+    }
+}
