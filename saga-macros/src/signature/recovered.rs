@@ -35,11 +35,26 @@ impl Function {
             }
         }
         let output = output(&item, &declared, saga);
-        item.block = parse_quote!({ ::core::panic!() });
-        // The body is gone, and with it all uses.
+        // The body is not run, but it is still checked, and an editor completes in it.
+        let written = written(&item);
+        item.block = parse_quote!({ #written ::core::panic!() });
         item.attrs.push(parse_quote!(#[allow(unused, clippy::all)]));
         Some(Self { called_with, sound: false, ..Self::of(item, params, output) })
     }
+}
+
+/// The function as it was written, unless it returns what a `?` in it could not give.
+fn written(item: &ItemFn) -> Option<ItemFn> {
+    match &item.sig.output {
+        ReturnType::Type(_, ty) if !is_no_result(ty) => {}
+        _ => return None,
+    }
+    let mut written = item.clone();
+    written.sig.asyncness.get_or_insert_with(Default::default);
+    written.sig.constness = None;
+    written.sig.abi = None;
+    written.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    Some(written)
 }
 
 /// The names of type parameters, lifetimes and constants.

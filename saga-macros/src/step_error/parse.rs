@@ -135,7 +135,15 @@ fn retry_after(
     fields: &Fields,
     report: &mut Report,
 ) -> Option<Member> {
-    let Meta::List(list) = &attr.meta else { return None };
+    let list = match &attr.meta {
+        Meta::Path(_) => return None,
+        Meta::List(list) => list,
+        Meta::NameValue(pair) => {
+            let what = format!("`#[{name}]` takes no value");
+            report.add(Diagnostic::over(&pair.value, what).code("SG0404").fix(format!("`#[{name}]`")));
+            return None;
+        }
+    };
     if class != Class::Transient {
         let what = format!("`{name}` takes no words");
         let fix = format!("`#[{name}]`; only `transient` takes `retry_after`");

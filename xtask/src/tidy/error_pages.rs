@@ -31,6 +31,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         .collect();
     complete(&fixtures, &texts, &mut found);
     alone(&fixtures, &texts, &mut found);
+    for (path, text) in
+        texts.iter().filter(|(path, _)| path.starts_with(MISTAKES) && path.ends_with(".stderr"))
+    {
+        nothing_generated(path, text, &mut found);
+    }
     codes(&fixtures, &texts, &mut found);
     up_to_date(&fixtures, &texts, &mut found);
     found
@@ -95,10 +100,13 @@ fn in_message(name: &str, code: &str, message: &str, found: &mut Vec<Violation>)
             "one mistake, one report",
         ));
     }
+}
+
+fn nothing_generated(path: &str, message: &str, found: &mut Vec<Violation>) {
     for (index, line) in message.lines().enumerate() {
         for word in GENERATED.iter().filter(|word| line.contains(**word)) {
             found.push(violation(
-                &path,
+                path,
                 index + 1,
                 format!("the message shows `{word}`, which nobody wrote"),
                 "let the span be of what was written, and the bound on a trait with a message",
