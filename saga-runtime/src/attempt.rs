@@ -58,6 +58,12 @@ pub(crate) trait AnyStep: Send + Sync {
     ) -> Result<Evaluated, String>;
     /// Whether a mended input is of the step's type.
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
+    /// What it says about itself.
+    #[cfg(feature = "test")]
+    fn definition(&self) -> saga_core::graph::Definition;
+    /// What it records.
+    #[cfg(feature = "test")]
+    fn shapes(&self) -> crate::upgrade::definitions::Shapes;
 }
 
 pub(crate) struct TypedStep<S>(PhantomData<fn() -> S>);
@@ -189,6 +195,16 @@ impl<S: Step> AnyStep for TypedStep<S> {
 
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
         encoding.decode::<S::Input>(input).map(drop).map_err(|e| text_of(&e))
+    }
+
+    #[cfg(feature = "test")]
+    fn definition(&self) -> saga_core::graph::Definition {
+        crate::step::definition_of::<S>()
+    }
+
+    #[cfg(feature = "test")]
+    fn shapes(&self) -> crate::upgrade::definitions::Shapes {
+        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>()
     }
 }
 

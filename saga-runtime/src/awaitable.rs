@@ -169,7 +169,11 @@ fn read_step<S: Step>(state: &SiteState, encoding: &Encoding) -> Reading<Awaited
         _ => return None,
     };
     match result {
-        Ok(result) => S::Effort::awaited(result).map(Ok),
+        Ok(result) => Some(S::Effort::awaited(result).ok_or_else(|| {
+            let detail =
+                format!("the journal has a failure of step {}, which in this build cannot fail", S::NAME);
+            (Reason::Diverged, detail)
+        })),
         Err(error) => Some(Err((Reason::Undecodable, text_of(&error)))),
     }
 }

@@ -449,6 +449,9 @@ pub(crate) trait AnySaga: Send + Sync {
     fn version(&self) -> u32;
     /// Its automaton, if it was written by the macro.
     fn graph(&self) -> Option<&'static Graph>;
+    /// What it records.
+    #[cfg(feature = "test")]
+    fn shapes(&self) -> crate::upgrade::definitions::Shapes;
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;
 }
 
@@ -471,6 +474,11 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
 
     fn graph(&self) -> Option<&'static Graph> {
         S::GRAPH
+    }
+
+    #[cfg(feature = "test")]
+    fn shapes(&self) -> crate::upgrade::definitions::Shapes {
+        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>()
     }
 
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {

@@ -153,6 +153,18 @@ impl Registry {
         self.find_saga(name).filter(|_| !self.children.contains(&name))
     }
 
+    /// All sagas, in the order of their names.
+    #[cfg(feature = "test")]
+    pub(crate) fn sagas(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn AnySaga>)> {
+        self.sagas.iter().map(|(name, saga)| (*name, saga))
+    }
+
+    /// All steps, in no order.
+    #[cfg(feature = "test")]
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn AnyStep>)> {
+        self.steps.iter().map(|(name, registered)| (*name, &registered.step))
+    }
+
     pub(crate) fn find_saga(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
         self.sagas.get(name)
     }

@@ -1,9 +1,20 @@
-//! Before a new version runs: which sagas in a store fit it, and which do not, where and why. Nothing here runs a
-//! step, claims a saga or writes to a store.
+//! Before a new version runs: which sagas in a store fit it, and which do not, where and why. And before it is
+//! released: whether it has kept what the versions before it owe.
+//!
+//! [`check`] looks at a store; `snapshot` (feature `test`) at a file in the repository, in the user's own tests. Nothing
+//! here runs a step, claims a saga or writes to a store.
 
+#[cfg(feature = "test")]
+mod changes;
+#[cfg(feature = "test")]
+pub(crate) mod definitions;
 mod dry;
 mod owed;
 mod report;
+#[cfg(feature = "test")]
+pub(crate) mod shape;
+#[cfg(feature = "test")]
+mod snapshot;
 
 use std::sync::Arc;
 
@@ -17,7 +28,13 @@ use crate::registry::StartError;
 use crate::runtime::Builder;
 use crate::worker::journal;
 
+#[cfg(feature = "test")]
+pub use changes::{Change, Danger};
+#[cfg(feature = "test")]
+pub use definitions::Definitions;
 pub use report::{Fit, Misfit, Report, Why};
+#[cfg(feature = "test")]
+pub use snapshot::{Keep, VARIABLE, hold_to, snapshot};
 
 /// So many sagas are listed at a time.
 const PAGE: usize = 500;

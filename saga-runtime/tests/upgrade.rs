@@ -222,7 +222,8 @@ mod forgets {
     }
     #[step(retriable, idempotent)]
     pub(crate) async fn release(id: String, times: u32) -> Result<(), Failure> {
-        Ok(drop((id, times)))
+        drop((id, times));
+        Ok(())
     }
 
     #[saga]
@@ -327,6 +328,31 @@ async fn a_step_on_its_way_is_known_and_of_its_kind() {
     let unknown = Why::UnknownStep { step: "queue".into() };
     assert!(report.misfits_of(&of).any(|m| m.why == unknown), "{report}");
     assert!(report.misfits_of(&of).any(|m| matches!(m.why, Why::Diverged { .. })), "{report}");
+}
+
+/// A recorded failure of a step that is retried until it succeeds now: no value stands for it.
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_a_step_that_cannot_fail_any_more() {
+    #[step(compensate = first::release(output), retriable, idempotent)]
+    async fn refuse(item: String) -> Result<String, Failure> {
+        Ok(item)
+    }
+    #[saga]
+    async fn retort(item: String) -> Result<String, Failure> {
+        let item = refuse(item).await;
+        approve("all the same?").await.permanent()?;
+        Ok(item)
+    }
+    let shop = left(async |runtime| {
+        let handle = runtime.run("retort", first::retort("no".into())).await.unwrap();
+        until(&handle, Phase::Waiting).await;
+    })
+    .await;
+    assert!(shop.check(FIRST).await.all_fit());
+    let report = shop.check(|b| b.saga::<retort>()).await;
+    let misfit = only(&report, "retort");
+    assert!(matches!(&misfit.why, Why::Diverged { detail } if detail.contains("cannot fail")), "{misfit:?}");
+    assert_eq!(at(misfit), "refuse");
 }
 
 /// The macro does not let such a body through; by hand it can be written, and is a dead letter to come.

@@ -18,7 +18,8 @@ pub mod first {
     }
     #[step(retriable, idempotent)]
     pub async fn release(id: String) -> Result<(), Failure> {
-        Ok(drop(id))
+        drop(id);
+        Ok(())
     }
     #[step(compensate = unbook(output), undo_within = "2h", idempotent)]
     pub async fn book(item: String) -> Result<String, Failure> {
@@ -26,7 +27,8 @@ pub mod first {
     }
     #[step(retriable, idempotent)]
     pub async fn unbook(id: String) -> Result<(), Failure> {
-        Ok(drop(id))
+        drop(id);
+        Ok(())
     }
     #[step(irreversible, idempotent)]
     pub async fn charge(cents: u32) -> Result<u32, Failure> {
@@ -54,6 +56,19 @@ pub mod first {
         Ok(paid)
     }
 
+    #[step(compensate = release(output), idempotent)]
+    pub async fn refuse(item: String) -> Result<String, Failure> {
+        Err(Failure::permanent(item))
+    }
+
+    /// Its step has failed, and it goes on.
+    #[saga]
+    pub async fn retort(item: String) -> Result<String, Failure> {
+        let failed = refuse(item).await.is_err();
+        approve("all the same?").await.permanent()?;
+        Ok(failed.to_string())
+    }
+
     #[saga]
     pub async fn wait(item: String) -> Result<String, Failure> {
         Ok(queue(item).await?)
@@ -64,7 +79,8 @@ pub mod first {
 pub type Build = fn(Builder) -> Builder;
 
 /// The first build.
-pub const FIRST: Build = |b| b.saga::<first::trip>().saga::<first::order>().saga::<first::wait>();
+pub const FIRST: Build =
+    |b| b.saga::<first::trip>().saga::<first::order>().saga::<first::wait>().saga::<first::retort>();
 
 /// Somebody who acts.
 pub fn ann() -> By {

@@ -1,0 +1,244 @@
+//! What a build says of its sagas and steps, as far as journals depend on it: sorted, so that a file of it can be
+//! reviewed line by line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use saga_core::graph::{Definition, Graph, To, What};
+use saga_core::policy::InDoubt;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::report::said;
+use super::shape::shape_of;
+use crate::body::AnySaga;
+use crate::registry::{Registry, StartError};
+use crate::runtime::Builder;
+
+/// What a build says of its sagas and steps, and what the versions before it owe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definitions {
+    /// For whoever reads the file.
+    about: String,
+    pub(super) sagas: BTreeMap<String, SagaEntry>,
+    pub(super) steps: BTreeMap<String, StepEntry>,
+    /// By compensation: also those that only earlier versions name.
+    pub(super) owed: BTreeMap<String, OwedEntry>,
+}
+
+const ABOUT: &str = "What journals of these sagas depend on, version by version. Written and verified by \
+     saga::upgrade::snapshot; review its changes as you review code. Shapes are of the JSON that is recorded. Under `owed` \
+     stands every step that undoes or settles another, with the versions whose sagas may owe it: an entry stays until it is \
+     removed by hand, once saga::upgrade::check finds no saga of them.";
+
+/// A saga.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SagaEntry {
+    pub(super) version: u32,
+    pub(super) input: Value,
+    pub(super) output: Value,
+    pub(super) error: Value,
+    /// Where it goes first; nothing is known of a saga that was written by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) start: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) places: Option<Vec<PlaceEntry>>,
+}
+
+/// A place in a saga.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PlaceEntry {
+    /// `hold`, `hold#2` if it is the second of that name, `hold[]` in a loop.
+    pub(super) site: String,
+    pub(super) awaits: Value,
+    pub(super) done: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) failed: Vec<String>,
+}
+
+/// A step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StepEntry {
+    pub(super) kind: String,
+    pub(super) retriable: bool,
+    pub(super) input: Value,
+    pub(super) output: Value,
+    pub(super) error: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) undone_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) leaves: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) undo_within_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) probed_by: Option<String>,
+    pub(super) in_doubt: String,
+}
+
+/// A step that undoes or settles another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OwedEntry {
+    /// The steps that it undoes or settles, or did.
+    pub(super) undoes: BTreeSet<String>,
+    /// The sagas that may owe it: name and version.
+    pub(super) by: BTreeSet<String>,
+    /// What it was last called with.
+    pub(super) input: Value,
+}
+
+/// What a type records.
+pub(crate) struct Shapes {
+    pub(crate) input: Value,
+    pub(crate) output: Value,
+    pub(crate) error: Value,
+}
+
+impl Shapes {
+    /// Of what these types record.
+    pub(crate) fn of<I: DeserializeOwned, O: DeserializeOwned, E: DeserializeOwned>() -> Self {
+        Self { input: shape_of::<I>(), output: shape_of::<O>(), error: shape_of::<E>() }
+    }
+}
+
+impl Definitions {
+    /// Of what is registered with that builder.
+    ///
+    /// # Errors
+    /// What would keep the builder from starting, resources apart.
+    pub fn of(builder: &Builder) -> Result<Self, StartError> {
+        let registry = &builder.registry;
+        registry.check_names()?;
+        let sagas: BTreeMap<_, _> =
+            registry.sagas().map(|(name, saga)| (name.to_owned(), SagaEntry::of(&**saga))).collect();
+        let steps = registry.steps().map(|(name, step)| {
+            let definition = step.definition();
+            (name.to_owned(), StepEntry::of(&definition, step.shapes()))
+        });
+        let mut definitions =
+            Self { about: ABOUT.to_owned(), sagas, steps: steps.collect(), owed: BTreeMap::new() };
+        definitions.owed = definitions.owed_by(registry);
+        Ok(definitions)
+    }
+
+    /// Reads what [`to_json`](Self::to_json) gave.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// As text: the same definitions give the same text.
+    pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self);
+        text.expect("maps with text for keys, lists and text have a JSON form") + "\n"
+    }
+
+    /// These, with what those owe as well.
+    #[must_use]
+    pub fn with_owed_of(mut self, recorded: &Self) -> Self {
+        for (name, old) in &recorded.owed {
+            let entry = self.owed.entry(name.clone()).or_insert_with(|| old.clone());
+            entry.undoes.extend(old.undoes.iter().cloned());
+            entry.by.extend(old.by.iter().cloned());
+        }
+        self
+    }
+
+    fn owed_by(&self, registry: &Registry) -> BTreeMap<String, OwedEntry> {
+        let mut owed: BTreeMap<String, OwedEntry> = BTreeMap::new();
+        for (name, step) in registry.steps() {
+            let definition = step.definition();
+            for by in [definition.undone_by, definition.settled_by].into_iter().flatten() {
+                let entry = owed.entry(by.to_owned()).or_default();
+                entry.undoes.insert(name.to_owned());
+                entry.input = self.steps.get(by).map_or(Value::Null, |step| step.input.clone());
+            }
+        }
+        for (_, saga) in registry.sagas() {
+            let Some(graph) = saga.graph() else { continue };
+            for definition in graph.definitions() {
+                for by in [definition.undone_by, definition.settled_by].into_iter().flatten() {
+                    let entry = owed.entry(by.to_owned()).or_default();
+                    entry.by.insert(format!("{} {}", graph.saga, graph.version));
+                }
+            }
+        }
+        owed
+    }
+}
+
+impl SagaEntry {
+    fn of(saga: &dyn AnySaga) -> Self {
+        let Shapes { input, output, error } = saga.shapes();
+        let graph = saga.graph();
+        let entry = |graph: &Graph| {
+            let to = |moves: &[To]| moves.iter().map(|to| told(graph, *to)).collect::<Vec<_>>();
+            let places = graph.places.iter().enumerate().map(|(number, place)| PlaceEntry {
+                site: told(graph, To::Place(number)),
+                awaits: awaits(&place.what),
+                done: to(place.done),
+                failed: to(place.failed),
+            });
+            places.collect()
+        };
+        Self {
+            version: saga.version(),
+            input,
+            output,
+            error,
+            start: graph.map(|g| g.start.iter().map(|to| told(g, *to)).collect()).unwrap_or_default(),
+            places: graph.map(entry),
+        }
+    }
+}
+
+/// Where it goes, in words.
+fn told(graph: &Graph, to: To) -> String {
+    match to {
+        To::Completed => "(completed)".to_owned(),
+        To::RollingBack => "(rolling back)".to_owned(),
+        To::Place(number) => graph.places.get(number).map_or_else(String::new, |place| {
+            let occurrence = match place.occurrence {
+                1 => String::new(),
+                occurrence => format!("#{occurrence}"),
+            };
+            format!("{}{occurrence}{}", place.name, "[]".repeat(place.loops as usize))
+        }),
+    }
+}
+
+/// What is awaited, in words.
+fn awaits(what: &What) -> Value {
+    match what {
+        What::Step(step) => Value::from(format!("step {}", step.name)),
+        What::Saga(graph) => Value::from(format!("saga {}", graph.saga)),
+        What::Opaque(name) => Value::from(format!("saga {name}")),
+        What::Sleep | What::Now | What::Uuid | What::Signal | What::Approve => Value::from(what.label()),
+        What::All(branches) => branches.iter().map(awaits).collect(),
+        What::Each(branch) => json!({ "each": awaits(branch) }),
+        What::Named(name, what) => json!({ "named": name, "awaits": awaits(what) }),
+    }
+}
+
+impl StepEntry {
+    fn of(step: &Definition, shapes: Shapes) -> Self {
+        let Shapes { input, output, error } = shapes;
+        Self {
+            kind: said(step.kind).to_owned(),
+            retriable: step.retriable,
+            input,
+            output,
+            error,
+            undone_by: step.undone_by.map(str::to_owned),
+            leaves: step.leaves.map(str::to_owned),
+            undo_within_ms: step.undo_within.map(|w| u64::try_from(w.as_millis()).unwrap_or(u64::MAX)),
+            probed_by: step.probed_by.map(str::to_owned),
+            in_doubt: match (step.in_doubt, step.settled_by) {
+                (InDoubt::Rerun, _) => "rerun".to_owned(),
+                (InDoubt::DeadLetter, _) => "dead_letter".to_owned(),
+                (InDoubt::Call, by) => format!("step {}", by.unwrap_or_default()),
+            },
+        }
+    }
+}
