@@ -221,20 +221,16 @@ pub fn advance_into(
 }
 
 /// What is to be done in this state: a function of the state alone. Nothing, if it has ended or is parked.
-pub fn work(state: &State, now: Timestamp) -> Vec<Work<'_>> {
-    if state.is_at_rest() {
-        return Vec::new();
-    }
-    let mut work = Vec::new();
-    for (site, role, effect) in state.open_effects() {
-        match effect.status {
-            Status::Running => work.push(Work::Attempt { site, role, attempt: effect.attempt }),
-            Status::Pending(Next::Probe { due }) if due <= now => work.push(Work::Probe { site }),
-            _ => {}
-        }
-    }
-    work.extend(course::next_due(state, now).map(|(due, wait_max)| Work::WakeAt { due, wait_max }));
-    work
+pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
+    let active = (!state.is_at_rest()).then_some(state);
+    let effects = active.into_iter().flat_map(State::open_effects);
+    let begun = effects.filter_map(move |(site, role, effect)| match effect.status {
+        Status::Running => Some(Work::Attempt { site, role, attempt: effect.attempt }),
+        Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),
+        _ => None,
+    });
+    let wake = active.and_then(|state| course::next_due(state, now));
+    begun.chain(wake.map(|(due, wait_max)| Work::WakeAt { due, wait_max }))
 }
 
 /// One decision in the making: records are folded as they are pushed, so that the next one sees them.

@@ -19,7 +19,18 @@ use crate::limits::Encoding;
 use crate::resources::Need;
 use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
 
-type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+/// Something that runs for a saga.
+pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
+
+/// How it ended.
+pub(crate) enum Ended {
+    /// An attempt.
+    Attempt(Ending),
+    /// A probe.
+    Probe(Answer),
+    /// A readonly step, after so many attempts.
+    Read(ReadResult, u32),
+}
 
 /// What a readonly step gave, or why that cannot be recorded.
 pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
@@ -37,7 +48,7 @@ pub(crate) trait AnyStep: Send + Sync {
     fn policy(&self) -> Policy;
     fn needs(&self) -> Vec<Need>;
     /// Runs one attempt of a step with an effect.
-    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Ending>;
+    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running;
     /// Runs a readonly step, its retries included; gives how many attempts it took.
     fn read(
         &self,
@@ -45,9 +56,9 @@ pub(crate) trait AnyStep: Send + Sync {
         input: Payload,
         around: Surroundings,
         draw: Box<dyn Fn() -> u64 + Send>,
-    ) -> Running<(ReadResult, u32)>;
+    ) -> Running;
     /// Asks the probe.
-    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Answer>;
+    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running;
     /// What follows from an output that a person gave.
     fn evaluate(
         &self,
@@ -83,21 +94,8 @@ impl<S: Step> AnyStep for TypedStep<S> {
         S::needs()
     }
 
-    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Ending> {
-        Box::pin(async move {
-            let decoded = match around.encoding.decode::<S::Input>(&input) {
-                Ok(decoded) => decoded,
-                Err(error) => return Ending::Undecodable { detail: text_of(&error) },
-            };
-            match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
-                Run::Ended(Ok(output)) => {
-                    Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
-                }
-                Run::Ended(Err(error)) => ending_of(&error, &around.encoding),
-                Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
-                Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
-            }
-        })
+    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running {
+        Box::pin(async move { Ended::Attempt(attempt::<S>(cx, input, around).await) })
     }
 
     fn read(
@@ -106,80 +104,15 @@ impl<S: Step> AnyStep for TypedStep<S> {
         input: Payload,
         around: Surroundings,
         draw: Box<dyn Fn() -> u64 + Send>,
-    ) -> Running<(ReadResult, u32)> {
+    ) -> Running {
         Box::pin(async move {
-            let mut cx = cx;
-            let started = around.clock.now();
-            loop {
-                let decoded = match around.encoding.decode::<S::Input>(&input) {
-                    Ok(decoded) => decoded,
-                    Err(error) => return (Err((Reason::Undecodable, text_of(&error))), cx.attempt),
-                };
-                let (failure, wait) = match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
-                    Run::Ended(Ok(output)) => {
-                        let output = around.encoding.encode_output(&output).map_err(lost_output);
-                        return (output.map(Ok), cx.attempt);
-                    }
-                    Run::Ended(Err(error)) => match read_failure(&error, cx.attempt, &around.encoding) {
-                        Ok(failure) => (failure, error.retry_after()),
-                        Err(lost) => return (Err(lost_output(lost)), cx.attempt),
-                    },
-                    Run::TimedOut => (Failed::TimedOut { attempts: cx.attempt }, None),
-                    Run::Panicked(message) => (Failed::Panicked { message }, None),
-                };
-                let wait = S::RETRY.wait(cx.attempt, draw()).max(wait.unwrap_or_default());
-                let late = S::RETRY
-                    .within
-                    .is_some_and(|within| around.clock.now().after(wait) > started.after(within));
-                if matches!(failure, Failed::Failed { .. }) || cx.attempt >= S::RETRY.attempts || late {
-                    return (Ok(Err(failure)), cx.attempt);
-                }
-                tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = cx.attempt, %failure, "retrying");
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => cx.attempt += 1,
-                    // Nobody waits for it any more.
-                    () = cx.cancelled() => return (Ok(Err(failure)), cx.attempt),
-                }
-            }
+            let (result, attempts) = read::<S>(cx, input, around, draw).await;
+            Ended::Read(result, attempts)
         })
     }
 
-    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running<Answer> {
-        Box::pin(async move {
-            let call = catch_unwind(AssertUnwindSafe(|| {
-                let decode = || around.encoding.decode::<S::Input>(&input);
-                S::probe(&Given::new(KeyOf::Attempt(&cx), &decode))
-            }));
-            let call = match call {
-                Ok(Some(call)) => call,
-                Ok(None) => return Answer::Pending(Some("the step has no probe".to_owned())),
-                Err(panic) => return Answer::Pending(Some(message_of(panic))),
-            };
-            let mut attempt = 1;
-            loop {
-                let trouble = match timed(call.timeout, (call.ask)(cx.clone())).await {
-                    Run::Ended(Ok(Probe::Happened(output))) => {
-                        return Answer::Happened(evaluated::<S>(
-                            output,
-                            &input,
-                            KeyOf::Attempt(&cx),
-                            cx.role,
-                            &around,
-                        ));
-                    }
-                    Run::Ended(Ok(Probe::NotHappened)) => return Answer::NotHappened,
-                    Run::Ended(Ok(Probe::Pending)) => return Answer::Pending(None),
-                    Run::Ended(Err(error)) => error,
-                    Run::TimedOut => "the probe timed out".to_owned(),
-                    Run::Panicked(message) => message,
-                };
-                if attempt >= call.retry.attempts {
-                    return Answer::Pending(Some(trouble));
-                }
-                tokio::time::sleep(call.retry.wait(attempt, u64::MAX)).await;
-                attempt += 1;
-            }
-        })
+    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running {
+        Box::pin(async move { Ended::Probe(probe::<S>(cx, input, around).await) })
     }
 
     fn evaluate(
@@ -205,6 +138,97 @@ impl<S: Step> AnyStep for TypedStep<S> {
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::upgrade::definitions::Shapes {
         crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>()
+    }
+}
+
+async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Surroundings) -> Ending {
+    let decoded = match around.encoding.decode::<S::Input>(&input) {
+        Ok(decoded) => decoded,
+        Err(error) => return Ending::Undecodable { detail: text_of(&error) },
+    };
+    match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
+        Run::Ended(Ok(output)) => {
+            Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
+        }
+        Run::Ended(Err(error)) => ending_of(&error, &around.encoding),
+        Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
+        Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
+    }
+}
+
+/// Runs a readonly step, its retries included; gives how many attempts it took.
+async fn read<S: Step>(
+    mut cx: StepContext,
+    input: Payload,
+    around: Surroundings,
+    draw: Box<dyn Fn() -> u64 + Send>,
+) -> (ReadResult, u32) {
+    let started = around.clock.now();
+    loop {
+        let decoded = match around.encoding.decode::<S::Input>(&input) {
+            Ok(decoded) => decoded,
+            Err(error) => return (Err((Reason::Undecodable, text_of(&error))), cx.attempt),
+        };
+        let (failure, wait) = match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
+            Run::Ended(Ok(output)) => {
+                let output = around.encoding.encode_output(&output).map_err(lost_output);
+                return (output.map(Ok), cx.attempt);
+            }
+            Run::Ended(Err(error)) => match read_failure(&error, cx.attempt, &around.encoding) {
+                Ok(failure) => (failure, error.retry_after()),
+                Err(lost) => return (Err(lost_output(lost)), cx.attempt),
+            },
+            Run::TimedOut => (Failed::TimedOut { attempts: cx.attempt }, None),
+            Run::Panicked(message) => (Failed::Panicked { message }, None),
+        };
+        let wait = S::RETRY.wait(cx.attempt, draw()).max(wait.unwrap_or_default());
+        let late =
+            S::RETRY.within.is_some_and(|within| around.clock.now().after(wait) > started.after(within));
+        if matches!(failure, Failed::Failed { .. }) || cx.attempt >= S::RETRY.attempts || late {
+            return (Ok(Err(failure)), cx.attempt);
+        }
+        tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = cx.attempt, %failure, "retrying");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => cx.attempt += 1,
+            // Nobody waits for it any more.
+            () = cx.cancelled() => return (Ok(Err(failure)), cx.attempt),
+        }
+    }
+}
+
+async fn probe<S: Step>(cx: StepContext, input: Payload, around: Surroundings) -> Answer {
+    let call = catch_unwind(AssertUnwindSafe(|| {
+        let decode = || around.encoding.decode::<S::Input>(&input);
+        S::probe(&Given::new(KeyOf::Attempt(&cx), &decode))
+    }));
+    let call = match call {
+        Ok(Some(call)) => call,
+        Ok(None) => return Answer::Pending(Some("the step has no probe".to_owned())),
+        Err(panic) => return Answer::Pending(Some(message_of(panic))),
+    };
+    let mut attempt = 1;
+    loop {
+        let trouble = match timed(call.timeout, (call.ask)(cx.clone())).await {
+            Run::Ended(Ok(Probe::Happened(output))) => {
+                return Answer::Happened(evaluated::<S>(
+                    output,
+                    &input,
+                    KeyOf::Attempt(&cx),
+                    cx.role,
+                    &around,
+                ));
+            }
+            Run::Ended(Ok(Probe::NotHappened)) => return Answer::NotHappened,
+            Run::Ended(Ok(Probe::Pending)) => return Answer::Pending(None),
+            Run::Ended(Err(error)) => error,
+            Run::TimedOut => "the probe timed out".to_owned(),
+            Run::Panicked(message) => message,
+        };
+        if attempt >= call.retry.attempts {
+            return Answer::Pending(Some(trouble));
+        }
+        tokio::time::sleep(call.retry.wait(attempt, u64::MAX)).await;
+        attempt += 1;
     }
 }
 

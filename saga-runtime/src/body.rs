@@ -1,7 +1,9 @@
 //! The body of a saga while it runs: what it reaches, and what the journal says of that. It runs over the recorded
 //! outcomes first, within one poll, and then waits for new ones. It never touches the world.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -285,19 +287,25 @@ impl Place {
 
     /// The site of what is called `label` at this place.
     pub(crate) fn site(&self, label: &str) -> Site {
-        let mut site = String::with_capacity(self.cx.prefix.len() + label.len() + 8);
+        thread_local! {
+            static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
+        }
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            self.write(label, text).expect("a string takes all that is written to it");
+            Site::from(text.as_str())
+        })
+    }
+
+    fn write(&self, label: &str, text: &mut String) -> fmt::Result {
         if !self.cx.prefix.is_empty() {
-            site.push_str(&self.cx.prefix);
-            site.push('/');
+            write!(text, "{}/", self.cx.prefix)?;
         }
-        site.push_str(self.name.as_deref().unwrap_or(label));
+        text.push_str(self.name.as_deref().unwrap_or(label));
         if self.occurrence > 1 && self.name.is_none() {
-            site.push_str(&format!("#{}", self.occurrence));
+            write!(text, "#{}", self.occurrence)?;
         }
-        for turn in &self.turns {
-            site.push_str(&format!("[{turn}]"));
-        }
-        Site::from(site)
+        self.turns.iter().try_for_each(|turn| write!(text, "[{turn}]"))
     }
 }
 

@@ -1,13 +1,16 @@
 //! Group commit: what running sagas want to be durable is collected while a batch is on its way to the store, and goes
 //! out as the next one. A store that fails makes the sagas wait; it never makes them fail.
 
-use std::sync::Arc;
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use saga_core::store::{Append, AppendError, Store, StoreError, WorkerId};
 use saga_core::{Epoch, policy};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::{Clock, Dice};
 
@@ -31,7 +34,52 @@ pub(crate) type Ack = Result<Epoch, CommitError>;
 
 struct Request {
     append: Append,
-    ack: oneshot::Sender<Ack>,
+    ack: AckTo,
+}
+
+/// Where the answer to an append is put. Whoever commits again and again, one append at a time, has one and keeps it.
+#[derive(Default)]
+pub(crate) struct AckSlot {
+    answer: Mutex<Option<Ack>>,
+    waiter: AtomicWaker,
+}
+
+impl AckSlot {
+    fn put(&self, ack: Ack) {
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(ack);
+        self.waiter.wake();
+    }
+
+    /// Takes the answer when it is there.
+    async fn taken(&self) -> Ack {
+        poll_fn(|cx| {
+            self.waiter.register(cx.waker());
+            match self.answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(ack) => Poll::Ready(ack),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
+
+/// Puts an answer into a slot: exactly one, whatever becomes of the committer.
+struct AckTo(Option<Arc<AckSlot>>);
+
+impl AckTo {
+    fn answer(mut self, ack: Ack) {
+        if let Some(slot) = self.0.take() {
+            slot.put(ack);
+        }
+    }
+}
+
+impl Drop for AckTo {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.take() {
+            slot.put(Err(CommitError::Lost("the runtime has shut down".to_owned())));
+        }
+    }
 }
 
 /// Where appends are handed in.
@@ -41,19 +89,16 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    /// Hands in an append; the answer comes when it is durable, or refused.
-    pub(crate) fn commit(&self, append: Append) -> oneshot::Receiver<Ack> {
-        let (ack, answer) = oneshot::channel();
-        if let Err(mpsc::error::SendError(request)) = self.requests.send(Request { append, ack }) {
-            answer_with(request.ack, Err(CommitError::Lost("the runtime has shut down".to_owned())));
-        }
-        answer
+    /// Hands in an append at once, and returns when it is durable, or refused. `slot` is used for nothing else meanwhile.
+    pub(crate) fn commit<'a>(
+        &self,
+        append: Append,
+        slot: &'a Arc<AckSlot>,
+    ) -> impl Future<Output = Ack> + Send + use<'a> {
+        // If nobody takes it any more, dropping it answers.
+        drop(self.requests.send(Request { append, ack: AckTo(Some(slot.clone())) }));
+        slot.taken()
     }
-}
-
-/// Whoever waited may be gone: it was aborted, and needs no answer.
-fn answer_with(ack: oneshot::Sender<Ack>, answer: Ack) {
-    drop(ack.send(answer));
 }
 
 /// What the committer works with.
@@ -92,13 +137,13 @@ async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>)
         match write(&parts, &batch).await {
             Ok(answers) => {
                 for (ack, answer) in acks.into_iter().zip(answers) {
-                    answer_with(ack, answer.map_err(CommitError::from));
+                    ack.answer(answer.map_err(CommitError::from));
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "a batch could not be written");
                 for ack in acks {
-                    answer_with(ack, Err(CommitError::Lost(error.to_string())));
+                    ack.answer(Err(CommitError::Lost(error.to_string())));
                 }
                 if matches!(error, StoreError::LeaseLost) {
                     parts.lease_lost.notify_one();

@@ -4,23 +4,23 @@
 use std::collections::HashSet;
 use std::future::{Future, pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
 use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
-use crate::committer::CommitError;
+use crate::committer::{AckSlot, CommitError};
 use crate::delivery::{check_mended_input, evaluate};
 use crate::engine::Engine;
-use crate::local::{Job, LocalEnd};
+use crate::local::{Job, Local, LocalEnd};
+use crate::mailbox::Mailbox;
 
 /// How a driver let go of its saga.
 #[derive(Debug)]
@@ -55,17 +55,25 @@ pub(crate) struct Driver {
     entries: Vec<Entry>,
     taken: Vec<DeliveryId>,
     replies: Vec<(DeliveryId, Reply)>,
-    local: FuturesUnordered<Pin<Box<dyn Future<Output = LocalEnd> + Send>>>,
+    local: Local,
     running: HashSet<Job>,
     ended: Vec<LocalEnd>,
-    mailbox: mpsc::UnboundedReceiver<Waiting>,
+    room: Room,
+    mailbox: Arc<Mailbox>,
     seen: HashSet<DeliveryId>,
     stopping: watch::Sender<bool>,
+    stops: bool,
+    ack: Arc<AckSlot>,
     created: Option<oneshot::Sender<()>>,
-    /// Whether it has seen that the runtime shuts down.
-    drains: bool,
     /// The due time that has just been waited for.
     passed: Timestamp,
+}
+
+/// Empty, and kept for their room: what a step needs for a moment is not allocated for each.
+#[derive(Default)]
+struct Room {
+    reached: Vec<Reach>,
+    jobs: Vec<Job>,
 }
 
 /// How a saga comes to a driver.
@@ -101,7 +109,7 @@ impl Driver {
         saga: Arc<dyn AnySaga>,
         state: State,
         origin: Origin,
-        mailbox: mpsc::UnboundedReceiver<Waiting>,
+        mailbox: Arc<Mailbox>,
     ) -> Self {
         let progress = state.progress();
         let board = Board::new(state, engine.encoding.clone(), engine.clock.clone(), engine.dice.clone());
@@ -118,14 +126,16 @@ impl Driver {
             entries: Vec::new(),
             taken: Vec::new(),
             replies: Vec::new(),
-            local: FuturesUnordered::new(),
+            local: Local::default(),
             running: HashSet::new(),
             ended: Vec::new(),
+            room: Room::default(),
             mailbox,
             seen: HashSet::new(),
             stopping: watch::channel(false).0,
+            stops: false,
+            ack: Arc::default(),
             created: None,
-            drains: false,
             passed: Timestamp::default(),
         };
         match origin {
@@ -160,10 +170,10 @@ impl Driver {
             if rest.release && self.ended.is_empty() {
                 return self.let_go();
             }
-            for job in rest.jobs {
-                self.begin(job);
-            }
-            self.next(rest.wake).await;
+            let Rest { mut jobs, wake, .. } = rest;
+            jobs.drain(..).for_each(|job| self.begin(job));
+            self.room.jobs = jobs;
+            self.next(wake).await;
         }
     }
 
@@ -198,16 +208,17 @@ impl Driver {
     fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
         let facts = Facts { now, catalog: &self.engine.registry, random: self.engine.dice.draw() };
         let mut board = lock(&self.board);
-        let entries = machine::advance(&mut board.state, event, &facts)?;
-        let back = board.state.stop().is_some() || board.state.is_rolling_back();
-        drop(board);
-        self.stopping.send_if_modified(|stopping| std::mem::replace(stopping, back) != back);
-        for entry in &entries {
+        let before = self.entries.len();
+        machine::advance_into(&mut board.state, event, &facts, &mut self.entries)?;
+        let stops = board.state.stop().is_some() || board.state.is_rolling_back();
+        if std::mem::replace(&mut self.stops, stops) != stops {
+            self.stopping.send_replace(stops);
+        }
+        for entry in &self.entries[before..] {
             if let Record::RollbackStarted { cause } = &entry.record {
-                tracing::info!(saga = %lock(&self.board).state.id(), %cause, "rolls back");
+                tracing::info!(saga = %board.state.id(), %cause, "rolls back");
             }
         }
-        self.entries.extend(entries);
         Ok(())
     }
 
@@ -255,13 +266,13 @@ impl Driver {
         }
         let replays = std::mem::take(&mut self.replays);
         let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };
-        let reached = std::mem::take(&mut board.reached);
+        let mut reached = std::mem::replace(&mut board.reached, std::mem::take(&mut self.room.reached));
         drop(board);
         if passed_by.is_some() {
             end = passed_by;
         } else {
             let again = reached.iter().any(|r| matches!(r, Reach::Wait { .. } | Reach::ChildEnded { .. }));
-            for reach in reached {
+            for reach in reached.drain(..) {
                 match reach {
                     Reach::Read { site, step, input } => {
                         let job = Job::Read { site, step, input };
@@ -270,6 +281,7 @@ impl Driver {
                     reach => self.take(Event::Reached(reach)),
                 }
             }
+            self.room.reached = reached;
             if end.is_none() {
                 return again;
             }
@@ -287,7 +299,7 @@ impl Driver {
         let board = lock(&self.board);
         let state = &board.state;
         let now = self.engine.clock.now();
-        let (mut jobs, mut wake) = (Vec::new(), None);
+        let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
         for work in machine::work(state, now.max(passed)) {
             match work {
                 Work::WakeAt { due, wait_max } => {
@@ -336,19 +348,20 @@ impl Driver {
             release: rest.release,
         };
         let saga = append.saga.clone();
-        let mut answer = self.engine.committer.commit(append);
-        let answer = loop {
-            tokio::select! {
-                biased;
-                answer = &mut answer => break answer,
-                Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
+        let answer = {
+            let mut answer = pin!(self.engine.committer.commit(append, &self.ack));
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = &mut answer => break answer,
+                    Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
+                }
             }
         };
         match answer {
-            Ok(Ok(epoch)) => self.epoch = Some(epoch),
-            Ok(Err(CommitError::Refused(AppendError::Exists { .. }))) => return Err(Finished::Exists),
-            Ok(Err(error)) => return Err(Finished::Lost(error.to_string())),
-            Err(_) => return Err(Finished::Lost("the runtime is gone".to_owned())),
+            Ok(epoch) => self.epoch = Some(epoch),
+            Err(CommitError::Refused(AppendError::Exists { .. })) => return Err(Finished::Exists),
+            Err(error) => return Err(Finished::Lost(error.to_string())),
         }
         if let Some(created) = self.created.take() {
             // Whoever started it may have gone.
@@ -408,13 +421,12 @@ impl Driver {
             tokio::select! {
                 biased;
                 Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
-                Some(waiting) = self.mailbox.recv() => self.deliver(waiting),
+                () = self.mailbox.news() => {}
                 () = timer => is_over = true,
-                () = self.engine.drained(), if !self.drains => self.drains = true,
             }
         }
         // Before what has ended or come due: a cancel that is here keeps what it may from being run again.
-        while let Ok(waiting) = self.mailbox.try_recv() {
+        for waiting in self.mailbox.take() {
             self.deliver(waiting);
         }
         if is_over {
@@ -424,12 +436,15 @@ impl Driver {
         while let Some(Some(end)) = self.local.next().now_or_never() {
             self.ended.push(end);
         }
-        for end in std::mem::take(&mut self.ended) {
-            self.running.remove(&end.job());
+        let mut ended = std::mem::take(&mut self.ended);
+        for end in ended.drain(..) {
+            self.running.remove(&end.job);
             if let Some(event) = end.into_event() {
                 self.take(event);
             }
         }
+        // For its room.
+        self.ended = ended;
     }
 
     /// The wait was counted monotonically: it is over, whatever the clock says.

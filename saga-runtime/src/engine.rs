@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use saga_core::store::{DeliveryId, Store, Waiting, WorkerId};
+use saga_core::store::{DeliveryId, Store, WorkerId};
 use saga_core::{SagaId, Timestamp};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::attempt::Surroundings;
 use crate::clock::{Clock, Dice};
 use crate::committer::Committer;
 use crate::driver::{Finished, Reply};
 use crate::limits::Encoding;
+use crate::mailbox::Mailbox;
 use crate::registry::Registry;
 use crate::resources::Resources;
 
@@ -38,6 +39,8 @@ pub(crate) struct Engine {
     pub(crate) lease: Duration,
     pub(crate) never_stopping: watch::Receiver<bool>,
     pub(crate) draining: watch::Sender<bool>,
+    /// The same, for those who look often.
+    pub(crate) drains: AtomicBool,
     pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) lease_lost: Arc<Notify>,
 }
@@ -52,7 +55,14 @@ impl Engine {
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        *self.draining.borrow()
+        self.drains.load(Ordering::Acquire)
+    }
+
+    /// Begins to shut down: whoever drives a saga looks around, and sees it.
+    pub(crate) fn drain(&self) {
+        self.drains.store(true, Ordering::Release);
+        self.draining.send_replace(true);
+        guard(&self.live.sagas).values().for_each(|channel| channel.mailbox.ring());
     }
 
     /// Returns once the runtime shuts down.
@@ -66,7 +76,7 @@ impl Engine {
 /// The way to a saga that this worker drives.
 #[derive(Clone)]
 pub(crate) struct Channel {
-    pub(crate) mailbox: mpsc::UnboundedSender<Waiting>,
+    pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) finished: watch::Receiver<Option<Arc<Finished>>>,
 }
 

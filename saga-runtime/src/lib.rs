@@ -21,6 +21,7 @@ mod failure;
 mod handle;
 mod limits;
 mod local;
+mod mailbox;
 mod outcome;
 mod registry;
 mod relation;

@@ -1,17 +1,18 @@
 //! What a worker runs for a saga: attempts, probes and readonly steps, each as a job that is begun at most once at a
 //! time.
 
-use std::future::{Future, ready};
+use std::future::{Future, poll_fn, ready};
 use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{Answer, Ending, Event, Work};
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 use tokio::sync::watch;
-use tracing::Instrument as _;
 
-use crate::attempt::ReadResult;
+use crate::attempt::{Ended, Running};
 use crate::context::{LazyKey, StepContext};
 use crate::engine::Engine;
 
@@ -56,31 +57,91 @@ impl Hash for Job {
     }
 }
 
-/// How a job ended.
-pub(crate) enum LocalEnd {
-    Attempt(Job, Ending),
-    Probe(Job, Answer),
-    Read(Job, ReadResult, u32),
+/// A job that has begun.
+pub(crate) struct Begun {
+    /// There until it has ended.
+    job: Option<Job>,
+    running: Running,
+    span: tracing::Span,
 }
 
-impl LocalEnd {
-    pub(crate) fn job(&self) -> Job {
-        match self {
-            LocalEnd::Attempt(job, _) | LocalEnd::Probe(job, _) | LocalEnd::Read(job, ..) => job.clone(),
+impl Begun {
+    fn new(job: Job, running: Running, span: tracing::Span) -> Self {
+        Self { job: Some(job), running, span }
+    }
+}
+
+impl Future for Begun {
+    type Output = LocalEnd;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LocalEnd> {
+        let this = self.get_mut();
+        let ended = {
+            let _entered = this.span.enter();
+            std::task::ready!(this.running.as_mut().poll(cx))
+        };
+        let job = this.job.take().expect("it ends once");
+        Poll::Ready(LocalEnd { job, ended })
+    }
+}
+
+/// What runs for one saga: nearly always one thing, for which there is a place of its own.
+#[derive(Default)]
+pub(crate) struct Local {
+    one: Option<Begun>,
+    more: Option<Box<FuturesUnordered<Begun>>>,
+}
+
+impl Local {
+    pub(crate) fn push(&mut self, begun: Begun) {
+        match &mut self.one {
+            None => self.one = Some(begun),
+            Some(_) => self.more.get_or_insert_default().push(begun),
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.one.is_none() && self.more.as_ref().is_none_or(|more| more.is_empty())
+    }
+
+    /// What ends next; `None` if nothing runs.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<LocalEnd>> {
+        if let Some(one) = &mut self.one
+            && let Poll::Ready(end) = Pin::new(one).poll(cx)
+        {
+            self.one = None;
+            return Poll::Ready(Some(end));
+        }
+        match &mut self.more {
+            Some(more) if !more.is_empty() => more.poll_next_unpin(cx),
+            _ if self.one.is_none() => Poll::Ready(None),
+            _ => Poll::Pending,
+        }
+    }
+
+    pub(crate) async fn next(&mut self) -> Option<LocalEnd> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+}
+
+/// How a job ended.
+pub(crate) struct LocalEnd {
+    pub(crate) job: Job,
+    ended: Ended,
+}
+
+impl LocalEnd {
     /// What the machine is told.
     pub(crate) fn into_event(self) -> Option<Event> {
-        match self {
-            LocalEnd::Attempt(Job::Attempt { site, role, attempt }, ending) => {
+        match (self.job, self.ended) {
+            (Job::Attempt { site, role, attempt }, Ended::Attempt(ending)) => {
                 Some(Event::AttemptEnded { site, role, attempt, ending })
             }
-            LocalEnd::Probe(Job::Probe { site }, answer) => Some(Event::ProbeEnded { site, answer }),
-            LocalEnd::Read(Job::Read { site, step, input }, Ok(result), attempts) => {
+            (Job::Probe { site }, Ended::Probe(answer)) => Some(Event::ProbeEnded { site, answer }),
+            (Job::Read { site, step, input }, Ended::Read(Ok(result), attempts)) => {
                 Some(Event::Read { site, step, input, result, attempts })
             }
-            LocalEnd::Read(Job::Read { site, .. }, Err((reason, detail)), _) => {
+            (Job::Read { site, .. }, Ended::Read(Err((reason, detail)), _)) => {
                 Some(Event::BodyEnded(saga_core::machine::BodyEnd::Halted(reason, Some(site), detail)))
             }
             _ => None,
@@ -88,15 +149,13 @@ impl LocalEnd {
     }
 }
 
-type Running = Pin<Box<dyn Future<Output = LocalEnd> + Send>>;
-
 /// Begins a job.
 pub(crate) fn begin(
     engine: &Arc<Engine>,
     state: &State,
     job: &Job,
     stopping: watch::Receiver<bool>,
-) -> Running {
+) -> Begun {
     let begin = Begin { engine, state, stopping };
     match job {
         Job::Attempt { site, role, attempt } => begin.attempt(job, site, *role, *attempt),
@@ -129,8 +188,7 @@ impl Begin<'_> {
         }
     }
 
-    fn attempt(&self, job: &Job, site: &Site, role: Role, attempt: u32) -> Running {
-        let job = job.clone();
+    fn attempt(&self, job: &Job, site: &Site, role: Role, attempt: u32) -> Begun {
         let call = self.state.step(site).and_then(|s| match (role, &s.undo) {
             (Role::Do, _) => Some((&s.step, &s.input)),
             (Role::Undo, Some(Ok(call))) => Some((&call.step, &call.input)),
@@ -140,48 +198,41 @@ impl Begin<'_> {
         let Some((step, input)) = code else {
             let step = call.map_or("the compensation", |(step, _)| step.as_ref());
             let detail = format!("this build does not know {step}");
-            return Box::pin(ready(LocalEnd::Attempt(job, Ending::Undecodable { detail })));
+            return ended(job, Ended::Attempt(Ending::Undecodable { detail }));
         };
         let context = self.context(site, role, attempt);
         let running = step.attempt(context, input.clone(), self.engine.surroundings());
-        let told = async move {
-            tracing::debug!("attempt begins");
-            let ending = running.await;
-            tracing::debug!(?ending, "attempt ended");
-            LocalEnd::Attempt(job, ending)
-        };
-        Box::pin(told.instrument(span(self.state.id(), site, role, attempt)))
+        Begun::new(job.clone(), running, span(self.state.id(), site, role, attempt))
     }
 
-    fn probe(&self, job: &Job, site: &Site) -> Running {
-        let job = job.clone();
+    fn probe(&self, job: &Job, site: &Site) -> Begun {
         let step = self.state.step(site);
         let code = step.and_then(|s| Some((self.engine.registry.find_step(&s.step)?, &s.input)));
         let Some((step, input)) = code else {
             let trouble = Some("this build does not know the step".to_owned());
-            return Box::pin(ready(LocalEnd::Probe(job, Answer::Pending(trouble))));
+            return ended(job, Ended::Probe(Answer::Pending(trouble)));
         };
         let running = step.probe(self.context(site, Role::Do, 1), input.clone(), self.engine.surroundings());
         let span = tracing::info_span!("probe", saga = %self.state.id(), site = %site);
-        Box::pin(async move { LocalEnd::Probe(job, running.await) }.instrument(span))
+        Begun::new(job.clone(), running, span)
     }
 
-    fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Running {
-        let job = job.clone();
+    fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Begun {
         let Some(code) = self.engine.registry.find_step(step) else {
             let unknown = (Reason::Diverged, format!("step {step} is not registered"));
-            return Box::pin(ready(LocalEnd::Read(job, Err(unknown), 0)));
+            return ended(job, Ended::Read(Err(unknown), 0));
         };
         let dice = self.engine.dice.clone();
         let draw = Box::new(move || dice.draw());
         let context = self.context(site, Role::Do, 1);
         let running = code.read(context, input.clone(), self.engine.surroundings(), draw);
-        let told = async move {
-            let (result, attempts) = running.await;
-            LocalEnd::Read(job, result, attempts)
-        };
-        Box::pin(told.instrument(span(self.state.id(), site, Role::Do, 1)))
+        Begun::new(job.clone(), running, span(self.state.id(), site, Role::Do, 1))
     }
+}
+
+/// A job that cannot begin, and so has ended.
+fn ended(job: &Job, ended: Ended) -> Begun {
+    Begun::new(job.clone(), Box::pin(ready(ended)), tracing::Span::none())
 }
 
 fn span(saga: &SagaId, site: &Site, role: Role, attempt: u32) -> tracing::Span {

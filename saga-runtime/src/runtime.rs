@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
 use saga_core::{Entry, Record, SagaId, State, Timestamp};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
 use crate::error::RunError;
 use crate::handle::{AnyHandle, Handle};
+use crate::mailbox::Mailbox;
 use crate::saga::{Saga, SagaCall};
 use crate::worker;
 
@@ -128,9 +129,9 @@ impl Runtime {
         if engine.live.len() >= engine.running_max {
             return self.schedule(&id, state, entry).await;
         }
-        let (mailbox, inbox) = mpsc::unbounded_channel();
+        let mailbox = Arc::new(Mailbox::default());
         let (done, finished) = watch::channel(None);
-        let channel = Channel { mailbox, finished };
+        let channel = Channel { mailbox: mailbox.clone(), finished };
         if let Err(there) = engine.live.enter(&id, channel.clone()) {
             return self.same(&id, &entry, Some(there)).await;
         }
@@ -140,7 +141,7 @@ impl Runtime {
             code.clone(),
             state,
             Origin::New(Box::new(entry.clone()), created),
-            inbox,
+            mailbox,
         );
         let task = {
             let (engine, id) = (engine.clone(), id.clone());
@@ -189,13 +190,13 @@ impl Runtime {
             taken: Vec::new(),
             release: true,
         };
-        match self.engine.committer.commit(append).await {
-            Ok(Ok(_)) => Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), None))),
-            Ok(Err(crate::committer::CommitError::Lost(detail))) => {
+        match self.engine.committer.commit(append, &Arc::default()).await {
+            Ok(_) => Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), None))),
+            Err(_) if self.engine.is_draining() => Err(RunError::ShuttingDown),
+            Err(crate::committer::CommitError::Lost(detail)) => {
                 Err(RunError::Store(StoreError::Unavailable { detail }))
             }
-            Ok(Err(_)) => self.same(id, &entry, None).await,
-            Err(_) => Err(RunError::ShuttingDown),
+            Err(_) => self.same(id, &entry, None).await,
         }
     }
 
@@ -307,7 +308,7 @@ impl Runtime {
     /// Drains: nothing new begins, attempts that run have their time, their outcomes are recorded, and every saga is
     /// left for the next worker.
     pub async fn shutdown(&self) {
-        self.engine.draining.send_replace(true);
+        self.engine.drain();
         while self.engine.live.len() > 0 {
             tokio::select! {
                 () = self.engine.live.freed.notified() => {}

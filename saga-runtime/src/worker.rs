@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
 use saga_core::{Entry, Phase, Reason, SagaId, State, Timestamp};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::committer::pause;
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
 use crate::error::text_of;
+use crate::mailbox::Mailbox;
 
 /// Journals are read in pages of so many records.
 const PAGE: usize = 1000;
@@ -71,7 +72,7 @@ async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
     for waiting in engine.store.inbox(engine.worker()).await? {
         if let Some(channel) = engine.live.get(&waiting.saga) {
             // A driver that has just let go: the store keeps the delivery, and makes the saga claimable.
-            drop(channel.mailbox.send(waiting));
+            channel.mailbox.put(waiting);
         }
     }
     Ok(next_wake)
@@ -132,10 +133,11 @@ async fn rejoin(engine: &Arc<Engine>) {
 
 /// Drives a claimed saga in a task of its own.
 fn take_up(engine: &Arc<Engine>, claim: Claim) {
-    let (mailbox, inbox) = mpsc::unbounded_channel();
+    let mailbox = Arc::new(Mailbox::default());
     let (done, finished) = watch::channel(None);
     let saga = claim.saga.clone();
-    if let Err(there) = engine.live.enter(&saga, Channel { mailbox, finished }) {
+    let channel = Channel { mailbox: mailbox.clone(), finished };
+    if let Err(there) = engine.live.enter(&saga, channel) {
         // Its last driver has released it, and is just about to leave.
         let (engine, mut finished) = (engine.clone(), there.finished);
         tokio::spawn(async move {
@@ -152,7 +154,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
         let engine = engine.clone();
         async move {
             let saga = claim.saga.clone();
-            let finished = resume(&engine, claim, inbox).await;
+            let finished = resume(&engine, claim, mailbox).await;
             finish(&engine, &saga, finished, &done);
             if quarantined {
                 engine.live.set_quarantined(false);
@@ -181,11 +183,7 @@ pub(crate) fn finish(
 }
 
 /// Takes a claimed saga up from its journal.
-async fn resume(
-    engine: &Arc<Engine>,
-    claim: Claim,
-    inbox: mpsc::UnboundedReceiver<saga_core::store::Waiting>,
-) -> Finished {
+async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Finished {
     let state = match patiently(engine, || journal(&*engine.store, &claim.saga)).await {
         Ok(journal) => State::of(claim.saga.clone(), &journal).map_err(|e| text_of(&e)),
         Err(StoreError::Corrupt { detail }) => Err(detail),
@@ -206,7 +204,7 @@ async fn resume(
             };
             let origin =
                 Origin::Claimed { epoch: claim.epoch, deaths, phase: claim.status.phase, deliveries };
-            Driver::new(engine.clone(), saga, state, origin, inbox).drive().await
+            Driver::new(engine.clone(), saga, state, origin, mailbox).drive().await
         }
         (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
         (Err(why), _) => park_unreadable(engine, claim, &why).await,
@@ -252,10 +250,9 @@ async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: b
         taken: Vec::new(),
         release,
     };
-    match engine.committer.commit(append).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(Finished::Lost(error.to_string())),
-        Err(_) => Err(Finished::Lost("the runtime is gone".to_owned())),
+    match engine.committer.commit(append, &Arc::default()).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Finished::Lost(error.to_string())),
     }
 }
 

@@ -409,9 +409,8 @@ impl Desk {
     #[track_caller]
     pub(crate) fn work(&mut self, expected: &str) -> &mut Self {
         let work: Vec<String> = work(&self.state, self.now)
-            .iter()
             .map(|w| match w {
-                Work::Attempt { site, role, attempt } => format!("{}{site} a{attempt}", mark(*role)),
+                Work::Attempt { site, role, attempt } => format!("{}{site} a{attempt}", mark(role)),
                 Work::Probe { site } => format!("probe {site}"),
                 Work::WakeAt { due, .. } => format!("wake {}", due.0),
             })

@@ -21,7 +21,7 @@ impl World {
     }
 
     fn one_good_thing(&mut self) {
-        let todo = work(&self.state, self.now);
+        let todo: Vec<_> = work(&self.state, self.now).collect();
         if let Some((site, step)) = self.reads.pop_first() {
             let (step, input, result) = (step.into(), json("x"), Ok(json("read")));
             self.event(Event::Read { site, step, input, result, attempts: 1 });

@@ -150,7 +150,7 @@ impl World {
     }
 
     fn work_goes_on(&mut self) {
-        let todo = work(&self.state, self.now);
+        let todo: Vec<_> = work(&self.state, self.now).collect();
         if todo.is_empty() {
             return self.read_ends();
         }
@@ -176,7 +176,7 @@ impl World {
     fn due(&mut self) {
         self.event(Event::Due);
         self.event(Event::Due);
-        let todo = work(&self.state, self.now);
+        let todo: Vec<_> = work(&self.state, self.now).collect();
         let spins = todo.iter().any(|w| matches!(w, Work::WakeAt { due, .. } if *due <= self.now));
         assert!(!spins, "woken for nothing: {todo:?}");
     }
@@ -225,9 +225,8 @@ impl World {
     fn crash(&mut self) {
         // What ran may have landed.
         let running: Vec<IdempotencyKey> = work(&self.state, self.now)
-            .iter()
             .filter_map(|w| match w {
-                Work::Attempt { site, role, .. } => Some(self.state.key(site, *role)),
+                Work::Attempt { site, role, .. } => Some(self.state.key(site, role)),
                 _ => None,
             })
             .collect();
@@ -352,7 +351,7 @@ impl World {
     /// After the machine was told that nothing more comes.
     fn check_rest(&mut self) {
         let phase = self.state.phase();
-        let todo = work(&self.state, self.now);
+        let todo: Vec<_> = work(&self.state, self.now).collect();
         if phase.is_ended() || phase == Phase::DeadLettered {
             assert!(todo.is_empty(), "{phase} and yet {todo:?}");
         }

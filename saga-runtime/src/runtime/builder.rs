@@ -192,6 +192,7 @@ impl Builder {
             lease: self.lease,
             never_stopping: watch::channel(false).1,
             draining,
+            drains: Default::default(),
             trouble: troubled,
             lease_lost,
         });
