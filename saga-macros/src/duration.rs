@@ -3,6 +3,7 @@
 use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::diagnostic::{Diagnostic, Report};
+use crate::words::WRITTEN;
 
 /// In milliseconds; `None` if the text is no length of time.
 pub(crate) fn millis(text: &str) -> Option<u64> {
@@ -43,64 +44,56 @@ const MILLIS_MAX: u64 = 10 * 366 * 86_400_000;
 
 /// A length of time in quotes, in milliseconds; more than none.
 pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64> {
-    let wrong = |what: String| {
-        Diagnostic::over(value, what).code("SG0111").fix(format!(
-            "write one like `{word} = \"10s\"`: a number and `ms`, `s`, `m`, `h` or `d`, as in `\"1h30m\"`"
-        ))
+    let (what, why) = match text_of(value).map(|text| (text.value(), millis(&text.value()))) {
+        Some((_, Some(0))) => (format!("`{word}` is no time at all"), "nothing could be done in it"),
+        Some((_, Some(ms))) if ms > MILLIS_MAX => {
+            (format!("`{word}` is longer than ten years"), "nothing is meant to take so long")
+        }
+        Some((_, Some(ms))) => return Some(ms),
+        Some((text, None)) => (format!("{text:?} is no length of time"), "nothing is guessed about time"),
+        None => (format!("`{word}` takes a length of time in quotes"), unread(value)),
     };
-    let Some(text) = text_of(value) else {
-        report.add(wrong(format!("`{word}` takes a length of time in quotes")));
-        return None;
-    };
-    match millis(&text.value()) {
-        Some(0) => {
-            report.add(wrong(format!("`{word}` is no time at all")));
-            None
-        }
-        Some(ms) if ms > MILLIS_MAX => {
-            report.add(wrong(format!("`{word}` is longer than ten years")));
-            None
-        }
-        Some(ms) => Some(ms),
-        None => {
-            report.add(wrong(format!("{:?} is no length of time", text.value())));
-            None
-        }
-    }
+    let fix = format!(
+        "write one like `{word} = \"10s\"`: a number and `ms`, `s`, `m`, `h` or `d`, as in `\"1h30m\"`"
+    );
+    report.add(Diagnostic::over(value, what).code("SG0111").why(why).fix(fix));
+    None
 }
 
 /// Two lengths of time, `"200ms..5s"`, in milliseconds.
 pub(crate) fn read_range(word: &str, value: &Expr, report: &mut Report) -> Option<(u64, u64)> {
-    let wrong = |what: String| {
-        Diagnostic::over(value, what)
-            .code("SG0112")
-            .fix(format!("write two like `{word} = \"200ms..5s\"`: the first wait, and the longest"))
+    let (what, why) = match text_of(value).map(|text| (text.value(), ends(&text.value()))) {
+        Some((text, Some((a, b)))) if a > b => {
+            (format!("the range {text:?} ends before it begins"), "the first wait is the shortest")
+        }
+        Some((text, Some((_, 0)))) => {
+            (format!("the range {text:?} is no time at all"), "what is busy would be asked again at once")
+        }
+        Some((text, Some((_, b)))) if b > MILLIS_MAX => {
+            (format!("{text:?} goes on for longer than ten years"), "nothing is meant to take so long")
+        }
+        Some((_, Some(ends))) => return Some(ends),
+        Some((text, None)) => {
+            (format!("{text:?} is no range of two lengths of time"), "waits grow from a first to a longest")
+        }
+        None => (format!("`{word}` takes two lengths of time in quotes"), unread(value)),
     };
-    let Some(text) = text_of(value) else {
-        report.add(wrong(format!("`{word}` takes two lengths of time in quotes")));
-        return None;
-    };
-    let ends = text.value();
-    let ends = ends.split_once("..").and_then(|(a, b)| Some((millis(a)?, millis(b)?)));
-    match ends {
-        Some((a, b)) if a > b => {
-            report.add(wrong(format!("the range {:?} ends before it begins", text.value())));
-            None
-        }
-        Some((_, b)) if b > MILLIS_MAX => {
-            report.add(wrong(format!("{:?} goes on for longer than ten years", text.value())));
-            None
-        }
-        Some((_, 0)) => {
-            report.add(wrong(format!("the range {:?} is no time at all", text.value())));
-            None
-        }
-        Some(ends) => Some(ends),
-        None => {
-            report.add(wrong(format!("{:?} is no range of two lengths of time", text.value())));
-            None
-        }
+    let fix = format!("write two like `{word} = \"200ms..5s\"`: the first wait, and the longest");
+    report.add(Diagnostic::over(value, what).code("SG0112").why(why).fix(fix));
+    None
+}
+
+/// Why it is written in quotes.
+fn unread(value: &Expr) -> &'static str {
+    match value {
+        Expr::Lit(_) | Expr::Range(_) => "a number by itself does not say of what",
+        _ => WRITTEN,
     }
+}
+
+fn ends(text: &str) -> Option<(u64, u64)> {
+    let (a, b) = text.split_once("..")?;
+    Some((millis(a)?, millis(b)?))
 }
 
 #[cfg(test)]

@@ -140,7 +140,10 @@ pub(crate) fn function(item: &TokenStream, what: What) -> Result<ItemFn, Report>
         // A function without a body is reported by the compiler itself.
         if !(is_function && tokens.last().is_some_and(|last| last == ";")) {
             report.add(
-                diagnostic.code("SG0211").fix(format!("`#[{noun}]` on a free `async fn` that has a body")),
+                diagnostic
+                    .code("SG0211")
+                    .why("its parameters are what is recorded, and its body is what is run")
+                    .fix(format!("`#[{noun}]` on a free `async fn` that has a body")),
             );
         }
         report

@@ -81,7 +81,8 @@ impl Words {
         if !matches!(word.value, Value::Nothing) {
             let what = format!("`{name}` stands alone");
             let fix = format!("write `{name}` and nothing with it, or leave it out");
-            report.add(Diagnostic::at(word.key.span(), what).code("SG0110").fix(fix));
+            let why = "it is so by being said, and there is no more to it";
+            report.add(Diagnostic::at(word.key.span(), what).code("SG0110").why(why).fix(fix));
         }
         Some(word.key)
     }
@@ -94,7 +95,7 @@ impl Words {
             Value::Nothing | Value::List(_) => {
                 let what = format!("`{name}` takes a value");
                 let fix = format!("write it like `{name} = {example}`");
-                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").fix(fix));
+                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").why(ALONE).fix(fix));
                 None
             }
         }
@@ -114,7 +115,7 @@ impl Words {
             Value::Is(_) | Value::Nothing => {
                 let what = format!("`{name}` takes words of its own");
                 let fix = format!("write it like `{name}({example})`");
-                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").fix(fix));
+                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").why(ALONE).fix(fix));
                 None
             }
         }
@@ -139,14 +140,15 @@ impl Words {
         report: &mut Report,
     ) -> Option<(Ident, LitStr)> {
         let (key, value) = self.value(name, example, report)?;
-        let (what, fix) = match duration::text_of(&value) {
+        let (what, why, fix) = match duration::text_of(&value) {
             Some(text) if !text.value().trim().is_empty() => return Some((key, text.clone())),
-            Some(_) => ("is empty", "or leave the word out"),
-            None => ("takes text in quotes", "the text itself: the macro cannot look up a constant"),
+            Some(_) => ("is empty", "it is there to be read", ", or leave it out"),
+            None => ("takes text in quotes", WRITTEN, ""),
         };
         let diagnostic = Diagnostic::over(&value, format!("`{name}` {what}"))
             .code(code)
-            .fix(format!("write it like `{name} = {example}`, {fix}"));
+            .why(why)
+            .fix(format!("write it like `{name} = {example}`{fix}"));
         report.add(diagnostic);
         None
     }
@@ -159,7 +161,7 @@ impl Words {
             _ => {
                 let what = format!("`{name}` takes a whole number from 1");
                 let fix = format!("write the number itself, like `{name} = 3`");
-                report.add(Diagnostic::over(&value, what).code("SG0113").fix(fix));
+                report.add(Diagnostic::over(&value, what).code("SG0113").why(WRITTEN).fix(fix));
                 None
             }
         }
@@ -172,7 +174,8 @@ impl Words {
             Some((_, other)) => {
                 let diagnostic = Diagnostic::over(&other, "`crate` takes a path")
                     .code("SG0110")
-                    .fix("write it like `crate = ::saga`");
+                    .why("it stands before the names of what is generated")
+                    .fix("write it like `crate = ::saga`, without quotes");
                 report.add(diagnostic);
                 saga()
             }
@@ -195,6 +198,15 @@ impl Words {
         }
     }
 }
+
+/// Why a known word is looked for.
+pub(crate) const UNHEARD: &str =
+    "what is not known would be passed over, and what it was to say would not be so";
+/// Why a word has what belongs to it.
+const ALONE: &str = "the word by itself says nothing";
+/// Why a value is written out.
+pub(crate) const WRITTEN: &str =
+    "it is read while the program is compiled, when the value of a constant is not known";
 
 /// Whether it can be recorded as the name of a step, a saga or a site.
 pub(crate) fn is_name(name: &str) -> bool {
@@ -220,7 +232,7 @@ fn unknown(of: &str, known: &[&str], key: &Ident) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`? the words are {all}"),
         None => format!("the words are {all}"),
     };
-    Diagnostic::at(key.span(), format!("`{name}` is no word of `{of}`")).code("SG0108").fix(fix)
+    Diagnostic::at(key.span(), format!("`{name}` is no word of `{of}`")).code("SG0108").why(UNHEARD).fix(fix)
 }
 
 fn twice(key: &Ident) -> Diagnostic {
@@ -233,6 +245,7 @@ fn twice(key: &Ident) -> Diagnostic {
 fn unreadable(of: &str, error: &syn::Error) -> Diagnostic {
     Diagnostic::at(error.span(), format!("the words of `{of}` cannot be read here: {error}"))
         .code("SG0117")
+        .why("nothing is guessed: what cannot be read may have been what matters")
         .fix("words stand one after another with commas between them: `word`, `word = value` or `word(…)`")
 }
 

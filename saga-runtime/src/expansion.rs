@@ -85,7 +85,7 @@ impl<T, E> Attempted<T, E> for Result<T, E> {
     message = "the error `{E}` does not say what it means for the step [SG0407]",
     label = "this `?` cannot make a `{Self}` of it",
     note = "why: whether the attempt happened decides if it is retried, undone, or asked about",
-    note = "fix: say it before the `?`: `.transient()?` (it did not happen, try again), `.permanent()?` (it did not happen, and will not) or `.in_doubt()?` (it may have happened) for a `saga::Failure`; `.map_err(…)?` for an error of your own"
+    note = "fix: say it before the `?`: `.transient()?` (it did not happen, try again), `.permanent()?` (it did not happen, and will not) or `.in_doubt()?` (it may have happened) make a `saga::Failure`; `.map_err(…)?` makes an error of your own"
 )]
 pub trait MadeOf<E>: Sized {
     /// The step's error.
@@ -103,6 +103,7 @@ impl<E, F: From<E>> MadeOf<E> for F {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no length of time to wait [SG0404]",
     label = "`retry_after` names a field of this type",
+    note = "why: it is for so long that the service asked not to be called again",
     note = "fix: a field of type `std::time::Duration` or `Option<std::time::Duration>`"
 )]
 pub trait RetryAfter {

@@ -9,6 +9,8 @@ mended! {
     sg0304_compensation_borrows
     sg0304_compensation_type
     sg0305_compensation_arity
+    sg0306_name_misspelt
+    sg0306_name_nested
     sg0306_name_unknown
     sg0306_output_in_doubt
     sg0306_output_in_probe

@@ -1,6 +1,10 @@
 //! What a step must say, and what it cannot say at once.
 
+use proc_macro2::Ident;
+use syn::Expr;
+
 use crate::diagnostic::{Diagnostic, Report};
+use crate::names::{nearest, plain};
 use crate::signature::{Function, Role};
 use crate::step::model::mention;
 use crate::step::parse::{Asked, Call, InDoubt};
@@ -35,7 +39,7 @@ fn says_how_it_is_undone(asked: &Asked, function: &Function, report: &mut Report
     let diagnostic = Diagnostic::at(name.span(), format!("step `{name}` does not say how it is undone"))
         .code("SG0101")
         .why("when a later step fails, all that was done is undone")
-        .fix("`#[step(compensate = release(output.id))]`, or `irreversible` if nothing undoes it, or `readonly` if it has no effect");
+        .fix("`#[step(compensate = release(output.id))]`, or `irreversible` if nothing undoes it, or `readonly` if it has no effect, or `retriable` if it only undoes others");
     report.add(diagnostic);
 }
 
@@ -162,6 +166,7 @@ fn attempts(asked: &Asked, report: &mut Report) {
     if !says && !asked.incomplete {
         let diagnostic = Diagnostic::at(key.span(), "`retry` says nothing")
             .code("SG0116")
+            .why("a retry is bounded, by a number that somebody chose")
             .fix("say how often: `retry(attempts = 4, backoff = \"200ms..5s\")`, or leave it out");
         report.add(diagnostic);
     }
@@ -239,6 +244,9 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
                     ));
             report.add(diagnostic);
         }
+        if report.count() == before {
+            unknown(word, call, function, report);
+        }
         if report.count() > before {
             out_of_scope.push(word);
         }
@@ -249,5 +257,42 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
             "probe" => asked.probe = None,
             _ => asked.in_doubt = None,
         }
+    }
+}
+
+/// Names that are surely meant as values, and are none there. What stands inside of other calls, macros and closures is
+/// for the compiler to judge.
+fn unknown(word: &str, call: &Call, function: &Function, report: &mut Report) {
+    let mut known: Vec<String> = function.recorded().map(|param| plain(&param.ident)).collect();
+    known.push("key".to_owned());
+    if word == "compensate" {
+        known.insert(0, "output".to_owned());
+    }
+    for name in call.call.args.iter().filter_map(root) {
+        let text = plain(name);
+        if known.contains(&text) || !text.starts_with(|c: char| c.is_lowercase()) {
+            continue;
+        }
+        let words: Vec<&str> = known.iter().map(String::as_str).collect();
+        let meant = nearest(&text, &words).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let all = words.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let diagnostic = Diagnostic::at(name.span(), format!("`{name}` is not known in `{word}`"))
+            .code("SG0306")
+            .why("the call is made later, perhaps by another process, of what was recorded")
+            .fix(format!("{meant}there are {all}"));
+        report.add(diagnostic);
+    }
+}
+
+/// The name that a value is taken from: `trip` in `trip.to.clone()`.
+fn root(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        Expr::Field(field) => root(&field.base),
+        Expr::MethodCall(method) => root(&method.receiver),
+        Expr::Reference(reference) => root(&reference.expr),
+        Expr::Index(index) => root(&index.expr),
+        Expr::Paren(paren) => root(&paren.expr),
+        _ => None,
     }
 }

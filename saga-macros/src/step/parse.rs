@@ -6,7 +6,7 @@ use syn::{Expr, ExprCall, LitStr, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::duration;
-use crate::words::Words;
+use crate::words::{UNHEARD, Words};
 
 const WORDS: &[&str] = &[
     "compensate",
@@ -132,7 +132,7 @@ fn in_doubt(words: &mut Words, report: &mut Report) -> Option<(Ident, InDoubt)> 
         let meant = crate::names::nearest(&word.to_string(), &known);
         let meant = meant.map(|m| format!("did you mean `{m}`? ")).unwrap_or_default();
         let fix = format!("{meant}it takes `rerun`, `dead_letter` or a call like `cancel_order(order_id)`");
-        report.add(Diagnostic::at(word.span(), what).code("SG0108").fix(fix));
+        report.add(Diagnostic::at(word.span(), what).code("SG0108").why(UNHEARD).fix(fix));
         return None;
     }
     let call = call_of("in_doubt", "cancel_order(order_id)", value, report)?;

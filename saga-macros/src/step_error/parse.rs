@@ -140,14 +140,17 @@ fn retry_after(
         Meta::List(list) => list,
         Meta::NameValue(pair) => {
             let what = format!("`#[{name}]` takes no value");
-            report.add(Diagnostic::over(&pair.value, what).code("SG0404").fix(format!("`#[{name}]`")));
+            let why = "a class is so by being said";
+            report
+                .add(Diagnostic::over(&pair.value, what).code("SG0404").why(why).fix(format!("`#[{name}]`")));
             return None;
         }
     };
     if class != Class::Transient {
         let what = format!("`{name}` takes no words");
         let fix = format!("`#[{name}]`; only `transient` takes `retry_after`");
-        report.add(Diagnostic::over(&list.tokens, what).code("SG0404").fix(fix));
+        let why = "only what is tried again is waited for";
+        report.add(Diagnostic::over(&list.tokens, what).code("SG0404").why(why).fix(fix));
         return None;
     }
     let mut words = Words::read("#[transient]", &["retry_after"], list.tokens.clone(), report);
@@ -163,10 +166,13 @@ fn retry_after(
             let known: Vec<String> = members.iter().map(|m| format!("`{}`", m.to_token_stream())).collect();
             let fix = match known.is_empty() {
                 true => "give it a field of type `Duration` or `Option<Duration>`".to_owned(),
-                false => format!("the fields are {}", known.join(", ")),
+                false => format!("its fields are {}", known.join(", ")),
             };
-            let what = "`retry_after` names no field of it";
-            report.add(Diagnostic::over(&value, what).code("SG0404").fix(fix));
+            let diagnostic = Diagnostic::over(&value, "`retry_after` names no field of it")
+                .code("SG0404")
+                .why("the field holds the wait that the service asked for")
+                .fix(fix);
+            report.add(diagnostic);
             None
         }
     }

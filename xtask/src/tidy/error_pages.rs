@@ -91,6 +91,13 @@ fn complete(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<V
 
 fn in_message(name: &str, code: &str, message: &str, found: &mut Vec<Violation>) {
     let path = format!("{MISTAKES}/{name}.stderr");
+    for line in ["why: ", "fix: "] {
+        // What the compiler judges by itself it says in its own words.
+        if message.contains(&format!("[{code}]")) && !message.contains(line) {
+            let what = format!("the message has no line `{line}…`");
+            found.push(violation(&path, 1, what, "say it in the message"));
+        }
+    }
     // The mistake itself may mention its own name.
     for (line, shown) in codes_in(message).into_iter().filter(|(_, shown)| *shown != code) {
         found.push(violation(
@@ -185,7 +192,7 @@ mod tests {
 
     const RIGHT: [(&str, &str); 5] = [
         ("tests/ui/sg0101_a.rs", "//! SG0101: A rule.\n//!\n//! Why.\n\nfn main() {}\n"),
-        ("tests/ui/sg0101_a.stderr", "error: a [SG0101]\n"),
+        ("tests/ui/sg0101_a.stderr", "error: a [SG0101]\n why: b\n fix: c\n"),
         ("tests/ui/mended/sg0101_a.rs", "fn main() {}\n"),
         ("tests/mended/words.rs", "//! Words.\n\nmended! { sg0101_a }\n"),
         ("saga-macros/src/a.rs", "//! A.\nfn a() { b(\"SG0101\") }\n"),
@@ -216,7 +223,8 @@ mod tests {
 
     #[test]
     fn each_lack_is_found() {
-        let lacks: [(&str, Option<&str>, &str); 8] = [
+        let lacks: [(&str, Option<&str>, &str); 9] = [
+            ("tests/ui/sg0101_a.stderr", Some("error: a [SG0101]\n why: b\n"), "no line `fix: …`"),
             ("tests/ui/sg0101_a.stderr", None, "nothing says what the compiler says"),
             ("tests/ui/mended/sg0101_a.rs", None, "no mended twin"),
             ("tests/mended/words.rs", Some("//! Words.\n"), "is not run"),
