@@ -8,6 +8,7 @@
 mod diagnostic;
 mod duration;
 mod names;
+mod recorded;
 mod saga;
 mod saga_error;
 mod signature;

@@ -35,8 +35,10 @@ pub(crate) struct Function {
 pub(crate) struct Param {
     pub(crate) ident: Ident,
     pub(crate) mutability: Option<Token![mut]>,
-    /// Those for the field of the recorded input.
+    /// Those that are not about recording.
     pub(crate) attrs: Vec<Attribute>,
+    /// The function that gives it when a record, which may be older than it, does not have it.
+    pub(crate) default: Option<TokenStream>,
     pub(crate) ty: Type,
     pub(crate) role: Role,
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use saga_core::store::StoreError;
 use saga_core::{InvalidId, SagaId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::recorded::Recorded;
 
 /// What an error says about the attempt that gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub enum Class {
     note = "why: whether an attempt happened decides if it is retried, undone, or asked about",
     note = "fix: `#[derive(StepError)]` on it, with `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant; or let the step return a `saga::Failure`"
 )]
-pub trait StepError: Error + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait StepError: Error + Recorded + Sync {
     /// What it means.
     fn class(&self) -> Class;
 

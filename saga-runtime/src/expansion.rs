@@ -1,10 +1,16 @@
 //! What expansions lean on besides the traits: behaviour that would otherwise be written out in each of them.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use saga_core::{IdempotencyKey, Payload};
 use serde::Serialize;
+
+use crate::context::StepContext;
+use crate::resources::Resources;
+use crate::step::Step;
 
 /// What the function of a step or a saga returns: a `Result`, by whatever name.
 #[diagnostic::on_unimplemented(
@@ -18,22 +24,12 @@ pub trait ResultType {
     type Output;
     /// The bad part.
     type Error;
-
-    /// It, as the `Result` that it is.
-    ///
-    /// # Errors
-    /// The bad part.
-    fn into_result(self) -> Result<Self::Output, Self::Error>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E> ResultType for Result<T, E> {
     type Output = T;
     type Error = E;
-
-    fn into_result(self) -> Self {
-        self
-    }
 }
 
 /// What `?` may stand behind in a saga.
@@ -132,6 +128,18 @@ impl RetryAfter for Option<Duration> {
 pub fn fmt_recorded<T: Serialize>(name: &str, value: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let shown = Payload::encode(value).map(|payload| payload.shown()).unwrap_or_default();
     write!(f, "{name} {shown}")
+}
+
+/// A step that runs alone.
+pub type Alone<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
+
+/// Runs a step alone, outside of a saga. Boxed, so that what a test calls is no future of its own in each expansion.
+pub fn run_alone<'a, S: Step>(
+    resources: &'a Resources,
+    key: IdempotencyKey,
+    input: S::Input,
+) -> Alone<'a, Result<S::Output, S::Error>> {
+    Box::pin(async move { S::run(&StepContext::alone(resources, key), input).await })
 }
 
 /// The key of a step that takes none, when it is called alone.

@@ -18,11 +18,13 @@ mod engine;
 mod error;
 mod expansion;
 mod failure;
+pub mod fields;
 mod handle;
 mod limits;
 mod local;
 mod mailbox;
 mod outcome;
+mod recorded;
 mod registry;
 mod relation;
 mod resources;
@@ -43,13 +45,16 @@ pub use body::{AnyWitness, Place, SagaContext, Witness};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
 pub use error::{Class, Classify, Failure, Never, RunError, StepError};
-pub use expansion::{Attempted, Fallible, MadeOf, ResultType, RetryAfter, fmt_recorded, key_alone};
+pub use expansion::{
+    Alone, Attempted, Fallible, MadeOf, ResultType, RetryAfter, fmt_recorded, key_alone, run_alone,
+};
 pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
 pub use handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
 };
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use outcome::Outcome;
+pub use recorded::Recorded;
 pub use registry::{Registry, StartError};
 pub use relation::{Answers, Asks, Compensates};
 pub use resources::{Need, Resources};

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use saga_core::Payload;
 use saga_core::graph::Graph;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::body::SagaContext;
+use crate::fields::{Fields, Values};
+use crate::recorded::Recorded;
 use crate::view::SagaState;
 
 /// An async function whose awaits are recorded.
@@ -61,11 +61,11 @@ pub trait Saga: Sized + 'static {
     const GRAPH: Option<&'static Graph> = None;
 
     /// What it is called with: an object with the parameters' names.
-    type Input: Serialize + DeserializeOwned + Send + 'static;
+    type Input: Recorded;
     /// What it gives.
-    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Recorded;
     /// How it fails.
-    type Error: Error + Serialize + DeserializeOwned + Send + 'static;
+    type Error: Error + Recorded;
     /// Where it can stand, as a type.
     type State: SagaState;
 
@@ -128,6 +128,14 @@ impl<S: Saga> SagaCall<S> {
     /// The call with this input.
     pub fn new(input: S::Input) -> Self {
         Self { input }
+    }
+
+    /// The call with these parameters.
+    pub fn of(values: Values<S::Input>) -> Self
+    where
+        S::Input: Fields,
+    {
+        Self::new(S::Input::of(values))
     }
 
     /// Its input.

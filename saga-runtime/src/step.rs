@@ -9,12 +9,13 @@ use std::time::Duration;
 use saga_core::graph::Definition;
 use saga_core::policy::{InDoubt, Retry, TIMEOUT_DEFAULT};
 use saga_core::{IdempotencyKey, Kind, Payload, Policy};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::context::StepContext;
 use crate::error::StepError;
 use crate::failure::StepFailure;
+use crate::fields::{Fields, Values};
+use crate::recorded::Recorded;
 use crate::registry::Registry;
 use crate::relation::{Answers, Asks, Compensates};
 use crate::resources::Need;
@@ -64,9 +65,9 @@ pub trait Step: Sized + 'static {
     const SETTLED_BY: Option<&'static str> = None;
 
     /// What is recorded before the step begins: an object with the parameters' names.
-    type Input: Serialize + DeserializeOwned + Send + 'static;
+    type Input: Recorded;
     /// What is recorded when it has succeeded.
-    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Recorded;
     /// What is recorded when it has failed.
     type Error: StepError;
     /// How it is undone: one of [`undo`].
@@ -282,6 +283,14 @@ impl<S: Step> StepCall<S> {
     /// The call with this input.
     pub fn new(input: S::Input) -> Self {
         Self { input }
+    }
+
+    /// The call with these parameters.
+    pub fn of(values: Values<S::Input>) -> Self
+    where
+        S::Input: Fields,
+    {
+        Self::new(S::Input::of(values))
     }
 
     /// Its input.

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::error::text_of;
 use crate::handle::LookError;
 use crate::limits::Encoding;
-use crate::step::Undo;
+use crate::saga::Saga;
+use crate::step::{Step, Undo};
 
 /// A saga's state as a type of its own: an enum with a variant for each site and each end. Written by `#[saga]`.
 pub trait SagaState: Sized + Send + 'static {
@@ -232,6 +233,22 @@ impl StateView {
         self.decode("the saga's output", recorded)
     }
 
+    /// The output of the saga `S`.
+    ///
+    /// # Errors
+    /// [`LookError::Undecodable`], also if it has none.
+    pub fn output_of<S: Saga>(&self) -> Result<S::Output, LookError> {
+        self.output()
+    }
+
+    /// The error of the saga `S`, if that was why it was rolled back.
+    ///
+    /// # Errors
+    /// [`LookError::Undecodable`].
+    pub fn error_of<S: Saga>(&self, cause: &Cause) -> Result<Option<S::Error>, LookError> {
+        self.error(cause)
+    }
+
     /// The saga's error, if that was why it was rolled back.
     ///
     /// # Errors
@@ -298,14 +315,28 @@ fn without_branch(segment: &str) -> &str {
 }
 
 /// How a step stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AtStep<I, O> {
+pub struct AtStep<S: Step> {
     /// Where in the saga, with the turns of its loops.
     pub site: Site,
     /// What it was called with; `None` if that is not recorded yet.
-    pub input: Option<I>,
+    pub input: Option<S::Input>,
     /// How far it is.
-    pub progress: Progress<O>,
+    pub progress: Progress<S::Output>,
+}
+
+impl<S: Step> std::fmt::Debug for AtStep<S>
+where
+    S::Input: std::fmt::Debug,
+    S::Output: std::fmt::Debug,
+{
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { site, input, progress } = self;
+        f.debug_struct("AtStep")
+            .field("site", site)
+            .field("input", input)
+            .field("progress", progress)
+            .finish()
+    }
 }
 
 /// How far a step is.
@@ -331,7 +362,7 @@ pub enum Progress<O> {
     Stuck(Reason),
 }
 
-impl<I: DeserializeOwned, O: DeserializeOwned> AtSite for AtStep<I, O> {
+impl<S: Step> AtSite for AtStep<S> {
     fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
         let (input, progress) = match view.state.site(site) {
             Some(SiteState::Step(step)) => (Some(&step.input), progress(view, step)?),

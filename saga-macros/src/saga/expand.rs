@@ -60,7 +60,7 @@ fn named(saga: &Saga) -> TokenStream {
         #diagram
         #(#outer)*
         #vis #fn_token #ident(#(#names: #types),*) -> #root::__private::SagaCall<#ident> {
-            #root::__private::SagaCall::new(::core::convert::From::from((#(#names,)*)))
+            #root::__private::SagaCall::of((#(#names,)*))
         }
     }
 }
@@ -132,8 +132,8 @@ fn body(saga: &Saga) -> TokenStream {
         (0..saga.body.sites.len()).map(|site| (site, witness(site))).unzip();
     let input = input_name(saga);
     let params = function.recorded().map(|p| {
-        let (mutability, ident) = (&p.mutability, &p.ident);
-        quote!(#mutability #ident)
+        let (attrs, mutability, ident) = (&p.attrs, &p.mutability, &p.ident);
+        quote!(#(#attrs)* #mutability #ident)
     });
     let block = rewrite(&function.block, &saga.body, root);
     let run = if never_ends(&function.block) {

@@ -108,7 +108,7 @@ fn at(kind: &Kind, root: &Path) -> TokenStream {
 
 /// How it is made from a journal, and shown.
 pub(crate) fn implementation(saga: &Saga) -> TokenStream {
-    let (state, root) = (&saga.state, &saga.saga);
+    let (state, root, ident) = (&saga.state, &saga.saga, &saga.function.ident);
     let labels = saga.variants.iter().map(|v| label(&saga.body.sites[v.site], root));
     let arms = saga.variants.iter().enumerate().map(|(number, v)| arm(saga, v, number));
     let (idents, shown): (Vec<_>, Vec<_>) =
@@ -121,9 +121,9 @@ pub(crate) fn implementation(saga: &Saga) -> TokenStream {
                     #(#arms)*
                     #root::__private::Standing::At(..) | #root::__private::Standing::Scheduled => Self::Scheduled,
                     #root::__private::Standing::RollingBack(cause) => Self::RollingBack { cause },
-                    #root::__private::Standing::Completed => Self::Completed(view.output()?),
+                    #root::__private::Standing::Completed => Self::Completed(view.output_of::<#ident>()?),
                     #root::__private::Standing::RolledBack(cause, rollback) => {
-                        Self::RolledBack { error: view.error(&cause)?, cause, rollback }
+                        Self::RolledBack { error: view.error_of::<#ident>(&cause)?, cause, rollback }
                     }
                     #root::__private::Standing::DeadLettered(reasons) => Self::DeadLettered { reasons },
                     #root::__private::Standing::Abandoned => Self::Abandoned,

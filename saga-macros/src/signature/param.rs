@@ -7,6 +7,7 @@ use syn::{FnArg, Pat, PatType, Type, TypeFnPtr, TypeImplTrait, TypeReference, Ty
 
 use super::{Param, Role, VALUES, What, a};
 use crate::diagnostic::{Diagnostic, Report};
+use crate::recorded;
 
 /// Reads one; `None` if something is wrong with it, which is reported.
 pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut Report) -> Option<Param> {
@@ -28,6 +29,7 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
     let name = read_name(typed, noun, report)?;
     let before = report.count();
     let role = role_of(&typed.ty, what, declared, name, report);
+    let (attrs, default) = recorded::attributes(&typed.attrs, &typed.ty, report);
     if report.count() > before {
         return None;
     }
@@ -35,7 +37,7 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
         Pat::Ident(name) => name.mutability,
         _ => None,
     };
-    Some(Param { ident: name.clone(), mutability, attrs: typed.attrs.clone(), ty: (*typed.ty).clone(), role })
+    Some(Param { ident: name.clone(), mutability, attrs, default, ty: (*typed.ty).clone(), role })
 }
 
 fn read_name<'a>(typed: &'a PatType, noun: &str, report: &mut Report) -> Option<&'a Ident> {

@@ -51,7 +51,7 @@ fn named(step: &Step) -> TokenStream {
         #(#docs)*
         #(#outer)*
         #vis #fn_token #ident(#(#called_with),*) -> #saga::__private::StepCall<#ident> {
-            #saga::__private::StepCall::new(::core::convert::From::from((#(#names,)*)))
+            #saga::__private::StepCall::of((#(#names,)*))
         }
     }
 }
@@ -72,7 +72,8 @@ fn input(step: &Step) -> TokenStream {
     )
 }
 
-/// A struct of the parameters that are recorded.
+/// A struct of the parameters that are recorded, and what its fields are. Not a derive: it would be the larger part of
+/// what the compiler has to do for a step. See `saga_runtime::fields`.
 pub(crate) fn recorded_input(
     saga: &Path,
     vis: &syn::Visibility,
@@ -81,32 +82,63 @@ pub(crate) fn recorded_input(
     params: &[&Param],
 ) -> TokenStream {
     let (names, types): (Vec<_>, Vec<_>) = params.iter().map(|p| (&p.ident, &p.ty)).unzip();
-    let attrs = params.iter().map(|p| {
-        let attrs = &p.attrs;
-        quote!(#(#attrs)*)
-    });
-    let serde = quote!(#saga::__private::serde).to_string().replace(' ', "");
-    let expecting = format!("the input of `{recorded_name}`");
+    let (count, recorded) = (params.len(), params.iter().map(|p| plain(&p.ident)));
+    let fields = params.iter().enumerate().map(|(at, param)| field(saga, name, at, param));
+    let (serde, from, to) = (quote!(#saga::__private::serde), local("from"), local("to"));
     quote! {
-        #[derive(#saga::__private::serde::Serialize, #saga::__private::serde::Deserialize)]
-        #[serde(crate = #serde, rename = #recorded_name, expecting = #expecting)]
         #[allow(missing_docs)]
         pub struct #name {
-            #(#attrs #vis #names: #types,)*
+            #(#vis #names: #types,)*
         }
 
+        #(#fields)*
+
         #[automatically_derived]
-        impl ::core::convert::From<(#(#types,)*)> for #name {
-            fn from((#(#names,)*): (#(#types,)*)) -> Self {
+        impl #saga::__private::fields::Fields for #name {
+            const NAMES: #saga::__private::fields::Names =
+                #saga::__private::fields::Names { of: #recorded_name, fields: &[#(#recorded),*] };
+            type Shape = #saga::__private::fields::Count<#count>;
+            fn of((#(#names,)*): #saga::__private::fields::Values<Self>) -> Self {
                 Self { #(#names),* }
             }
         }
 
         #[automatically_derived]
-        impl ::core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #saga::__private::fmt_recorded(#recorded_name, self, f)
+        impl #serde::Serialize for #name {
+            fn serialize<S: #serde::Serializer>(&self, #to: S) -> ::core::result::Result<S::Ok, S::Error> {
+                #saga::__private::fields::write::<Self, S>((#(&self.#names,)*), #to)
             }
+        }
+
+        #[automatically_derived]
+        impl<'de> #serde::Deserialize<'de> for #name {
+            fn deserialize<D: #serde::Deserializer<'de>>(#from: D) -> ::core::result::Result<Self, D::Error> {
+                #saga::__private::fields::read(#from)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, #to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #saga::__private::fmt_recorded(#recorded_name, self, #to)
+            }
+        }
+    }
+}
+
+/// One parameter, judged by itself: what is wrong with its type is shown there.
+fn field(saga: &Path, name: &Ident, at: usize, param: &Param) -> TokenStream {
+    let ty = &param.ty;
+    let default = param.default.as_ref().map(|default| {
+        quote! {
+            const DEFAULT: ::core::option::Option<fn() -> Self::Type> = ::core::option::Option::Some(#default);
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #saga::__private::fields::Field<#at> for #name {
+            type Type = #ty;
+            #default
         }
     }
 }
@@ -117,8 +149,8 @@ fn body(step: &Step) -> TokenStream {
     let (inner, fn_token, output, block) =
         (&function.inner, function.fn_token, &function.output, &function.block);
     let params = function.params.iter().map(|p| {
-        let (mutability, ident, ty) = (&p.mutability, &p.ident, &p.ty);
-        quote!(#mutability #ident: #ty)
+        let (attrs, mutability, ident, ty) = (&p.attrs, &p.mutability, &p.ident, &p.ty);
+        quote!(#(#attrs)* #mutability #ident: #ty)
     });
     quote! {
         #(#inner)*
@@ -172,7 +204,7 @@ fn implementation(step: &Step) -> TokenStream {
             const WHAT: #saga::__private::graph::What =
                 #saga::__private::graph::What::Step(#saga::__private::definition_of::<Self>());
             type Undo = #saga::__private::undo::#undo;
-            type At = #saga::__private::AtStep<#input, <Self as #saga::__private::Step>::Output>;
+            type At = #saga::__private::AtStep<Self>;
         }
     }
 }
@@ -306,15 +338,15 @@ fn arguments<'a>(step: &'a Step, cx: &'a Ident) -> impl Iterator<Item = TokenStr
 
 fn run(step: &Step) -> TokenStream {
     let Step { saga, function, .. } = step;
-    let (cx, given) = (local("cx"), local("input"));
+    let given = local("input");
+    // A step may have no use for its context.
+    let cx =
+        local(if function.params.iter().all(|p| matches!(p.role, Role::Recorded)) { "_cx" } else { "cx" });
     let name = input_name(step);
     let names = function.recorded().map(|p| &p.ident);
     let arguments = arguments(step, &cx);
     let span = function.output.span();
-    let there = path_at(saga, span);
     let result = quote_spanned!(span=> ::core::result::Result<Self::Output, Self::Error>);
-    let attempt = quote!(__run(#(#arguments),*).await);
-    let attempt = quote_spanned!(span=> #there::__private::ResultType::into_result(#attempt));
     let needs: Vec<_> = function
         .params
         .iter()
@@ -330,15 +362,14 @@ fn run(step: &Step) -> TokenStream {
             }
         }
     });
+    // Not `async`: a future around the future would be compiled like it.
     quote! {
-        async fn run(
+        fn run(
             #cx: &#saga::__private::StepContext,
             #given: Self::Input,
-        ) -> #result {
-            // A step may have no use for its context.
-            let _ = #cx;
+        ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send {
             let #name { #(#names),* } = #given;
-            #attempt
+            __run(#(#arguments),*)
         }
         #needs
     }
@@ -434,15 +465,16 @@ fn known(step: &Step, beside: &Beside, given: &Ident) -> TokenStream {
 /// `step::run(&resources, key, …)`: the step alone.
 fn alone(step: &Step) -> TokenStream {
     let Step { saga, function, .. } = step;
-    let (vis, ident, output) = (&function.vis, &function.ident, &function.output);
-    let (resources, cx) = (local("resources"), local("cx"));
-    let key = local("key");
+    let (vis, ident, output, fn_token) =
+        (&function.vis, &function.ident, &function.output, function.fn_token);
+    let (resources, key) = (local("resources"), local("key"));
     let (key_param, key) = match function.key() {
         Some(_) => (Some(quote!(#key: #saga::__private::IdempotencyKey,)), quote!(#key)),
         None => (None, quote!(#saga::__private::key_alone())),
     };
     let called_with = &function.called_with;
-    let arguments = arguments(step, &cx);
+    let name = input_name(step);
+    let names = function.recorded().map(|p| &p.ident);
     quote! {
         impl #ident {
             /// Runs the step alone, outside of a saga, for unit tests.
@@ -450,14 +482,12 @@ fn alone(step: &Step) -> TokenStream {
             /// # Errors
             /// The step's own.
             #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc)]
-            #vis async fn run(
+            #vis #fn_token run(
                 #resources: &#saga::__private::Resources,
                 #key_param
                 #(#called_with),*
-            ) -> #output {
-                let #cx = &#saga::__private::StepContext::alone(#resources, #key);
-                let _ = #cx;
-                __run(#(#arguments),*).await
+            ) -> #saga::__private::Alone<'_, #output> {
+                #saga::__private::run_alone::<Self>(#resources, #key, #name { #(#names),* })
             }
         }
     }
