@@ -102,15 +102,17 @@ pub struct AllFailure<B>(pub B);
 
 /// The branches of a failed `all`, of which the first failure makes an `E`.
 #[diagnostic::on_unimplemented(
-    message = "the failures of `all` cannot become a `{E}`",
+    message = "`?` cannot turn the failures of this `all` into the saga's error `{E}` [SG0411]",
+    label = "a branch fails with what `{E}` cannot be made of",
     note = "why: `?` turns the first branch's failure into the saga's error",
-    note = "fix: a variant of the saga's error for each branch's `StepFailure`, and `#[derive(SagaError)]`"
+    note = "fix: a variant of `{E}` for the `StepFailure` of each branch, and `#[derive(SagaError)]` on it; or handle the failure with `match`"
 )]
 pub trait FirstFailure<E> {
     /// The failure of the first branch that failed.
     fn first_failure(self) -> Option<E>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<E, T, F> FirstFailure<E> for Vec<Branch<T, F>>
 where
     E: From<F>,
@@ -129,6 +131,7 @@ fn failure<E: From<F>, T, F>(branch: Branch<T, F>) -> Option<E> {
 
 macro_rules! first_failure_of_tuples {
     ($(($($t:ident $f:ident $b:ident),+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<E, $($t, $f),+> FirstFailure<E> for ($(Branch<$t, $f>,)+)
         where
             $(E: From<$f>),+

@@ -102,9 +102,10 @@ impl<T, E> Exit<T, E> {
 
 /// A saga's error that can be made of an `F`: what `?` asks for.
 #[diagnostic::on_unimplemented(
-    message = "`?` cannot turn `{F}` into the saga's error `{Self}`",
+    message = "`?` cannot turn `{F}` into the saga's error `{Self}` [SG0411]",
+    label = "`{Self}` cannot be made of it",
     note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
-    note = "fix: a variant of `{Self}` that holds it, and `#[derive(SagaError)]`; or handle it with `match`"
+    note = "fix: a variant of `{Self}` that holds it, and `#[derive(SagaError)]` on it; or, before the `?`, `.map_err(…)`, or `.permanent()` for a `saga::Failure`; or handle it with `match`"
 )]
 pub trait FailsWith<F> {
     /// Makes it.

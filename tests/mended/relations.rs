@@ -4,6 +4,8 @@ mended! {
     sg0301_compensation_fallible
     sg0301_compensation_harmful
     sg0301_in_doubt_fallible
+    sg0302_asks_itself
+    sg0302_undoes_itself
     sg0303_compensation_no_step
     sg0303_probe_no_step
     sg0304_compensation_borrows

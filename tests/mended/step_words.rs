@@ -23,6 +23,7 @@ mended! {
     sg0108_word_misspelt_used
     sg0108_word_of_others
     sg0108_word_of_retry
+    sg0108_word_of_saga
     sg0108_word_of_transient
     sg0109_flag_twice
     sg0109_word_twice
@@ -32,6 +33,7 @@ mended! {
     sg0110_value_missing
     sg0110_value_needless
     sg0110_words_missing
+    sg0111_deadline
     sg0111_duration_absurd
     sg0111_duration_bare
     sg0111_duration_none

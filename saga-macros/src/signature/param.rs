@@ -97,7 +97,11 @@ fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Rep
             Role::Recorded
         }
         ty => {
-            Unowned::of(report, format!("`{name}`")).visit_type(ty);
+            let mut unowned = match what {
+                What::Step => Unowned::of_step(report, name),
+                What::Saga => Unowned::of(report, format!("`{name}`")),
+            };
+            unowned.visit_type(ty);
             Role::Recorded
         }
     }
@@ -114,7 +118,7 @@ fn resource(reference: &TypeReference, name: &Ident, report: &mut Report) -> Rol
         report.add(diagnostic);
         return Role::Recorded;
     }
-    Unowned::of(report, format!("`{name}`")).visit_type(elem);
+    Unowned::of_step(report, name).visit_type(elem);
     match elem {
         Type::Path(path) => match path.path.segments.last().map(|s| s.ident.to_string()).as_deref() {
             Some("IdempotencyKey") => Role::Key,
@@ -158,12 +162,19 @@ fn shown(ty: &Type) -> String {
 pub(super) struct Unowned<'a> {
     report: &'a mut Report,
     whose: String,
+    instead: &'static str,
 }
 
 impl<'a> Unowned<'a> {
+    /// In the type of a step's parameter.
+    fn of_step(report: &'a mut Report, name: &Ident) -> Self {
+        let instead = "name a type; a trait may be taken as a resource: `&dyn Bank`";
+        Self { instead, ..Self::of(report, format!("`{name}`")) }
+    }
+
     /// In the type of that.
     pub(super) fn of(report: &'a mut Report, whose: String) -> Self {
-        Self { report, whose }
+        Self { report, whose, instead: "name a type" }
     }
 }
 
@@ -180,7 +191,7 @@ impl Visit<'_> for Unowned<'_> {
         let diagnostic = Diagnostic::over(ty, format!("{} has no type that could be recorded", self.whose))
             .code("SG0206")
             .why("a recorded value is read again by its type, after a restart")
-            .fix("name a type; a trait may be taken as a resource: `&dyn Bank`");
+            .fix(self.instead);
         self.report.add(diagnostic);
     }
 

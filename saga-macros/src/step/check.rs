@@ -23,6 +23,7 @@ pub(crate) fn check(asked: &mut Asked, function: &Function, report: &mut Report)
         says_why_a_repeat_is_harmless(asked, function, report);
     }
     if function.sound {
+        itself(asked, function, report);
         scopes(asked, function, report);
     }
 }
@@ -211,6 +212,25 @@ fn names(asked: &Asked, function: &Function, report: &mut Report) {
     }
 }
 
+/// A step that is to stand beside itself.
+fn itself(asked: &mut Asked, function: &Function, report: &mut Report) {
+    let is_itself = |call: &Call| call.path.is_ident(&function.ident);
+    let name = &function.ident;
+    let found: Vec<&str> = calls(asked).filter(|(_, call)| is_itself(call)).map(|(word, _)| word).collect();
+    for (word, call) in calls(asked).filter(|(_, call)| is_itself(call)) {
+        let (what, why, fix) = match word {
+            "probe" => ("be its own probe", "asking would do it", "a readonly step that asks"),
+            _ => ("undo itself", "undoing it would do it once more", "a step that takes its effect back"),
+        };
+        let diagnostic = Diagnostic::over(&call.path, format!("step `{name}` cannot {what}"))
+            .code("SG0302")
+            .why(why)
+            .fix(format!("call another step: {fix}"));
+        report.add(diagnostic);
+    }
+    found.into_iter().for_each(|word| asked.forget(word));
+}
+
 /// What a call beside a step cannot know: a call that mentions it is left out, for the compiler would report it again.
 fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
     let mut out_of_scope = Vec::new();
@@ -251,11 +271,16 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
             out_of_scope.push(word);
         }
     }
-    for word in out_of_scope {
+    out_of_scope.into_iter().for_each(|word| asked.forget(word));
+}
+
+impl Asked {
+    /// Leaves out a call that was reported, so that nothing is reported of it again.
+    fn forget(&mut self, word: &str) {
         match word {
-            "compensate" => asked.compensate = None,
-            "probe" => asked.probe = None,
-            _ => asked.in_doubt = None,
+            "compensate" => self.compensate = None,
+            "probe" => self.probe = None,
+            _ => self.in_doubt = None,
         }
     }
 }

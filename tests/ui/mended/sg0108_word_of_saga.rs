@@ -1,0 +1,19 @@
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn look(at: u64) -> Result<u64, Failure> {
+    Ok(at)
+}
+
+#[saga(version = 1)]
+async fn trip(at: u64) -> Result<u64, Failure> {
+    Ok(look(at).await?)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<trip>().start().await.unwrap();
+        let handle = runtime.run("trip-1", trip(7)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(7));
+    });
+}
