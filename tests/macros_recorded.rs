@@ -49,6 +49,17 @@ async fn sum(#[allow(unused_variables)] step: u8, more: Vec<u8>) -> Result<u8, F
     Ok(more.iter().sum())
 }
 
+/// Is known here alone.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct Parcel(u8);
+
+/// Public, with a parameter that is not: no more than a lint, as of any function.
+#[allow(private_interfaces)]
+#[step(readonly)]
+pub async fn weigh(parcel: Parcel) -> Result<u8, Failure> {
+    Ok(parcel.0)
+}
+
 type Taken = <take as Step>::Input;
 
 fn read(json: &str) -> Result<Taken, String> {

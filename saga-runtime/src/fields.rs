@@ -20,14 +20,14 @@ pub struct Names {
     pub fields: &'static [&'static str],
 }
 
-/// A recorded input: a struct of the parameters.
+/// The fields of a recorded input.
 pub trait Fields: Sized + 'static {
-    /// Its names.
+    /// Their names.
     const NAMES: Names;
     /// How many there are, as a type.
     type Shape: Shape<Self>;
-    /// Makes it of them.
-    fn of(values: Values<Self>) -> Self;
+    /// The struct that has them.
+    type Input: From<Values<Self>>;
 }
 
 /// The parameters as a tuple.
@@ -220,21 +220,21 @@ pub fn write<F: Fields, W: Serializer>(
 ///
 /// # Errors
 /// What is missing, twice there, or of another type.
-pub fn read<'de, F: Fields, D: Deserializer<'de>>(from: D) -> Result<F, D::Error> {
+pub fn read<'de, F: Fields, D: Deserializer<'de>>(from: D) -> Result<F::Input, D::Error> {
     struct Object<F>(PhantomData<F>);
 
     impl<'de, F: Fields> Visitor<'de> for Object<F> {
-        type Value = F;
+        type Value = F::Input;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "{}", Shown(&F::NAMES))
         }
 
-        fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<F, M::Error> {
-            F::Shape::read(const { &F::NAMES }, map).map(F::of)
+        fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<F::Input, M::Error> {
+            F::Shape::read(const { &F::NAMES }, map).map(F::Input::from)
         }
     }
 
     let names = const { &F::NAMES };
-    from.deserialize_struct(names.of, names.fields, Object(PhantomData))
+    from.deserialize_struct(names.of, names.fields, Object::<F>(PhantomData))
 }

@@ -8,7 +8,6 @@ use saga_core::Payload;
 use saga_core::graph::Graph;
 
 use crate::body::SagaContext;
-use crate::fields::{Fields, Values};
 use crate::recorded::Recorded;
 use crate::view::SagaState;
 
@@ -129,14 +128,6 @@ impl<S: Saga> SagaCall<S> {
     /// The call with this input.
     pub fn new(input: S::Input) -> Self {
         Self { input }
-    }
-
-    /// The call with these parameters.
-    pub fn of(values: Values<S::Input>) -> Self
-    where
-        S::Input: Fields,
-    {
-        Self::new(S::Input::of(values))
     }
 
     /// Its input.

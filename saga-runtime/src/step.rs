@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use crate::context::StepContext;
 use crate::error::StepError;
 use crate::failure::StepFailure;
-use crate::fields::{Fields, Values};
 use crate::recorded::Recorded;
 use crate::registry::Registry;
 use crate::relation::{Answers, Asks, Compensates};
@@ -283,14 +282,6 @@ impl<S: Step> StepCall<S> {
     /// The call with this input.
     pub fn new(input: S::Input) -> Self {
         Self { input }
-    }
-
-    /// The call with these parameters.
-    pub fn of(values: Values<S::Input>) -> Self
-    where
-        S::Input: Fields,
-    {
-        Self::new(S::Input::of(values))
     }
 
     /// Its input.

@@ -60,7 +60,7 @@ fn named(saga: &Saga) -> TokenStream {
         #diagram
         #(#outer)*
         #vis #fn_token #ident(#(#names: #types),*) -> #root::__private::SagaCall<#ident> {
-            #root::__private::SagaCall::of((#(#names,)*))
+            #root::__private::SagaCall::new(::core::convert::From::from((#(#names,)*)))
         }
     }
 }

@@ -51,7 +51,7 @@ fn named(step: &Step) -> TokenStream {
         #(#docs)*
         #(#outer)*
         #vis #fn_token #ident(#(#called_with),*) -> #saga::__private::StepCall<#ident> {
-            #saga::__private::StepCall::of((#(#names,)*))
+            #saga::__private::StepCall::new(::core::convert::From::from((#(#names,)*)))
         }
     }
 }
@@ -83,22 +83,30 @@ pub(crate) fn recorded_input(
 ) -> TokenStream {
     let (names, types): (Vec<_>, Vec<_>) = params.iter().map(|p| (&p.ident, &p.ty)).unzip();
     let (count, recorded) = (params.len(), params.iter().map(|p| plain(&p.ident)));
-    let fields = params.iter().enumerate().map(|(at, param)| field(saga, name, at, param));
+    let fields = params.iter().enumerate().map(|(at, param)| field(saga, at, param));
     let (serde, from, to) = (quote!(#saga::__private::serde), local("from"), local("to"));
+    // The fields are those of a type that is public nowhere, so that those of a public step may be private.
     quote! {
-        #[allow(missing_docs)]
+        #[allow(missing_docs, private_interfaces)]
         pub struct #name {
             #(#vis #names: #types,)*
         }
 
+        enum __Fields {}
+
         #(#fields)*
 
         #[automatically_derived]
-        impl #saga::__private::fields::Fields for #name {
+        impl #saga::__private::fields::Fields for __Fields {
             const NAMES: #saga::__private::fields::Names =
                 #saga::__private::fields::Names { of: #recorded_name, fields: &[#(#recorded),*] };
             type Shape = #saga::__private::fields::Count<#count>;
-            fn of((#(#names,)*): #saga::__private::fields::Values<Self>) -> Self {
+            type Input = #name;
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<(#(#types,)*)> for #name {
+            fn from((#(#names,)*): (#(#types,)*)) -> Self {
                 Self { #(#names),* }
             }
         }
@@ -106,14 +114,14 @@ pub(crate) fn recorded_input(
         #[automatically_derived]
         impl #serde::Serialize for #name {
             fn serialize<S: #serde::Serializer>(&self, #to: S) -> ::core::result::Result<S::Ok, S::Error> {
-                #saga::__private::fields::write::<Self, S>((#(&self.#names,)*), #to)
+                #saga::__private::fields::write::<__Fields, S>((#(&self.#names,)*), #to)
             }
         }
 
         #[automatically_derived]
         impl<'de> #serde::Deserialize<'de> for #name {
             fn deserialize<D: #serde::Deserializer<'de>>(#from: D) -> ::core::result::Result<Self, D::Error> {
-                #saga::__private::fields::read(#from)
+                #saga::__private::fields::read::<__Fields, D>(#from)
             }
         }
 
@@ -127,7 +135,7 @@ pub(crate) fn recorded_input(
 }
 
 /// One parameter, judged by itself: what is wrong with its type is shown there.
-fn field(saga: &Path, name: &Ident, at: usize, param: &Param) -> TokenStream {
+fn field(saga: &Path, at: usize, param: &Param) -> TokenStream {
     let ty = &param.ty;
     let default = param.default.as_ref().map(|default| {
         quote! {
@@ -136,7 +144,7 @@ fn field(saga: &Path, name: &Ident, at: usize, param: &Param) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl #saga::__private::fields::Field<#at> for #name {
+        impl #saga::__private::fields::Field<#at> for __Fields {
             type Type = #ty;
             #default
         }
