@@ -62,7 +62,7 @@ pub enum EncodeError {
 #[non_exhaustive]
 pub enum DecodeError {
     /// It is not of that type's shape.
-    #[error("the recorded value is no {wanted}")]
+    #[error("the recorded value is no {}", named(wanted))]
     Json {
         /// The type asked for.
         wanted: &'static str,
@@ -85,6 +85,11 @@ pub enum DecodeError {
         #[source]
         source: CodecError,
     },
+}
+
+/// The type's name as its author knows it: what a macro wrote stands in a block without a name.
+fn named(wanted: &str) -> String {
+    wanted.replace("_::__", "")
 }
 
 /// What a [`Codec`] says when it fails.

@@ -24,7 +24,8 @@ use crate::worker::journal;
 pub use error::{ActError, LookError};
 pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};
 
-/// The handle of a saga whose type is not known.
+/// The handle of a saga whose type is not known. All acts are here, whatever state the saga is in; where that is known,
+/// [`Known`] has those that make sense, and no others.
 ///
 /// ```
 /// use saga::prelude::*;

@@ -30,7 +30,7 @@ pub enum Outcome<T, E> {
         /// How the rollback went.
         rollback: Rollback,
     },
-    /// It can go neither forward nor back without a person.
+    /// It can go neither forward nor back without a person, who can mend it through this.
     DeadLettered(Known<phase::DeadLettered>),
     /// An operator closed it as it was.
     Abandoned {
