@@ -23,7 +23,9 @@ use saga::graph::Graph;
 /// The command line is not understood.
 const NOT_UNDERSTOOD: u8 = 2;
 
-const FORMATS: [(&str, fn(&Graph) -> String); 2] = [("mermaid", Graph::mermaid), ("dot", Graph::dot)];
+type Draw = fn(&Graph) -> String;
+
+const FORMATS: [(&str, Draw); 3] = [("mermaid", Graph::mermaid), ("dot", Graph::dot), ("svg", Graph::svg)];
 
 const SAGAS: [(&str, &Graph); 2] =
     [("book_trip", book_trip::saga::book_trip::GRAPH), ("holiday", holiday::holiday::GRAPH)];

@@ -8,6 +8,7 @@ mod follow;
 mod mermaid;
 mod reading;
 mod scene;
+mod svg;
 mod text;
 
 use std::time::Duration;
@@ -139,6 +140,11 @@ impl Graph {
     /// Its drawing in the language DOT of [Graphviz](https://graphviz.org).
     pub fn dot(&self) -> String {
         dot::drawn(&scene::Scene::of(self))
+    }
+
+    /// Its drawing as a picture in SVG: for light pages and dark ones, with a legend, without scripts.
+    pub fn svg(&self) -> String {
+        svg::drawn(self)
     }
 
     /// Whether all that it does can be undone. A child without a graph does not say so.

@@ -1,7 +1,18 @@
-//! Drawings of automata: that all which there is to see is in them, and that names cannot break out of their quotes.
+//! Drawings of automata: that all which there is to see is in them, that names cannot break out of their quotes, and
+//! that in pictures nothing lies over something else.
+//!
+//! Mutants put into the layout by hand and caught here: nodes, branches, compensations or both ways too near to each
+//! other; lines that pass a layer without a place of their own there, or cross in the wrong gap; failures that go back at
+//! the height of cards; `<` as it is; what is past the point of no return not followed.
+
+#[path = "support/program.rs"]
+#[allow(dead_code, reason = "programs are only drawn here")]
+mod program;
 
 use std::time::Duration;
 
+use program::{any_program, graph};
+use proptest::prelude::*;
 use saga_core::Kind;
 use saga_core::graph::{Definition, Graph, Place, To, What};
 use saga_core::policy::InDoubt;
@@ -79,7 +90,7 @@ const ODD: Graph = Graph {
 fn node<'a>(text: &'a str, begins: &str) -> &'a str {
     let line = text.lines().find(|line| line.contains(&format!("\"{begins}")));
     let line = line.unwrap_or_else(|| panic!("no node {begins}:\n{text}")).trim();
-    let line = line.trim_start_matches(|c: char| c == '{' || c == ' ' || c == ';');
+    let line = line.trim_start_matches(['{', ' ', ';']);
     let at = line.find(&format!("\"{begins}")).expect("it is in the line");
     let from =
         line[..at].rfind('n').filter(|from| line[from + 1..].starts_with(|c: char| c.is_ascii_digit()));
@@ -170,4 +181,137 @@ fn names_stay_in_their_quotes() {
     let dot = ODD.dot();
     assert!(dot.contains(r#"[label="x\\\"]-->\nreadonly""#), "{dot}");
     assert!(dot.starts_with(r#"digraph "a \"b\" <c> & #d;\n v1" {"#), "{dot}");
+}
+
+/// A picture's rectangles with text in them, each with its class.
+struct Picture {
+    size: (i32, i32),
+    cards: Vec<(String, [i32; 4])>,
+    /// The straight pieces of lines: from where to where.
+    pieces: Vec<(String, [i32; 4])>,
+    texts: Vec<String>,
+}
+
+impl Picture {
+    #[track_caller]
+    fn of(graph: &Graph) -> Self {
+        let svg = graph.svg();
+        assert_eq!(svg, graph.svg());
+        let document = roxmltree::Document::parse(&svg).expect("it is well-formed");
+        let number = |node: &roxmltree::Node<'_, '_>, name: &str| -> i32 {
+            node.attribute(name).expect("it has one").parse().expect("it is a number")
+        };
+        let root = document.root_element();
+        let size = (number(&root, "width"), number(&root, "height"));
+        let rects = root.children().filter(|node| node.has_tag_name("rect"));
+        let cards = rects
+            .map(|rect| {
+                let bounds = ["x", "y", "width", "height"].map(|name| number(&rect, name));
+                (rect.attribute("class").expect("it has a class").to_owned(), bounds)
+            })
+            .filter(|(class, _)| ["card", "note", "undo", "end"].iter().any(|kind| class.starts_with(kind)))
+            .collect();
+        let texts = root.children().filter(|node| node.has_tag_name("text"));
+        let texts = texts.map(|node| node.text().unwrap_or_default().to_owned()).collect();
+        let lines = root.children().filter(|node| {
+            node.attribute("class")
+                .is_some_and(|class| class.starts_with("line ") && !class.contains("no-return"))
+        });
+        let pieces = lines.flat_map(|line| {
+            let points = points(line.attribute("d").expect("a line has points"));
+            let class = line.attribute("class").expect("it has a class").to_owned();
+            let pieces: Vec<_> = points
+                .windows(2)
+                .map(|pair| {
+                    let ((ax, ay), (bx, by)) = (pair[0], pair[1]);
+                    (class.clone(), [ax.min(bx), ay.min(by), ax.max(bx), ay.max(by)])
+                })
+                .collect();
+            pieces
+        });
+        Picture { size, cards, pieces: pieces.collect(), texts }
+    }
+
+    /// Nothing lies over something else, nor outside.
+    #[track_caller]
+    fn check(&self) {
+        for (number, (class, [x, y, w, h])) in self.cards.iter().enumerate() {
+            assert!(*x >= 0 && *y >= 0 && x + w <= self.size.0 && y + h <= self.size.1, "{class} is outside");
+            for (other, [ox, oy, ow, oh]) in &self.cards[..number] {
+                let apart = x + w <= *ox || ox + ow <= *x || y + h <= *oy || oy + oh <= *y;
+                assert!(apart, "{class} at {x} {y} lies over {other} at {ox} {oy}");
+            }
+        }
+    }
+
+    /// No line goes through a card. What undoes a step stands on the way back, which goes on behind it.
+    #[track_caller]
+    fn check_lines(&self) {
+        for (class, [x, y, w, h]) in &self.cards {
+            for (line, [left, top, right, bottom]) in &self.pieces {
+                let apart = *right <= x + 1 || *left >= x + w - 1 || *bottom <= y + 1 || *top >= y + h - 1;
+                assert!(apart, "{line} at {left} {top} goes through {class} at {x} {y}");
+            }
+        }
+    }
+
+    fn count(&self, class: &str) -> usize {
+        self.cards.iter().filter(|(known, _)| known == class).count()
+    }
+}
+
+/// The points of a path of `M`, `L` and `Q`, without those that only bend it.
+fn points(path: &str) -> Vec<(i32, i32)> {
+    let mut points = Vec::new();
+    for piece in path.split(['M', 'L', 'Q']).filter(|piece| !piece.is_empty()) {
+        let numbers: Vec<i32> = piece.split(' ').map(|n| n.parse().expect("it is a number")).collect();
+        points.push((numbers[numbers.len() - 2], numbers[numbers.len() - 1]));
+    }
+    points
+}
+
+#[test]
+fn the_picture_shows_everything() {
+    let picture = Picture::of(&ALL_KINDS);
+    picture.check();
+    picture.check_lines();
+    // One more of each for the legend, which has no ends and no notes.
+    let counts = ["card step", "card readonly", "card irreversible", "card wait", "undo"];
+    assert_eq!(counts.map(|class| picture.count(class)), [5, 2, 3, 2, 6]);
+    let counts = ["note", "note dead", "end completed", "end rolled"];
+    assert_eq!(counts.map(|class| picture.count(class)), [5, 2, 2, 2]);
+    for text in [
+        "everything",
+        "version 3",
+        "saga child v1",
+        "each: all, one for each",
+        "again: lend",
+        "↶ return_it",
+        "undoes each hold",
+        "leaves a fee",
+        "? ask_back",
+        "failed",
+        "done or failed",
+        "point of no return",
+        "forward only",
+    ] {
+        assert!(picture.texts.iter().any(|known| known == text), "{text}: {:?}", picture.texts);
+    }
+    let odd = Picture::of(&ODD);
+    assert!(odd.texts.contains(&"x\\\"]-->".to_owned()), "{:?}", odd.texts);
+    let nothing = Graph { saga: "nothing", version: 1, start: &[To::Completed], places: &[] };
+    Picture::of(&nothing).check();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_no_picture_does_anything_lie_over_something_else(program in any_program()) {
+        let graph = graph(&program);
+        let picture = Picture::of(&graph);
+        picture.check();
+        picture.check_lines();
+        prop_assert_eq!(graph.mermaid().matches("subgraph ").count(), graph.dot().matches("subgraph ").count());
+    }
 }

@@ -14,7 +14,7 @@ pub(super) fn drawn(scene: &Scene) -> String {
     );
     items(scene, &scene.root, 1, &mut 0, &mut text);
     for edge in &scene.edges {
-        put(&mut text, format_args!("  {}", line(edge, scene.nodes[edge.to].look)));
+        put(&mut text, format_args!("  {}", line(scene, edge)));
     }
     text.push_str("}\n");
     text
@@ -89,9 +89,13 @@ fn node(number: usize, node: &Node) -> String {
     )
 }
 
-fn line(edge: &Edge, into: Look) -> String {
-    let (from, to) = (edge.from, edge.to);
-    let label = if edge.label.is_empty() { String::new() } else { format!(" label={},", quoted(edge.label)) };
+fn line(scene: &Scene, edge: &Edge) -> String {
+    let (from, to, into) = (edge.from, edge.to, scene.nodes[edge.to].look);
+    // Between neighbours in a row Graphviz fails over a second edge if that has a label.
+    let second = |other: &Edge| other.line == Line::UndoneBy && (other.from, other.to) == (from, to);
+    let bare = edge.line == Line::Failed && scene.edges.iter().any(second);
+    let label =
+        if edge.label.is_empty() || bare { String::new() } else { format!(" label={},", quoted(edge.label)) };
     let colour = |colour: &str| format!("{label} color=\"{colour}\", fontcolor=\"{colour}\"");
     match edge.line {
         Line::Forward => format!("n{from} -> n{to} [{}];", colour("#334155")),

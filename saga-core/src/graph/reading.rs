@@ -89,14 +89,22 @@ pub(super) fn may_fail(what: &What) -> bool {
 /// Something that is undone: by what, and in which words.
 pub(super) struct Undo {
     pub(super) by: String,
+    /// What that does, as a word: it undoes, they undo.
+    pub(super) verb: &'static str,
     pub(super) of: String,
     pub(super) more: Vec<String>,
 }
 
-/// What undoes a child that is done, in a word: all that it did, by what it says itself.
+/// What undoes a child that is done, in a word: all that it did, by what it says itself. Nothing does if it has passed a
+/// point of no return.
 pub(super) fn child_undone_by(graph: &Graph) -> Option<Undo> {
     let owes = graph.definitions().iter().any(|step| step.undone_by.is_some());
-    owes.then(|| Undo { by: "its compensations".to_owned(), of: graph.saga.to_owned(), more: Vec::new() })
+    (owes && graph.is_undoable()).then(|| Undo {
+        by: "its compensations".to_owned(),
+        verb: "undo",
+        of: graph.saga.to_owned(),
+        more: Vec::new(),
+    })
 }
 
 /// What undoes a step.
@@ -105,7 +113,7 @@ pub(super) fn undo_of_step(step: &Definition) -> Option<Undo> {
     let within = step.undo_within.map(|window| format!("within {}", super::text::length(window)));
     let leaves = step.leaves.map(|leaves| format!("leaves {leaves}"));
     let more = within.into_iter().chain(leaves).collect();
-    Some(Undo { by: by.to_owned(), of: step.name.to_owned(), more })
+    Some(Undo { by: by.to_owned(), verb: "undoes", of: step.name.to_owned(), more })
 }
 
 /// What comes of an attempt in doubt.

@@ -237,7 +237,9 @@ impl Painter {
             reached.push(number);
             for to in before(number, &mut Vec::new()) {
                 let node = to.and_then(|to| drawn[to].back).unwrap_or(rolled_back);
-                drawn[number].undo.iter().for_each(|from| self.edge(*from, node, Line::Undo, ""));
+                // Turn by turn goes without saying.
+                let others = drawn[number].undo.iter().filter(|from| **from != node);
+                others.for_each(|from| self.edge(*from, node, Line::Undo, ""));
                 open.extend(to);
             }
         }
@@ -340,7 +342,7 @@ impl Painter {
     }
 
     fn undo(&mut self, undo: Undo, into: &mut Vec<Item>) -> usize {
-        let lines = [undo.by, format!("undoes {}", undo.of)];
+        let lines = [undo.by, format!("{} {}", undo.verb, undo.of)];
         self.node(Look::Undo, lines.into_iter().chain(undo.more).collect(), into)
     }
 
