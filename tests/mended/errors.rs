@@ -18,6 +18,8 @@ mended! {
     sg0407_option
     sg0408_union
     sg0409_saga_error_struct
+    sg0410_error_unsaid
+    sg0410_saga_error_unsaid
     sg0411_question_on_all
     sg0411_question_on_foreign
     sg0411_question_unconvertible
