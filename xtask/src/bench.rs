@@ -1,24 +1,44 @@
 //! `cargo xtask bench [--json] [name…]`: runs the workspace's benchmarks, all of them or those that are named.
 //!
-//! Only dispatches: a benchmark is a `[[bench]]` target that prints its own report, and with `--json` prints
-//! JSON and nothing else.
+//! Only dispatches: a benchmark is a `[[bench]]` target, or, where it measures the compiler, a module here. It prints
+//! its own report, and with `--json` JSON and nothing else.
+
+mod compile;
 
 use std::process::ExitCode;
 
 use crate::{Outcome, cargo, nearest};
 
 struct Bench {
-    /// The name that is typed, and that of the target.
+    /// The name that is typed.
     name: &'static str,
-    package: &'static str,
+    work: Work,
 }
 
-const BENCHES: &[Bench] = &[Bench { name: "w1", package: "saga-rs" }];
+enum Work {
+    /// The target of that name, of that package.
+    Target { package: &'static str },
+    /// A function of this program; it is told whether to print JSON.
+    Own { run: fn(bool) -> Result<(), String> },
+}
+
+const BENCHES: &[Bench] = &[
+    Bench { name: "w1", work: Work::Target { package: "saga-rs" } },
+    Bench { name: "compile", work: Work::Own { run: compile::run } },
+];
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let json = arguments.iter().any(|argument| argument == "--json");
     for bench in &choose(arguments, BENCHES)? {
-        let command = command(bench, arguments.iter().any(|argument| argument == "--json"));
+        let package = match bench.work {
+            Work::Own { run } => {
+                run(json)?;
+                continue;
+            }
+            Work::Target { package } => package,
+        };
+        let command = command(bench.name, package, json);
         let status = cargo::program("cargo")?
             .args(&command)
             .status()
@@ -48,8 +68,8 @@ fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Benc
 }
 
 /// The arguments of cargo that run a benchmark.
-fn command(bench: &Bench, json: bool) -> Vec<&'static str> {
-    let mut arguments = vec!["bench", "--bench", bench.name, "-p", bench.package];
+fn command(name: &'static str, package: &'static str, json: bool) -> Vec<&'static str> {
+    let mut arguments = vec!["bench", "--bench", name, "-p", package];
     if json {
         // What cargo itself has to say goes to the error stream, but a script need not read it.
         arguments.insert(1, "--quiet");
@@ -65,7 +85,10 @@ fn command(bench: &Bench, json: bool) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    const TWO: &[Bench] = &[Bench { name: "w1", package: "a" }, Bench { name: "w2", package: "a" }];
+    const TWO: &[Bench] = &[
+        Bench { name: "w1", work: Work::Target { package: "a" } },
+        Bench { name: "w2", work: Work::Target { package: "a" } },
+    ];
 
     fn chosen(arguments: &[&str]) -> Result<Vec<&'static str>, String> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
@@ -93,7 +116,7 @@ mod tests {
 
     #[test]
     fn json_is_handed_on() {
-        assert!(command(&TWO[0], true).ends_with(&["--", "--json"]));
-        assert!(!command(&TWO[0], false).contains(&"--json"));
+        assert!(command("w1", "a", true).ends_with(&["--", "--json"]));
+        assert!(!command("w1", "a", false).contains(&"--json"));
     }
 }
