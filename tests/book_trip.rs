@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use books::{Books, lines};
-use example::{Ran, run};
+use example::{Example, Ran};
+
+static BOOK_TRIP: Example = Example::named("book_trip");
 
 /// More kill points than a trip has writes: not to look for the end for ever.
 const WRITES_MAX: u64 = 60;
@@ -35,7 +37,7 @@ const LANDED: Variant =
 impl Variant {
     fn run(&self, db: &Path, more: &[&str]) -> Ran {
         let db = db.to_str().expect("a path of ours is text");
-        run(&[&["--db", db], self.words, more].concat())
+        BOOK_TRIP.run(&[&["--db", db], self.words, more].concat())
     }
 
     /// The trip has ended, and the books say so too.
@@ -137,11 +139,11 @@ fn what_is_not_understood_is_said() {
         (&["--fail", "charge", "--timeout-landed", "charge"], "exclude each other"),
         (&["--db", "/nonexistent/trips.db", "--resume"], "nothing to resume"),
     ] {
-        let ran = run(words);
+        let ran = BOOK_TRIP.run(words);
         assert_eq!(ran.code, Some(2), "{ran}");
         assert!(ran.err.contains(said), "{said}: {ran}");
     }
-    let help = run(&["--help"]);
+    let help = BOOK_TRIP.run(&["--help"]);
     assert!(help.code == Some(0) && help.out.contains("--kill-at N"), "{help}");
 }
 

@@ -1,4 +1,4 @@
-//! Runs the example as a process of its own, that ends in a bounded time whatever happens.
+//! Runs an example as a process of its own, that ends in a bounded time whatever happens.
 
 use std::fmt;
 use std::io::Read;
@@ -23,15 +23,31 @@ pub(crate) struct Ran {
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "book_trip {} ended with {:?}", self.words, self.code)?;
+        writeln!(f, "{} ended with {:?}", self.words, self.code)?;
         write!(f, "{}{}", self.out, self.err)
     }
 }
 
-/// Runs it.
-pub(crate) fn run(words: &[&str]) -> Ran {
-    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let example = BUILT.get_or_init(built).as_ref().expect("the example can be built");
+/// An example, built once.
+pub(crate) struct Example {
+    name: &'static str,
+    built: OnceLock<Option<PathBuf>>,
+}
+
+impl Example {
+    /// The one of that name.
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self { name, built: OnceLock::new() }
+    }
+
+    /// Runs it.
+    pub(crate) fn run(&self, words: &[&str]) -> Ran {
+        let built = self.built.get_or_init(|| built(self.name)).as_ref().expect("the example can be built");
+        run(built, self.name, words)
+    }
+}
+
+fn run(example: &Path, name: &str, words: &[&str]) -> Ran {
     let mut child = Command::new(example)
         .args(words)
         .env_remove("RUST_LOG")
@@ -55,7 +71,7 @@ pub(crate) fn run(words: &[&str]) -> Ran {
     }
     let code = child.wait().expect("it has ended").code();
     let [out, err] = [out, err].map(|said| said.join().expect("what it says is read"));
-    let ran = Ran { words: words.join(" "), code, out, err };
+    let ran = Ran { words: format!("{name} {}", words.join(" ")), code, out, err };
     assert!(in_time, "not ended within {RUN_MAX:?}: {ran}");
     ran
 }
@@ -67,13 +83,13 @@ fn text(from: &mut impl Read) -> String {
 }
 
 /// Where the example is. `cargo test` builds it; a run of this test alone does not, so that it is done here.
-fn built() -> Option<PathBuf> {
+fn built(name: &str) -> Option<PathBuf> {
     let test = std::env::current_exe().expect("a test knows where it is");
     let profile = test.ancestors().nth(2).expect("tests are in `deps` of a profile's directory");
-    let example = profile.join("examples").join(format!("book_trip{}", std::env::consts::EXE_SUFFIX));
+    let example = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !is_fresh(&example) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--example", "book_trip", "--target-dir"]);
+        cargo.args(["build", "--quiet", "--example", name, "--target-dir"]);
         cargo.arg(profile.parent().expect("profiles are in the target directory"));
         if profile.ends_with("release") {
             cargo.arg("--release");
