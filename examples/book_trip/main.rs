@@ -186,3 +186,15 @@ fn trip() -> Trip {
 fn card() -> Redacted<CardNumber> {
     Redacted::new(CardNumber("4242 4242 4242 4242".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::book_trip;
+
+    /// What sagas that have begun depend on changes only on purpose.
+    #[test]
+    fn definitions() {
+        let path = "examples/book_trip/saga.definitions.json";
+        ::saga::upgrade::snapshot(path, |builder| builder.saga::<book_trip>());
+    }
+}

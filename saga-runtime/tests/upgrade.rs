@@ -384,6 +384,46 @@ async fn a_body_that_fails_past_the_point_of_no_return() {
     assert_eq!((misfit.why.clone(), misfit.site.as_ref()), (why, None));
 }
 
+/// What is told of a build is what it comes to when it runs: the same reason, at the same site, in the same words.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_is_what_would_happen() {
+    let rows: [(Build, &str, Reason); 5] = [
+        (|b| b.saga::<other_values::trip>(), "trip", Reason::Undecodable),
+        (|b| b.saga::<other_values::order>(), "order", Reason::Diverged),
+        (|b| b.saga::<turned_round::trip>(), "trip", Reason::Diverged),
+        (|b| b.saga::<misbehaves::wait>(), "wait", Reason::BoundExceeded),
+        (|b| b.saga::<other_kinds::renamed::wait>(), "wait", Reason::Diverged),
+    ];
+    for (build, saga, reason) in rows {
+        let shop = three_waiting().await;
+        let report = shop.check(build).await;
+        let runtime = shop.started(build).await;
+        let handle = runtime.find(&SagaId::new(saga).unwrap()).await.unwrap().unwrap();
+        // Whatever is sent to it has it claimed.
+        handle.signal("news", "1", &"good").await.unwrap();
+        let state = async {
+            while handle.look().await.unwrap().halts().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            handle.look().await.unwrap()
+        };
+        let state = tokio::time::timeout(Duration::from_secs(60), state).await.expect("it is halted");
+        let halt = &state.halts()[0];
+        assert_eq!(halt.reason, reason, "{saga}: {halt:?}");
+        let same = |m: &&Misfit| m.site == halt.site && halt.detail.starts_with(&words(&m.why));
+        assert!(report.misfits_of(handle.id()).any(|m| same(&m)), "{saga}: {halt:?}, but {report}");
+        runtime.shutdown().await;
+    }
+}
+
+/// What was observed, without the name of the reason.
+fn words(why: &Why) -> String {
+    match why {
+        Why::Parked { detail, .. } => detail.clone(),
+        why => why.to_string(),
+    }
+}
+
 /// More sagas than a page has, in a store that is in use.
 #[tokio::test(start_paused = true)]
 async fn all_pages_are_looked_at() {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use saga_core::Kind;
 use saga_core::graph::{Definition, Graph, To, What};
 use saga_core::policy::InDoubt;
 use serde::de::DeserializeOwned;
@@ -62,7 +63,10 @@ pub(super) struct StepEntry {
     pub(super) kind: String,
     pub(super) retriable: bool,
     pub(super) input: Value,
+    /// Nothing, of what only undoes others: nobody reads it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub(super) output: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub(super) error: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) undone_by: Option<String>,
@@ -130,8 +134,16 @@ impl Definitions {
 
     /// As text: the same definitions give the same text.
     pub fn to_json(&self) -> String {
-        let text = serde_json::to_string_pretty(self);
-        text.expect("maps with text for keys, lists and text have a JSON form") + "\n"
+        let json =
+            serde_json::to_value(self).expect("maps with text for keys, lists and text have a JSON form");
+        let mut text = String::new();
+        // Not in the order of the alphabet: what it is about comes first.
+        for (name, value) in ["about", "sagas", "steps", "owed"].map(|name| (name, &json[name])) {
+            let comma = if text.is_empty() { "{" } else { "," };
+            text.push_str(&format!("{comma}\n  \"{name}\": "));
+            write(value, 2, &mut text);
+        }
+        text + "\n}\n"
     }
 
     /// These, with what those owe as well.
@@ -224,6 +236,8 @@ fn awaits(what: &What) -> Value {
 impl StepEntry {
     fn of(step: &Definition, shapes: Shapes) -> Self {
         let Shapes { input, output, error } = shapes;
+        let (output, error) =
+            if step.kind == Kind::Auxiliary { (Value::Null, Value::Null) } else { (output, error) };
         Self {
             kind: said(step.kind).to_owned(),
             retriable: step.retriable,
@@ -241,4 +255,34 @@ impl StepEntry {
             },
         }
     }
+}
+
+/// No line is longer, if it can be broken.
+const WIDTH: usize = 110;
+
+/// JSON for people: what fits in a line stands in one.
+fn write(value: &Value, indent: usize, text: &mut String) {
+    let plain = value.to_string();
+    let used = text.len() - text.rfind('\n').map_or(0, |at| at + 1);
+    let in_line = used + plain.len() <= WIDTH;
+    let (open, close, parts): (_, _, Vec<(String, &Value)>) = match value {
+        Value::Object(fields) => {
+            ('{', '}', fields.iter().map(|(name, value)| (format!("{}: ", json!(name)), value)).collect())
+        }
+        Value::Array(elements) => ('[', ']', elements.iter().map(|value| (String::new(), value)).collect()),
+        _ => return text.push_str(&plain),
+    };
+    let broken = |indent: usize| if in_line { String::new() } else { format!("\n{}", " ".repeat(indent)) };
+    text.push(open);
+    for (number, (name, value)) in parts.into_iter().enumerate() {
+        text.push_str(match (number, in_line) {
+            (0, _) => "",
+            (_, true) => ", ",
+            (_, false) => ",",
+        });
+        text.push_str(&(broken(indent + 2) + &name));
+        write(value, indent + 2, text);
+    }
+    text.push_str(&broken(indent));
+    text.push(close);
 }
