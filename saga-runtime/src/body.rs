@@ -2,129 +2,29 @@
 //! outcomes first, within one poll, and then waits for new ones. It never touches the world.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+mod board;
+
+pub(crate) use board::{Board, SharedBoard, lock};
+
 use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
-use saga_core::state::{ChildStatus, SiteState};
-use saga_core::{Name, Payload, Reason, Site, State};
+use saga_core::state::SiteState;
+use saga_core::{Name, Payload, Reason, Site};
 use serde::de::DeserializeOwned;
 
 use crate::awaitable::{Awaitable, StepSet};
-use crate::clock::{Clock, Dice};
 use crate::error::text_of;
 use crate::limits::Encoding;
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga};
-
-/// What body and driver share.
-pub(crate) struct Board {
-    pub(crate) state: State,
-    pub(crate) encoding: Encoding,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) dice: Arc<dyn Dice>,
-    /// What was reached and is not in the journal, in order.
-    pub(crate) reached: Vec<Reach>,
-    /// How the body ended, where it did not end by itself.
-    pub(crate) end: Option<BodyEnd>,
-    visited: HashSet<Site>,
-}
-
-impl Board {
-    pub(crate) fn new(state: State, encoding: Encoding, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
-        Self { state, encoding, clock, dice, reached: Vec::new(), end: None, visited: HashSet::new() }
-    }
-
-    /// Forgets the run of a body: another begins from the start.
-    pub(crate) fn restart(&mut self) {
-        self.reached.clear();
-        self.end = None;
-        self.visited.clear();
-    }
-
-    /// The body is at `reach`: compared if it is in the journal, noted if it is not.
-    fn visit(&mut self, reach: Reach) {
-        let site = reach.site().clone();
-        if !self.visited.insert(site.clone()) {
-            let detail = format!("the code reached {site} twice");
-            return self.halt(Reason::Diverged, site, detail);
-        }
-        match self.state.site(&site) {
-            None => self.reached.push(reach),
-            Some(recorded) => {
-                if let Err((journal, code)) = reach.compare(recorded, &self.encoding.codecs) {
-                    let detail = format!("at {site} the journal has {journal}, the code reached {code}");
-                    self.halt(Reason::Diverged, site, detail);
-                }
-            }
-        }
-    }
-
-    /// The body is at `site`, with what it reaches, or why that cannot be recorded.
-    pub(crate) fn reach(&mut self, site: &Site, reach: Result<Reach, String>) {
-        match reach {
-            Ok(reach) => self.visit(reach),
-            Err(why) => {
-                self.end.get_or_insert(BodyEnd::Unrecordable(site.clone(), why));
-            }
-        }
-    }
-
-    pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
-        self.end.get_or_insert(BodyEnd::Halted(reason, Some(site), detail));
-    }
-
-    /// After the body has run over the journal, and ended so if it did: that it did not come by something which is
-    /// recorded there.
-    pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
-        let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Halted(..))))?;
-        let code = match (end, self.reached.first()) {
-            (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
-            (Some(_), None) => "ended".to_owned(),
-            (None, None) => "waits".to_owned(),
-        };
-        let detail = format!("the journal has {recorded} at {site}, which the code passed by: it {code}");
-        Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
-    }
-
-    /// Where the journal leaves the automaton, if it does: the body is not to run over it then.
-    pub(crate) fn departs(&self, graph: Option<&Graph>) -> Option<BodyEnd> {
-        let departure = graph?.follow(self.state.sites().map(|(site, _)| site)).err()?;
-        let recorded = self.state.site(&departure.at).map(SiteState::describe).unwrap_or_default();
-        let detail = format!("{departure} (it is {recorded})");
-        Some(BodyEnd::Halted(Reason::Diverged, Some(departure.at), detail))
-    }
-
-    /// The first site recorded in the journal that the body did not come by.
-    fn not_visited(&self) -> Option<(Site, String)> {
-        let closed: Vec<&Site> = self
-            .state
-            .sites()
-            .filter(|(_, s)| {
-                matches!(s, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running))
-            })
-            .map(|(site, _)| site)
-            .collect();
-        let missed = self.state.sites().find(|(site, _)| {
-            !self.visited.contains(*site)
-                && !closed.iter().any(|child| *child != *site && site.within(child.as_str()))
-        });
-        missed.map(|(site, recorded)| (site.clone(), recorded.describe()))
-    }
-}
-
-pub(crate) type SharedBoard = Arc<Mutex<Board>>;
-
-pub(crate) fn lock(board: &SharedBoard) -> MutexGuard<'_, Board> {
-    board.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What a body is given to await by. Handed to it by the runtime; there is nothing to do with it by hand but what
 /// `#[saga]` does.
