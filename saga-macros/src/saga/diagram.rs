@@ -86,7 +86,8 @@ pub(crate) fn diagram(start: &[To], stops: &[Stop]) -> String {
         grid.lane(lane, indent - 4 - 2 * lane.column, |_| indent - 2);
     }
     for lane in &right {
-        let texts: Vec<usize> = drawing.lines.iter().map(|l| indent + l.text.chars().count() + 1).collect();
+        let after = |text: &str| if text.is_empty() { 0 } else { text.chars().count() + 1 };
+        let texts: Vec<usize> = drawing.lines.iter().map(|line| indent + after(&line.text)).collect();
         grid.lane(lane, edge + 2 + 2 * lane.column, |row| texts[row]);
     }
     grid.into_text()
@@ -193,10 +194,12 @@ impl Drawing {
                 () if *to > from + 1 => Side::Right,
                 () => continue,
             };
-            let (source, target) = (self.rows[*from], self.rows[*to]);
             if at != side {
                 continue;
             }
+            // What is skipped to is reached from above: its own line is for where it goes.
+            let above = usize::from(side == Side::Right);
+            let (source, target) = (self.rows[*from], self.rows[*to] - above);
             match lanes.iter_mut().find(|lane| lane.target == target) {
                 Some(lane) => lane.sources.push(source),
                 None => lanes.push(Lane { target, sources: vec![source], column: 0 }),
@@ -275,8 +278,13 @@ impl Grid {
             (column.min(meets) + 1..column.max(meets)).for_each(|c| self.draw(*row, c, LEFT | RIGHT));
             self.draw(*row, meets, away | towards);
         }
-        let arrow = if end(lane.target) > column { '→' } else { '←' };
-        self.cells[lane.target][end(lane.target)] = Cell::Text(arrow);
+        let meets = end(lane.target);
+        self.cells[lane.target][meets] = match meets.checked_sub(2).map(|at| self.cells[lane.target][at]) {
+            _ if meets > column => Cell::Text('→'),
+            Some(Cell::Text(_)) => Cell::Text('←'),
+            // Nothing comes from above: it turns down.
+            _ => Cell::Drawn(DOWN | RIGHT),
+        };
     }
 
     fn into_text(self) -> String {
@@ -360,10 +368,10 @@ mod tests {
                 "look ─────────┤  ✗ back",
                 "↓             │",
                 "charge ─────╮ │  ✗ hold",
-                "            │ │",
-                "hold ←──────┼─╯",
-                "↓           │",
-                "completed ←─╯",
+                "╭───────────┼─╯",
+                "hold        │",
+                "↓ ←─────────╯",
+                "completed",
             ],
         );
     }
