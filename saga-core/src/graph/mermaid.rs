@@ -121,10 +121,10 @@ fn line_style(line: Line) -> Option<&'static str> {
     match line {
         Line::Forward => None,
         Line::NoReturn => Some("stroke:#ea580c,stroke-width:4px"),
-        Line::Failed => Some("stroke:#dc2626"),
-        Line::Undo => Some("stroke:#7c3aed,stroke-width:2px"),
+        Line::Failed => Some("stroke:#ef4444,stroke-width:1.5px"),
+        Line::Undo => Some("stroke:#8b5cf6,stroke-width:2px"),
         Line::UndoneBy => Some("stroke:#a78bfa"),
-        Line::Doubt => Some("stroke:#d97706"),
+        Line::Doubt => Some("stroke:#d97706,stroke-width:1.5px"),
     }
 }
 
