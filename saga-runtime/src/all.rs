@@ -155,6 +155,7 @@ impl<'a, A: Awaitable + 'a> Slot<'a, A> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: Awaitable> Awaitable for AllEach<A> {
     type Steps = A::Steps;
     type Output = Result<Vec<A::Value>, AllFailure<Vec<Branch<A::Value, A::Failure>>>>;
@@ -220,6 +221,7 @@ macro_rules! all_of_tuples {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($a: Awaitable),+> Awaitable for AllOf<($($a,)+)> {
             type Steps = ($($a::Steps,)+);
             type Output = Result<($($a::Value,)+), AllFailure<($(Branch<$a::Value, $a::Failure>,)+)>>;

@@ -15,14 +15,14 @@ use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga, SagaCall};
-use crate::step::{Effort, Forward, Given, KeyOf, Step, StepCall, policy_of};
+use crate::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
 
 /// What can be awaited in the body of a saga.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be awaited in a saga",
+    message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
     label = "nothing would record what this gives",
     note = "why: after a crash the body runs again over its records, and this has none",
-    note = "fix: await it inside a `#[step]`, and await that step here"
+    note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
 )]
 pub trait Awaitable: Sized + Send {
     /// The steps in it: a witness of the call's type that borrows nothing.
@@ -91,6 +91,7 @@ pub struct Named<A> {
     call: A,
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: Awaitable> Awaitable for Named<A> {
     type Steps = A::Steps;
     type Output = A::Output;
@@ -111,10 +112,7 @@ impl<A: Awaitable> Awaitable for Named<A> {
     }
 }
 
-impl<S: Step> Awaitable for StepCall<S>
-where
-    S::Undo: Forward,
-{
+impl<S: ForwardStep> Awaitable for StepCall<S> {
     type Steps = OneStep<S>;
     type Output = <S::Effort as Effort>::Awaited<S::Output, S::Error>;
     type Value = S::Output;
@@ -202,6 +200,7 @@ fn failure_as<S: Step>(
     })
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Saga> Awaitable for SagaCall<S> {
     type Steps = StepsOf<S>;
     type Output = Result<S::Output, ChildFailure<S::Error>>;

@@ -20,11 +20,11 @@ use saga_core::state::SiteState;
 use saga_core::{Name, Payload, Reason, Site};
 use serde::de::DeserializeOwned;
 
-use crate::awaitable::{Awaitable, StepSet};
 use crate::error::text_of;
 use crate::limits::Encoding;
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga};
+use crate::witness::AnyWitness;
 
 /// What a body is given to await by. Handed to it by the runtime; there is nothing to do with it by hand but what
 /// `#[saga]` does.
@@ -79,7 +79,7 @@ impl SagaContext {
 
     /// The body moves to the place of that number. If its automaton has no such move, macro and machine do not mean
     /// the same, and nothing is done that nobody has judged.
-    fn move_to(&self, place: usize) {
+    pub(crate) fn move_to(&self, place: usize) {
         let Some(graph) = self.course.graph else { return };
         let from = self.course.at.swap(place, Ordering::Relaxed);
         if graph.leads(graph.places.get(from), place) {
@@ -177,7 +177,12 @@ pub struct Place {
 impl Place {
     /// A branch's own place: the first there.
     pub(crate) fn first(cx: SagaContext) -> Self {
-        Self { cx, occurrence: 1, turns: Vec::new(), name: None }
+        Self::in_turns(cx, 1, Vec::new())
+    }
+
+    /// The place of the `occurrence`-th call of its name, in these turns of the loops around.
+    pub(crate) fn in_turns(cx: SagaContext, occurrence: u32, turns: Vec<u32>) -> Self {
+        Self { cx, occurrence, turns, name: None }
     }
 
     pub(crate) fn named(mut self, name: Name) -> Self {
@@ -206,61 +211,6 @@ impl Place {
             write!(text, "#{}", self.occurrence)?;
         }
         self.turns.iter().try_for_each(|turn| write!(text, "[{turn}]"))
-    }
-}
-
-/// Stands in a body for one awaited call, so that the call's type can be known before it is made.
-pub struct Witness<S: StepSet> {
-    place: Option<usize>,
-    steps: PhantomData<fn() -> S>,
-}
-
-impl<S: StepSet> Witness<S> {
-    /// Of a call to come.
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self { place: None, steps: PhantomData }
-    }
-
-    /// Of a call to come at that place of the saga's automaton.
-    pub fn of(place: usize) -> Self {
-        Self { place: Some(place), ..Self::new() }
-    }
-
-    /// The call has come: the `occurrence`-th of its name in the text (from 1), in these turns of the loops around.
-    pub fn at<A, O>(
-        &self,
-        cx: &SagaContext,
-        occurrence: u32,
-        turns: &[u32],
-        call: A,
-    ) -> impl Future<Output = O> + Send + use<A, O, S>
-    where
-        // A parameter for the output: what cannot be awaited is one error then, and not one for each mention.
-        A: Awaitable<Steps = S, Output = O>,
-    {
-        if let Some(place) = self.place {
-            cx.move_to(place);
-        }
-        call.at(Place { cx: cx.clone(), occurrence, turns: turns.to_vec(), name: None })
-    }
-}
-
-impl<S: StepSet> std::fmt::Debug for Witness<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(std::any::type_name::<S>())
-    }
-}
-
-/// A [`Witness`] whose type is forgotten.
-pub trait AnyWitness: Send + Sync {
-    /// Registers the steps of its call.
-    fn registration(&self) -> fn(&mut Registry);
-}
-
-impl<S: StepSet> AnyWitness for Witness<S> {
-    fn registration(&self) -> fn(&mut Registry) {
-        S::register
     }
 }
 

@@ -34,10 +34,10 @@ impl<T, E> ResultType for Result<T, E> {
 
 /// What `?` may stand behind in a saga.
 #[diagnostic::on_unimplemented(
-    message = "`?` in a saga stands behind a `Result`, and this is `{Self}`",
-    label = "this cannot fail",
+    message = "`?` stands behind what cannot fail: this is `{Self}`, and no `Result` [SG0611]",
+    label = "there is no failure to leave the saga with",
     note = "why: `?` leaves the saga with a failure; a retriable step, for one, has none: it is retried until it succeeds",
-    note = "fix: leave the `?` out"
+    note = "fix: leave the `?` out; behind an `Option`, `.ok_or(…)?` makes a failure"
 )]
 pub trait Fallible<T, E> {
     // Parameters, and not associated types: what is no `Result` is one error then, and not one for each mention.
@@ -48,6 +48,7 @@ pub trait Fallible<T, E> {
     fn split(self) -> Result<T, E>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> Fallible<T, E> for Result<T, E> {
     fn split(self) -> Result<T, E> {
         self

@@ -23,6 +23,7 @@ mod handle;
 mod limits;
 mod local;
 mod mailbox;
+mod misplaced;
 mod outcome;
 mod recorded;
 mod registry;
@@ -37,11 +38,12 @@ pub mod upgrade;
 mod view;
 mod wait;
 mod watch;
+mod witness;
 mod worker;
 
 pub use all::{AllEach, AllOf, Each, IntoAll, Tuple, all};
 pub use awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
-pub use body::{AnyWitness, Place, SagaContext, Witness};
+pub use body::{Place, SagaContext};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
 pub use error::{Class, Classify, Failure, Never, RunError, StepError};
@@ -53,6 +55,7 @@ pub use handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
 };
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
+pub use misplaced::{Checked, Inert, ManyBranches, NotAwaited, OneBranch, SagaInSaga, StepInSaga, Unawaited};
 pub use outcome::Outcome;
 pub use recorded::Recorded;
 pub use registry::{Registry, StartError};
@@ -61,8 +64,8 @@ pub use resources::{Need, Resources};
 pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
 pub use step::{
-    Compensation, Effectless, Effort, Forward, Given, Probe, ProbeCall, Repeat, Repeatable, Step, StepCall,
-    Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
+    Compensation, Effectless, Effort, Forward, ForwardStep, Given, Probe, ProbeCall, Repeat, Repeatable,
+    Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
 };
 pub use view::{
     AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing,
@@ -73,3 +76,4 @@ pub use wait::{
     uuid,
 };
 pub use watch::Watch;
+pub use witness::{AnyWitness, Awaited, PlaceOf, Witness};

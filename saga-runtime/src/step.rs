@@ -171,15 +171,21 @@ pub mod undo {
 }
 
 /// What may stand in the body of a saga: everything but what only undoes others.
-#[diagnostic::on_unimplemented(
-    message = "this step only undoes others and cannot be awaited in a saga",
-    note = "why: nothing would undo it, so its effect would outlive a rollback",
-    note = "fix: give it `compensate = …`, `irreversible` or `readonly`"
-)]
 pub trait Forward: Undo {}
 impl Forward for undo::Compensated {}
 impl Forward for undo::Irreversible {}
 impl Forward for undo::Readonly {}
+
+/// A step that may stand in the body of a saga.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` only undoes other steps, and cannot be awaited in a saga [SG0612]",
+    label = "nothing would undo it",
+    note = "why: when a later step fails, all that was done is undone; what this did would stay",
+    note = "fix: say of `{Self}` how it is undone, `compensate = …` or `irreversible`, or that it is `readonly`"
+)]
+pub trait ForwardStep: Step {}
+#[diagnostic::do_not_recommend]
+impl<S: Step> ForwardStep for S where S::Undo: Forward {}
 
 /// Whether a step may fail.
 pub trait Effort: 'static {

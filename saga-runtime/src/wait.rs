@@ -91,6 +91,7 @@ pub struct Sleep {
     wait_ms: Result<u64, String>,
 }
 
+#[diagnostic::do_not_recommend]
 impl Awaitable for Sleep {
     type Steps = NoSteps;
     type Output = ();
@@ -143,6 +144,7 @@ pub struct FreshUuid;
 
 macro_rules! recorded_value {
     ($call:ty, $label:literal, $value:ty, |$board:ident| $make:expr) => {
+        #[diagnostic::do_not_recommend]
         impl Awaitable for $call {
             type Steps = NoSteps;
             type Output = $value;
@@ -242,6 +244,7 @@ fn read_signal<T: DeserializeOwned>(state: &SiteState, encoding: &Encoding) -> R
     Some(value.map_err(|error| (Reason::Undecodable, text_of(&error))))
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> Awaitable for Signal<T> {
     type Steps = NoSteps;
     type Output = T;
@@ -262,6 +265,7 @@ impl<T: DeserializeOwned + Send + 'static> Awaitable for Signal<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> Awaitable for SignalWithin<T> {
     type Steps = NoSteps;
     type Output = Result<T, Expired>;
@@ -326,6 +330,7 @@ pub struct Approval {
     pub by: By,
 }
 
+#[diagnostic::do_not_recommend]
 impl Awaitable for Approve {
     type Steps = NoSteps;
     type Output = Result<Approval, ApprovalFailure>;

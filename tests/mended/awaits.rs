@@ -1,3 +1,44 @@
 //! What is awaited, and where: SG06xx.
 
-mended! {}
+mended! {
+    sg0601_async_fn
+    sg0601_in_all
+    sg0601_in_all_of_many
+    sg0601_method
+    sg0601_of_a_type
+    sg0602_all_of_variable
+    sg0602_block
+    sg0602_if
+    sg0602_twice
+    sg0602_variable
+    sg0603_limit
+    sg0603_method
+    sg0603_timeout
+    sg0603_within
+    sg0604_closure
+    sg0605_nested_fn
+    sg0606_macro
+    sg0606_vec
+    sg0607_async_block
+    sg0607_awaited
+    sg0607_closure
+    sg0608_all
+    sg0608_let_underscore
+    sg0608_named
+    sg0608_question
+    sg0608_sleep
+    sg0608_statement
+    sg0609_bail
+    sg0609_ensure
+    sg0609_in_definition
+    sg0609_question
+    sg0609_question_in_definition
+    sg0609_vec
+    sg0610_async_fn
+    sg0610_in_step
+    sg0610_saga
+    sg0611_option
+    sg0611_retriable
+    sg0612_only_undoes
+    sg0613_misspelt
+}

@@ -3,10 +3,11 @@
 
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Path};
+use syn::{Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Lit, LitStr, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::names::plain;
+use crate::saga::check::offence;
 use crate::saga::operand::{self, Kind};
 use crate::words::number_of;
 
@@ -40,14 +41,17 @@ pub(crate) struct Loop {
 
 /// Reads a body; what cannot be a site or a loop of one is reported.
 pub(crate) fn read(block: &Block, root: &Path, report: &mut Report) -> Body {
-    let mut reader = Reader { body: Body::default(), around: Vec::new(), root, report };
+    let mut reader = Reader { body: Body::default(), around: Vec::new(), named: Vec::new(), root, report };
     reader.visit_block(block);
+    reader.names();
     reader.body
 }
 
 struct Reader<'a> {
     body: Body,
     around: Vec<usize>,
+    /// The names that sites were given.
+    named: Vec<LitStr>,
     root: &'a Path,
     report: &'a mut Report,
 }
@@ -59,29 +63,47 @@ impl Reader<'_> {
         let site = match operand::read(&awaited.base, self.root) {
             Ok(operand) => {
                 let label = plain(&operand.label);
-                let name = operand.name.map(|name| name.value());
+                // What is no step, and is reported, has no type.
+                let offends = operand.kind.paths().into_iter().any(|path| offence(path).is_some());
+                let kind = Some(operand.kind).filter(|_| !offends);
+                let name = operand.name.as_ref().map(LitStr::value);
+                self.named.extend(operand.name);
                 let alike = |s: &&Site| s.name.is_none() && s.label == label;
                 let occurrence = match name {
                     Some(_) => 1,
                     None => self.body.sites.iter().filter(alike).count() as u32 + 1,
                 };
-                self.twice(name.as_deref(), span);
-                Site { label, occurrence, name, kind: Some(operand.kind), loops, span }
+                Site { label, occurrence, name, kind, loops, span }
             }
             Err(diagnostic) => {
-                self.report.add(diagnostic);
+                // What is `async` there is reported as such.
+                if !Asyncs::stand_in(&awaited.base) {
+                    self.report.add(diagnostic);
+                }
                 Site { label: String::new(), occurrence: 1, name: None, kind: None, loops, span }
             }
         };
         self.body.sites.push(site);
     }
 
-    fn twice(&mut self, name: Option<&str>, span: Span) {
-        let Some(name) = name else { return };
-        if self.body.sites.iter().any(|s| s.name.as_deref() == Some(name)) {
-            let diagnostic = Diagnostic::at(span, format!("two sites are named {name:?}"))
-                .why("what happened there is recorded under that name")
-                .fix("a name of its own for each");
+    /// Reports names that are those of other sites as well.
+    fn names(&mut self) {
+        for (number, name) in self.named.iter().enumerate() {
+            let text = name.value();
+            let of_call = self.body.sites.iter().any(|s| s.name.is_none() && s.label == text);
+            let what = if self.named[..number].iter().any(|before| before.value() == text) {
+                format!("two sites are named {text:?}")
+            } else if of_call {
+                format!(
+                    "{text:?} is the name of another site: that of `{text}(…)`, which has none of its own"
+                )
+            } else {
+                continue;
+            };
+            let diagnostic = Diagnostic::at(name.span(), what)
+                .code("SG0502")
+                .why("what happens at a site is recorded under its name, and found again by it")
+                .fix("another name: one for each");
             self.report.add(diagnostic);
         }
     }
@@ -90,10 +112,7 @@ impl Reader<'_> {
     fn enter(&mut self, word: &str, span: Span, attrs: &[Attribute]) -> usize {
         let bound = bound_of(attrs, self.report);
         if bound.is_none() && word != "for" && !attrs.iter().any(is_bound) {
-            let diagnostic = Diagnostic::at(span, format!("a `{word}` around an `.await` has no bound"))
-                .why("a saga ends; one that goes round for ever would fill its journal")
-                .fix("`#[bound(100)]` before it: past that many turns the saga is parked");
-            self.report.add(diagnostic);
+            self.report.add(unbounded(span, &format!("a `{word}`")));
         }
         let number = self.body.loops.len();
         self.body.loops.push(Loop { bound, shown: format!("the `{word}` loop") });
@@ -113,8 +132,9 @@ impl Reader<'_> {
     fn no_bound(&mut self, attrs: &[Attribute]) {
         for attr in attrs.iter().filter(|a| is_bound(a)) {
             let diagnostic = Diagnostic::over(attr, "a bound on a loop without an `.await`")
-                .why("only turns that are recorded are counted")
-                .fix("leave it out");
+                .code("SG0505")
+                .why("only turns in which something is awaited are recorded, and so counted")
+                .fix("leave the `#[bound(…)]` out");
             self.report.add(diagnostic);
         }
     }
@@ -131,17 +151,52 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
     match bound {
         Ok(bound) if number_of(&bound) == Some(0) => {
             let diagnostic = Diagnostic::over(&bound, "a loop with a bound of 0 never runs")
+                .code("SG0504")
                 .why("the bound is the number of turns that are allowed")
-                .fix("a number from 1");
+                .fix("a number from 1, such as `#[bound(100)]`");
             report.add(diagnostic);
             Some(bound)
         }
-        Ok(bound) => Some(bound),
-        Err(_) => {
-            let diagnostic = Diagnostic::over(attr, "a bound is a number of turns").fix("`#[bound(100)]`");
+        Ok(bound) if !matches!(&bound, Expr::Lit(lit) if !matches!(lit.lit, Lit::Int(_))) => Some(bound),
+        _ => {
+            let diagnostic = Diagnostic::over(attr, "a bound is a number of turns")
+                .code("SG0504")
+                .why("past that many turns the saga is parked")
+                .fix("`#[bound(100)]`");
             report.add(diagnostic);
             None
         }
+    }
+}
+
+/// A loop that may go round for ever.
+fn unbounded(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::at(span, format!("{what} around an `.await` has no bound"))
+        .code("SG0503")
+        .why("a saga ends; one that goes round for ever would fill its journal")
+        .fix("`#[bound(100)]` before it: past that many turns the saga is parked, for a person to look at")
+}
+
+/// Whether what is gone through has no end, as far as its syntax shows.
+fn endless(items: &Expr) -> bool {
+    match items {
+        Expr::Paren(inner) => endless(&inner.expr),
+        Expr::Group(inner) => endless(&inner.expr),
+        Expr::Range(range) => range.end.is_none(),
+        Expr::MethodCall(method) => {
+            let whole = ["map", "enumerate", "inspect", "skip", "step_by", "filter", "into_iter"];
+            method.method == "cycle"
+                || whole.iter().any(|name| method.method == name) && endless(&method.receiver)
+        }
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => {
+                let names: Vec<_> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                matches!(names[..], [.., "iter", "repeat" | "repeat_with"])
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -154,7 +209,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_expr_loop(&mut self, node: &'ast ExprLoop) {
         if !block_awaits(&node.body) {
             self.no_bound(&node.attrs);
-            return visit::visit_expr_loop(self, node);
+            return self.visit_block(&node.body);
         }
         let number = self.enter("loop", node.loop_token.span, &node.attrs);
         self.visit_block(&node.body);
@@ -164,7 +219,8 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
         if !block_awaits(&node.body) && !expr_awaits(&node.cond) {
             self.no_bound(&node.attrs);
-            return visit::visit_expr_while(self, node);
+            self.visit_expr(&node.cond);
+            return self.visit_block(&node.body);
         }
         let number = self.enter("while", node.while_token.span, &node.attrs);
         self.visit_expr(&node.cond);
@@ -179,9 +235,23 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             self.no_bound(&node.attrs);
             return self.visit_block(&node.body);
         }
+        if endless(&node.expr) && !node.attrs.iter().any(is_bound) {
+            self.report.add(unbounded(node.for_token.span, "a `for` over what has no end"));
+        }
         let number = self.enter("for", node.for_token.span, &node.attrs);
         self.visit_block(&node.body);
         self.leave(number);
+    }
+
+    /// Those of loops are read with the loop.
+    fn visit_attribute(&mut self, attr: &'ast Attribute) {
+        if is_bound(attr) {
+            let diagnostic = Diagnostic::over(attr, "a bound on what is no loop")
+                .code("SG0505")
+                .why("it is the number of turns that a loop may make")
+                .fix("put it before the `while`, `loop` or `for` around the `.await`");
+            self.report.add(diagnostic);
+        }
     }
 
     // Nothing is awaited in these; `check` says so.
@@ -215,4 +285,25 @@ impl<'ast> Visit<'ast> for Finder {
     fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
     fn visit_expr_const(&mut self, _: &'ast syn::ExprConst) {}
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Finds `async` blocks and closures.
+struct Asyncs(bool);
+
+impl Asyncs {
+    fn stand_in(expr: &Expr) -> bool {
+        let mut asyncs = Self(false);
+        asyncs.visit_expr(expr);
+        asyncs.0
+    }
+}
+
+impl<'ast> Visit<'ast> for Asyncs {
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {
+        self.0 = true;
+    }
+    fn visit_expr_closure(&mut self, node: &'ast syn::ExprClosure) {
+        self.0 |= node.asyncness.is_some();
+        visit::visit_expr_closure(self, node);
+    }
 }

@@ -71,30 +71,96 @@ pub(crate) fn read(operand: &Expr, root: &Path) -> Result<Operand, Diagnostic> {
 
 fn hidden(operand: &Expr) -> Diagnostic {
     let fix = match operand {
-        Expr::Path(_) => "await the call where it is made: `hold_flight(trip).await`",
-        Expr::Async(_) => "put it into a `#[step]`, and await a call of that",
+        Expr::Path(_) | Expr::Reference(_) | Expr::Field(_) => {
+            "await the call where it is made: `hold_flight(trip).await`"
+        }
+        Expr::If(_) | Expr::Match(_) => {
+            "await in each branch: `if cheap { bus(…).await } else { taxi(…).await }`"
+        }
+        Expr::Block(_) | Expr::Unsafe(_) => {
+            "await the call itself, at the end of the block: `{ …; hold_flight(trip).await }`"
+        }
+        Expr::Await(_) | Expr::Try(_) => "one `.await` is enough: it gives what the step gave",
         _ => {
-            "a call `step(…)`, with `.named(\"…\")` if you like; or `all((a(…), b(…)))`; or `all(items.map(|i| step(i)))`"
+            "await a call `step(…)`, with `.named(\"…\")` if you like; or `all((a(…), b(…)))`; or `all(items.map(|i| step(i)))`"
         }
     };
     Diagnostic::over(operand, "what is awaited here does not show its step")
+        .code("SG0602")
         .why("the machine names each place in a saga after the step that is called there")
         .fix(fix)
 }
 
+/// A method of something, or a function of a type: a step is neither.
+fn no_step(operand: &Expr, shown: &str) -> Diagnostic {
+    Diagnostic::over(operand, format!("`{shown}` is no step, and only steps are awaited in a saga"))
+        .code("SG0601")
+        .why("after a crash the body runs again over its records, and nothing would record what this gives")
+        .fix("move it into a `#[step] async fn`, which takes the object as `client: &Client`, and await a call of that here")
+}
+
 fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnostic> {
-    let mut operand = read(&method.receiver, root)?;
-    if !METHODS.iter().any(|known| method.method == known) {
-        let what = format!("`.{}` of a call that is not awaited yet", method.method);
-        let mut diagnostic = Diagnostic::at(method.method.span(), what)
-            .why("a call is inert: it has no value before its `.await`");
-        diagnostic = diagnostic.fix(format!("await the call first, and then `.{}`", method.method));
-        return Err(diagnostic);
+    let name = method.method.to_string();
+    if !METHODS.contains(&&*name) && !is_call(&method.receiver) {
+        return Err(no_step(&Expr::MethodCall(method.clone()), &format!(".{name}(…)")));
     }
-    if method.method == "named" {
+    let mut operand = read(&method.receiver, root)?;
+    if !METHODS.contains(&&*name) {
+        return Err(between(method));
+    }
+    let of = match (&*name, &operand.kind) {
+        ("within", Kind::Signal | Kind::Approve) | ("limit", Kind::Each(_)) | ("named", _) => None,
+        ("within", Kind::Call(_)) => {
+            Some(("`signal` and `approve`", "for a step, `#[step(timeout = \"10s\")]` where it is defined"))
+        }
+        ("within", _) => Some(("`signal` and `approve`", "leave it out")),
+        _ => Some(("`all` of an iterator", "leave it out")),
+    };
+    if let Some((of, fix)) = of {
+        let what = format!("`.{name}` of something that does not have it");
+        let why = format!("`.{name}` belongs to {of}");
+        return Err(Diagnostic::at(method.method.span(), what).code("SG0603").why(why).fix(fix));
+    }
+    if name == "named" {
+        if operand.name.is_some() {
+            return Err(Diagnostic::at(method.method.span(), "a site has one name")
+                .code("SG0502")
+                .why("what happens here is recorded under it")
+                .fix("leave one of the two `.named(…)` out"));
+        }
         operand.name = Some(site_name(method)?);
     }
     Ok(operand)
+}
+
+/// A method that a call does not have before its `.await`.
+fn between(method: &ExprMethodCall) -> Diagnostic {
+    let name = method.method.to_string();
+    let fix = match &*name {
+        "timeout" | "with_timeout" => "`#[step(timeout = \"10s\")]` where the step is defined".to_owned(),
+        "retry" | "retries" => "`#[step(retry(attempts = 3))]` where the step is defined".to_owned(),
+        _ => format!("await the call first: `let value = step(…).await?;`, and then `value.{name}(…)`"),
+    };
+    Diagnostic::at(method.method.span(), format!("`.{name}` stands between a call and its `.await`"))
+        .code("SG0603")
+        .why("before its `.await` a call has no value: there is nothing but what it was called with")
+        .fix(fix)
+}
+
+/// Whether it is a call of a free function, with or without methods after it.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(inner) => is_call(&inner.expr),
+        Expr::Group(inner) => is_call(&inner.expr),
+        Expr::MethodCall(method) => is_call(&method.receiver),
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if !of_type(&path.path)),
+        _ => false,
+    }
+}
+
+/// Whether the path is of something in a type, such as `Client::new` or `Some`: no step is.
+fn of_type(path: &Path) -> bool {
+    path.segments.iter().any(|s| s.ident.to_string().starts_with(char::is_uppercase))
 }
 
 fn site_name(method: &ExprMethodCall) -> Result<LitStr, Diagnostic> {
@@ -103,20 +169,26 @@ fn site_name(method: &ExprMethodCall) -> Result<LitStr, Diagnostic> {
         Some(text) if is_name(&text.value()) => Ok(text.clone()),
         Some(text) => {
             Err(Diagnostic::at(text.span(), format!("{:?} cannot be the name of a site", text.value()))
-                .why("sites are paths, such as `all.1/hold#2[3]`")
+                .code("SG0501")
+                .why("sites are paths, such as `all.1/hold#2[3]`, and a name is a part of one")
                 .fix("use letters, digits, `_` and `-`, and begin with a letter"))
         }
-        None => Err(Diagnostic::over(&method.args, "a site's name is text in quotes")
-            .why("the state of the saga has a variant of that name")
-            .fix("`.named(\"outbound\")`; in a loop the turn is added by itself")),
+        None => Err(Diagnostic::over(method, "a site's name is text in quotes")
+            .code("SG0501")
+            .why("the state of the saga has a variant of that name, so it is known to the compiler")
+            .fix("`.named(\"outbound\")`; in a loop the number of the turn is added by itself")),
     }
 }
 
 fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
     let Expr::Path(path) = &*call.func else { return Err(hidden(&Expr::Call(call.clone()))) };
     let Some(last) = path.path.segments.last().filter(|_| path.qself.is_none()) else {
-        return Err(hidden(&Expr::Call(call.clone())));
+        return Err(no_step(&Expr::Call(call.clone()), "a function of a type"));
     };
+    if of_type(&path.path) {
+        let names: Vec<_> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        return Err(no_step(&call.func, &names.join("::")));
+    }
     let label = last.ident.clone();
     let kind = match built_in(&path.path, root).as_deref() {
         Some("sleep") => Kind::Sleep,
@@ -158,8 +230,9 @@ fn all(branches: &Expr, root: &Path) -> Result<Kind, Diagnostic> {
         iterator => match ends_in(iterator, root) {
             Some(kind) => kind.map(|kind| Kind::Each(Box::new(kind))),
             None => Err(Diagnostic::over(iterator, "the branches of this `all` do not show their step")
+                .code("SG0602")
                 .why("the machine names each place in a saga after the step that is called there")
-                .fix("`all((a(…), b(…)))`, or `all(items.map(|item| step(item)))`")),
+                .fix("make the calls in the `all`: `all((a(…), b(…)))`, or `all(items.into_iter().map(|item| step(item)))`")),
         },
     }
 }
@@ -170,7 +243,9 @@ fn ends_in(iterator: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
         Expr::MethodCall(method) => {
             let made = method.args.iter().rev().find_map(|arg| match arg {
                 Expr::Closure(closure) => value_of(&closure.body, root),
-                Expr::Path(path) if method.method == "map" && path.qself.is_none() => {
+                Expr::Path(path)
+                    if method.method == "map" && path.qself.is_none() && !of_type(&path.path) =>
+                {
                     Some(Ok(Kind::Call(path.path.clone())))
                 }
                 _ => None,
@@ -200,20 +275,9 @@ fn value_of(body: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
         Expr::Match(branches) => branches.arms.iter().find_map(|arm| value_of(&arm.body, root)),
         Expr::Call(_) | Expr::MethodCall(_) | Expr::Paren(_) | Expr::Group(_) => {
             // A closure of another kind, such as a filter's, ends in anything.
-            read(body, root).ok().filter(|o| shows(&o.kind)).map(|o| Ok(o.into_branch()))
+            read(body, root).ok().map(|o| Ok(o.into_branch()))
         }
         _ => None,
-    }
-}
-
-/// `Some(x)` and `Foo::new(x)` are calls as well, and no steps.
-fn shows(kind: &Kind) -> bool {
-    match kind {
-        Kind::Call(path) => {
-            let capital = |s: &syn::PathSegment| s.ident.to_string().starts_with(char::is_uppercase);
-            !path.segments.iter().any(capital)
-        }
-        _ => true,
     }
 }
 

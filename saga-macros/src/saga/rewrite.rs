@@ -5,10 +5,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprForLoop, ExprLoop, ExprWhile, Path, Stmt, parse_quote, parse_quote_spanned};
+use syn::{Block, Expr, ExprForLoop, ExprLoop, ExprWhile, Pat, Path, Stmt, parse_quote, parse_quote_spanned};
 
 use crate::names::{local, path_at};
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
+use crate::saga::operand::Kind;
 
 /// The block, rewritten.
 pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
@@ -78,6 +79,50 @@ impl Rewriter<'_> {
         };
         let shown = &known.shown;
         quote!(#cx.turn(&mut #counter, #bound, #shown).await)
+    }
+
+    /// The value of what may be a call that somebody forgot to await: if it is one, that does not compile.
+    fn checked(&self, value: &Expr) -> Expr {
+        let span = first_span(value);
+        let root = path_at(self.saga, span);
+        // The user's own tokens stand outside of what is imported here.
+        parse_quote_spanned! {span=>
+            match #value {
+                value => {
+                    #[allow(unused_imports)]
+                    use #root::__private::Checked as _;
+                    #root::__private::Unawaited(value).checked()
+                }
+            }
+        }
+    }
+
+    /// The branches of an `all` as what they must be: what cannot be awaited is shown where it stands.
+    fn branches(&self, awaited: &mut Expr, kind: &Kind) {
+        match (awaited, kind) {
+            (Expr::Paren(inner), _) => self.branches(&mut inner.expr, kind),
+            (Expr::Group(inner), _) => self.branches(&mut inner.expr, kind),
+            (Expr::MethodCall(method), _) => self.branches(&mut method.receiver, kind),
+            (awaited, Kind::Named(_, kind)) => self.branches(awaited, kind),
+            (Expr::Call(call), Kind::All(kinds)) => {
+                let Some(Expr::Tuple(tuple)) = call.args.first_mut().map(unparenthesized_mut) else { return };
+                for (branch, kind) in tuple.elems.iter_mut().zip(kinds) {
+                    self.branches(branch, kind);
+                    if matches!(kind, Kind::Call(_)) {
+                        let span = first_span(branch);
+                        let root = path_at(self.saga, span);
+                        *branch = parse_quote_spanned!(span=> #root::__private::OneBranch::branch(#branch));
+                    }
+                }
+            }
+            (Expr::Call(call), Kind::Each(_)) => {
+                let Some(items) = call.args.first_mut() else { return };
+                let span = first_span(items);
+                let root = path_at(self.saga, span);
+                *items = parse_quote_spanned!(span=> #root::__private::ManyBranches::branches(#items));
+            }
+            _ => {}
+        }
     }
 
     fn rewrite_loop(&mut self, node: &mut ExprLoop) -> Expr {
@@ -174,25 +219,35 @@ impl VisitMut for Rewriter<'_> {
                 let Some(site) = self.body.sites.get(number) else { return };
                 let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
                 let (witness, cx) = (witness(number), local("cx"));
+                if let Some(kind) = &site.kind {
+                    self.branches(&mut awaited.base, kind);
+                }
                 let base = unparenthesized(&awaited.base);
                 // All of it stands where the call begins: what is wrong with the call is one error then, shown there.
                 let span = first_span(base);
                 let root = path_at(self.saga, span);
                 *expr = parse_quote_spanned! {span=> {
                     let call = #base;
-                    #root::__private::Witness::at(&#witness, &#cx, #occurrence, &[#(#turns),*], call).await
+                    #root::__private::Awaited::awaited(call, #witness.place(&#cx, #occurrence, &[#(#turns),*])).await
                 }};
             }
             Expr::Try(tried) => {
+                let forgotten = may_be_call(&tried.expr);
                 self.visit_expr_mut(&mut tried.expr);
+                if forgotten {
+                    *tried.expr = self.checked(&tried.expr);
+                }
                 let span = tried.question_token.span();
                 let (saga, inner) = (path_at(self.saga, span), unparenthesized(&tried.expr));
                 // Nothing of the user's stands where these are in scope.
                 let (value, failure) = (Ident::new("value", span), Ident::new("failure", span));
+                // Taken apart where the `?` stands: what cannot be is shown there.
                 *expr = parse_quote_spanned! {span=>
-                    match #saga::__private::Fallible::split(#inner) {
-                        ::core::result::Result::Ok(#value) => #value,
-                        ::core::result::Result::Err(#failure) => return #saga::__private::Exit::by(#failure),
+                    match #inner {
+                        #value => match #saga::__private::Fallible::split(#value) {
+                            ::core::result::Result::Ok(#value) => #value,
+                            ::core::result::Result::Err(#failure) => return #saga::__private::Exit::by(#failure),
+                        },
                     }
                 };
             }
@@ -220,11 +275,43 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        let thrown_away = match stmt {
+            Stmt::Expr(expr, Some(_)) if may_be_call(expr) => Some(expr),
+            Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => {
+                local.init.as_mut().map(|init| &mut *init.expr).filter(|expr| may_be_call(expr))
+            }
+            _ => None,
+        };
+        let Some(expr) = thrown_away else { return visit_mut::visit_stmt_mut(self, stmt) };
+        self.visit_expr_mut(expr);
+        *expr = self.checked(expr);
+    }
+
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// Whether it may be a call that somebody forgot to await: one of a free function.
+fn may_be_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(_)),
+        Expr::MethodCall(method) => {
+            ["named", "within", "limit"].iter().any(|name| method.method == name)
+                && may_be_call(&method.receiver)
+        }
+        _ => false,
+    }
 }
 
 fn first_span(expr: &Expr) -> Span {
     expr.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
+fn unparenthesized_mut(expr: &mut Expr) -> &mut Expr {
+    match expr {
+        Expr::Paren(paren) => unparenthesized_mut(&mut paren.expr),
+        other => other,
+    }
 }
 
 /// Parentheses that have become needless.

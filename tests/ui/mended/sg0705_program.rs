@@ -1,0 +1,27 @@
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn price(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(irreversible, idempotent)]
+async fn run_true() -> Result<bool, Failure> {
+    let done = std::process::Command::new("true").status().permanent()?;
+    Ok(done.success())
+}
+
+#[saga]
+async fn trip(items: u64) -> Result<u64, Failure> {
+    let price = price(items).await?;
+    let done = run_true().await?;
+    Ok(price + u64::from(!done))
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<trip>().start().await.unwrap();
+        let handle = runtime.run("trip-1", trip(3)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(3));
+    });
+}

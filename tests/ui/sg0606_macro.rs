@@ -1,0 +1,18 @@
+//! SG0606: No `.await` stands in a macro.
+//!
+//! A macro may put its tokens anywhere, into a closure for one, or twice. Awaits stand in the text of the saga.
+
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn price(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[saga]
+async fn trip(items: u64) -> Result<u64, Failure> {
+    println!("{}", price(items).await?);
+    Ok(items)
+}
+
+fn main() {}

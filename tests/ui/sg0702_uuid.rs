@@ -1,0 +1,20 @@
+//! SG0702: A saga draws nothing at random.
+//!
+//! What is drawn is another value each time, and would not fit the journal when the saga runs again. `uuid().await` is
+//! recorded; so is the output of a step that draws.
+
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn price(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[saga]
+async fn trip(items: u64) -> Result<u64, Failure> {
+    let id = uuid::Uuid::new_v4();
+    println!("{id}");
+    Ok(price(items).await?)
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! SG0705: What acts on the world is a step.
+//!
+//! A file that is written, a program that is started, a request that is sent: done in the body of a saga, nothing records
+//! it, it happens again each time the saga runs again, and nothing undoes it. That is what steps are for. (Printing is let
+//! through, since it does no harm; it may print twice.)
+
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn price(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[saga]
+async fn trip(items: u64) -> Result<u64, Failure> {
+    std::fs::write("items", items.to_string()).permanent()?;
+    Ok(price(items).await?)
+}
+
+fn main() {}
