@@ -1,11 +1,9 @@
 //! The body of a saga while it runs: what it reaches, and what the journal says of that. It runs over the recorded
 //! outcomes first, within one poll, and then waits for new ones. It never touches the world.
 
-use std::cell::RefCell;
 mod board;
 
-pub(crate) use board::{Board, SharedBoard, lock};
-
+use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::marker::PhantomData;
@@ -25,6 +23,8 @@ use crate::limits::Encoding;
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga};
 use crate::witness::AnyWitness;
+
+pub(crate) use board::{Board, SharedBoard, lock};
 
 /// What a body is given to await by. Handed to it by the runtime; there is nothing to do with it by hand but what
 /// `#[saga]` does.
