@@ -24,11 +24,11 @@ impl From<ParseIntError> for SeatError {
     }
 }
 
-type Seat<T = u64> = Result<T, SeatError>;
+type SeatResult<T = u64> = Result<T, SeatError>;
 
 /// Its own error, made by `From`; types are inferred through it, and an alias is as good as a `Result`.
 #[step(readonly)]
-async fn seat(text: String) -> Seat {
+async fn seat(text: String) -> SeatResult {
     let (row, seat) = text.split_once('-').ok_or_else(|| SeatError::NoNumber(text.clone()))?;
     let row: u64 = row.parse()?;
     Ok(row * 100 + seat.parse::<u64>()?)
@@ -48,7 +48,7 @@ async fn elsewhere(texts: Vec<String>) -> Result<u64, Failure> {
 
 /// In the middle of expressions, in loops, behind an `.await` and inside a macro.
 #[step(readonly)]
-async fn amid(texts: Vec<String>) -> Seat {
+async fn amid(texts: Vec<String>) -> SeatResult {
     let mut seats = Vec::new();
     for text in texts {
         let found = match seat::run(&Resources::default(), text).await? {

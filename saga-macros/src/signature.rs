@@ -7,10 +7,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::visit::Visit as _;
-use syn::{Attribute, Block, GenericParam, ItemFn, ReturnType, Safety, Token, Type, Visibility};
+use syn::{
+    Attribute, Block, GenericParam, ItemFn, PathArguments, ReturnType, Safety, Token, Type, Visibility,
+};
 
 use crate::diagnostic::{Diagnostic, Report};
-use param::{Unowned, read_param};
+use crate::names::plain;
+use param::{Unowned, read_param, shown};
 
 /// A function that is to become a step or a saga.
 pub(crate) struct Function {
@@ -214,11 +217,13 @@ fn read_output(item: &ItemFn, noun: &str, report: &mut Report) -> Option<Type> {
         return None;
     };
     if is_no_result(ty) {
-        let shown = ty.to_token_stream();
-        let diagnostic = Diagnostic::over(ty, format!("{} returns a `Result`", a(noun)))
+        let shown = shown(ty);
+        let diagnostic = Diagnostic::over(ty, format!("{} returns a `Result`, and `{shown}` is none by its name", a(noun)))
             .code("SG0202")
             .why("it has to be able to say that it failed")
-            .fix(format!("`-> Result<{shown}, saga::Failure>`, and end with `Ok(…)`"));
+            .fix(format!(
+                "`-> Result<{shown}, saga::Failure>`, and end with `Ok(…)`; an alias of a `Result` has a name that ends in `Result`"
+            ));
         report.add(diagnostic);
     } else {
         Unowned::of(report, format!("what the {noun} returns")).visit_type(ty);
@@ -226,12 +231,21 @@ fn read_output(item: &ItemFn, noun: &str, report: &mut Report) -> Option<Type> {
     Some((**ty).clone())
 }
 
-/// What can be seen to be no `Result`; the rest is for the compiler to judge, which knows what names stand for.
+/// What is no `Result` by its looks. Types could judge it as well, but would say so at every mention of it.
 fn is_no_result(ty: &Type) -> bool {
     match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|s| VALUES.iter().any(|no| s.ident == no)),
-        Type::Tuple(_) | Type::Array(_) | Type::Slice(_) | Type::Reference(_) | Type::Never(_) => true,
-        _ => false,
+        Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else { return true };
+            let name = plain(&last.ident);
+            // One that is imported under another name has two parts still.
+            let is_pair =
+                matches!(&last.arguments, PathArguments::AngleBracketed(list) if list.args.len() == 2);
+            !name.ends_with("Result") && (!is_pair || VALUES.contains(&name.as_str()))
+        }
+        Type::Group(group) => is_no_result(&group.elem),
+        Type::Paren(paren) => is_no_result(&paren.elem),
+        Type::Macro(_) | Type::ImplTrait(_) => false,
+        _ => true,
     }
 }
 

@@ -59,7 +59,7 @@ pub use misplaced::{Checked, Inert, ManyBranches, NotAwaited, OneBranch, SagaInS
 pub use outcome::Outcome;
 pub use recorded::Recorded;
 pub use registry::{Registry, StartError};
-pub use relation::{Answers, Asks, Compensates};
+pub use relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere};
 pub use resources::{Need, Resources};
 pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};

@@ -1,7 +1,117 @@
 //! What one step must be to stand beside another: to undo it, or to say whether it happened. Judged by types, in our
 //! own words. What a step says about itself is in [`step`](crate::step).
 
-use crate::step::{Compensation, Effectless, Probe, ProbeCall, Repeatable, Step, StepCall, Unfailing};
+use std::marker::PhantomData;
+
+use crate::context::StepContext;
+use crate::error::Never;
+use crate::recorded::Recorded;
+use crate::registry::Registry;
+use crate::step::{
+    Compensation, Effectless, Probe, ProbeCall, Repeatable, Step, StepCall, Unfailing, effort, repeat, undo,
+};
+
+/// A step that stands beside another: what the other's expansion has to know of it besides its calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// Its recorded name.
+    pub name: &'static str,
+    register: fn(&mut Registry),
+}
+
+impl Beside {
+    /// The step of which that function gives calls.
+    pub const fn of<Args, F: GivesCalls<Args>>(_: &F) -> Self {
+        Self { name: <F::Step as Step>::NAME, register: Registry::step::<F::Step> }
+    }
+
+    /// Registers it.
+    pub fn register(&self, registry: &mut Registry) {
+        (self.register)(registry);
+    }
+}
+
+/// A function that gives calls of a step, as `#[step]` makes them.
+#[diagnostic::on_unimplemented(
+    message = "what is called here is no step [SG0303]",
+    label = "a plain function",
+    note = "why: the call is recorded by the name of a step, and made later, again and again until it is answered",
+    note = "fix: `#[step(retriable, idempotent)]` on that function; on one that is to be a probe, `#[step(readonly)]`"
+)]
+pub trait GivesCalls<Args> {
+    /// The step.
+    type Step: Step;
+}
+
+macro_rules! functions_give_calls {
+    ($(($($arg:ident)*))*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<F, S: Step, $($arg),*> GivesCalls<($($arg,)*)> for F
+        where
+            F: Fn($($arg),*) -> StepCall<S>,
+        {
+            type Step = S;
+        }
+    )*};
+}
+
+functions_give_calls! {
+    () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) (A B C D E G H) (A B C D E G H I) (A B C D E G H I J)
+    (A B C D E G H I J K) (A B C D E G H I J K L) (A B C D E G H I J K L M) (A B C D E G H I J K L M N)
+    (A B C D E G H I J K L M N O) (A B C D E G H I J K L M N O P) (A B C D E G H I J K L M N O P Q)
+}
+
+/// What a function beside a step gave: a call, or else something that [`GivesCalls`] has refused. So that it is not
+/// refused once more, there are methods for that as well, by [`NoCall`].
+#[derive(Debug)]
+pub struct Called<C>(pub C);
+
+impl<S: Step> Called<StepCall<S>> {
+    /// The call.
+    pub fn to_undo(self) -> StepCall<S> {
+        self.0
+    }
+
+    /// The call.
+    pub fn to_ask(self) -> StepCall<S> {
+        self.0
+    }
+}
+
+/// The methods of [`Called`] where there is no call.
+pub trait NoCall: Sized {
+    /// Never called: it does not come to that.
+    fn to_undo(self) -> StepCall<Nowhere<()>> {
+        unreachable!("{NOWHERE}")
+    }
+
+    /// Never called: it does not come to that.
+    fn to_ask<T: Recorded>(self) -> StepCall<Nowhere<T>> {
+        unreachable!("{NOWHERE}")
+    }
+}
+
+const NOWHERE: &str = "what is no step is refused where it is named";
+
+impl<C> NoCall for Called<C> {}
+
+/// A step that cannot be called, and may stand anywhere.
+#[derive(Debug)]
+pub struct Nowhere<T>(PhantomData<fn() -> T>);
+
+impl<T: Recorded> Step for Nowhere<T> {
+    const NAME: &'static str = "nowhere";
+    type Input = Never;
+    type Output = Probe<T>;
+    type Error = Never;
+    type Undo = undo::Readonly;
+    type Effort = effort::Retriable;
+    type Repeat = repeat::Idempotent;
+
+    async fn run(_: &StepContext, input: Never) -> Result<Probe<T>, Never> {
+        match input {}
+    }
+}
 
 /// A step that may undo another: retried until it succeeds, and harmless when repeated.
 #[diagnostic::on_unimplemented(

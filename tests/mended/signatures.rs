@@ -4,9 +4,12 @@ mended! {
     sg0201_not_async
     sg0201_not_async_used
     sg0201_saga
+    sg0202_alias
     sg0202_no_result
+    sg0202_no_result_beside
     sg0202_no_result_used
     sg0202_nothing
+    sg0202_own_type
     sg0202_saga
     sg0203_self
     sg0204_number

@@ -153,7 +153,7 @@ fn owned_of(elem: &Type) -> String {
 }
 
 /// The type as it is usually written.
-fn shown(ty: &Type) -> String {
+pub(super) fn shown(ty: &Type) -> String {
     let text = ty.to_token_stream().to_string();
     text.replace(" :: ", "::").replace(" < ", "<").replace("< ", "<").replace(" >", ">").replace(" ,", ",")
 }

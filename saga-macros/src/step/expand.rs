@@ -12,7 +12,7 @@ use crate::step::model::{Beside, Doubt, Repeat, Step, Undo};
 /// The whole expansion.
 pub(crate) fn expand(step: &Step) -> TokenStream {
     let named = named(step);
-    let beside = beside_types(step);
+    let beside = besides(step);
     let input = input(step);
     let body = body(step);
     let implementation = implementation(step);
@@ -290,24 +290,27 @@ fn policy(step: &Step) -> TokenStream {
             const LEAVES: ::core::option::Option<&'static str> = ::core::option::Option::Some(#text);
         }
     });
-    let undone_by = beside(quote!(UNDONE_BY), step.compensate.as_ref().map(|_| UNDONE_BY), saga);
-    let probed_by = beside(quote!(PROBED_BY), step.probe.as_ref().map(|_| PROBED_BY), saga);
-    let settled_by = beside(quote!(SETTLED_BY), step.settled_by().map(|_| SETTLED_BY), saga);
+    let undone_by = beside(quote!(UNDONE_BY), step.compensate.as_ref().map(|_| UNDONE_BY));
+    let probed_by = beside(quote!(PROBED_BY), step.probe.as_ref().map(|_| PROBED_BY));
+    let settled_by = beside(quote!(SETTLED_BY), step.settled_by().map(|_| SETTLED_BY));
     quote!(#retry #timeout #in_doubt #undone_by #leaves #undo_within #probed_by #settled_by)
 }
 
-/// What the steps beside this one are called in its expansion. Each is mentioned as a type in one place only, so that
+/// What the steps beside this one are called in its expansion. Each is judged in one place only, so that
 /// what is no step is reported once.
-const UNDONE_BY: &str = "__UndoneBy";
-const PROBED_BY: &str = "__ProbedBy";
-const SETTLED_BY: &str = "__SettledBy";
+const UNDONE_BY: &str = "__UNDONE_BY";
+const PROBED_BY: &str = "__PROBED_BY";
+const SETTLED_BY: &str = "__SETTLED_BY";
 
-fn beside_types(step: &Step) -> TokenStream {
-    let types = related(step).map(|(name, beside)| {
-        let (name, path) = (format_ident!("{name}"), &beside.path);
-        quote!(type #name = #path;)
+fn besides(step: &Step) -> TokenStream {
+    let besides = related(step).map(|(name, beside)| {
+        let (path, span) = (&beside.path, beside.path.span());
+        let (name, root) = (format_ident!("{name}"), path_at(&step.saga, span));
+        let of = quote_spanned!(span=> #root::__private::Beside::of(&#path));
+        let saga = &step.saga;
+        quote!(const #name: #saga::__private::Beside = #of;)
     });
-    quote!(#(#types)*)
+    quote!(#(#besides)*)
 }
 
 /// The steps beside this one, each with its name here.
@@ -321,11 +324,10 @@ fn related(step: &Step) -> impl Iterator<Item = (&'static str, &Beside)> {
 }
 
 /// The recorded name of a call beside the step.
-fn beside(name: TokenStream, of: Option<&str>, saga: &Path) -> Option<TokenStream> {
+fn beside(name: TokenStream, of: Option<&str>) -> Option<TokenStream> {
     let of = format_ident!("{}", of?);
     Some(quote! {
-        const #name: ::core::option::Option<&'static str> =
-            ::core::option::Option::Some(<#of as #saga::__private::Step>::NAME);
+        const #name: ::core::option::Option<&'static str> = ::core::option::Option::Some(#of.name);
     })
 }
 
@@ -392,7 +394,7 @@ fn registration(step: &Step) -> TokenStream {
     }
     quote! {
         fn related(#registry: &mut #saga::__private::Registry) {
-            #(#registry.step::<#related>();)*
+            #(#related.register(#registry);)*
         }
     }
 }
@@ -404,7 +406,7 @@ fn calls(step: &Step) -> TokenStream {
     let compensation = step.compensate.as_ref().map(|beside| {
         let output = beside.output.clone().unwrap_or_else(|| local("_output"));
         let known = known(step, beside, &given);
-        let by = undoing(UNDONE_BY, beside, saga);
+        let by = undoing(beside, saga);
         quote! {
             fn compensation(
                 #output: Self::Output,
@@ -430,7 +432,7 @@ fn calls(step: &Step) -> TokenStream {
     let in_doubt = match &step.in_doubt {
         Some(Doubt::Call(beside)) => {
             let known = known(step, beside, &given);
-            let by = undoing(SETTLED_BY, beside, saga);
+            let by = undoing(beside, saga);
             Some(quote! {
                 fn in_doubt(
                     #given: &#saga::__private::Given<'_, Self>,
@@ -446,18 +448,29 @@ fn calls(step: &Step) -> TokenStream {
 }
 
 /// The call as one that undoes. What is wrong with the step is shown at its name.
-fn undoing(by: &str, beside: &Beside, saga: &Path) -> TokenStream {
-    let (call, span) = (&beside.call, beside.path.span());
-    let (by, root) = (Ident::new(by, span), path_at(saga, span));
-    quote_spanned!(span=> <#by as #root::__private::Compensates>::undoing(#call))
+fn undoing(beside: &Beside, saga: &Path) -> TokenStream {
+    let span = beside.path.span();
+    let (call, root) = (called(beside, "to_undo", saga), path_at(saga, span));
+    quote_spanned!(span=> <_ as #root::__private::Compensates>::undoing(#call))
 }
 
 /// The call as one that asks.
 fn asking(beside: &Beside, saga: &Path) -> TokenStream {
-    let (call, span) = (&beside.call, beside.path.span());
-    let (by, root) = (Ident::new(PROBED_BY, span), path_at(saga, span));
-    let asking = quote_spanned!(span=> <#by as #root::__private::Asks>::asking(#call));
-    quote_spanned!(span=> <#by as #root::__private::Answers<Self::Output>>::answering(#asking))
+    let span = beside.path.span();
+    let (call, root) = (called(beside, "to_ask", saga), path_at(saga, span));
+    let asking = quote_spanned!(span=> <_ as #root::__private::Asks>::asking(#call));
+    quote_spanned!(span=> <_ as #root::__private::Answers<Self::Output>>::answering(#asking))
+}
+
+/// In parentheses the function is a value, as where it is judged: a name that is unknown is then reported once.
+fn called(beside: &Beside, to: &str, saga: &Path) -> TokenStream {
+    let (path, args, span) = (&beside.path, &beside.args, beside.path.span());
+    let (root, to) = (path_at(saga, span), Ident::new(to, span));
+    quote_spanned!(span=> {
+        #[allow(unused_imports)]
+        use #root::__private::NoCall as _;
+        #root::__private::Called((#path)(#args)).#to()
+    })
 }
 
 /// Binds what the call mentions, and only that: an input is decoded for it.

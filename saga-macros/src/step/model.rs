@@ -59,7 +59,7 @@ pub(crate) struct Retry {
 /// A call beside the step, and what it mentions.
 pub(crate) struct Beside {
     pub(crate) path: Path,
-    pub(crate) call: TokenStream,
+    pub(crate) args: TokenStream,
     pub(crate) output: Option<Ident>,
     pub(crate) key: Option<Ident>,
     /// The recorded parameters that it mentions, with how each is written there.
@@ -130,7 +130,7 @@ impl Beside {
             key: mention(&args, "key"),
             inputs: recorded.iter().filter_map(|p| mention(&args, &p.ident.to_string())).collect(),
             path: call.path,
-            call: call.call.into_token_stream(),
+            args,
         }
     }
 }
