@@ -6,8 +6,8 @@ use quote::ToTokens;
 /// One mistake.
 #[derive(Debug)]
 pub(crate) struct Diagnostic {
-    /// Its page in `docs/errors/`, if it has one.
-    code: Option<&'static str>,
+    /// The code of the rule: its page is `docs/errors/<code>.md`.
+    code: &'static str,
     start: Span,
     end: Span,
     what: String,
@@ -17,21 +17,16 @@ pub(crate) struct Diagnostic {
 
 impl Diagnostic {
     /// At the span of an identifier or a word.
-    pub(crate) fn at(span: Span, what: impl Into<String>) -> Self {
-        Self { code: None, start: span, end: span, what: what.into(), why: None, fix: None }
+    pub(crate) fn at(code: &'static str, span: Span, what: impl Into<String>) -> Self {
+        Self { code, start: span, end: span, what: what.into(), why: None, fix: None }
     }
 
     /// At all of these tokens.
-    pub(crate) fn over(tokens: &impl ToTokens, what: impl Into<String>) -> Self {
+    pub(crate) fn over(code: &'static str, tokens: &impl ToTokens, what: impl Into<String>) -> Self {
         let mut spans = tokens.to_token_stream().into_iter().map(|t| t.span());
         let start = spans.next().unwrap_or_else(Span::call_site);
         let end = spans.last().unwrap_or(start);
-        Self { end, ..Self::at(start, what) }
-    }
-
-    /// The code of the rule: its page is `docs/errors/<code>.md`.
-    pub(crate) fn code(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
+        Self { end, ..Self::at(code, start, what) }
     }
 
     /// Why it is a rule.
@@ -45,10 +40,7 @@ impl Diagnostic {
     }
 
     fn text(&self) -> String {
-        let mut text = self.what.clone();
-        if let Some(code) = self.code {
-            text = format!("{text} [{code}]");
-        }
+        let mut text = format!("{} [{}]", self.what, self.code);
         for (label, line) in [("why", &self.why), ("fix", &self.fix)] {
             if let Some(line) = line {
                 text.push_str(&format!("\n{label}: {line}"));

@@ -56,7 +56,7 @@ pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64>
     let fix = format!(
         "write one like `{word} = \"10s\"`: a number and `ms`, `s`, `m`, `h` or `d`, as in `\"1h30m\"`"
     );
-    report.add(Diagnostic::over(value, what).code("SG0111").why(why).fix(fix));
+    report.add(Diagnostic::over("SG0111", value, what).why(why).fix(fix));
     None
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn read_range(word: &str, value: &Expr, report: &mut Report) -> Optio
         None => (format!("`{word}` takes two lengths of time in quotes"), unread(value)),
     };
     let fix = format!("write two like `{word} = \"200ms..5s\"`: the first wait, and the longest");
-    report.add(Diagnostic::over(value, what).code("SG0112").why(why).fix(fix));
+    report.add(Diagnostic::over("SG0112", value, what).why(why).fix(fix));
     None
 }
 

@@ -36,9 +36,9 @@ pub(crate) fn attributes(
             Ok(())
         });
         if let Err(error) = read {
-            let diagnostic = Diagnostic::at(error.span(), format!("this attribute cannot be read: {error}"));
-            report
-                .add(diagnostic.code("SG0903").fix("`#[serde(default)]`, or `#[serde(default = \"path\")]`"));
+            let diagnostic =
+                Diagnostic::at("SG0903", error.span(), format!("this attribute cannot be read: {error}"));
+            report.add(diagnostic.fix("`#[serde(default)]`, or `#[serde(default = \"path\")]`"));
         }
     }
     (others, default)
@@ -46,8 +46,7 @@ pub(crate) fn attributes(
 
 fn unknown(word: &syn::Path) -> Diagnostic {
     let shown = quote!(#word).to_string();
-    Diagnostic::over(word, format!("a parameter has no `#[serde({shown})]`"))
-        .code("SG0903")
+    Diagnostic::over("SG0903", word, format!("a parameter has no `#[serde({shown})]`"))
         .why("its name and its type say how it is recorded; only what an older record lacks has to be said")
         .fix("`#[serde(default)]`; all else on the fields of a type of its own")
 }

@@ -138,15 +138,16 @@ pub(crate) fn function(item: &TokenStream, what: What) -> Result<ItemFn, Report>
         let tokens: Vec<String> = item.clone().into_iter().map(|token| token.to_string()).collect();
         let is_function = tokens.iter().any(|token| token == "fn");
         let diagnostic = match is_function {
-            true => Diagnostic::at(error.span(), format!("this {noun} cannot be read: {error}")),
-            false => Diagnostic::over(item, format!("{} is an `async fn`, and this is none", a(noun))),
+            true => Diagnostic::at("SG0211", error.span(), format!("this {noun} cannot be read: {error}")),
+            false => {
+                Diagnostic::over("SG0211", item, format!("{} is an `async fn`, and this is none", a(noun)))
+            }
         };
         let mut report = Report::default();
         // A function without a body is reported by the compiler itself.
         if !(is_function && tokens.last().is_some_and(|last| last == ";")) {
             report.add(
                 diagnostic
-                    .code("SG0211")
                     .why("its parameters are what is recorded, and its body is what is run")
                     .fix(format!("`#[{noun}]` on a free `async fn` that has a body")),
             );
@@ -163,8 +164,7 @@ fn a(noun: &str) -> String {
 fn check_qualifiers(item: &ItemFn, noun: &str, report: &mut Report) {
     let sig = &item.sig;
     if sig.asyncness.is_none() {
-        let diagnostic = Diagnostic::at(sig.fn_token.span, format!("{} is an `async fn`", a(noun)))
-            .code("SG0201")
+        let diagnostic = Diagnostic::at("SG0201", sig.fn_token.span, format!("{} is an `async fn`", a(noun)))
             .why("what it does takes time, and time is waited for by the runtime")
             .fix(format!("`async fn {}`", sig.ident));
         report.add(diagnostic);
@@ -177,8 +177,7 @@ fn check_qualifiers(item: &ItemFn, noun: &str, report: &mut Report) {
             "name the types, or write one for each"
         };
         let generics = generics_of(item);
-        let diagnostic = Diagnostic::over(&generics, format!("{} has no generics", a(noun)))
-            .code("SG0207")
+        let diagnostic = Diagnostic::over("SG0207", &generics, format!("{} has no generics", a(noun)))
             .why("it is found again by its name, after a restart, when nothing is left of a type parameter")
             .fix(fix);
         report.add(diagnostic);
@@ -189,8 +188,7 @@ fn check_qualifiers(item: &ItemFn, noun: &str, report: &mut Report) {
     });
     let odd = odd.or_else(|| sig.abi.as_ref().map(|abi| (abi.span(), "extern")));
     if let Some((span, word)) = odd {
-        let diagnostic = Diagnostic::at(span, format!("{} is not `{word}`", a(noun)))
-            .code("SG0212")
+        let diagnostic = Diagnostic::at("SG0212", span, format!("{} is not `{word}`", a(noun)))
             .why("it is called by the runtime alone, while the program runs")
             .fix(format!("leave `{word}` out"));
         report.add(diagnostic);
@@ -209,17 +207,16 @@ fn generics_of(item: &ItemFn) -> TokenStream {
 /// What it returns; `None` if that is nothing at all.
 fn read_output(item: &ItemFn, noun: &str, report: &mut Report) -> Option<Type> {
     let ReturnType::Type(_, ty) = &item.sig.output else {
-        let diagnostic = Diagnostic::at(item.sig.ident.span(), format!("{} returns nothing", a(noun)))
-            .code("SG0202")
-            .why("it has to be able to say that it failed")
-            .fix("return a `Result`, if only `-> Result<(), saga::Failure>`, and end with `Ok(())`");
+        let diagnostic =
+            Diagnostic::at("SG0202", item.sig.ident.span(), format!("{} returns nothing", a(noun)))
+                .why("it has to be able to say that it failed")
+                .fix("return a `Result`, if only `-> Result<(), saga::Failure>`, and end with `Ok(())`");
         report.add(diagnostic);
         return None;
     };
     if is_no_result(ty) {
         let shown = shown(ty);
-        let diagnostic = Diagnostic::over(ty, format!("{} returns a `Result`, and `{shown}` is none by its name", a(noun)))
-            .code("SG0202")
+        let diagnostic = Diagnostic::over("SG0202", ty, format!("{} returns a `Result`, and `{shown}` is none by its name", a(noun)))
             .why("it has to be able to say that it failed")
             .fix(format!(
                 "`-> Result<{shown}, saga::Failure>`, and end with `Ok(…)`; an alias of a `Result` has a name that ends in `Result`"

@@ -82,7 +82,7 @@ impl Words {
             let what = format!("`{name}` stands alone");
             let fix = format!("write `{name}` and nothing with it, or leave it out");
             let why = "it is so by being said, and there is no more to it";
-            report.add(Diagnostic::at(word.key.span(), what).code("SG0110").why(why).fix(fix));
+            report.add(Diagnostic::at("SG0110", word.key.span(), what).why(why).fix(fix));
         }
         Some(word.key)
     }
@@ -95,7 +95,7 @@ impl Words {
             Value::Nothing | Value::List(_) => {
                 let what = format!("`{name}` takes a value");
                 let fix = format!("write it like `{name} = {example}`");
-                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").why(ALONE).fix(fix));
+                report.add(Diagnostic::at("SG0110", word.key.span(), what).why(ALONE).fix(fix));
                 None
             }
         }
@@ -115,7 +115,7 @@ impl Words {
             Value::Is(_) | Value::Nothing => {
                 let what = format!("`{name}` takes words of its own");
                 let fix = format!("write it like `{name}({example})`");
-                report.add(Diagnostic::at(word.key.span(), what).code("SG0110").why(ALONE).fix(fix));
+                report.add(Diagnostic::at("SG0110", word.key.span(), what).why(ALONE).fix(fix));
                 None
             }
         }
@@ -145,8 +145,7 @@ impl Words {
             Some(_) => ("is empty", "it is there to be read", ", or leave it out"),
             None => ("takes text in quotes", WRITTEN, ""),
         };
-        let diagnostic = Diagnostic::over(&value, format!("`{name}` {what}"))
-            .code(code)
+        let diagnostic = Diagnostic::over(code, &value, format!("`{name}` {what}"))
             .why(why)
             .fix(format!("write it like `{name} = {example}`{fix}"));
         report.add(diagnostic);
@@ -161,7 +160,7 @@ impl Words {
             _ => {
                 let what = format!("`{name}` takes a whole number from 1");
                 let fix = format!("write the number itself, like `{name} = 3`");
-                report.add(Diagnostic::over(&value, what).code("SG0113").why(WRITTEN).fix(fix));
+                report.add(Diagnostic::over("SG0113", &value, what).why(WRITTEN).fix(fix));
                 None
             }
         }
@@ -172,8 +171,7 @@ impl Words {
         match self.value("crate", "::saga", report) {
             Some((_, Expr::Path(path))) if path.qself.is_none() => path.path,
             Some((_, other)) => {
-                let diagnostic = Diagnostic::over(&other, "`crate` takes a path")
-                    .code("SG0110")
+                let diagnostic = Diagnostic::over("SG0110", &other, "`crate` takes a path")
                     .why("it stands before the names of what is generated")
                     .fix("write it like `crate = ::saga`, without quotes");
                 report.add(diagnostic);
@@ -191,7 +189,7 @@ impl Words {
                 let what = format!("{:?} cannot be a recorded name", text.value());
                 let why = "names are parts of sites, such as `hold#2[3]`, and of paths";
                 let fix = "use letters, digits, `_` and `-`, and begin with a letter";
-                report.add(Diagnostic::at(text.span(), what).code("SG0114").why(why).fix(fix));
+                report.add(Diagnostic::at("SG0114", text.span(), what).why(why).fix(fix));
                 crate::names::plain(ident)
             }
             None => crate::names::plain(ident),
@@ -232,19 +230,17 @@ fn unknown(of: &str, known: &[&str], key: &Ident) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`? the words are {all}"),
         None => format!("the words are {all}"),
     };
-    Diagnostic::at(key.span(), format!("`{name}` is no word of `{of}`")).code("SG0108").why(UNHEARD).fix(fix)
+    Diagnostic::at("SG0108", key.span(), format!("`{name}` is no word of `{of}`")).why(UNHEARD).fix(fix)
 }
 
 fn twice(key: &Ident) -> Diagnostic {
-    Diagnostic::at(key.span(), format!("`{key}` is said twice"))
-        .code("SG0109")
+    Diagnostic::at("SG0109", key.span(), format!("`{key}` is said twice"))
         .why("one of the two would be forgotten, and nobody would know which")
         .fix("say it once")
 }
 
 fn unreadable(of: &str, error: &syn::Error) -> Diagnostic {
-    Diagnostic::at(error.span(), format!("the words of `{of}` cannot be read here: {error}"))
-        .code("SG0117")
+    Diagnostic::at("SG0117", error.span(), format!("the words of `{of}` cannot be read here: {error}"))
         .why("nothing is guessed: what cannot be read may have been what matters")
         .fix("words stand one after another with commas between them: `word`, `word = value` or `word(…)`")
 }

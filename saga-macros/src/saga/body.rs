@@ -100,8 +100,7 @@ impl Reader<'_> {
             } else {
                 continue;
             };
-            let diagnostic = Diagnostic::at(name.span(), what)
-                .code("SG0502")
+            let diagnostic = Diagnostic::at("SG0502", name.span(), what)
                 .why("what happens at a site is recorded under its name, and found again by it")
                 .fix("another name: one for each");
             self.report.add(diagnostic);
@@ -131,8 +130,7 @@ impl Reader<'_> {
 
     fn no_bound(&mut self, attrs: &[Attribute]) {
         for attr in attrs.iter().filter(|a| is_bound(a)) {
-            let diagnostic = Diagnostic::over(attr, "a bound on a loop without an `.await`")
-                .code("SG0505")
+            let diagnostic = Diagnostic::over("SG0505", attr, "a bound on a loop without an `.await`")
                 .why("only turns in which something is awaited are recorded, and so counted")
                 .fix("leave the `#[bound(…)]` out");
             self.report.add(diagnostic);
@@ -150,8 +148,7 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
     let bound: syn::Result<Expr> = attr.parse_args();
     match bound {
         Ok(bound) if number_of(&bound) == Some(0) => {
-            let diagnostic = Diagnostic::over(&bound, "a loop with a bound of 0 never runs")
-                .code("SG0504")
+            let diagnostic = Diagnostic::over("SG0504", &bound, "a loop with a bound of 0 never runs")
                 .why("the bound is the number of turns that are allowed")
                 .fix("a number from 1, such as `#[bound(100)]`");
             report.add(diagnostic);
@@ -159,8 +156,7 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
         }
         Ok(bound) if !matches!(&bound, Expr::Lit(lit) if !matches!(lit.lit, Lit::Int(_))) => Some(bound),
         _ => {
-            let diagnostic = Diagnostic::over(attr, "a bound is a number of turns")
-                .code("SG0504")
+            let diagnostic = Diagnostic::over("SG0504", attr, "a bound is a number of turns")
                 .why("past that many turns the saga is parked")
                 .fix("`#[bound(100)]`");
             report.add(diagnostic);
@@ -171,8 +167,7 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
 
 /// A loop that may go round for ever.
 fn unbounded(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::at(span, format!("{what} around an `.await` has no bound"))
-        .code("SG0503")
+    Diagnostic::at("SG0503", span, format!("{what} around an `.await` has no bound"))
         .why("a saga ends; one that goes round for ever would fill its journal")
         .fix("`#[bound(100)]` before it: past that many turns the saga is parked, for a person to look at")
 }
@@ -246,8 +241,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     /// Those of loops are read with the loop.
     fn visit_attribute(&mut self, attr: &'ast Attribute) {
         if is_bound(attr) {
-            let diagnostic = Diagnostic::over(attr, "a bound on what is no loop")
-                .code("SG0505")
+            let diagnostic = Diagnostic::over("SG0505", attr, "a bound on what is no loop")
                 .why("it is the number of turns that a loop may make")
                 .fix("put it before the `while`, `loop` or `for` around the `.await`");
             self.report.add(diagnostic);

@@ -125,29 +125,25 @@ impl<'ast> Visit<'ast> for Checker<'_> {
 const RECORDED: &str = "only what the saga itself awaits has a place in its journal";
 
 fn in_closure(span: Span) -> Diagnostic {
-    Diagnostic::at(span, "an `.await` in a closure cannot be recorded")
-        .code("SG0604")
+    Diagnostic::at("SG0604", span, "an `.await` in a closure cannot be recorded")
         .why(RECORDED)
         .fix("`all(items.into_iter().map(|item| step(item))).await?` for all at once, or a `for` loop that awaits one after the other")
 }
 
 fn in_function(span: Span) -> Diagnostic {
-    Diagnostic::at(span, "an `.await` in a nested function cannot be recorded")
-        .code("SG0605")
+    Diagnostic::at("SG0605", span, "an `.await` in a nested function cannot be recorded")
         .why(RECORDED)
         .fix("make that function a saga of its own, `#[saga] async fn`, beside this one, and await a call of it; or a `#[step]` if it acts on the world")
 }
 
 fn in_macro(span: Span) -> Diagnostic {
-    Diagnostic::at(span, "an `.await` in a macro cannot be recorded")
-        .code("SG0606")
+    Diagnostic::at("SG0606", span, "an `.await` in a macro cannot be recorded")
         .why("what a macro makes of it is not seen here, and only what the saga itself awaits has a place in its journal")
         .fix("await before it, into a variable, and use that in the macro")
 }
 
 fn async_block(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::at(span, format!("{what} in a saga"))
-        .code("SG0607")
+    Diagnostic::at("SG0607", span, format!("{what} in a saga"))
         .why("what happens in it is not recorded, and would happen again after a crash")
         .fix("put it into a `#[step]` and await that; several at once are `all((a(…), b(…))).await`")
 }

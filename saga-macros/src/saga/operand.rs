@@ -85,16 +85,14 @@ fn hidden(operand: &Expr) -> Diagnostic {
             "await a call `step(…)`, with `.named(\"…\")` if you like; or `all((a(…), b(…)))`; or `all(items.map(|i| step(i)))`"
         }
     };
-    Diagnostic::over(operand, "what is awaited here does not show its step")
-        .code("SG0602")
+    Diagnostic::over("SG0602", operand, "what is awaited here does not show its step")
         .why("the machine names each place in a saga after the step that is called there")
         .fix(fix)
 }
 
 /// A method of something, or a function of a type: a step is neither.
 fn no_step(operand: &Expr, shown: &str) -> Diagnostic {
-    Diagnostic::over(operand, format!("`{shown}` is no step, and only steps are awaited in a saga"))
-        .code("SG0601")
+    Diagnostic::over("SG0601", operand, format!("`{shown}` is no step, and only steps are awaited in a saga"))
         .why("after a crash the body runs again over its records, and nothing would record what this gives")
         .fix("move it into a `#[step] async fn`, which takes the object as `client: &Client`, and await a call of that here")
 }
@@ -119,12 +117,11 @@ fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnost
     if let Some((of, fix)) = of {
         let what = format!("`.{name}` of something that does not have it");
         let why = format!("`.{name}` belongs to {of}");
-        return Err(Diagnostic::at(method.method.span(), what).code("SG0603").why(why).fix(fix));
+        return Err(Diagnostic::at("SG0603", method.method.span(), what).why(why).fix(fix));
     }
     if name == "named" {
         if operand.name.is_some() {
-            return Err(Diagnostic::at(method.method.span(), "a site has one name")
-                .code("SG0502")
+            return Err(Diagnostic::at("SG0502", method.method.span(), "a site has one name")
                 .why("what happens here is recorded under it")
                 .fix("leave one of the two `.named(…)` out"));
         }
@@ -141,10 +138,13 @@ fn between(method: &ExprMethodCall) -> Diagnostic {
         "retry" | "retries" => "`#[step(retry(attempts = 3))]` where the step is defined".to_owned(),
         _ => format!("await the call first: `let value = step(…).await?;`, and then `value.{name}(…)`"),
     };
-    Diagnostic::at(method.method.span(), format!("`.{name}` stands between a call and its `.await`"))
-        .code("SG0603")
-        .why("before its `.await` a call has no value: there is nothing but what it was called with")
-        .fix(fix)
+    Diagnostic::at(
+        "SG0603",
+        method.method.span(),
+        format!("`.{name}` stands between a call and its `.await`"),
+    )
+    .why("before its `.await` a call has no value: there is nothing but what it was called with")
+    .fix(fix)
 }
 
 /// Whether it is a call of a free function, with or without methods after it.
@@ -167,14 +167,14 @@ fn site_name(method: &ExprMethodCall) -> Result<LitStr, Diagnostic> {
     let text = method.args.first().and_then(duration::text_of);
     match text {
         Some(text) if is_name(&text.value()) => Ok(text.clone()),
-        Some(text) => {
-            Err(Diagnostic::at(text.span(), format!("{:?} cannot be the name of a site", text.value()))
-                .code("SG0501")
-                .why("sites are paths, such as `all.1/hold#2[3]`, and a name is a part of one")
-                .fix("use letters, digits, `_` and `-`, and begin with a letter"))
-        }
-        None => Err(Diagnostic::over(method, "a site's name is text in quotes")
-            .code("SG0501")
+        Some(text) => Err(Diagnostic::at(
+            "SG0501",
+            text.span(),
+            format!("{:?} cannot be the name of a site", text.value()),
+        )
+        .why("sites are paths, such as `all.1/hold#2[3]`, and a name is a part of one")
+        .fix("use letters, digits, `_` and `-`, and begin with a letter")),
+        None => Err(Diagnostic::over("SG0501", method, "a site's name is text in quotes")
             .why("the state of the saga has a variant of that name, so it is known to the compiler")
             .fix("`.named(\"outbound\")`; in a loop the number of the turn is added by itself")),
     }
@@ -229,8 +229,7 @@ fn all(branches: &Expr, root: &Path) -> Result<Kind, Diagnostic> {
         }
         iterator => match ends_in(iterator, root) {
             Some(kind) => kind.map(|kind| Kind::Each(Box::new(kind))),
-            None => Err(Diagnostic::over(iterator, "the branches of this `all` do not show their step")
-                .code("SG0602")
+            None => Err(Diagnostic::over("SG0602", iterator, "the branches of this `all` do not show their step")
                 .why("the machine names each place in a saga after the step that is called there")
                 .fix("make the calls in the `all`: `all((a(…), b(…)))`, or `all(items.into_iter().map(|item| step(item)))`")),
         },

@@ -36,10 +36,10 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> SagaError {
                 _ if without => {}
                 Some((first, _)) => {
                     let diagnostic = Diagnostic::at(
+                        "SG0405",
                         variant.ident.span(),
                         format!("`{first}` and `{}` are made of the same type", variant.ident),
                     )
-                    .code("SG0405")
                     .why("`?` could not tell which of them is meant")
                     .fix("`#[saga_error(no_from)]` on one of them, and make that one with `map_err`");
                     report.add(diagnostic);
@@ -50,8 +50,7 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> SagaError {
         }
     }
     if let Some(span) = no_enum(&item.data) {
-        let diagnostic = Diagnostic::at(span, "`#[derive(SagaError)]` stands on an enum")
-            .code("SG0409")
+        let diagnostic = Diagnostic::at("SG0409", span, "`#[derive(SagaError)]` stands on an enum")
             .why("`?` makes the variant that holds the failure; there is a variant for each way to fail")
             .fix(format!(
                 "`enum {}` with a variant for each, such as `Flight(StepFailure<AirlineError>)`",

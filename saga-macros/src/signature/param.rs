@@ -14,8 +14,7 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
     let noun = what.noun();
     let typed = match arg {
         FnArg::Receiver(receiver) => {
-            let diagnostic = Diagnostic::over(receiver, format!("{} takes no `self`", a(noun)))
-                .code("SG0203")
+            let diagnostic = Diagnostic::over("SG0203", receiver, format!("{} takes no `self`", a(noun)))
                 .why("it is found again by its name, after a restart, when no object is left")
                 .fix(match what {
                     What::Step => "a free function that takes the object as a resource: `airline: &Airline`",
@@ -52,10 +51,10 @@ fn read_name<'a>(typed: &'a PatType, noun: &str, report: &mut Report) -> Option<
         Pat::Wild(_) => "name it, such as `_reason`".to_owned(),
         _ => "name it, and take it apart inside the function".to_owned(),
     };
-    let diagnostic = Diagnostic::over(&typed.pat, format!("a parameter of {} has a plain name", a(noun)))
-        .code("SG0208")
-        .why("the name is recorded with the value")
-        .fix(fix);
+    let diagnostic =
+        Diagnostic::over("SG0208", &typed.pat, format!("a parameter of {} has a plain name", a(noun)))
+            .why("the name is recorded with the value")
+            .fix(fix);
     report.add(diagnostic);
     None
 }
@@ -64,16 +63,14 @@ fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Rep
     match ty {
         Type::Reference(reference) if what == What::Step => {
             if let Some(token) = &reference.mutability {
-                let diagnostic = Diagnostic::at(token.span, "a step takes no `&mut`")
-                    .code("SG0205")
+                let diagnostic = Diagnostic::at("SG0205", token.span, "a step takes no `&mut`")
                     .why("a resource is shared by all steps that run")
                     .fix("`&`, and a lock or a channel inside the resource");
                 report.add(diagnostic);
                 return Role::Recorded;
             }
             if let Some(lifetime) = reference.lifetime.as_ref().filter(|_| !declared) {
-                let diagnostic = Diagnostic::over(lifetime, "a step names no lifetimes")
-                    .code("SG0209")
+                let diagnostic = Diagnostic::over("SG0209", lifetime, "a step names no lifetimes")
                     .why("a resource lives as long as the runtime, and is borrowed for one attempt")
                     .fix(format!("leave it out: `&{}`", reference.elem.to_token_stream()));
                 report.add(diagnostic);
@@ -89,8 +86,7 @@ fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Rep
                     format!("`{name}: {owned}`; what a step needs of the runtime, the step takes itself")
                 }
             };
-            let diagnostic = Diagnostic::over(reference, "a saga takes no references")
-                .code("SG0214")
+            let diagnostic = Diagnostic::over("SG0214", reference, "a saga takes no references")
                 .why("its input is recorded, and read again after a restart, when nothing is left to borrow from")
                 .fix(fix);
             report.add(diagnostic);
@@ -111,8 +107,7 @@ fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Rep
 fn resource(reference: &TypeReference, name: &Ident, report: &mut Report) -> Role {
     let elem = &*reference.elem;
     if is_value(elem) {
-        let diagnostic = Diagnostic::over(reference, format!("`{name}` is a plain value by reference"))
-            .code("SG0204")
+        let diagnostic = Diagnostic::over("SG0204", reference, format!("`{name}` is a plain value by reference"))
             .why("references are resources of the runtime; what is called with is recorded, and recorded values are owned")
             .fix(format!("`{name}: {}`", owned_of(elem)));
         report.add(diagnostic);
@@ -180,18 +175,17 @@ impl<'a> Unowned<'a> {
 
 impl Visit<'_> for Unowned<'_> {
     fn visit_type_reference(&mut self, reference: &TypeReference) {
-        let diagnostic = Diagnostic::over(reference, format!("{} holds a reference", self.whose))
-            .code("SG0210")
+        let diagnostic = Diagnostic::over("SG0210", reference, format!("{} holds a reference", self.whose))
             .why("it is recorded, and read again after a restart, when nothing is left to borrow from")
             .fix(format!("own it: `{}`", owned_of(&reference.elem)));
         self.report.add(diagnostic);
     }
 
     fn visit_type_impl_trait(&mut self, ty: &TypeImplTrait) {
-        let diagnostic = Diagnostic::over(ty, format!("{} has no type that could be recorded", self.whose))
-            .code("SG0206")
-            .why("a recorded value is read again by its type, after a restart")
-            .fix(self.instead);
+        let diagnostic =
+            Diagnostic::over("SG0206", ty, format!("{} has no type that could be recorded", self.whose))
+                .why("a recorded value is read again by its type, after a restart")
+                .fix(self.instead);
         self.report.add(diagnostic);
     }
 

@@ -37,8 +37,7 @@ fn says_how_it_is_undone(asked: &Asked, function: &Function, report: &mut Report
         return;
     }
     let name = &function.ident;
-    let diagnostic = Diagnostic::at(name.span(), format!("step `{name}` does not say how it is undone"))
-        .code("SG0101")
+    let diagnostic = Diagnostic::at("SG0101", name.span(), format!("step `{name}` does not say how it is undone"))
         .why("when a later step fails, all that was done is undone")
         .fix("`#[step(compensate = release(output.id))]`, or `irreversible` if nothing undoes it, or `readonly` if it has no effect, or `retriable` if it only undoes others");
     report.add(diagnostic);
@@ -54,8 +53,7 @@ fn says_why_a_repeat_is_harmless(asked: &Asked, function: &Function, report: &mu
         return;
     }
     let name = &function.ident;
-    let diagnostic = Diagnostic::at(name.span(), format!("step `{name}` does not say why a repeat is harmless"))
-        .code("SG0102")
+    let diagnostic = Diagnostic::at("SG0102", name.span(), format!("step `{name}` does not say why a repeat is harmless"))
         .why("after a crash nobody knows whether it happened, and it is run again")
         .fix("let it take `key: &IdempotencyKey` and hand that to the service; or say `idempotent` if doing it twice is as doing it once; or `in_doubt = dead_letter`, and a person is asked");
     report.add(diagnostic);
@@ -85,7 +83,7 @@ fn contradictions(asked: &Asked, function: &Function, report: &mut Report) {
         if let (Some(one), Some(other)) = (one, other) {
             let what = format!("`{one}` and `{other}` contradict each other");
             let fix = format!("keep `{one}` or `{other}`{instead}");
-            report.add(Diagnostic::at(other.span(), what).code("SG0103").why(why).fix(fix));
+            report.add(Diagnostic::at("SG0103", other.span(), what).why(why).fix(fix));
         }
     }
 }
@@ -102,11 +100,13 @@ fn pointless(asked: &Asked, report: &mut Report) {
     if let Some(readonly) = &asked.readonly {
         for (word, why) in effectless {
             if let Some(word) = word {
-                let diagnostic =
-                    Diagnostic::at(word.span(), format!("`{word}` means nothing beside `readonly`"))
-                        .code("SG0104")
-                        .why(format!("a step without effect is never in doubt: {why}"))
-                        .fix(format!("leave `{word}` out, or `{readonly}` if it has an effect"));
+                let diagnostic = Diagnostic::at(
+                    "SG0104",
+                    word.span(),
+                    format!("`{word}` means nothing beside `readonly`"),
+                )
+                .why(format!("a step without effect is never in doubt: {why}"))
+                .fix(format!("leave `{word}` out, or `{readonly}` if it has an effect"));
                 report.add(diagnostic);
             }
         }
@@ -115,10 +115,10 @@ fn pointless(asked: &Asked, report: &mut Report) {
         let about_undoing =
             [asked.leaves.as_ref().map(|(key, _)| key), asked.undo_within.as_ref().map(|(key, _)| key)];
         for word in about_undoing.into_iter().flatten() {
-            let diagnostic = Diagnostic::at(word.span(), format!("`{word}` stands without `compensate`"))
-                .code("SG0105")
-                .why("it says something about undoing, and nothing undoes this step")
-                .fix(format!("add `compensate = …`, or leave `{word}` out"));
+            let diagnostic =
+                Diagnostic::at("SG0105", word.span(), format!("`{word}` stands without `compensate`"))
+                    .why("it says something about undoing, and nothing undoes this step")
+                    .fix(format!("add `compensate = …`, or leave `{word}` out"));
             report.add(diagnostic);
         }
     }
@@ -129,8 +129,7 @@ fn doubt(asked: &Asked, function: &Function, report: &mut Report) {
     if asked.idempotent.is_some() || function.key().is_some() || asked.readonly.is_some() {
         return;
     }
-    let diagnostic = Diagnostic::at(word.span(), "`rerun` may do it twice")
-        .code("SG0106")
+    let diagnostic = Diagnostic::at("SG0106", word.span(), "`rerun` may do it twice")
         .why("the step neither takes a key nor is idempotent, so a repeat is another effect")
         .fix("let the step take `key: &IdempotencyKey`, or say `idempotent`, or `in_doubt = dead_letter`");
     report.add(diagnostic);
@@ -143,8 +142,7 @@ fn times(asked: &Asked, report: &mut Report) {
     if let Some((key, timeout)) = &asked.timeout
         && timeout > within
     {
-        let diagnostic = Diagnostic::at(key.span(), "one attempt may take longer than all of them")
-            .code("SG0107")
+        let diagnostic = Diagnostic::at("SG0107", key.span(), "one attempt may take longer than all of them")
             .why("`timeout` is of one attempt, and no attempt begins later than `within` after the first")
             .fix("a `timeout` shorter than `within`, or a longer `within`");
         report.add(diagnostic);
@@ -152,10 +150,10 @@ fn times(asked: &Asked, report: &mut Report) {
     if let Some((key, (first, _))) = &retry.backoff
         && first >= within
     {
-        let diagnostic = Diagnostic::at(key.span(), "the first wait is as long as all attempts may take")
-            .code("SG0107")
-            .why("no attempt begins later than `within` after the first, so there would be no second")
-            .fix("a `backoff` that begins shorter than `within`, or a longer `within`");
+        let diagnostic =
+            Diagnostic::at("SG0107", key.span(), "the first wait is as long as all attempts may take")
+                .why("no attempt begins later than `within` after the first, so there would be no second")
+                .fix("a `backoff` that begins shorter than `within`, or a longer `within`");
         report.add(diagnostic);
     }
 }
@@ -165,18 +163,17 @@ fn attempts(asked: &Asked, report: &mut Report) {
     let Some((key, retry)) = &asked.retry else { return };
     let says = retry.attempts.is_some() || retry.backoff.is_some() || retry.within.is_some();
     if !says && !asked.incomplete {
-        let diagnostic = Diagnostic::at(key.span(), "`retry` says nothing")
-            .code("SG0116")
+        let diagnostic = Diagnostic::at("SG0116", key.span(), "`retry` says nothing")
             .why("a retry is bounded, by a number that somebody chose")
             .fix("say how often: `retry(attempts = 4, backoff = \"200ms..5s\")`, or leave it out");
         report.add(diagnostic);
     }
     let waits = [retry.backoff.as_ref().map(|(key, _)| key), retry.within.as_ref().map(|(key, _)| key)];
     if let (Some((attempts, 1)), Some(word)) = (&retry.attempts, waits.into_iter().flatten().next()) {
-        let diagnostic = Diagnostic::at(attempts.span(), format!("`{word}` means nothing with one attempt"))
-            .code("SG0116")
-            .why("attempts are counted with the first, so it is never tried again")
-            .fix(format!("`attempts = 2` or more, or leave `{word}` out"));
+        let diagnostic =
+            Diagnostic::at("SG0116", attempts.span(), format!("`{word}` means nothing with one attempt"))
+                .why("attempts are counted with the first, so it is never tried again")
+                .fix(format!("`attempts = 2` or more, or leave `{word}` out"));
         report.add(diagnostic);
     }
 }
@@ -203,10 +200,13 @@ fn names(asked: &Asked, function: &Function, report: &mut Report) {
     for param in function.recorded() {
         if param.ident == "output" || param.ident == "key" {
             let name = &param.ident;
-            let diagnostic = Diagnostic::at(name.span(), format!("no recorded parameter is called `{name}`"))
-                .code("SG0213")
-                .why("in `compensate` and `probe`, `output` is what the step gave, and `key` its idempotency key")
-                .fix(format!("another name, such as `{name}_given`"));
+            let diagnostic = Diagnostic::at(
+                "SG0213",
+                name.span(),
+                format!("no recorded parameter is called `{name}`"),
+            )
+            .why("in `compensate` and `probe`, `output` is what the step gave, and `key` its idempotency key")
+            .fix(format!("another name, such as `{name}_given`"));
             report.add(diagnostic);
         }
     }
@@ -222,8 +222,7 @@ fn itself(asked: &mut Asked, function: &Function, report: &mut Report) {
             "probe" => ("be its own probe", "asking would do it", "a readonly step that asks"),
             _ => ("undo itself", "undoing it would do it once more", "a step that takes its effect back"),
         };
-        let diagnostic = Diagnostic::over(&call.path, format!("step `{name}` cannot {what}"))
-            .code("SG0302")
+        let diagnostic = Diagnostic::over("SG0302", &call.path, format!("step `{name}` cannot {what}"))
             .why(why)
             .fix(format!("call another step: {fix}"));
         report.add(diagnostic);
@@ -239,12 +238,13 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
         if word != "compensate"
             && let Some(output) = mention(&call.call.args, "output")
         {
-            let diagnostic = Diagnostic::at(output.span(), format!("there is no `output` in `{word}`"))
-                .code("SG0306")
-                .why("it is called when nobody knows whether the step happened, and so without what it gave")
-                .fix(
-                    "find what it did by what it was called with: the recorded parameters by name, or `key`",
-                );
+            let diagnostic = Diagnostic::at(
+                "SG0306",
+                output.span(),
+                format!("there is no `output` in `{word}`"),
+            )
+            .why("it is called when nobody knows whether the step happened, and so without what it gave")
+            .fix("find what it did by what it was called with: the recorded parameters by name, or `key`");
             report.add(diagnostic);
         }
         for param in &function.params {
@@ -255,13 +255,13 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
             };
             let Some(mentioned) = mention(&call.call.args, &param.ident.to_string()) else { continue };
             let called = call.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-            let diagnostic =
-                Diagnostic::at(mentioned.span(), format!("`{mentioned}` is {what}, and cannot be handed on"))
-                    .code("SG0306")
-                    .why("the call is recorded as data, and run later, perhaps by another process")
-                    .fix(format!(
-                        "leave it out: what `{called}` needs of the runtime it takes itself, by reference"
-                    ));
+            let diagnostic = Diagnostic::at(
+                "SG0306",
+                mentioned.span(),
+                format!("`{mentioned}` is {what}, and cannot be handed on"),
+            )
+            .why("the call is recorded as data, and run later, perhaps by another process")
+            .fix(format!("leave it out: what `{called}` needs of the runtime it takes itself, by reference"));
             report.add(diagnostic);
         }
         if report.count() == before {
@@ -301,8 +301,7 @@ fn unknown(word: &str, call: &Call, function: &Function, report: &mut Report) {
         let words: Vec<&str> = known.iter().map(String::as_str).collect();
         let meant = nearest(&text, &words).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         let all = words.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let diagnostic = Diagnostic::at(name.span(), format!("`{name}` is not known in `{word}`"))
-            .code("SG0306")
+        let diagnostic = Diagnostic::at("SG0306", name.span(), format!("`{name}` is not known in `{word}`"))
             .why("the call is made later, perhaps by another process, of what was recorded")
             .fix(format!("{meant}there are {all}"));
         report.add(diagnostic);

@@ -1,5 +1,7 @@
 //! A step written out: a type, a function of the same name, and the implementation of `Step`.
 
+mod beside;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -7,12 +9,12 @@ use syn::{Path, PathArguments, Type};
 
 use crate::names::{local, pascal, path_at, plain};
 use crate::signature::{Param, Role};
-use crate::step::model::{Beside, Doubt, Repeat, Step, Undo};
+use crate::step::model::{Doubt, Repeat, Step, Undo};
 
 /// The whole expansion.
 pub(crate) fn expand(step: &Step) -> TokenStream {
     let named = named(step);
-    let beside = besides(step);
+    let beside = beside::besides(step);
     let input = input(step);
     let body = body(step);
     let implementation = implementation(step);
@@ -187,8 +189,8 @@ fn implementation(step: &Step) -> TokenStream {
     let origin = origin(ident);
     let policy = policy(step);
     let run = run(step);
-    let related = registration(step);
-    let calls = calls(step);
+    let related = beside::registration(step);
+    let calls = beside::calls(step);
     quote! {
         #[automatically_derived]
         impl #saga::__private::Step for #ident {
@@ -290,45 +292,8 @@ fn policy(step: &Step) -> TokenStream {
             const LEAVES: ::core::option::Option<&'static str> = ::core::option::Option::Some(#text);
         }
     });
-    let undone_by = beside(quote!(UNDONE_BY), step.compensate.as_ref().map(|_| UNDONE_BY));
-    let probed_by = beside(quote!(PROBED_BY), step.probe.as_ref().map(|_| PROBED_BY));
-    let settled_by = beside(quote!(SETTLED_BY), step.settled_by().map(|_| SETTLED_BY));
-    quote!(#retry #timeout #in_doubt #undone_by #leaves #undo_within #probed_by #settled_by)
-}
-
-/// What the steps beside this one are called in its expansion. Each is judged in one place only, so that
-/// what is no step is reported once.
-const UNDONE_BY: &str = "__UNDONE_BY";
-const PROBED_BY: &str = "__PROBED_BY";
-const SETTLED_BY: &str = "__SETTLED_BY";
-
-fn besides(step: &Step) -> TokenStream {
-    let besides = related(step).map(|(name, beside)| {
-        let (path, span) = (&beside.path, beside.path.span());
-        let (name, root) = (format_ident!("{name}"), path_at(&step.saga, span));
-        let of = quote_spanned!(span=> #root::__private::Beside::of(&#path));
-        let saga = &step.saga;
-        quote!(const #name: #saga::__private::Beside = #of;)
-    });
-    quote!(#(#besides)*)
-}
-
-/// The steps beside this one, each with its name here.
-fn related(step: &Step) -> impl Iterator<Item = (&'static str, &Beside)> {
-    let all = [
-        (UNDONE_BY, step.compensate.as_ref()),
-        (PROBED_BY, step.probe.as_ref()),
-        (SETTLED_BY, step.settled_by()),
-    ];
-    all.into_iter().filter_map(|(name, beside)| Some((name, beside?)))
-}
-
-/// The recorded name of a call beside the step.
-fn beside(name: TokenStream, of: Option<&str>) -> Option<TokenStream> {
-    let of = format_ident!("{}", of?);
-    Some(quote! {
-        const #name: ::core::option::Option<&'static str> = ::core::option::Option::Some(#of.name);
-    })
+    let beside = beside::names(step);
+    quote!(#retry #timeout #in_doubt #leaves #undo_within #beside)
 }
 
 /// That many milliseconds.
@@ -383,104 +348,6 @@ fn run(step: &Step) -> TokenStream {
         }
         #needs
     }
-}
-
-fn registration(step: &Step) -> TokenStream {
-    let saga = &step.saga;
-    let registry = local("registry");
-    let related: Vec<_> = related(step).map(|(name, _)| format_ident!("{name}")).collect();
-    if related.is_empty() {
-        return TokenStream::new();
-    }
-    quote! {
-        fn related(#registry: &mut #saga::__private::Registry) {
-            #(#related.register(#registry);)*
-        }
-    }
-}
-
-/// The calls beside it, as functions of what is known then.
-fn calls(step: &Step) -> TokenStream {
-    let saga = &step.saga;
-    let given = local("given");
-    let compensation = step.compensate.as_ref().map(|beside| {
-        let output = beside.output.clone().unwrap_or_else(|| local("_output"));
-        let known = known(step, beside, &given);
-        let by = undoing(beside, saga);
-        quote! {
-            fn compensation(
-                #output: Self::Output,
-                #given: &#saga::__private::Given<'_, Self>,
-            ) -> ::core::option::Option<#saga::__private::Compensation> {
-                #known
-                ::core::option::Option::Some(#by)
-            }
-        }
-    });
-    let probe = step.probe.as_ref().map(|beside| {
-        let known = known(step, beside, &given);
-        let by = asking(beside, saga);
-        quote! {
-            fn probe(
-                #given: &#saga::__private::Given<'_, Self>,
-            ) -> ::core::option::Option<#saga::__private::ProbeCall<Self::Output>> {
-                #known
-                ::core::option::Option::Some(#by)
-            }
-        }
-    });
-    let in_doubt = match &step.in_doubt {
-        Some(Doubt::Call(beside)) => {
-            let known = known(step, beside, &given);
-            let by = undoing(beside, saga);
-            Some(quote! {
-                fn in_doubt(
-                    #given: &#saga::__private::Given<'_, Self>,
-                ) -> ::core::option::Option<#saga::__private::Compensation> {
-                    #known
-                    ::core::option::Option::Some(#by)
-                }
-            })
-        }
-        _ => None,
-    };
-    quote!(#compensation #probe #in_doubt)
-}
-
-/// The call as one that undoes. What is wrong with the step is shown at its name.
-fn undoing(beside: &Beside, saga: &Path) -> TokenStream {
-    let span = beside.path.span();
-    let (call, root) = (called(beside, "to_undo", saga), path_at(saga, span));
-    quote_spanned!(span=> <_ as #root::__private::Compensates>::undoing(#call))
-}
-
-/// The call as one that asks.
-fn asking(beside: &Beside, saga: &Path) -> TokenStream {
-    let span = beside.path.span();
-    let (call, root) = (called(beside, "to_ask", saga), path_at(saga, span));
-    let asking = quote_spanned!(span=> <_ as #root::__private::Asks>::asking(#call));
-    quote_spanned!(span=> <_ as #root::__private::Answers<Self::Output>>::answering(#asking))
-}
-
-/// In parentheses the function is a value, as where it is judged: a name that is unknown is then reported once.
-fn called(beside: &Beside, to: &str, saga: &Path) -> TokenStream {
-    let (path, args, span) = (&beside.path, &beside.args, beside.path.span());
-    let (root, to) = (path_at(saga, span), Ident::new(to, span));
-    quote_spanned!(span=> {
-        #[allow(unused_imports)]
-        use #root::__private::NoCall as _;
-        #root::__private::Called((#path)(#args)).#to()
-    })
-}
-
-/// Binds what the call mentions, and only that: an input is decoded for it.
-fn known(step: &Step, beside: &Beside, given: &Ident) -> TokenStream {
-    let name = input_name(step);
-    let inputs = &beside.inputs;
-    let key = beside.key.as_ref().map(|key| quote!(let #key = ::core::clone::Clone::clone(#given.key());));
-    let input = (!inputs.is_empty()).then(|| quote!(let #name { #(#inputs,)* .. } = #given.input();));
-    let unused = (key.is_none() && input.is_none()).then(|| quote!(let _ = #given;));
-    quote!(#key #input #unused)
 }
 
 /// `step::run(&resources, key, …)`: the step alone.

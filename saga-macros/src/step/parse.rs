@@ -108,10 +108,10 @@ fn call_of(name: &str, example: &str, value: Expr, report: &mut Report) -> Optio
             "write it like `{name} = {example}`; what has to be worked out belongs into its arguments, or into that step"
         ),
     };
-    let diagnostic = Diagnostic::over(&value, format!("`{name}` is exactly one call of another step"))
-        .code("SG0115")
-        .why("the call is recorded as data: the step's name and its input")
-        .fix(fix);
+    let diagnostic =
+        Diagnostic::over("SG0115", &value, format!("`{name}` is exactly one call of another step"))
+            .why("the call is recorded as data: the step's name and its input")
+            .fix(fix);
     report.add(diagnostic);
     None
 }
@@ -132,7 +132,7 @@ fn in_doubt(words: &mut Words, report: &mut Report) -> Option<(Ident, InDoubt)> 
         let meant = crate::names::nearest(&word.to_string(), &known);
         let meant = meant.map(|m| format!("did you mean `{m}`? ")).unwrap_or_default();
         let fix = format!("{meant}it takes `rerun`, `dead_letter` or a call like `cancel_order(order_id)`");
-        report.add(Diagnostic::at(word.span(), what).code("SG0108").why(UNHEARD).fix(fix));
+        report.add(Diagnostic::at("SG0108", word.span(), what).why(UNHEARD).fix(fix));
         return None;
     }
     let call = call_of("in_doubt", "cancel_order(order_id)", value, report)?;

@@ -41,8 +41,7 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> StepError {
     let variants = match &item.data {
         Data::Enum(data) => {
             if let Some((attr, name)) = classes(&item.attrs).first() {
-                let diagnostic = Diagnostic::over(*attr, format!("`#[{name}]` on an enum"))
-                    .code("SG0403")
+                let diagnostic = Diagnostic::over("SG0403", *attr, format!("`#[{name}]` on an enum"))
                     .why("each variant says what it means, so that none is forgotten when it is added")
                     .fix(format!("`#[{name}]` on the variants that it is true of"));
                 report.add(diagnostic);
@@ -65,10 +64,10 @@ pub(crate) fn read(item: &DeriveInput, report: &mut Report) -> StepError {
             vec![variant(quote!(Self), &shown, &item.ident, &item.attrs, &data.fields, report)]
         }
         Data::Union(data) => {
-            let diagnostic = Diagnostic::at(data.union_token.span, "an error of a step is no union")
-                .code("SG0408")
-                .why("it is recorded, and a union does not know which of its fields it holds")
-                .fix(format!("`enum {}`", item.ident));
+            let diagnostic =
+                Diagnostic::at("SG0408", data.union_token.span, "an error of a step is no union")
+                    .why("it is recorded, and a union does not know which of its fields it holds")
+                    .fix(format!("`enum {}`", item.ident));
             report.add(diagnostic);
             Vec::new()
         }
@@ -109,15 +108,13 @@ fn variant(
                 "keep one of the two; where it may be either, `#[in_doubt]`, or two variants",
             ),
         };
-        let diagnostic = Diagnostic::over(*attr, what)
-            .code("SG0402")
+        let diagnostic = Diagnostic::over("SG0402", *attr, what)
             .why("an attempt is repeated, given up, or asked about: one of them")
             .fix(fix);
         report.add(diagnostic);
     }
     let Some((attr, name)) = said.first() else {
-        let diagnostic = Diagnostic::at(ident.span(), format!("{shown} does not say what it means for the step"))
-            .code("SG0401")
+        let diagnostic = Diagnostic::at("SG0401", ident.span(), format!("{shown} does not say what it means for the step"))
             .why("whether an attempt happened decides if it is retried, undone, or asked about")
             .fix("`#[transient]` (it did not happen, try again), `#[permanent]` (it did not happen, and will not) or `#[in_doubt]` (it may have happened)");
         report.add(diagnostic);
@@ -141,8 +138,7 @@ fn retry_after(
         Meta::NameValue(pair) => {
             let what = format!("`#[{name}]` takes no value");
             let why = "a class is so by being said";
-            report
-                .add(Diagnostic::over(&pair.value, what).code("SG0404").why(why).fix(format!("`#[{name}]`")));
+            report.add(Diagnostic::over("SG0404", &pair.value, what).why(why).fix(format!("`#[{name}]`")));
             return None;
         }
     };
@@ -150,7 +146,7 @@ fn retry_after(
         let what = format!("`{name}` takes no words");
         let fix = format!("`#[{name}]`; only `transient` takes `retry_after`");
         let why = "only what is tried again is waited for";
-        report.add(Diagnostic::over(&list.tokens, what).code("SG0404").why(why).fix(fix));
+        report.add(Diagnostic::over("SG0404", &list.tokens, what).why(why).fix(fix));
         return None;
     }
     let mut words = Words::read("#[transient]", &["retry_after"], list.tokens.clone(), report);
@@ -168,8 +164,7 @@ fn retry_after(
                 true => "give it a field of type `Duration` or `Option<Duration>`".to_owned(),
                 false => format!("its fields are {}", known.join(", ")),
             };
-            let diagnostic = Diagnostic::over(&value, "`retry_after` names no field of it")
-                .code("SG0404")
+            let diagnostic = Diagnostic::over("SG0404", &value, "`retry_after` names no field of it")
                 .why("the field holds the wait that the service asked for")
                 .fix(fix);
             report.add(diagnostic);

@@ -41,10 +41,6 @@ impl Fixtures {
         let mut fixtures = Self::default();
         for (path, text) in &files {
             let Some(name) = name_in(path, MISTAKES, ".rs") else { continue };
-            // Those that have no code yet.
-            if !name.starts_with("sg") {
-                continue;
-            }
             match Fixture::read(name, text) {
                 Ok(fixture) => {
                     let beside = |path: String| files.get(path.as_str()).map(|text| (*text).to_owned());

@@ -124,16 +124,14 @@ const SEEN: &str = "the saga has to see where it may fail, so that nothing fails
 
 /// A `?` in a macro.
 pub(super) fn question(span: Span) -> Diagnostic {
-    Diagnostic::at(span, "a `?` hidden in a macro")
-        .code("SG0609")
+    Diagnostic::at("SG0609", span, "a `?` hidden in a macro")
         .why(SEEN)
         .fix("before the macro `let value = …?;`, and `value` in the macro")
 }
 
 /// A `return` in a macro.
 pub(super) fn returns(span: Span) -> Diagnostic {
-    Diagnostic::at(span, "a `return` hidden in a macro")
-        .code("SG0609")
+    Diagnostic::at("SG0609", span, "a `return` hidden in a macro")
         .why(SEEN)
         .fix("write it without the macro, with `if` or `match`")
 }
@@ -143,7 +141,7 @@ fn leaves(path: &Path, name: &str) -> Diagnostic {
         "ensure" => "`if !condition { return Err(TripError::…); }`",
         _ => "`return Err(TripError::…);`, with the saga's own error",
     };
-    Diagnostic::over(path, format!("`{name}!` hides a `return`")).code("SG0609").why(SEEN).fix(fix)
+    Diagnostic::over("SG0609", path, format!("`{name}!` hides a `return`")).why(SEEN).fix(fix)
 }
 
 fn joins(path: &Path, name: &str) -> Diagnostic {
@@ -153,8 +151,7 @@ fn joins(path: &Path, name: &str) -> Diagnostic {
         }
         _ => "`let (a, b) = all((step_a(…), step_b(…))).await?;`",
     };
-    Diagnostic::over(path, format!("`{name}!` in a saga"))
-        .code("SG0704")
+    Diagnostic::over("SG0704", path, format!("`{name}!` in a saga"))
         .why("what it awaits is not recorded, and would happen again after a crash")
         .fix(fix)
 }

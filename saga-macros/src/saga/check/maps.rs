@@ -111,8 +111,7 @@ impl Walker<'_> {
     fn reported(&mut self, at: &Expr, name: &str, is: &'static str) {
         let tree = if is == "HashSet" { "BTreeSet" } else { "BTreeMap" };
         let what = format!("the order of `{name}`, a `{is}`, is another in each process");
-        let diagnostic = Diagnostic::over(at, what)
-            .code("SG0706")
+        let diagnostic = Diagnostic::over("SG0706", at, what)
             .why("after a crash the body runs again over its records, and would come by them in another order")
             .fix(format!(
                 "a `{tree}` in place of the `{is}`; or sort first: `let mut items: Vec<_> = {name}.into_iter().collect(); items.sort();`"

@@ -69,7 +69,7 @@ pub(crate) fn offence(path: &Path) -> Option<Diagnostic> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let offence = value(&names).or_else(|| time(&names)).or_else(|| effect(&names))?;
     let what = format!("`{}` in a saga", names.join("::"));
-    Some(Diagnostic::over(path, what).code(offence.code()).why(offence.why()).fix(offence.fix()))
+    Some(Diagnostic::over(offence.code(), path, what).why(offence.why()).fix(offence.fix()))
 }
 
 /// Gives another value each time.
