@@ -306,6 +306,35 @@ impl Walker<'_> {
         }
     }
 
+    /// Control goes on elsewhere.
+    fn jump(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Return(node) => {
+                if let Some(value) = &node.expr {
+                    self.tail(value);
+                }
+                self.at.clear();
+            }
+            Expr::Break(node) => {
+                let is_tail = self.frame(node.label.as_ref()).is_some_and(|frame| frame.is_tail);
+                if let Some(value) = &node.expr {
+                    self.value(value, is_tail);
+                }
+                let at = std::mem::take(&mut self.at);
+                if let Some(frame) = self.frame(node.label.as_ref()) {
+                    frame.breaks.extend(at);
+                }
+            }
+            Expr::Continue(node) => {
+                let at = std::mem::take(&mut self.at);
+                if let Some(frame) = self.frame(node.label.as_ref()) {
+                    frame.continues.extend(at);
+                }
+            }
+            other => self.visit_expr(other),
+        }
+    }
+
     fn question(&mut self, expr: &Expr, tried: &syn::ExprTry) {
         self.visit_expr(&tried.expr);
         let mark = tried.question_token.span();
@@ -347,28 +376,7 @@ impl<'ast> Visit<'ast> for Walker<'_> {
                 }
             }
             Expr::Try(tried) => self.question(expr, tried),
-            Expr::Return(node) => {
-                if let Some(value) = &node.expr {
-                    self.tail(value);
-                }
-                self.at.clear();
-            }
-            Expr::Break(node) => {
-                let is_tail = self.frame(node.label.as_ref()).is_some_and(|frame| frame.is_tail);
-                if let Some(value) = &node.expr {
-                    self.value(value, is_tail);
-                }
-                let at = std::mem::take(&mut self.at);
-                if let Some(frame) = self.frame(node.label.as_ref()) {
-                    frame.breaks.extend(at);
-                }
-            }
-            Expr::Continue(node) => {
-                let at = std::mem::take(&mut self.at);
-                if let Some(frame) = self.frame(node.label.as_ref()) {
-                    frame.continues.extend(at);
-                }
-            }
+            Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => self.jump(expr),
             Expr::If(node) => self.walk_if(node, false),
             Expr::Match(node) => self.walk_match(node, false),
             Expr::Loop(node) => self.walk_loop(node.label.as_ref(), false, |this| {
