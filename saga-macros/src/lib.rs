@@ -45,8 +45,9 @@ use proc_macro::TokenStream;
 /// `StepCall`: inert data, to be awaited in a `#[saga]`. `hold_flight::run(&resources, key, trip)` runs the step alone,
 /// for unit tests; `key` only if the step takes one.
 ///
-/// Parameters that are values are recorded. References come from the runtime: `&IdempotencyKey`, `&StepContext`, and
-/// anything else is a resource, by type.
+/// Parameters that are values are recorded, up to 16 of them. References come from the runtime: `&IdempotencyKey`,
+/// `&StepContext`, and anything else is a resource, by type. It returns a `Result`; an alias of that has a name that ends
+/// so.
 ///
 /// | word | meaning |
 /// | --- | --- |

@@ -93,6 +93,7 @@ impl Function {
         let declared = !item.sig.generics.params.is_empty();
         let params: Vec<Param> =
             item.sig.inputs.iter().filter_map(|arg| read_param(arg, what, declared, report)).collect();
+        check_number(&params, what.noun(), report);
         let output = read_output(&item, what.noun(), report)?;
         if report.count() > before {
             return None;
@@ -201,6 +202,20 @@ fn generics_of(item: &ItemFn) -> TokenStream {
     match generics.params.is_empty() {
         true => generics.where_clause.to_token_stream(),
         false => generics.to_token_stream(),
+    }
+}
+
+/// So many parameters can be recorded.
+const RECORDED_MAX: usize = 16;
+
+fn check_number(params: &[Param], noun: &str, report: &mut Report) {
+    let recorded = params.iter().filter(|param| matches!(param.role, Role::Recorded));
+    if let Some(param) = recorded.skip(RECORDED_MAX).map(|param| &param.ident).next() {
+        let what = format!("{} takes no more than {RECORDED_MAX} recorded parameters", a(noun));
+        let diagnostic = Diagnostic::at("SG0215", param.span(), what)
+            .why("they are recorded by their names, and so many names are a type of their own")
+            .fix("a struct that holds them, as one parameter");
+        report.add(diagnostic);
     }
 }
 

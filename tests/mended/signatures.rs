@@ -37,4 +37,5 @@ mended! {
     sg0213_parameter_key
     sg0213_parameter_output
     sg0214_saga_borrows
+    sg0215_many
 }

@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use syn::{FnArg, ItemFn, Path, ReturnType, Type, parse_quote};
 
 use super::param::{Unowned, is_value, read_param};
-use super::{Function, Param, Role, What, is_no_result};
+use super::{Function, Param, RECORDED_MAX, Role, What, is_no_result};
 use crate::diagnostic::Report;
 
 impl Function {
@@ -22,9 +22,13 @@ impl Function {
             let read = read_param(arg, What::Step, false, &mut reported);
             match read.filter(|param| !mentions(&param.ty, &declared)) {
                 Some(param) => match &param.role {
-                    Role::Recorded => {
+                    Role::Recorded if called_with.len() < RECORDED_MAX => {
                         called_with.push(param.written());
                         params.push(param);
+                    }
+                    Role::Recorded => {
+                        let ty = &param.ty;
+                        called_with.push(quote!(_: #ty));
                     }
                     Role::Key => params.push(param),
                     Role::Resource(_) | Role::Context => {}
