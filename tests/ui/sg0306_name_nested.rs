@@ -2,7 +2,7 @@
 
 use saga::prelude::*;
 
-#[step(compensate = refund(u64::from(payment)), idempotent)]
+#[step(compensate = refund(u64::max(payment, 7)), idempotent)]
 async fn pay(amount: u64) -> Result<u64, Failure> {
     Ok(amount)
 }

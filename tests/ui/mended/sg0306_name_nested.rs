@@ -1,6 +1,6 @@
 use saga::prelude::*;
 
-#[step(compensate = refund(u64::from(output)), idempotent)]
+#[step(compensate = refund(u64::max(output, 7)), idempotent)]
 async fn pay(amount: u64) -> Result<u64, Failure> {
     Ok(amount)
 }
