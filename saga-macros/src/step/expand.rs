@@ -52,6 +52,7 @@ fn named(step: &Step) -> TokenStream {
 
         #(#docs)*
         #(#outer)*
+        #[allow(clippy::too_many_arguments)]
         #vis #fn_token #ident(#(#called_with),*) -> #saga::__private::StepCall<#ident> {
             #saga::__private::StepCall::new(::core::convert::From::from((#(#names,)*)))
         }
