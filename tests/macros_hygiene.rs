@@ -103,7 +103,17 @@ pub mod renamed {
         if failure > 100 {
             return Fine::Ok(0);
         }
-        Fine::Ok(value + failure)
+        note(value);
+        let _ = note(failure);
+        Fine::Ok(checked(value)? + failure)
+    }
+
+    const fn note(number: u32) -> u32 {
+        number
+    }
+
+    const fn checked(number: u32) -> Fine<u32, StepFailure<HoldError>> {
+        if number > 9999 { Fine::Err(StepFailure::Interrupted) } else { Fine::Ok(number) }
     }
 }
 

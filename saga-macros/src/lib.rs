@@ -110,7 +110,12 @@ pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "…"` | the recorded name, kept when the function is renamed |
 /// | `crate = path` | where the crate `saga` is |
 ///
-/// In the body, `while` and `loop` around an `.await` need `#[bound(n)]`: past that many turns the saga is parked.
+/// In the body, `while` and `loop` around an `.await` need `#[bound(n)]`: past that many turns the saga is parked. So
+/// does a `for` over what has no end.
+///
+/// After a crash the body runs again over its records, so all of it but what is awaited has to give the same again.
+/// Clocks, randomness, the environment, files, threads, and going through a `HashMap` are compile errors where the text
+/// shows them.
 #[proc_macro_attribute]
 pub fn saga(words: TokenStream, item: TokenStream) -> TokenStream {
     saga::expansion(words.into(), item.into()).into()

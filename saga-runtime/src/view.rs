@@ -25,7 +25,9 @@ pub trait SagaState: Sized + Send + 'static {
 /// What a name stands for in the body of a saga: a step or another saga. Written by `#[step]` and `#[saga]`; a step
 /// that is written by hand needs it only to be awaited in a saga that is not.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a step nor a saga",
+    message = "`{Self}` is neither a step nor a saga, and only these are awaited in a saga [SG0601]",
+    label = "nothing would record what this gives",
+    note = "why: after a crash the body runs again over its records, and this has none",
     note = "fix: `#[step]` or `#[saga]` on the function of that name"
 )]
 pub trait Callable {

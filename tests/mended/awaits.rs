@@ -8,6 +8,7 @@ mended! {
     sg0601_of_a_type
     sg0602_all_of_variable
     sg0602_block
+    sg0602_closure
     sg0602_if
     sg0602_twice
     sg0602_variable
@@ -24,6 +25,7 @@ mended! {
     sg0607_closure
     sg0608_all
     sg0608_let_underscore
+    sg0608_match
     sg0608_named
     sg0608_question
     sg0608_sleep

@@ -1,9 +1,12 @@
 //! The awaits and loops of a saga's body, numbered in the order of the text. [`crate::saga::rewrite`] goes the same way,
 //! and finds each by its number.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
+use quote::ToTokens as _;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Lit, LitStr, Path};
+use syn::{
+    Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Lit, LitStr, Local, Pat, Path,
+};
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::names::plain;
@@ -41,7 +44,14 @@ pub(crate) struct Loop {
 
 /// Reads a body; what cannot be a site or a loop of one is reported.
 pub(crate) fn read(block: &Block, root: &Path, report: &mut Report) -> Body {
-    let mut reader = Reader { body: Body::default(), around: Vec::new(), named: Vec::new(), root, report };
+    let mut reader = Reader {
+        body: Body::default(),
+        around: Vec::new(),
+        named: Vec::new(),
+        variables: Vec::new(),
+        root,
+        report,
+    };
     reader.visit_block(block);
     reader.names();
     reader.body
@@ -52,6 +62,8 @@ struct Reader<'a> {
     around: Vec<usize>,
     /// The names that sites were given.
     named: Vec<LitStr>,
+    /// The variables in scope that may be called.
+    variables: Vec<Ident>,
     root: &'a Path,
     report: &'a mut Report,
 }
@@ -64,7 +76,8 @@ impl Reader<'_> {
             Ok(operand) => {
                 let label = plain(&operand.label);
                 // What is no step, and is reported, has no type.
-                let offends = operand.kind.paths().into_iter().any(|path| offence(path).is_some());
+                let variable = self.variable(&operand.kind);
+                let offends = variable || operand.kind.paths().into_iter().any(|p| offence(p).is_some());
                 let kind = Some(operand.kind).filter(|_| !offends);
                 let name = operand.name.as_ref().map(LitStr::value);
                 self.named.extend(operand.name);
@@ -84,6 +97,18 @@ impl Reader<'_> {
             }
         };
         self.body.sites.push(site);
+    }
+
+    /// Reports what is called by a variable; whether there is any.
+    fn variable(&mut self, kind: &Kind) -> bool {
+        let is_variable = |path: &&Path| path.get_ident().is_some_and(|name| self.variables.contains(name));
+        let Some(path) = kind.paths().into_iter().find(is_variable) else { return false };
+        let what = format!("`{}` is a variable, and does not show the step", path.to_token_stream());
+        let diagnostic = Diagnostic::over("SG0602", path, what)
+            .why("the machine names each place in a saga after the step that is called there")
+            .fix("call the step itself: `hold_flight(trip).await`");
+        self.report.add(diagnostic);
+        true
     }
 
     /// Reports names that are those of other sites as well.
@@ -111,7 +136,7 @@ impl Reader<'_> {
     fn enter(&mut self, word: &str, span: Span, attrs: &[Attribute]) -> usize {
         let bound = bound_of(attrs, self.report);
         if bound.is_none() && word != "for" && !attrs.iter().any(is_bound) {
-            self.report.add(unbounded(span, &format!("a `{word}`")));
+            self.report.add(unbounded(span, word));
         }
         let number = self.body.loops.len();
         self.body.loops.push(Loop { bound, shown: format!("the `{word}` loop") });
@@ -165,10 +190,12 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
     }
 }
 
+const ENDS: &str = "a saga ends; one that goes round for ever would fill its journal";
+
 /// A loop that may go round for ever.
-fn unbounded(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::at("SG0503", span, format!("{what} around an `.await` has no bound"))
-        .why("a saga ends; one that goes round for ever would fill its journal")
+fn unbounded(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::at("SG0503", span, format!("a `{word}` around an `.await` has no bound"))
+        .why(ENDS)
         .fix("`#[bound(100)]` before it: past that many turns the saga is parked, for a person to look at")
 }
 
@@ -196,6 +223,20 @@ fn endless(items: &Expr) -> bool {
 }
 
 impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_block(&mut self, block: &'ast Block) {
+        let before = self.variables.len();
+        visit::visit_block(self, block);
+        self.variables.truncate(before);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        visit::visit_local(self, local);
+        let init = local.init.as_ref().map(|init| &*init.expr);
+        if let (Pat::Ident(name), Some(Expr::Closure(_) | Expr::Path(_))) = (&local.pat, init) {
+            self.variables.push(name.ident.clone());
+        }
+    }
+
     fn visit_expr_await(&mut self, awaited: &'ast ExprAwait) {
         self.site(awaited);
         visit::visit_expr_await(self, awaited);
@@ -231,7 +272,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             return self.visit_block(&node.body);
         }
         if endless(&node.expr) && !node.attrs.iter().any(is_bound) {
-            self.report.add(unbounded(node.for_token.span, "a `for` over what has no end"));
+            let diagnostic = Diagnostic::over("SG0503", &node.expr, "a `for` around an `.await` goes through what has no end")
+                .why(ENDS)
+                .fix("an end, such as `1..=100`; or `#[bound(100)]` before the `for`, past which the saga is parked");
+            self.report.add(diagnostic);
         }
         let number = self.enter("for", node.for_token.span, &node.attrs);
         self.visit_block(&node.body);

@@ -92,9 +92,15 @@ fn hidden(operand: &Expr) -> Diagnostic {
 
 /// A method of something, or a function of a type: a step is neither.
 fn no_step(operand: &Expr, shown: &str) -> Diagnostic {
+    let fix = match operand {
+        Expr::MethodCall(_) => {
+            "a `#[step] async fn` that takes the object as `client: &Client` and awaits this; and await a call of that step here"
+        }
+        _ => "a `#[step] async fn` that awaits this; and await a call of that step here",
+    };
     Diagnostic::over("SG0601", operand, format!("`{shown}` is no step, and only steps are awaited in a saga"))
         .why("after a crash the body runs again over its records, and nothing would record what this gives")
-        .fix("move it into a `#[step] async fn`, which takes the object as `client: &Client`, and await a call of that here")
+        .fix(fix)
 }
 
 fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnostic> {
@@ -106,18 +112,8 @@ fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnost
     if !METHODS.contains(&&*name) {
         return Err(between(method));
     }
-    let of = match (&*name, &operand.kind) {
-        ("within", Kind::Signal | Kind::Approve) | ("limit", Kind::Each(_)) | ("named", _) => None,
-        ("within", Kind::Call(_)) => {
-            Some(("`signal` and `approve`", "for a step, `#[step(timeout = \"10s\")]` where it is defined"))
-        }
-        ("within", _) => Some(("`signal` and `approve`", "leave it out")),
-        _ => Some(("`all` of an iterator", "leave it out")),
-    };
-    if let Some((of, fix)) = of {
-        let what = format!("`.{name}` of something that does not have it");
-        let why = format!("`.{name}` belongs to {of}");
-        return Err(Diagnostic::at("SG0603", method.method.span(), what).why(why).fix(fix));
+    if let Some(diagnostic) = of_others(method, &operand.kind) {
+        return Err(diagnostic);
     }
     if name == "named" {
         if operand.name.is_some() {
@@ -128,6 +124,23 @@ fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnost
         operand.name = Some(site_name(method)?);
     }
     Ok(operand)
+}
+
+/// A method that other calls have.
+fn of_others(method: &ExprMethodCall, kind: &Kind) -> Option<Diagnostic> {
+    let name = method.method.to_string();
+    let (of, why, fix) = match (&*name, kind) {
+        ("within", Kind::Signal | Kind::Approve) | ("limit", Kind::Each(_)) | ("named", _) => return None,
+        ("within", Kind::Call(_)) => (
+            "`signal` and `approve`",
+            "how long a step may take is said where it is defined, and is so wherever it is called",
+            "`#[step(timeout = \"10s\")]` on the step, and leave `.within(…)` out",
+        ),
+        ("within", _) => ("`signal` and `approve`", "nothing else waits for somebody", "leave it out"),
+        _ => ("`all` of an iterator", "it says how many of many run at a time", "leave it out"),
+    };
+    let what = format!("`.{name}` is for {of}");
+    Some(Diagnostic::at("SG0603", method.method.span(), what).why(why).fix(fix))
 }
 
 /// A method that a call does not have before its `.await`.

@@ -5,7 +5,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprForLoop, ExprLoop, ExprWhile, Pat, Path, Stmt, parse_quote, parse_quote_spanned};
+use syn::{
+    Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprTry, ExprWhile, Pat, Path, Stmt, parse_quote,
+    parse_quote_spanned,
+};
 
 use crate::names::{local, path_at};
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
@@ -79,6 +82,54 @@ impl Rewriter<'_> {
         };
         let shown = &known.shown;
         quote!(#cx.turn(&mut #counter, #bound, #shown).await)
+    }
+
+    /// What is awaited goes through its witness.
+    fn rewrite_await(&mut self, awaited: &mut ExprAwait) -> Option<Expr> {
+        let number = self.sites;
+        self.sites += 1;
+        self.visit_expr_mut(&mut awaited.base);
+        let site = self.body.sites.get(number)?;
+        let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
+        let (witness, cx) = (witness(number), local("cx"));
+        if let Some(kind) = &site.kind {
+            self.branches(&mut awaited.base, kind);
+        }
+        let base = unparenthesized(&awaited.base);
+        // All of it stands where the call begins: what is wrong with the call is one error then, shown there.
+        let span = first_span(base);
+        let root = path_at(self.saga, span);
+        Some(parse_quote_spanned! {span=> {
+            let call = #base;
+            #root::__private::Awaited::awaited(call, #witness.place(&#cx, #occurrence, &[#(#turns),*])).await
+        }})
+    }
+
+    /// A `?` is an exit.
+    fn rewrite_try(&mut self, tried: &mut ExprTry) -> Expr {
+        self.visit_value(&mut tried.expr);
+        let span = tried.question_token.span();
+        let (saga, inner) = (path_at(self.saga, span), unparenthesized(&tried.expr));
+        // Nothing of the user's stands where these are in scope.
+        let (value, failure) = (Ident::new("value", span), Ident::new("failure", span));
+        // Taken apart where the `?` stands: what cannot be is shown there.
+        parse_quote_spanned! {span=>
+            match #inner {
+                #value => match #saga::__private::Fallible::split(#value) {
+                    ::core::result::Result::Ok(#value) => #value,
+                    ::core::result::Result::Err(#failure) => return #saga::__private::Exit::by(#failure),
+                },
+            }
+        }
+    }
+
+    /// Goes on into what has to have a value, or to be awaited.
+    fn visit_value(&mut self, value: &mut Expr) {
+        let forgotten = may_be_call(value);
+        self.visit_expr_mut(value);
+        if forgotten {
+            *value = self.checked(value);
+        }
     }
 
     /// The value of what may be a call that somebody forgot to await: if it is one, that does not compile.
@@ -213,44 +264,11 @@ impl VisitMut for Rewriter<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Await(awaited) => {
-                let number = self.sites;
-                self.sites += 1;
-                self.visit_expr_mut(&mut awaited.base);
-                let Some(site) = self.body.sites.get(number) else { return };
-                let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
-                let (witness, cx) = (witness(number), local("cx"));
-                if let Some(kind) = &site.kind {
-                    self.branches(&mut awaited.base, kind);
+                if let Some(rewritten) = self.rewrite_await(awaited) {
+                    *expr = rewritten;
                 }
-                let base = unparenthesized(&awaited.base);
-                // All of it stands where the call begins: what is wrong with the call is one error then, shown there.
-                let span = first_span(base);
-                let root = path_at(self.saga, span);
-                *expr = parse_quote_spanned! {span=> {
-                    let call = #base;
-                    #root::__private::Awaited::awaited(call, #witness.place(&#cx, #occurrence, &[#(#turns),*])).await
-                }};
             }
-            Expr::Try(tried) => {
-                let forgotten = may_be_call(&tried.expr);
-                self.visit_expr_mut(&mut tried.expr);
-                if forgotten {
-                    *tried.expr = self.checked(&tried.expr);
-                }
-                let span = tried.question_token.span();
-                let (saga, inner) = (path_at(self.saga, span), unparenthesized(&tried.expr));
-                // Nothing of the user's stands where these are in scope.
-                let (value, failure) = (Ident::new("value", span), Ident::new("failure", span));
-                // Taken apart where the `?` stands: what cannot be is shown there.
-                *expr = parse_quote_spanned! {span=>
-                    match #inner {
-                        #value => match #saga::__private::Fallible::split(#value) {
-                            ::core::result::Result::Ok(#value) => #value,
-                            ::core::result::Result::Err(#failure) => return #saga::__private::Exit::by(#failure),
-                        },
-                    }
-                };
-            }
+            Expr::Try(tried) => *expr = self.rewrite_try(tried),
             Expr::Return(node) => {
                 let Some(value) = &mut node.expr else { return };
                 self.visit_expr_mut(value);
@@ -269,6 +287,12 @@ impl VisitMut for Rewriter<'_> {
                     self.visit_block_mut(&mut node.body);
                 }
             }
+            // A failure that is handled: of a call that is not awaited there is none.
+            Expr::Match(node) => {
+                self.visit_value(&mut node.expr);
+                node.arms.iter_mut().for_each(|arm| self.visit_arm_mut(arm));
+            }
+            Expr::Let(node) => self.visit_value(&mut node.expr),
             // What returns here returns from something else.
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
             other => visit_mut::visit_expr_mut(self, other),
@@ -278,14 +302,17 @@ impl VisitMut for Rewriter<'_> {
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         let thrown_away = match stmt {
             Stmt::Expr(expr, Some(_)) if may_be_call(expr) => Some(expr),
-            Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => {
-                local.init.as_mut().map(|init| &mut *init.expr).filter(|expr| may_be_call(expr))
+            Stmt::Local(local) => {
+                let init = local.init.as_mut();
+                let init = init.filter(|init| matches!(local.pat, Pat::Wild(_)) && init.diverge.is_none());
+                init.map(|init| &mut *init.expr).filter(|expr| may_be_call(expr))
             }
             _ => None,
         };
-        let Some(expr) = thrown_away else { return visit_mut::visit_stmt_mut(self, stmt) };
-        self.visit_expr_mut(expr);
-        *expr = self.checked(expr);
+        match thrown_away {
+            Some(expr) => self.visit_value(expr),
+            None => visit_mut::visit_stmt_mut(self, stmt),
+        }
     }
 
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 const LEAVING: [&str; 8] =
     ["bail", "ensure", "ensure_eq", "ensure_ne", "ensure_whatever", "whatever", "throw", "yeet"];
 /// What awaits several at once.
-const JOINING: [&str; 5] = ["join", "try_join", "select", "select_biased", "try_join_all"];
+const JOINING: [&str; 4] = ["join", "try_join", "select", "select_biased"];
 /// What does nothing with what it is given.
 const IDLE: [&str; 4] = ["stringify", "concat", "quote", "parse_quote"];
 

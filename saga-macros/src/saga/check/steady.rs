@@ -123,7 +123,7 @@ fn time(names: &[&str]) -> Option<Offence> {
             "join" | "join3" | "join4" | "join5" | "join_all" | "try_join" | "try_join3" | "try_join4"
             | "try_join5" | "try_join_all" | "select" | "select_all" | "select_ok" | "try_select",
         ]
-        | ["join_all" | "try_join_all" | "select_all" | "select_ok"]
+        | ["join_all" | "try_join_all"]
         | [.., "FuturesUnordered" | "FuturesOrdered" | "JoinSet", "new"] => Offence::Join,
         ["tokio" | "async_std" | "smol" | "rayon", "spawn" | "join" | "scope"]
         | ["tokio" | "async_std", "task", ..]
