@@ -162,3 +162,63 @@ fn effect(names: &[&str]) -> Option<Offence> {
 fn is_function(name: &str) -> bool {
     name.starts_with(char::is_lowercase)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(path: &str) -> Option<&'static str> {
+        let names: Vec<&str> = path.split("::").collect();
+        value(&names).or_else(|| time(&names)).or_else(|| effect(&names)).map(Offence::code)
+    }
+
+    #[test]
+    fn what_is_not_steady_is_known_by_name() {
+        for (path, is) in [
+            ("Instant::now", "SG0701"),
+            ("chrono::offset::Local::now", "SG0701"),
+            ("time::OffsetDateTime::now_utc", "SG0701"),
+            ("Uuid::now_v7", "SG0702"),
+            ("rand::rng", "SG0702"),
+            ("rand::rngs::OsRng", "SG0702"),
+            ("getrandom::fill", "SG0702"),
+            ("env::args", "SG0703"),
+            ("std::process::id", "SG0703"),
+            ("tokio::task::spawn_blocking", "SG0704"),
+            ("JoinSet::new", "SG0704"),
+            ("thread::sleep", "SG0704"),
+            ("time::timeout", "SG0704"),
+            ("futures_util::future::select_all", "SG0704"),
+            ("std::fs::read", "SG0705"),
+            ("fs::write", "SG0705"),
+            ("File::open", "SG0705"),
+            ("std::net::TcpStream::connect", "SG0705"),
+            ("reqwest::blocking::get", "SG0705"),
+        ] {
+            assert_eq!(code(path), Some(is), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_steady_is_let_be() {
+        for path in [
+            "now",
+            "saga::now",
+            "clock::now",
+            "Uuid::nil",
+            "Uuid::from_u128",
+            "rand::rngs::StdRng::seed_from_u64",
+            "std::env::consts::OS",
+            "std::net::Ipv4Addr::new",
+            "std::io::Cursor::new",
+            "std::time::Duration::from_secs",
+            "select_all",
+            "steps::spawn",
+            "mail::send",
+            "timeout",
+            "HashMap::new",
+        ] {
+            assert_eq!(code(path), None, "{path}");
+        }
+    }
+}
