@@ -41,6 +41,9 @@ pub(crate) struct Surroundings {
     pub(crate) encoding: Encoding,
     /// When the attempt ended, for undo windows; asked when needed.
     pub(crate) clock: std::sync::Arc<dyn crate::clock::Clock>,
+    /// What a test makes of attempts.
+    #[cfg(feature = "test")]
+    pub(crate) faults: Option<std::sync::Arc<crate::test::Faults>>,
 }
 
 /// A step whose type is forgotten.
@@ -75,6 +78,9 @@ pub(crate) trait AnyStep: Send + Sync {
     /// What it records.
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::upgrade::definitions::Shapes;
+    /// With which errors it can be made to fail.
+    #[cfg(feature = "test")]
+    fn failing(&self, samples: &crate::test::Samples) -> crate::test::Failing;
 }
 
 pub(crate) struct TypedStep<S>(PhantomData<fn() -> S>);
@@ -139,6 +145,11 @@ impl<S: Step> AnyStep for TypedStep<S> {
     fn shapes(&self) -> crate::upgrade::definitions::Shapes {
         crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>()
     }
+
+    #[cfg(feature = "test")]
+    fn failing(&self, samples: &crate::test::Samples) -> crate::test::Failing {
+        samples.of::<S::Error>()
+    }
 }
 
 async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Surroundings) -> Ending {
@@ -146,13 +157,37 @@ async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Surroundings)
         Ok(decoded) => decoded,
         Err(error) => return Ending::Undecodable { detail: text_of(&error) },
     };
-    match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
+    match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
         Run::Ended(Ok(output)) => {
             Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
         }
         Run::Ended(Err(error)) => ending_of(&error, &around.encoding),
         Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
         Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
+    }
+}
+
+/// The call of a step, as its author wrote it.
+#[cfg(not(feature = "test"))]
+fn called<S: Step>(
+    cx: &StepContext,
+    input: S::Input,
+    _: &Surroundings,
+) -> impl Future<Output = Result<S::Output, S::Error>> + Send {
+    S::run(cx, input)
+}
+
+/// The call of a step, or what a test makes of it.
+#[cfg(feature = "test")]
+async fn called<S: Step>(
+    cx: &StepContext,
+    input: S::Input,
+    around: &Surroundings,
+) -> Result<S::Output, S::Error> {
+    let planned = around.faults.as_ref().and_then(|faults| Some((faults, faults.at(cx)?)));
+    match planned {
+        Some((faults, fault)) => Box::pin(faults.run::<S>(fault, cx, input)).await,
+        None => S::run(cx, input).await,
     }
 }
 
@@ -169,7 +204,7 @@ async fn read<S: Step>(
             Ok(decoded) => decoded,
             Err(error) => return (Err((Reason::Undecodable, text_of(&error))), cx.attempt),
         };
-        let (failure, wait) = match timed(S::TIMEOUT, S::run(&cx, decoded)).await {
+        let (failure, wait) = match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
             Run::Ended(Ok(output)) => {
                 let output = around.encoding.encode_output(&output).map_err(lost_output);
                 return (output.map(Ok), cx.attempt);

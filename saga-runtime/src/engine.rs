@@ -43,6 +43,8 @@ pub(crate) struct Engine {
     pub(crate) drains: AtomicBool,
     pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) lease_lost: Arc<Notify>,
+    #[cfg(feature = "test")]
+    pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
 
 impl Engine {
@@ -51,7 +53,12 @@ impl Engine {
     }
 
     pub(crate) fn surroundings(&self) -> Surroundings {
-        Surroundings { encoding: self.encoding.clone(), clock: self.clock.clone() }
+        Surroundings {
+            encoding: self.encoding.clone(),
+            clock: self.clock.clone(),
+            #[cfg(feature = "test")]
+            faults: self.faults.clone(),
+        }
     }
 
     pub(crate) fn is_draining(&self) -> bool {

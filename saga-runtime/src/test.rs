@@ -1,5 +1,12 @@
 //! A runtime for tests: virtual time, numbers from a seed, and crashes at chosen writes. Sleeps and backoffs take no
 //! real time; a crash drops everything in memory and keeps what was durable.
+//!
+//! [`matrix`] runs a saga once for everything that can go wrong with it, [`steps_repeat_harmlessly`] calls each of its
+//! steps twice, and both hold the user's own world to what the saga says of it.
+
+mod fault;
+mod matrix;
+mod sample;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +19,20 @@ use saga_core::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
     Summary, Waiting, Wanted, WorkerId,
 };
-use saga_core::{Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
+use saga_core::{By, Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
 use tokio::sync::Notify;
 
 use crate::clock::{SeededDice, SystemClock};
 use crate::registry::StartError;
 use crate::runtime::{Builder, Runtime};
+
+pub use fault::Fault;
+pub(crate) use fault::Faults;
+pub use matrix::{
+    Called, Case, CaseReport, Disturbance, Ending, Matrix, NoSuchCase, Report, Stands, World, matrix,
+    steps_repeat_harmlessly,
+};
+pub(crate) use sample::{Failing, Samples};
 
 /// 2026-01-01T00:00:00Z: when virtual time begins.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
@@ -39,7 +54,7 @@ pub fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// On which side of a durable write a crash comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The write is lost.
     Before,
@@ -89,6 +104,12 @@ impl TestRuntime {
     /// Arranges for the process to die at the `write`-th durable write from the beginning (from 1).
     pub fn crash_at(&self, write: u64, side: Side) {
         *self.store.plan() = Some((write, side));
+    }
+
+    /// Arranges for a saga to be cancelled at the `write`-th durable write: by the time that its answer is there, the
+    /// worker knows of the cancel.
+    pub fn cancel_at(&self, write: u64, saga: SagaId, by: By) {
+        *self.store.cancel() = Some((write, saga, Delivery::Cancel { by }));
     }
 
     /// Waits for an arranged crash; never returns if it does not come.
@@ -158,6 +179,7 @@ struct CrashingStore {
     inner: MemoryStore,
     writes: AtomicU64,
     plan: Mutex<Option<(u64, Side)>>,
+    cancel: Mutex<Option<(u64, SagaId, Delivery)>>,
     crashed: Notify,
     dead: AtomicU64,
 }
@@ -165,6 +187,20 @@ struct CrashingStore {
 impl CrashingStore {
     fn plan(&self) -> std::sync::MutexGuard<'_, Option<(u64, Side)>> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cancel(&self) -> std::sync::MutexGuard<'_, Option<(u64, SagaId, Delivery)>> {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Delivers the cancel that is arranged for this write, and has the worker take it to the saga before it goes on.
+    async fn cancel_after(&self, write: u64, now: Timestamp) {
+        let due = self.cancel().take_if(|(at, ..)| *at <= write);
+        if let Some((_, saga, delivery)) = due {
+            // Refused only if the saga is not there, and then there is nothing to be cancelled.
+            self.inner.deliver(&saga, delivery, now).await.ok();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     async fn die(&self) -> ! {
@@ -208,9 +244,14 @@ impl Store for CrashingStore {
             Some((_, Side::Before)) => self.die().await,
             Some((_, Side::After)) => {
                 self.inner.commit(worker, batch, now).await?;
+                self.cancel_after(write, now).await;
                 self.die().await
             }
-            None => self.inner.commit(worker, batch, now).await,
+            None => {
+                let answer = self.inner.commit(worker, batch, now).await;
+                self.cancel_after(write, now).await;
+                answer
+            }
         }
     }
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {

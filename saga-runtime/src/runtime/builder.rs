@@ -32,6 +32,8 @@ pub struct Builder {
     lease: Duration,
     linger: Duration,
     running_max: usize,
+    #[cfg(feature = "test")]
+    pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
 
 impl std::fmt::Debug for Builder {
@@ -53,6 +55,8 @@ impl Builder {
             lease: Duration::from_secs(30),
             linger: Duration::from_secs(1),
             running_max: 10_000,
+            #[cfg(feature = "test")]
+            faults: None,
         }
     }
 
@@ -195,6 +199,8 @@ impl Builder {
             drains: Default::default(),
             trouble: troubled,
             lease_lost,
+            #[cfg(feature = "test")]
+            faults: self.faults,
         });
         let tasks = vec![
             tokio::spawn(commits).abort_handle(),

@@ -1,0 +1,206 @@
+//! The four companies of `book_trip` in memory, under the names by which its saga knows them. They are as fair as the
+//! real ones: a key that comes again gets the answer that it got before, and one that was asked for and not found is
+//! closed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use saga::prelude::*;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::trip::{CardNumber, Cents, FlightHold, HoldId, Mail, Receipt, RoomHold, Trip};
+
+/// What a company has done, by key; nothing, if the key is closed. Its clones are the same company.
+struct Desk<T>(Arc<Mutex<BTreeMap<String, Option<T>>>>);
+
+impl<T: Clone> Desk<T> {
+    fn done(&self) -> MutexGuard<'_, BTreeMap<String, Option<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does it, unless it was done under that key before; `None` if the key is closed.
+    fn once(&self, key: &str, what: T) -> Option<T> {
+        self.done().entry(key.to_owned()).or_insert(Some(what)).clone()
+    }
+
+    /// What was done under that key; after `None` nothing ever will be.
+    fn find(&self, key: &str) -> Option<T> {
+        self.done().entry(key.to_owned()).or_insert(None).clone()
+    }
+
+    /// All that was done.
+    fn all(&self) -> Vec<T> {
+        self.done().values().flatten().cloned().collect()
+    }
+}
+
+impl<T> Clone for Desk<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Desk<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+/// A thing that is held, and whether it has been let go.
+#[derive(Clone)]
+struct Held<T>(T, Arc<Mutex<bool>>);
+
+impl<T: Clone> Desk<Held<T>> {
+    fn hold(&self, key: &str, what: T) -> Option<T> {
+        self.once(key, Held(what, Arc::default())).map(|held| held.0)
+    }
+
+    fn release(&self, is_it: impl Fn(&T) -> bool) {
+        for Held(_, is_released) in self.all().iter().filter(|held| is_it(&held.0)) {
+            *is_released.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        }
+    }
+
+    fn still_held(&self) -> Vec<T> {
+        let held = |held: &Held<T>| !*held.1.lock().unwrap_or_else(PoisonError::into_inner);
+        self.all().into_iter().filter(held).map(|held| held.0).collect()
+    }
+}
+
+/// What came of a request to the airline, if not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
+pub enum AirlineError {
+    /// No seat is left, or the key is closed.
+    #[error("the airline holds no seat")]
+    #[permanent]
+    NoSeat,
+    /// It did nothing, for now.
+    #[error("the airline is busy")]
+    #[transient]
+    Busy,
+}
+
+/// Holds seats on flights.
+#[derive(Clone, Default)]
+pub struct Airline(Desk<Held<FlightHold>>);
+
+impl Airline {
+    pub async fn hold(&self, trip: &Trip, key: &str) -> Result<FlightHold, AirlineError> {
+        let seat = FlightHold { id: HoldId(format!("seat to {}", trip.to)), price: Cents(22_900) };
+        self.0.hold(key, seat).ok_or(AirlineError::NoSeat)
+    }
+
+    pub async fn find_hold(&self, key: &str) -> Result<Option<FlightHold>, AirlineError> {
+        Ok(self.0.find(key).map(|held| held.0))
+    }
+
+    pub async fn release(&self, id: &HoldId) -> Result<(), AirlineError> {
+        self.0.release(|seat| seat.id == *id);
+        Ok(())
+    }
+
+    /// The seats that are held.
+    pub fn seats(&self) -> Vec<FlightHold> {
+        self.0.still_held()
+    }
+}
+
+/// What came of a request to the hotel, if not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
+pub enum HotelError {
+    /// No room is left, or the key is closed.
+    #[error("the hotel holds no room")]
+    #[permanent]
+    NoRoom,
+    /// It did nothing, for now.
+    #[error("the hotel is busy")]
+    #[transient]
+    Busy,
+}
+
+/// Holds rooms.
+#[derive(Clone, Default)]
+pub struct Hotel(Desk<Held<RoomHold>>);
+
+impl Hotel {
+    pub async fn hold(&self, trip: &Trip, key: &str) -> Result<RoomHold, HotelError> {
+        let room = RoomHold { id: HoldId(format!("room in {}", trip.to)), price: Cents(9_725) * trip.nights };
+        self.0.hold(key, room).ok_or(HotelError::NoRoom)
+    }
+
+    pub async fn find_hold(&self, key: &str) -> Result<Option<RoomHold>, HotelError> {
+        Ok(self.0.find(key).map(|held| held.0))
+    }
+
+    pub async fn release(&self, id: &HoldId) -> Result<(), HotelError> {
+        self.0.release(|room| room.id == *id);
+        Ok(())
+    }
+
+    /// The rooms that are held.
+    pub fn rooms(&self) -> Vec<RoomHold> {
+        self.0.still_held()
+    }
+}
+
+/// What came of a request to the bank, if not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
+pub enum BankError {
+    /// The card does not pay, or the key is closed.
+    #[error("the bank declines the card")]
+    #[permanent]
+    Declined,
+    /// It did nothing, for now.
+    #[error("the bank is busy")]
+    #[transient]
+    Busy,
+}
+
+/// Charges cards.
+#[derive(Clone, Default)]
+pub struct Bank(Desk<Receipt>);
+
+impl Bank {
+    pub async fn charge(&self, card: &CardNumber, amount: Cents, key: &str) -> Result<Receipt, BankError> {
+        let receipt = Receipt { id: format!("charge of {}", card.last_four()), amount };
+        self.0.once(key, receipt).ok_or(BankError::Declined)
+    }
+
+    pub async fn find_charge(&self, key: &str) -> Result<Option<Receipt>, BankError> {
+        Ok(self.0.find(key))
+    }
+
+    /// All that was charged.
+    pub fn charges(&self) -> Vec<Receipt> {
+        self.0.all()
+    }
+}
+
+/// What came of a request to the mail service, if not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
+pub enum MailError {
+    /// It does not send such a mail.
+    #[error("the mail service refuses the mail")]
+    #[permanent]
+    Refused,
+    /// It did nothing, for now.
+    #[error("the mail service is busy")]
+    #[transient]
+    Busy,
+}
+
+/// Sends mails.
+#[derive(Clone, Default)]
+pub struct Mailer(Desk<Mail>);
+
+impl Mailer {
+    pub async fn send(&self, mail: &Mail, key: &str) -> Result<(), MailError> {
+        self.0.once(key, mail.clone()).map(drop).ok_or(MailError::Refused)
+    }
+
+    /// All that was sent.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.0.all()
+    }
+}

@@ -1,0 +1,190 @@
+//! Faults in steps that know nothing of it: an attempt at a chosen place is not called, or called and its answer lost.
+//!
+//! What the saga sees of a fault is what it would see of the real one: an error of the step's own type, a time-out, a
+//! panic. Nothing is recorded that the machine has not decided itself.
+
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
+
+use saga_core::{Role, Site};
+use tokio::sync::Notify;
+
+use super::sample::Samples;
+use crate::context::StepContext;
+use crate::error::Class;
+use crate::step::Step;
+
+/// What is made of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It is never called, and gives a permanent error; each attempt of it.
+    Refuses,
+    /// It is never called, and gives a transient error, once.
+    FailsOnce,
+    /// It is never called, and its time runs out, once.
+    TimesOut,
+    /// It is called, and its time runs out before its answer is there, once.
+    TimesOutLanded,
+    /// It is never called, and panics, once.
+    Panics,
+    /// It is called, and panics before its answer is there, once.
+    PanicsLanded,
+    /// The saga is cancelled when the attempt has begun, and knows of it before the call.
+    Cancelled,
+    /// It is called twice with the same key, and the second answer counts; each attempt of it.
+    RunsTwice,
+}
+
+impl Fault {
+    /// All there are.
+    pub const ALL: [Fault; 8] = [
+        Fault::Refuses,
+        Fault::FailsOnce,
+        Fault::TimesOut,
+        Fault::TimesOutLanded,
+        Fault::Panics,
+        Fault::PanicsLanded,
+        Fault::Cancelled,
+        Fault::RunsTwice,
+    ];
+
+    /// In words, as it stands in the name of a case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Fault::Refuses => "refuses",
+            Fault::FailsOnce => "fails once",
+            Fault::TimesOut => "times out, not landed",
+            Fault::TimesOutLanded => "times out, landed",
+            Fault::Panics => "panics, not landed",
+            Fault::PanicsLanded => "panics, landed",
+            Fault::Cancelled => "cancelled during it",
+            Fault::RunsTwice => "runs twice",
+        }
+    }
+
+    /// Whether it comes at every attempt.
+    fn lasts(self) -> bool {
+        matches!(self, Fault::Refuses | Fault::RunsTwice)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The faults of one case, and which of them have come. It belongs to the world: crashes do not touch it.
+pub(crate) struct Faults {
+    planned: Mutex<Vec<Planned>>,
+    pub(super) samples: Samples,
+    /// An attempt wants the saga to be cancelled.
+    pub(super) cancel_wanted: Notify,
+    /// It has been, or that was refused.
+    pub(super) cancel_known: Notify,
+}
+
+struct Planned {
+    site: Site,
+    role: Role,
+    fault: Fault,
+    came: bool,
+    over: bool,
+}
+
+impl Faults {
+    pub(super) fn new(planned: impl IntoIterator<Item = (Site, Role, Fault)>, samples: Samples) -> Self {
+        let planned = planned
+            .into_iter()
+            .map(|(site, role, fault)| Planned { site, role, fault, came: false, over: false })
+            .collect();
+        Self {
+            planned: Mutex::new(planned),
+            samples,
+            cancel_wanted: Notify::new(),
+            cancel_known: Notify::new(),
+        }
+    }
+
+    fn planned(&self) -> std::sync::MutexGuard<'_, Vec<Planned>> {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be made of the attempt that begins there.
+    pub(crate) fn at(&self, cx: &StepContext) -> Option<Fault> {
+        let mut all = self.planned();
+        let planned = all.iter_mut().find(|p| !p.over && p.site == cx.site && p.role == cx.role)?;
+        planned.came = true;
+        planned.over = !planned.fault.lasts();
+        Some(planned.fault)
+    }
+
+    /// Whether each of them has come.
+    pub(super) fn all_came(&self) -> bool {
+        self.planned().iter().all(|p| p.came)
+    }
+
+    /// From now on all goes well.
+    pub(super) fn end(&self) {
+        self.planned().iter_mut().for_each(|p| p.over = true);
+    }
+
+    /// An attempt to which that happens.
+    pub(crate) async fn run<S: Step>(
+        &self,
+        fault: Fault,
+        cx: &StepContext,
+        input: S::Input,
+    ) -> Result<S::Output, S::Error> {
+        match fault {
+            Fault::Refuses => match self.samples.lasting::<S::Error>() {
+                Some(error) => Err(error),
+                None => no_error(S::NAME),
+            },
+            Fault::FailsOnce => match self.samples.error::<S::Error>(Class::Transient) {
+                Some(error) => Err(error),
+                None => no_error(S::NAME),
+            },
+            Fault::TimesOut => std::future::pending().await,
+            Fault::TimesOutLanded => {
+                drop(S::run(cx, input).await);
+                std::future::pending().await
+            }
+            Fault::Panics => panics(),
+            Fault::PanicsLanded => {
+                drop(S::run(cx, input).await);
+                panics()
+            }
+            Fault::Cancelled => {
+                self.cancel_wanted.notify_one();
+                self.cancel_known.notified().await;
+                S::run(cx, input).await
+            }
+            Fault::RunsTwice => {
+                let again = saga_core::Payload::encode(&input).map(|payload| payload.decode::<S::Input>());
+                let first = S::run(cx, input).await;
+                match (first, again) {
+                    (Ok(_), Ok(Ok(again))) => S::run(cx, again).await,
+                    (first, _) => first,
+                }
+            }
+        }
+    }
+}
+
+/// As a panic of the step would, but for what it prints.
+fn panics() -> ! {
+    resume_unwind(Box::new("the matrix makes it panic".to_owned()))
+}
+
+fn no_error(step: &str) -> ! {
+    resume_unwind(Box::new(format!("no error is known that {step} could give")))
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.planned().iter().map(|p| (p.site.clone(), p.role, p.fault))).finish()
+    }
+}

@@ -1,0 +1,274 @@
+//! The crash matrix: one saga, run once for everything that can go wrong with it, in virtual time and on a store in
+//! memory; each time the user's own world is held to what the saga says of it.
+//!
+//! The steps are the user's real ones. What is theirs is called as it is, or not at all; faults come in between
+//! ([`Fault`]).
+
+mod case;
+mod plan;
+mod report;
+mod run;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use saga_core::Payload;
+use serde::Serialize;
+
+#[cfg(doc)]
+use super::Fault;
+use super::Samples;
+use crate::error::StepError;
+use crate::limits::Encoding;
+use crate::runtime::Builder;
+use crate::saga::{Saga, SagaCall};
+use plan::Plan;
+use run::{Check, Stage};
+
+pub use case::{Case, Disturbance, NoSuchCase};
+pub use report::{CaseReport, Ending, Report, Stands};
+
+/// The variable that has one case run alone: `SAGA_CASE="charge_card: refuses" cargo test`.
+pub(super) const VARIABLE: &str = "SAGA_CASE";
+
+/// What a saga acts on in a test: an in-memory stand-in for the services that its steps call.
+///
+/// It must keep their word: honour idempotency keys, and never let happen later what a probe said had not happened.
+pub trait World: Send + Sync + 'static {
+    /// What can be seen of it: all that a saga does, and nothing that differs between two runs that did the same, such
+    /// as numbers given in order, or what has been held and let go again.
+    type Seen: PartialEq + fmt::Debug;
+
+    /// Gives the steps their resources. Called again after each crash, on the same world.
+    fn resources(&self, builder: Builder) -> Builder;
+
+    /// Looks at it.
+    fn look(&self) -> Self::Seen;
+}
+
+/// Runs a saga once for everything that can go wrong with it:
+///
+/// - each step refuses, fails once, times out (landed or not), panics (landed or not), is cancelled while it runs;
+/// - each compensation that runs in one of these does the same, and fails for good;
+/// - each question is answered with no, or not at all; each signal that may stay away does; the saga is cancelled at
+///   each durable write; and if it can be undone once it has completed, it is;
+/// - each of all these again with a crash before and after each of its durable writes.
+///
+/// After each, the world must be as after an undisturbed run if the saga completed, and as before if it was rolled back
+/// or undone, but for what its rollback says is left. What is neither must be a dead letter that tells of it; that is
+/// then sent on by [`redrive`](crate::AnyHandle::redrive), and if it ends the world must agree as well.
+///
+/// Questions ([`approve`](crate::approve)) are answered with yes, unless the case says otherwise; signals are those
+/// given by [`signal`](Matrix::signal).
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use saga::prelude::*;
+/// use saga::test::World;
+///
+/// /// The tables of a restaurant: which are taken.
+/// #[derive(Clone, Default)]
+/// struct Tables(Arc<Mutex<Vec<u32>>>);
+///
+/// #[step(idempotent, compensate = free(table))]
+/// async fn reserve(tables: &Tables, table: u32) -> Result<(), Failure> {
+///     let mut taken = tables.0.lock().unwrap();
+///     if !taken.contains(&table) { taken.push(table); }
+///     Ok(())
+/// }
+///
+/// #[step(idempotent, retriable)]
+/// async fn free(tables: &Tables, table: u32) -> Result<(), Failure> {
+///     tables.0.lock().unwrap().retain(|taken| *taken != table);
+///     Ok(())
+/// }
+///
+/// #[saga]
+/// async fn party(inside: u32, outside: u32) -> Result<(), Failure> {
+///     reserve(inside).await?;
+///     reserve(outside).await?;
+///     Ok(())
+/// }
+///
+/// impl World for Tables {
+///     type Seen = Vec<u32>;
+///     fn resources(&self, builder: saga::Builder) -> saga::Builder {
+///         builder.resource(self.clone())
+///     }
+///     fn look(&self) -> Vec<u32> {
+///         self.0.lock().unwrap().clone()
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let report = saga::test::matrix(party(1, 2)).world(Tables::default).run().await;
+/// report.assert();
+/// println!("{report}");
+/// # assert!(report.cases.len() > 100, "{report}");
+/// # });
+/// ```
+pub fn matrix<S: Saga>(call: SagaCall<S>) -> Called<S> {
+    Called { call, only_repeats: false }
+}
+
+/// Runs a saga with each of its steps called twice under the same key, one step at a time, and so each compensation:
+/// the world must be as after once. Each step and each compensation that has an effect is tried; how they are brought
+/// to run, and what the world is, is as in [`matrix`].
+///
+/// ```
+/// # use std::sync::{Arc, Mutex};
+/// # use saga::prelude::*;
+/// # #[derive(Clone, Default)]
+/// # struct Tables(Arc<Mutex<Vec<u32>>>);
+/// # impl saga::test::World for Tables {
+/// #     type Seen = Vec<u32>;
+/// #     fn resources(&self, builder: saga::Builder) -> saga::Builder { builder.resource(self.clone()) }
+/// #     fn look(&self) -> Vec<u32> { self.0.lock().unwrap().clone() }
+/// # }
+/// /// Says that a repeat is harmless, and it is not.
+/// #[step(idempotent, compensate = free(table))]
+/// async fn reserve(tables: &Tables, table: u32) -> Result<(), Failure> {
+///     tables.0.lock().unwrap().push(table);
+///     Ok(())
+/// }
+/// # #[step(idempotent, retriable)]
+/// # async fn free(tables: &Tables, table: u32) -> Result<(), Failure> {
+/// #     tables.0.lock().unwrap().retain(|taken| *taken != table);
+/// #     Ok(())
+/// # }
+/// # #[saga]
+/// # async fn party(inside: u32) -> Result<(), Failure> { reserve(inside).await?; Ok(()) }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+///
+/// let report = saga::test::steps_repeat_harmlessly(party(1)).world(Tables::default).run().await;
+/// assert_eq!(report.wrong().next().unwrap().case.to_string(), "reserve: runs twice");
+/// # });
+/// ```
+pub fn steps_repeat_harmlessly<S: Saga>(call: SagaCall<S>) -> Called<S> {
+    Called { call, only_repeats: true }
+}
+
+/// A call of a saga, for which a world is still to be given.
+#[must_use = "nothing runs without a world"]
+#[derive(Debug)]
+pub struct Called<S: Saga> {
+    call: SagaCall<S>,
+    only_repeats: bool,
+}
+
+impl<S: Saga> Called<S> {
+    /// In the world that `make` makes: a fresh one for each case.
+    ///
+    /// # Panics
+    /// If the call's input cannot be recorded.
+    pub fn world<W: World>(self, make: impl Fn() -> W + Send + Sync + 'static) -> Matrix<S, W> {
+        let input = Encoding::default().encode_input(self.call.input());
+        let stage = Stage {
+            input: input.unwrap_or_else(|why| panic!("the input cannot be recorded: {why}")),
+            make: Arc::new(make),
+            signals: Vec::new(),
+            samples: Samples::default(),
+            patience: Duration::from_secs(365 * 86_400),
+            completes: None,
+            saga: PhantomData,
+        };
+        Matrix { stage, only_repeats: self.only_repeats, crashes: true, only: None }
+    }
+}
+
+/// A matrix that is ready to be run.
+#[must_use = "nothing runs before `run`"]
+pub struct Matrix<S: Saga, W: World> {
+    stage: Stage<S, W>,
+    only_repeats: bool,
+    crashes: bool,
+    only: Option<Case>,
+}
+
+impl<S: Saga, W: World> fmt::Debug for Matrix<S, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Matrix").field("saga", &S::NAME).finish_non_exhaustive()
+    }
+}
+
+impl<S: Saga, W: World> Matrix<S, W> {
+    /// Has steps of that error type fail with this error, where an error of its class is wanted.
+    ///
+    /// Without it one is made up: the first variant of the class that is wanted, with nothing in its fields. Of types
+    /// for which that does not work the report says so.
+    pub fn error<E: StepError>(mut self, error: E) -> Self {
+        self.stage.samples.give(&error);
+        self
+    }
+
+    /// Sends the signal of that name whenever the saga waits for it.
+    ///
+    /// # Panics
+    /// If the value cannot be recorded.
+    pub fn signal<T: Serialize>(mut self, name: impl Into<String>, value: &T) -> Self {
+        let payload = Payload::encode(value);
+        let payload = payload.unwrap_or_else(|why| panic!("the signal cannot be recorded: {why}"));
+        self.stage.signals.push((name.into(), payload));
+        self
+    }
+
+    /// Judges completed runs by this, and not by the world after the undisturbed one: for sagas that have another way
+    /// round a failure.
+    pub fn completes_with(
+        mut self,
+        right: impl Fn(&S::Output, &W::Seen) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let right: Check<S, W> = Arc::new(right);
+        self.stage.completes = Some(right);
+        self
+    }
+
+    /// Waits for so much virtual time for the saga to end: a year, if nothing is said.
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.stage.patience = time;
+        self
+    }
+
+    /// Leaves out the crashes: for sagas with so many steps that it would take too long.
+    pub fn without_crashes(mut self) -> Self {
+        self.crashes = false;
+        self
+    }
+
+    /// Runs this case alone, beside the undisturbed one, and shows its journal. `SAGA_CASE` in the environment does the
+    /// same.
+    ///
+    /// # Panics
+    /// If no case has that name.
+    pub fn only(mut self, case: &str) -> Self {
+        self.only = Some(case.parse().unwrap_or_else(|why: NoSuchCase| panic!("{why}")));
+        self
+    }
+
+    /// Runs all cases, on a thread of its own, in virtual time: it need not be called within it.
+    ///
+    /// **Cancel safety**: if this is dropped, the thread goes on to its end.
+    ///
+    /// # Panics
+    /// If the runtime cannot be started, for want of a resource for one; if the world panics; if `SAGA_CASE` is not the
+    /// name of a case.
+    pub async fn run(mut self) -> Report {
+        if let Ok(case) = std::env::var(VARIABLE) {
+            self = self.only(&case);
+        }
+        let (done, report) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            // Whoever waited for it may have gone.
+            done.send(Plan::new(self).run()).ok();
+        });
+        match report.await {
+            Ok(report) => report,
+            Err(_) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => unreachable!("it sends its report, or panics"),
+            },
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Which cases there are: that follows from what the saga does in those that have been run. A compensation, say, is made
+//! to fail in the first case in which it runs at all.
+
+use std::collections::HashSet;
+
+use saga_core::{MemoryStore, Role, Site};
+
+use super::case::{Case, Disturbance};
+use super::report::{CaseReport, Ending, Report};
+use super::run::{Expected, Point, Stage, Trace};
+use super::{Matrix, World};
+use crate::runtime::{Builder, Runtime};
+use crate::saga::Saga;
+use crate::test::{Failing, Fault, Side, in_virtual_time};
+
+/// The cases of one matrix, and what has come of them so far.
+pub(super) struct Plan<S: Saga, W: World> {
+    matrix: Matrix<S, W>,
+    /// Knows the steps, for the errors that they give.
+    builder: Builder,
+    report: Report,
+    /// The world after the undisturbed run.
+    after: Option<W::Seen>,
+    /// What has been run without a crash; the undisturbed run first.
+    bases: Vec<Base>,
+    /// Where things have been made to go wrong.
+    covered: HashSet<Point>,
+}
+
+struct Base {
+    case: Case,
+    ending: Ending,
+    trace: Trace,
+}
+
+impl<S: Saga, W: World> Plan<S, W> {
+    pub(super) fn new(matrix: Matrix<S, W>) -> Self {
+        let builder = in_virtual_time(async {
+            Stage::<S, W>::build(&(matrix.stage.make)(), Runtime::builder(MemoryStore::new()))
+        });
+        let report = Report::new(S::NAME);
+        Self { matrix, builder, report, after: None, bases: Vec::new(), covered: HashSet::new() }
+    }
+
+    pub(super) fn run(mut self) -> Report {
+        let calm = Expected { after: None, ending: Some(Ending::Completed) };
+        let mut calm = self.matrix.stage.run(&Case::undisturbed(), &calm);
+        if calm.report.wrong.is_none() && calm.report.stands.is_before() {
+            calm.report.wrong = Some("the world shows nothing of what the saga has done".to_owned());
+        }
+        self.after = Some(calm.seen);
+        self.report.cases.push(calm.report);
+        self.bases.push(Base { case: Case::undisturbed(), ending: Ending::Completed, trace: calm.trace });
+        if !self.report.is_right() {
+            self.report.journal = self.bases.swap_remove(0).trace.journal;
+            return self.report;
+        }
+        if let Some(case) = self.matrix.only.take() {
+            return self.alone(&case);
+        }
+        self.disturb(0);
+        self.stops();
+        while let Some(base) = self.furthest() {
+            self.disturb(base);
+        }
+        if self.matrix.crashes && !self.matrix.only_repeats {
+            self.crash();
+        }
+        self.report
+    }
+
+    fn judged(&self, case: &Case, ending: Option<Ending>) -> (CaseReport, Trace) {
+        let expected = Expected { after: self.after.as_ref(), ending };
+        let ran = self.matrix.stage.run(case, &expected);
+        (ran.report, ran.trace)
+    }
+
+    fn alone(mut self, case: &Case) -> Report {
+        let (report, trace) = self.judged(case, None);
+        self.report.cases.push(report);
+        self.report.journal = trace.journal;
+        self.report
+    }
+
+    /// Runs a case, which others may go on from.
+    fn base(&mut self, case: Case, ending: Option<Ending>, is_shown: bool) {
+        let (report, trace) = self.judged(&case, ending);
+        let ending = report.ending;
+        if is_shown {
+            self.report.cases.push(report);
+        }
+        self.bases.push(Base { case, ending, trace });
+    }
+
+    /// Has somebody stop the saga at each of its writes, and undo it when it has completed.
+    fn stops(&mut self) {
+        let calm = &self.bases[0];
+        let stops = (1..=calm.trace.writes).map(Disturbance::CancelAfter);
+        let undo = calm.trace.state.undoable_until().map(|_| Disturbance::UndoneAfterwards);
+        let mut stops: Vec<Case> = stops.chain(undo).map(Case::from).collect();
+        let is_shown = !self.matrix.only_repeats;
+        if !is_shown {
+            // Only to bring the compensations to run.
+            let points = calm.trace.points();
+            let refusals = points.iter().filter_map(|(point, step)| match point {
+                Point::Effect(site, Role::Do) | Point::Read(site) if self.failing(step).lasting => {
+                    Some(Case::from(at(site, Role::Do, Fault::Refuses)))
+                }
+                _ => None,
+            });
+            stops.splice(0..0, refusals.collect::<Vec<_>>());
+        }
+        stops.into_iter().for_each(|case| self.base(case, None, is_shown));
+    }
+
+    /// The case that comes by most places at which nothing has gone wrong yet; of those a refusal, as the plainest.
+    fn furthest(&self) -> Option<usize> {
+        let fresh = |base: &Base| {
+            base.trace.points().iter().filter(|(point, _)| !self.covered.contains(point)).count()
+        };
+        let rank = |base: &Base| (fresh(base), base.case.faults().all(|(.., fault)| fault == Fault::Refuses));
+        let ranked = self.bases.iter().map(rank).enumerate().rev();
+        let (best, (fresh, _)) = ranked.max_by_key(|(_, rank)| *rank)?;
+        (fresh > 0).then_some(best)
+    }
+
+    /// Has something go wrong at each place of a case at which nothing has yet.
+    fn disturb(&mut self, base: usize) {
+        let base = &self.bases[base];
+        let (case, ending) = (base.case.clone(), base.ending);
+        for (point, step) in base.trace.points() {
+            if !self.covered.insert(point.clone()) {
+                continue;
+            }
+            let expected = self.matrix.only_repeats.then_some(ending);
+            for disturbance in self.disturbances(&point, &step) {
+                self.base(case.and(disturbance), expected, true);
+            }
+        }
+    }
+
+    fn disturbances(&mut self, point: &Point, step: &str) -> Vec<Disturbance> {
+        let (site, role, faults) = match point {
+            Point::Question { site, ends } if !self.matrix.only_repeats => {
+                let unanswered = ends.then(|| Disturbance::Unanswered(site.clone()));
+                return std::iter::once(Disturbance::Denied(site.clone())).chain(unanswered).collect();
+            }
+            Point::Signal(site) if !self.matrix.only_repeats => {
+                return vec![Disturbance::NoSignal(site.clone())];
+            }
+            Point::Effect(site, role) if self.matrix.only_repeats => (site, *role, vec![Fault::RunsTwice]),
+            Point::Effect(site, role) => {
+                let landed = [Fault::TimesOut, Fault::TimesOutLanded, Fault::Panics, Fault::PanicsLanded];
+                // Nothing cancels a compensation.
+                let cancelled = (*role == Role::Do).then_some(Fault::Cancelled);
+                let faults = [Fault::Refuses, Fault::FailsOnce].into_iter().chain(landed).chain(cancelled);
+                (site, *role, faults.collect())
+            }
+            Point::Read(site) if !self.matrix.only_repeats => {
+                let faults =
+                    [Fault::Refuses, Fault::FailsOnce, Fault::TimesOut, Fault::Panics, Fault::Cancelled];
+                (site, Role::Do, faults.to_vec())
+            }
+            _ => return Vec::new(),
+        };
+        let failing = self.failing(step);
+        let can = |fault: &Fault| match fault {
+            Fault::Refuses => failing.lasting,
+            Fault::FailsOnce => failing.transient,
+            _ => true,
+        };
+        let (can, cannot): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(can);
+        if !failing.never {
+            let why = |fault| {
+                format!(
+                    "{}: no such error of {step} is known; give one by `.error(…)`",
+                    at(site, role, fault)
+                )
+            };
+            self.report.not_run.extend(cannot.into_iter().map(why));
+        }
+        can.into_iter().map(|fault| at(site, role, fault)).collect()
+    }
+
+    fn failing(&self, step: &str) -> Failing {
+        let nothing = Failing { never: true, lasting: false, transient: false };
+        let step = self.builder.registry.find_step(step);
+        step.map_or(nothing, |step| step.failing(&self.matrix.stage.samples))
+    }
+
+    /// Runs everything again with a crash before and after each durable write.
+    fn crash(&mut self) {
+        for base in std::mem::take(&mut self.bases) {
+            for write in 1..=base.trace.writes {
+                for side in [Side::Before, Side::After] {
+                    let case = base.case.and(Disturbance::Crash(write, side));
+                    let (mut report, _) = self.judged(&case, None);
+                    // What was to go wrong may no longer come after the crash, or may have been cut short by it.
+                    report.came = true;
+                    self.report.cases.push(report);
+                }
+            }
+        }
+    }
+}
+
+fn at(site: &Site, role: Role, fault: Fault) -> Disturbance {
+    Disturbance::Fault { site: site.clone(), role, fault }
+}

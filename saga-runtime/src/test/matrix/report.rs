@@ -1,0 +1,291 @@
+//! What came of all cases, as data, and as a table for people.
+
+use std::fmt;
+
+use saga_core::Entry;
+
+use super::case::Case;
+
+/// What came of all cases.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "a report that nobody looks at finds nothing: `assert` it, or print it"]
+#[non_exhaustive]
+pub struct Report {
+    /// The recorded name of the saga.
+    pub saga: String,
+    /// Each case, in the order in which they were run; the undisturbed one first.
+    pub cases: Vec<CaseReport>,
+    /// What could not be run, and why.
+    pub not_run: Vec<String>,
+    /// The journal, if one case was run alone.
+    pub journal: Vec<Entry>,
+}
+
+/// What came of one case.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CaseReport {
+    /// What went wrong.
+    pub case: Case,
+    /// How the saga ended.
+    pub ending: Ending,
+    /// How the world looked then.
+    pub stands: Stands,
+    /// What the saga says is left, or needs a person.
+    pub left: Vec<String>,
+    /// Of a dead letter: what came of it when a person sent it on, with nothing going wrong any more.
+    pub then: Option<(Ending, Stands)>,
+    /// Whether all came that was to go wrong.
+    pub came: bool,
+    /// What is wrong with the saga, if something is.
+    pub wrong: Option<String>,
+}
+
+/// How a saga ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Ending {
+    /// Completed.
+    Completed,
+    /// Completed, and undone afterwards.
+    Undone,
+    /// Rolled back.
+    RolledBack,
+    /// It needs a person.
+    DeadLettered,
+    /// It still runs, after all that time.
+    NotEnded,
+}
+
+/// How the world looks in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stands {
+    /// As if nothing had happened.
+    AsBefore,
+    /// As after an undisturbed run.
+    AsAfter,
+    /// Like neither.
+    Otherwise,
+}
+
+impl Stands {
+    /// Whether it is as if nothing had happened.
+    pub fn is_before(self) -> bool {
+        self == Stands::AsBefore
+    }
+
+    /// Whether it is as after an undisturbed run.
+    pub fn is_after(self) -> bool {
+        self == Stands::AsAfter
+    }
+}
+
+impl CaseReport {
+    pub(super) fn new(case: Case, ending: Ending, stands: Stands) -> Self {
+        Self { case, ending, stands, left: Vec::new(), then: None, came: true, wrong: None }
+    }
+
+    /// What it comes to, to be counted with others.
+    fn kind(&self) -> (Ending, Stands, Option<(Ending, Stands)>, bool) {
+        (self.ending, self.stands, self.then, self.wrong.is_some())
+    }
+}
+
+impl Report {
+    pub(super) fn new(saga: &str) -> Self {
+        Self { saga: saga.to_owned(), cases: Vec::new(), not_run: Vec::new(), journal: Vec::new() }
+    }
+
+    /// The cases in which the saga did wrong.
+    pub fn wrong(&self) -> impl Iterator<Item = &CaseReport> {
+        self.cases.iter().filter(|case| case.wrong.is_some())
+    }
+
+    /// Whether it did wrong in none.
+    pub fn is_right(&self) -> bool {
+        self.wrong().next().is_none()
+    }
+
+    /// The case of that name.
+    pub fn case(&self, name: &str) -> Option<&CaseReport> {
+        self.cases.iter().find(|report| report.case.to_string() == name)
+    }
+
+    /// Fails the test if the saga did wrong in any case.
+    ///
+    /// # Panics
+    /// With the report, then.
+    #[track_caller]
+    pub fn assert(&self) {
+        assert!(self.is_right(), "{self}");
+    }
+
+    fn count(&self, of: impl Fn(&CaseReport) -> bool) -> usize {
+        self.cases.iter().filter(|case| case.wrong.is_none() && of(case)).count()
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Ending::Completed => "completed",
+            Ending::Undone => "undone",
+            Ending::RolledBack => "rolled back",
+            Ending::DeadLettered => "dead letter",
+            Ending::NotEnded => "not ended",
+        })
+    }
+}
+
+impl fmt::Display for Stands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Stands::AsBefore => "as before",
+            Stands::AsAfter => "all done",
+            Stands::Otherwise => "otherwise",
+        })
+    }
+}
+
+/// One line of the table: a case, and what the same came to with a crash besides.
+struct Line {
+    case: String,
+    ending: String,
+    world: String,
+    left: String,
+    crashes: String,
+}
+
+/// More than this of what is left is not shown in the table.
+const LEFT_MAX: usize = 3;
+
+impl Line {
+    fn of(report: &CaseReport, crashes: &[&CaseReport]) -> Self {
+        let left = match report.left.as_slice() {
+            all if all.len() > LEFT_MAX => {
+                format!("{}, and {} more", all[..LEFT_MAX].join(", "), all.len() - LEFT_MAX)
+            }
+            all => all.join(", "),
+        };
+        let then = report.then.map(|(ending, stands)| format!("sent on: {ending}, {stands}"));
+        let wrong = report.wrong.as_ref().map(|_| "WRONG".to_owned());
+        let came = (!report.came).then(|| "did not come".to_owned());
+        let left = [wrong, came, Some(left).filter(|left| !left.is_empty()), then];
+        Self {
+            case: report.case.to_string(),
+            ending: report.ending.to_string(),
+            world: report.stands.to_string(),
+            left: left.into_iter().flatten().collect::<Vec<_>>().join("; "),
+            crashes: told(report, crashes),
+        }
+    }
+
+    fn texts(&self) -> [&str; 5] {
+        [&self.case, &self.ending, &self.world, &self.crashes, &self.left]
+    }
+}
+
+/// What the same case came to with crashes, counted.
+fn told(report: &CaseReport, crashes: &[&CaseReport]) -> String {
+    let mut kinds = Vec::new();
+    for crash in crashes {
+        match kinds.iter_mut().find(|(kind, _)| *kind == crash.kind()) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((crash.kind(), 1)),
+        }
+    }
+    let told = kinds.into_iter().map(|(kind, count)| match kind {
+        kind if kind == report.kind() => format!("{count} the same"),
+        (_, _, _, true) => format!("{count} WRONG"),
+        (ending, ..) => format!("{count} {ending}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The table has a line for each case without a crash, and counts what came of it with one; `{:#}` has a line for each.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<Line> = if f.alternate() {
+            self.cases.iter().map(|case| Line::of(case, &[])).collect()
+        } else {
+            let bases = self.cases.iter().filter(|c| c.case.crash().is_none() || self.cases.len() < 3);
+            let line = |base: &CaseReport| {
+                let crashed = self.cases.iter().filter(|c| c.case.crash().is_some());
+                let crashes: Vec<_> = crashed.filter(|c| c.case.without_crash() == base.case).collect();
+                Line::of(base, &crashes)
+            };
+            bases.map(line).collect()
+        };
+        let head = ["case", "ends", "the world", "with crashes", "left, or needs a person"];
+        let rows = std::iter::once(head).chain(lines.iter().map(Line::texts));
+        let rows: Vec<[&str; 5]> = rows.collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2), width(3)];
+        for row in rows {
+            let mut line = String::new();
+            for (text, width) in row.iter().zip(widths) {
+                line.push_str(&format!("{text:width$}  "));
+            }
+            writeln!(f, "{}", (line + row[4]).trim_end())?;
+        }
+        self.fmt_journal(f)?;
+        self.fmt_wrong(f)?;
+        self.fmt_summary(f)
+    }
+}
+
+/// More than this of what is wrong is not told in full.
+const WRONG_MAX: usize = 5;
+
+impl Report {
+    fn fmt_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.journal.is_empty() {
+            writeln!(f, "\njournal")?;
+        }
+        self.journal.iter().try_for_each(|e| writeln!(f, "  {:>3} {} {:?}", e.seq, e.at, e.record))
+    }
+
+    fn fmt_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, report) in self.wrong().enumerate() {
+            let why = report.wrong.as_deref().unwrap_or_default();
+            if n < WRONG_MAX {
+                let case = &report.case;
+                writeln!(
+                    f,
+                    "\nWRONG: {case}\n  {why}\n  alone: {}={:?} cargo test",
+                    super::VARIABLE,
+                    case.to_string()
+                )?;
+            } else {
+                writeln!(f, "WRONG: {}", report.case)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fmt_summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for what in &self.not_run {
+            writeln!(f, "not run: {what}")?;
+        }
+        let letters = self.count(|c| c.ending == Ending::DeadLettered);
+        let mended = self.count(|c| c.then.is_some());
+        let left = |c: &CaseReport| c.ending != Ending::DeadLettered && c.stands == Stands::Otherwise;
+        write!(
+            f,
+            "\n{}, {} cases: {} completed, {} as if nothing had happened, {letters} dead letters ({mended} of them \
+             ended once sent on)",
+            self.saga,
+            self.cases.len(),
+            self.count(|c| c.ending == Ending::Completed),
+            self.count(|c| matches!(c.ending, Ending::RolledBack | Ending::Undone) && c.stands.is_before()),
+        )?;
+        match self.count(left) {
+            0 => {}
+            left => write!(f, ", {left} with something left that the saga tells of")?,
+        }
+        match self.wrong().count() {
+            0 => f.write_str("; nothing wrong"),
+            wrong => write!(f, "; {wrong} WRONG"),
+        }
+    }
+}

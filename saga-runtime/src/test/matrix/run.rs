@@ -1,0 +1,402 @@
+//! One case: a fresh world, one saga in it, what goes wrong, and what is left. And the judgement: whether the saga says
+//! of the world what can be seen of it.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use saga_core::machine::Delivery;
+use saga_core::{By, DeadLetter, Entry, Payload, Phase, Record, Role, Rollback, SagaId, Site, State, Undone};
+
+use super::World;
+use super::case::{Case, Disturbance};
+use super::report::{CaseReport, Ending, Stands};
+use crate::handle::{AnyHandle, Handle};
+use crate::outcome::Outcome;
+use crate::runtime::Builder;
+use crate::saga::{Saga, SagaCall};
+use crate::test::{Faults, Samples, TestRuntime, in_virtual_time};
+
+/// Judges the output and the world of a saga that completed.
+pub(super) type Check<S, W> =
+    Arc<dyn Fn(&<S as Saga>::Output, &<W as World>::Seen) -> bool + Send + Sync + 'static>;
+
+/// Everything that a case is run with.
+pub(super) struct Stage<S: Saga, W: World> {
+    pub(super) input: Payload,
+    pub(super) make: Arc<dyn Fn() -> W + Send + Sync>,
+    pub(super) signals: Vec<(String, Payload)>,
+    pub(super) samples: Samples,
+    pub(super) patience: Duration,
+    pub(super) completes: Option<Check<S, W>>,
+    pub(super) saga: PhantomData<fn() -> S>,
+}
+
+/// What the saga did in a run, for whoever plans the next.
+pub(super) struct Trace {
+    pub(super) writes: u64,
+    pub(super) state: State,
+    pub(super) journal: Vec<Entry>,
+}
+
+/// One run.
+pub(super) struct Ran<W: World> {
+    pub(super) report: CaseReport,
+    pub(super) trace: Trace,
+    pub(super) seen: W::Seen,
+}
+
+/// With what a run is compared.
+pub(super) struct Expected<'a, W: World> {
+    /// The world after the undisturbed run; `None` in that itself.
+    pub(super) after: Option<&'a W::Seen>,
+    /// How it has to end, if not just in one of the ways that are right.
+    pub(super) ending: Option<Ending>,
+}
+
+/// How a run ended, and with what.
+enum End<T> {
+    Completed { output: T, undone: Undone },
+    RolledBack { rollback: Rollback },
+    DeadLettered(Box<DeadLetter>),
+    NotEnded(String),
+}
+
+impl<S: Saga, W: World> Stage<S, W> {
+    /// The builder with what the saga and its world need.
+    pub(super) fn build(world: &W, builder: Builder) -> Builder {
+        // In virtual time a lease would be renewed for ever.
+        world.resources(builder.lease(Duration::from_secs(86_400))).saga::<S>()
+    }
+
+    /// Runs one case.
+    ///
+    /// # Panics
+    /// If the runtime cannot be started, or the world panics.
+    pub(super) fn run(&self, case: &Case, expected: &Expected<'_, W>) -> Ran<W> {
+        in_virtual_time(async {
+            let world = Arc::new((self.make)());
+            let before = world.look();
+            let faults = Arc::new(Faults::new(case.faults(), self.samples.clone()));
+            let build = {
+                let (world, faults) = (world.clone(), faults.clone());
+                move |builder: Builder| {
+                    let mut builder = Self::build(&world, builder);
+                    builder.faults = Some(faults.clone());
+                    builder
+                }
+            };
+            let started = TestRuntime::start(build).await;
+            let mut test = started.unwrap_or_else(|error| panic!("the runtime does not start: {error}"));
+            let (end, crashed) = self.to_the_end(&mut test, case, &faults).await;
+            let seen = world.look();
+            let trace = self.trace(&test).await;
+            let came = faults.all_came() && crashed == case.crash().is_some();
+            let mut report = self.judge(case, &end, &seen, &before, expected);
+            if let End::DeadLettered(_) = end {
+                faults.end();
+                self.send_on(&test, &*world, &before, expected, &mut report).await;
+            }
+            report.came = came;
+            Ran { report, trace, seen }
+        })
+    }
+
+    async fn to_the_end(
+        &self,
+        test: &mut TestRuntime,
+        case: &Case,
+        faults: &Faults,
+    ) -> (End<S::Output>, bool) {
+        if let Some((write, side)) = case.crash() {
+            test.crash_at(write, side);
+        }
+        if let Some(write) = case.cancel_after() {
+            test.cancel_at(write, id(), by("cancels it"));
+        }
+        let mut patience = std::pin::pin!(tokio::time::sleep(self.patience));
+        let mut crashed = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = test.crashed() => {}
+                end = self.drive(test, case, faults) => return (end.unwrap_or_else(End::NotEnded), crashed),
+                () = &mut patience => {
+                    let days = self.patience.as_secs() / 86_400;
+                    let why = format!("after {days} days {}", waits_at(&self.trace(test).await.state));
+                    return (End::NotEnded(why), crashed);
+                }
+            }
+            crashed = true;
+            test.crash().await.unwrap_or_else(|error| panic!("the runtime does not start again: {error}"));
+        }
+    }
+
+    /// Runs the saga to its end, with people who answer. The process may die at any moment of it.
+    async fn drive(
+        &self,
+        test: &TestRuntime,
+        case: &Case,
+        faults: &Faults,
+    ) -> Result<End<S::Output>, String> {
+        let input = self.input.decode::<S::Input>().map_err(|e| e.to_string())?;
+        let handle = test.run(id(), SagaCall::<S>::new(input)).await.map_err(|e| e.to_string())?;
+        let cancels = async {
+            faults.cancel_wanted.notified().await;
+            // Too late is an answer as well.
+            handle.cancel(by("cancels it")).await.ok();
+            faults.cancel_known.notify_one();
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            end = self.settled(&handle, case) => end,
+            () = cancels => unreachable!("it goes on for ever"),
+            () = self.people(&handle, case) => unreachable!("they go on for ever"),
+        }
+    }
+
+    async fn settled(&self, handle: &Handle<S>, case: &Case) -> Result<End<S::Output>, String> {
+        let outcome = handle.outcome().await.map_err(|e| e.to_string())?;
+        if outcome.is_completed() && case.has(&Disturbance::UndoneAfterwards) {
+            // Refused if it has been asked for before a crash.
+            handle.undo(by("undoes it")).await.ok();
+            at_rest(handle).await?;
+        }
+        let outcome = handle.outcome().await.map_err(|e| e.to_string())?;
+        Ok(match outcome {
+            Outcome::Completed { output, undone } => End::Completed { output, undone },
+            Outcome::RolledBack { rollback, .. } | Outcome::Abandoned { rollback, .. } => {
+                End::RolledBack { rollback }
+            }
+            Outcome::DeadLettered(letter) => End::DeadLettered(Box::new(letter.into_seen())),
+        })
+    }
+
+    /// Gives the saga what it waits for: yes to every question, and the signals.
+    async fn people(&self, handle: &AnyHandle, case: &Case) {
+        let mut records = handle.watch();
+        while let Ok(Some(entry)) = records.next().await {
+            // What was answered before a crash is refused the second time.
+            match entry.record {
+                Record::Asked { site, .. } if !case.has(&Disturbance::Unanswered(site.clone())) => {
+                    let yes = !case.has(&Disturbance::Denied(site.clone()));
+                    handle.answer_at(site, yes, by("answers it")).await.ok();
+                }
+                Record::Wait { site, name, .. } if !case.has(&Disturbance::NoSignal(site.clone())) => {
+                    let signal = self.signals.iter().find(|(known, _)| *known == *name);
+                    if let Some((name, payload)) = signal.cloned() {
+                        handle.deliver(Delivery::Signal { id: site.to_string(), name, payload }).await.ok();
+                    }
+                }
+                _ => {}
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn trace(&self, test: &TestRuntime) -> Trace {
+        let journal = test.store().load(&id(), 0, usize::MAX).await.unwrap_or_default();
+        let state = State::of(id(), &journal).unwrap_or_else(|_| State::new(id()));
+        Trace { writes: test.writes(), state, journal }
+    }
+
+    /// A person sends a dead letter on, now that all goes well: if it ends, the world must agree.
+    async fn send_on(
+        &self,
+        test: &TestRuntime,
+        world: &W,
+        before: &W::Seen,
+        expected: &Expected<'_, W>,
+        report: &mut CaseReport,
+    ) {
+        let Ok(Some(handle)) = test.find(&id()).await else { return };
+        if handle.redrive(by("sends it on")).await.is_err() {
+            return;
+        }
+        let Ok(phase) = at_rest(&handle).await else {
+            report.wrong.get_or_insert("sent on, it has not ended".to_owned());
+            return;
+        };
+        let ending = match phase {
+            Phase::Completed => Ending::Completed,
+            Phase::RolledBack => Ending::RolledBack,
+            // It says again that it needs somebody who looks.
+            _ => return,
+        };
+        let stands = stands(&world.look(), before, expected.after);
+        let right = match ending {
+            Ending::Completed => stands.is_after() || self.completes.is_some(),
+            _ => stands.is_before(),
+        };
+        if !right {
+            report.wrong.get_or_insert(format!("sent on, it is {ending}, and the world is {stands}"));
+        }
+        report.then = Some((ending, stands));
+    }
+
+    fn judge(
+        &self,
+        case: &Case,
+        end: &End<S::Output>,
+        seen: &W::Seen,
+        before: &W::Seen,
+        expected: &Expected<'_, W>,
+    ) -> CaseReport {
+        let stands = stands(seen, before, expected.after);
+        let mut report = CaseReport::new(case.clone(), end.ending(), stands);
+        report.left = end.left();
+        let seen_otherwise = |wanted: &str, than: &W::Seen| {
+            Some(format!(
+                "it is {}, and the world is not as {wanted}:\n  it was  {than:?}\n  it is   {seen:?}",
+                end.ending()
+            ))
+        };
+        report.wrong = match end {
+            End::NotEnded(why) => Some(format!("it has not ended: {why}")),
+            End::Completed { undone: Undone::None, output } => match (&self.completes, expected.after) {
+                (Some(check), _) if check(output, seen) => None,
+                (Some(_), Some(after)) => seen_otherwise("it was to be", after),
+                (None, Some(after)) if seen != after => seen_otherwise("after an undisturbed run", after),
+                _ => None,
+            },
+            End::Completed { .. } | End::RolledBack { .. } if seen != before && report.left.is_empty() => {
+                seen_otherwise("before", before)
+            }
+            End::DeadLettered(letter) if !stands.is_before() && !stands.is_after() && !tells(letter) => {
+                Some(format!("a dead letter that tells of nothing, and the world has changed:\n{letter}"))
+            }
+            _ => None,
+        };
+        if let Some(ending) = expected.ending.filter(|ending| *ending != report.ending) {
+            report.wrong.get_or_insert(format!("it is {}, and was to be {ending}", report.ending));
+        }
+        report
+    }
+}
+
+impl<T> End<T> {
+    fn ending(&self) -> Ending {
+        match self {
+            End::Completed { undone: Undone::None, .. } => Ending::Completed,
+            End::Completed { .. } => Ending::Undone,
+            End::RolledBack { .. } => Ending::RolledBack,
+            End::DeadLettered(_) => Ending::DeadLettered,
+            End::NotEnded(_) => Ending::NotEnded,
+        }
+    }
+
+    /// What it says is left.
+    fn left(&self) -> Vec<String> {
+        match self {
+            End::RolledBack { rollback: Rollback::Complete { residue } } => {
+                residue.iter().map(|r| format!("{} leaves {}", r.site, r.what)).collect()
+            }
+            End::RolledBack { rollback: Rollback::Partial { left, residue } } => {
+                let left = left.iter().map(|l| format!("{} ({})", l.site, l.why));
+                left.chain(residue.iter().map(|r| format!("{} leaves {}", r.site, r.what))).collect()
+            }
+            End::DeadLettered(letter) => {
+                let stops = letter.reasons.iter().map(|stop| match (&stop.site, stop.role) {
+                    (Some(site), Role::Do) => format!("{}: {site}", stop.reason),
+                    (Some(site), Role::Undo) => format!("{}: undo of {site}", stop.reason),
+                    (None, _) => format!("{}: the body", stop.reason),
+                });
+                let done = letter.done.iter().map(|site| format!("{site} is done"));
+                stops.chain(done).collect()
+            }
+            End::Completed { undone: Undone::Partial, .. } => vec!["undone in part".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether a dead letter says that something has happened, or may have.
+fn tells(letter: &DeadLetter) -> bool {
+    let doubt = letter.attempts.iter().any(|attempt| attempt.in_doubt || attempt.ended.is_none());
+    doubt || !letter.done.is_empty() || !letter.owed.entries.is_empty()
+}
+
+/// What a saga that has not ended waits for.
+fn waits_at(state: &State) -> String {
+    let open: Vec<String> = state.open_sites().map(|(site, _)| site.to_string()).collect();
+    format!("it is {} at {}", state.phase(), open.join(", "))
+}
+
+fn stands<T: PartialEq>(seen: &T, before: &T, after: Option<&T>) -> Stands {
+    match (seen == before, after.is_none_or(|after| seen == after)) {
+        (true, _) => Stands::AsBefore,
+        (false, true) => Stands::AsAfter,
+        (false, false) => Stands::Otherwise,
+    }
+}
+
+/// Waits until it has ended, or needs a person again.
+async fn at_rest(handle: &AnyHandle) -> Result<Phase, String> {
+    for _ in 0..100_000 {
+        let phase = handle.phase().await.map_err(|e| e.to_string())?;
+        if phase.is_ended() || phase == Phase::DeadLettered {
+            return Ok(phase);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Err("it does not come to rest".to_owned())
+}
+
+fn id() -> SagaId {
+    SagaId::new("case").expect("the id is not empty")
+}
+
+fn by(why: &str) -> By {
+    By::new("the matrix", why)
+}
+
+/// Where something can be made to go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Point {
+    /// A step with an effect, or a compensation.
+    Effect(Site, Role),
+    /// A readonly step.
+    Read(Site),
+    /// A question, and whether it ends without an answer.
+    Question {
+        /// Where.
+        site: Site,
+        /// It does.
+        ends: bool,
+    },
+    /// A wait for a signal that may end without one.
+    Signal(Site),
+}
+
+impl Trace {
+    /// Where it came by, in order, and by which step.
+    pub(super) fn points(&self) -> Vec<(Point, String)> {
+        let mut points = Vec::new();
+        for entry in &self.journal {
+            let point = match &entry.record {
+                Record::Intent { site, step, .. } => {
+                    (Point::Effect(site.clone(), Role::Do), step.to_string())
+                }
+                Record::UndoIntent { site, in_doubt } => {
+                    let step = self.state.step(site).and_then(|step| match in_doubt {
+                        true => step.in_doubt.as_ref(),
+                        false => step.undo.as_ref().and_then(|undo| undo.as_ref().ok()),
+                    });
+                    let step = step.map(|call| call.step.to_string()).unwrap_or_default();
+                    (Point::Effect(site.clone(), Role::Undo), step)
+                }
+                Record::Read { site, step, .. } => (Point::Read(site.clone()), step.to_string()),
+                Record::Asked { site, due, .. } => {
+                    (Point::Question { site: site.clone(), ends: due.is_some() }, String::new())
+                }
+                Record::Wait { site, due: Some(_), .. } => (Point::Signal(site.clone()), String::new()),
+                _ => continue,
+            };
+            if !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        points
+    }
+}

@@ -1,0 +1,369 @@
+//! Errors for steps that are made to fail: given by the user, or made up by asking the type's `Deserialize` for each of
+//! its variants in turn, with nothing in their fields.
+//!
+//! What is made up is of the step's own type, and its own `StepError` says what it means: nothing is pretended.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::fmt;
+
+use saga_core::Payload;
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess,
+    SeqAccess, VariantAccess, Visitor,
+};
+
+use crate::error::{Class, Never, StepError};
+
+/// No more values than this are made of one type.
+const VALUES_MAX: usize = 256;
+/// Nor is a type followed further into itself than this.
+const DEPTH_MAX: usize = 8;
+/// What stands in made-up texts.
+const TEXT: &str = "made up by the test";
+
+/// The errors that steps can be made to give.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Samples {
+    given: HashMap<TypeId, Vec<Payload>>,
+}
+
+/// Which errors of a step are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failing {
+    /// It is of a type that has no values.
+    pub(crate) never: bool,
+    /// One with which each attempt fails.
+    pub(crate) lasting: bool,
+    /// One after which another attempt may succeed.
+    pub(crate) transient: bool,
+}
+
+impl Samples {
+    /// Adds one of the user's.
+    pub(super) fn give<E: StepError>(&mut self, error: &E) {
+        // What has no JSON form is no error of a step that runs.
+        self.given.entry(TypeId::of::<E>()).or_default().extend(Payload::encode(error));
+    }
+
+    /// One of that class; the user's own first.
+    pub(crate) fn error<E: StepError>(&self, class: Class) -> Option<E> {
+        let given = self.given.get(&TypeId::of::<E>()).into_iter().flatten();
+        let given = given.filter_map(|payload| payload.decode::<E>().ok());
+        given.chain(values_of::<E>()).find(|error| error.class() == class)
+    }
+
+    /// One that ends the step's attempts, sooner or later.
+    pub(crate) fn lasting<E: StepError>(&self) -> Option<E> {
+        self.error(Class::Permanent).or_else(|| self.error(Class::Transient))
+    }
+
+    /// Which are known.
+    pub(crate) fn of<E: StepError>(&self) -> Failing {
+        Failing {
+            never: TypeId::of::<E>() == TypeId::of::<Never>(),
+            lasting: self.lasting::<E>().is_some(),
+            transient: self.error::<E>(Class::Transient).is_some(),
+        }
+    }
+}
+
+/// Values of `T`: one for each way through its enums.
+fn values_of<T: DeserializeOwned>() -> Vec<T> {
+    let mut ways = Ways::default();
+    let mut values = Vec::new();
+    for _ in 0..VALUES_MAX {
+        ways.taken = 0;
+        values.extend(T::deserialize(Make { ways: &mut ways, depth: 0 }));
+        if !ways.turn() {
+            break;
+        }
+    }
+    values
+}
+
+/// Which variant is taken at each enum that is come to: a number with a digit for each.
+#[derive(Debug, Default)]
+struct Ways {
+    /// The variant, and how many there are.
+    digits: Vec<(usize, usize)>,
+    taken: usize,
+}
+
+impl Ways {
+    fn choose(&mut self, variants: usize) -> usize {
+        if self.taken == self.digits.len() {
+            self.digits.push((0, variants));
+        }
+        self.taken += 1;
+        self.digits[self.taken - 1].0
+    }
+
+    /// On to the next number; `false` after the last.
+    fn turn(&mut self) -> bool {
+        self.digits.truncate(self.taken);
+        while let Some((digit, of)) = self.digits.pop() {
+            if digit + 1 < of {
+                self.digits.push((digit + 1, of));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// That no value can be made.
+#[derive(Debug)]
+struct NoValue;
+
+impl fmt::Display for NoValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no value can be made up")
+    }
+}
+
+impl std::error::Error for NoValue {}
+
+impl de::Error for NoValue {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        NoValue
+    }
+}
+
+/// Makes one value.
+struct Make<'a> {
+    ways: &'a mut Ways,
+    depth: usize,
+}
+
+impl Make<'_> {
+    fn deeper(&mut self) -> Result<Make<'_>, NoValue> {
+        let depth = self.depth + 1;
+        if depth > DEPTH_MAX { Err(NoValue) } else { Ok(Make { ways: self.ways, depth }) }
+    }
+}
+
+macro_rules! leaves {
+    ($($method:ident => $visit:ident($($value:expr)?);)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NoValue> {
+            visitor.$visit($($value)?)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Make<'_> {
+    type Error = NoValue;
+
+    leaves! {
+        deserialize_any => visit_unit();
+        deserialize_ignored_any => visit_unit();
+        deserialize_unit => visit_unit();
+        deserialize_option => visit_none();
+        deserialize_bool => visit_bool(false);
+        deserialize_i8 => visit_i8(1);
+        deserialize_i16 => visit_i16(1);
+        deserialize_i32 => visit_i32(1);
+        deserialize_i64 => visit_i64(1);
+        deserialize_i128 => visit_i128(1);
+        deserialize_u8 => visit_u8(1);
+        deserialize_u16 => visit_u16(1);
+        deserialize_u32 => visit_u32(1);
+        deserialize_u64 => visit_u64(1);
+        deserialize_u128 => visit_u128(1);
+        deserialize_f32 => visit_f32(1.0);
+        deserialize_f64 => visit_f64(1.0);
+        deserialize_char => visit_char('x');
+        deserialize_str => visit_str(TEXT);
+        deserialize_string => visit_str(TEXT);
+        deserialize_bytes => visit_bytes(&[]);
+        deserialize_byte_buf => visit_bytes(&[]);
+        deserialize_identifier => visit_str(TEXT);
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        mut self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        visitor.visit_newtype_struct(self.deeper()?)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NoValue> {
+        visitor.visit_seq(Parts { make: self, names: &[], left: 0 })
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, NoValue> {
+        visitor.visit_seq(Parts { make: self, names: &[], left: len })
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NoValue> {
+        visitor.visit_map(Parts { make: self, names: &[], left: 0 })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        visitor.visit_map(Parts { make: self, names: fields, left: fields.len() })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        if variants.is_empty() {
+            return Err(NoValue);
+        }
+        let variant = variants[self.ways.choose(variants.len())];
+        visitor.visit_enum(Variant { make: self, variant })
+    }
+}
+
+/// The elements of a list, or the fields of a struct.
+struct Parts<'a> {
+    make: Make<'a>,
+    names: &'static [&'static str],
+    left: usize,
+}
+
+impl<'de> SeqAccess<'de> for Parts<'_> {
+    type Error = NoValue;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, NoValue> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        seed.deserialize(self.make.deeper()?).map(Some)
+    }
+}
+
+impl<'de> MapAccess<'de> for Parts<'_> {
+    type Error = NoValue;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, NoValue> {
+        let Some((name, rest)) = self.names.split_first() else { return Ok(None) };
+        self.names = rest;
+        let name: StrDeserializer<'_, NoValue> = name.into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, NoValue> {
+        seed.deserialize(self.make.deeper()?)
+    }
+}
+
+/// One variant of an enum.
+struct Variant<'a> {
+    make: Make<'a>,
+    variant: &'static str,
+}
+
+impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
+    type Error = NoValue;
+    type Variant = Make<'a>;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Make<'a>), NoValue> {
+        let name: StrDeserializer<'_, NoValue> = self.variant.into_deserializer();
+        Ok((seed.deserialize(name)?, self.make))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Make<'_> {
+    type Error = NoValue;
+
+    fn unit_variant(self) -> Result<(), NoValue> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(mut self, seed: T) -> Result<T::Value, NoValue> {
+        seed.deserialize(self.deeper()?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, NoValue> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        self.deserialize_struct("", fields, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::error::Failure;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+    enum Inner {
+        #[error("{what} {code}")]
+        Busy { what: String, code: u16 },
+        #[error("gone")]
+        Gone,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+    enum Outer {
+        #[error("lost")]
+        Lost,
+        #[error(transparent)]
+        Inner(Inner),
+    }
+
+    impl StepError for Outer {
+        fn class(&self) -> Class {
+            match self {
+                Outer::Lost => Class::InDoubt,
+                Outer::Inner(Inner::Busy { .. }) => Class::Transient,
+                Outer::Inner(Inner::Gone) => Class::Permanent,
+            }
+        }
+    }
+
+    #[test]
+    fn every_variant_is_made_and_its_own_word_taken_for_what_it_means() {
+        let busy = Inner::Busy { what: TEXT.to_owned(), code: 1 };
+        assert_eq!(values_of::<Outer>(), [Outer::Lost, Outer::Inner(busy), Outer::Inner(Inner::Gone)]);
+        let samples = Samples::default();
+        assert_eq!(samples.error(Class::Permanent), Some(Outer::Inner(Inner::Gone)));
+        assert_eq!(samples.of::<Outer>(), Failing { never: false, lasting: true, transient: true });
+        assert_eq!(samples.of::<Failure>(), Failing { never: false, lasting: true, transient: true });
+        assert_eq!(samples.of::<Never>(), Failing { never: true, lasting: false, transient: false });
+    }
+
+    #[test]
+    fn what_is_given_comes_first() {
+        let mut samples = Samples::default();
+        samples.give(&Failure::permanent("sold out"));
+        assert_eq!(samples.lasting(), Some(Failure::permanent("sold out")));
+        assert_eq!(samples.error::<Failure>(Class::Transient).map(|e| e.to_string()).as_deref(), Some(TEXT));
+    }
+}
