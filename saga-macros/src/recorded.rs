@@ -38,15 +38,19 @@ pub(crate) fn attributes(
         if let Err(error) = read {
             let diagnostic =
                 Diagnostic::at("SG0903", error.span(), format!("this attribute cannot be read: {error}"));
-            report.add(diagnostic.fix("`#[serde(default)]`, or `#[serde(default = \"path\")]`"));
+            report.add(diagnostic.why(WHY).fix("`#[serde(default)]`, or `#[serde(default = \"path\")]`"));
         }
     }
     (others, default)
 }
 
+/// Why nothing else is said there.
+const WHY: &str =
+    "its name and its type say how it is recorded; only what an older record lacks has to be said";
+
 fn unknown(word: &syn::Path) -> Diagnostic {
     let shown = quote!(#word).to_string();
     Diagnostic::over("SG0903", word, format!("a parameter has no `#[serde({shown})]`"))
-        .why("its name and its type say how it is recorded; only what an older record lacks has to be said")
+        .why(WHY)
         .fix("`#[serde(default)]`; all else on the fields of a type of its own")
 }

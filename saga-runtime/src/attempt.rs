@@ -143,7 +143,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
 
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::upgrade::definitions::Shapes {
-        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>()
+        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>(&S::Error::RECORDED)
     }
 
     #[cfg(feature = "test")]
@@ -295,7 +295,7 @@ pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
 
 fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
     let message = text_of(error);
-    let payload = encoding.encode_error(error);
+    let payload = encoding.encode_error(&E::RECORDED, error);
     let permanent = error.class() == Class::Permanent;
     let trouble = Trouble::Error { message, error: payload, permanent };
     match error.class() {
@@ -306,7 +306,7 @@ fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
 
 fn read_failure<E: StepError>(error: &E, attempts: u32, encoding: &Encoding) -> Result<Failed, Lost> {
     let message = text_of(error);
-    let error_payload = encoding.encode_output(error)?;
+    let error_payload = encoding.encode_as(&E::RECORDED, error).map_err(|why| Lost { why })?;
     Ok(match error.class() {
         Class::Permanent => Failed::Failed { error: error_payload, message },
         // Without an effect, doubt is no more than a failure.

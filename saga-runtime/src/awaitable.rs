@@ -10,9 +10,10 @@ use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
 
 use crate::attempt::recorded;
 use crate::body::{Board, Place, Reached, Reading, SharedBoard, lock};
-use crate::error::text_of;
+use crate::error::{StepError, text_of};
 use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
+use crate::recorded::Recording;
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga, SagaCall};
 use crate::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
@@ -189,10 +190,11 @@ fn failure_as<S: Step>(
     failure: &Failed,
     encoding: &Encoding,
 ) -> Result<StepFailure<S::Error>, saga_core::DecodeError> {
+    let decode = <S::Error as StepError>::RECORDED.decode;
     Ok(match failure {
-        Failed::Failed { error, .. } => StepFailure::Failed(encoding.decode(error)?),
+        Failed::Failed { error, .. } => StepFailure::Failed(decode(&encoding.codecs, error)?),
         Failed::Exhausted { error, attempts, .. } => {
-            StepFailure::Exhausted { last: encoding.decode(error)?, attempts: *attempts }
+            StepFailure::Exhausted { last: decode(&encoding.codecs, error)?, attempts: *attempts }
         }
         Failed::TimedOut { attempts } => StepFailure::TimedOut { attempts: *attempts },
         Failed::Panicked { message } => StepFailure::Panicked { message: message.clone() },
@@ -262,7 +264,7 @@ fn end_child<S: Saga>(
                 return None;
             }
         },
-        Exit::Failed(error) => (board.encoding.encode_error(&error), text_of(&error)),
+        Exit::Failed(error) => (board.encoding.encode_error(&Recording::new(), &error), text_of(&error)),
     };
     board.reached.push(Reach::ChildEnded { site: site.clone(), result: Err(result) });
     None

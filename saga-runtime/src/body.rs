@@ -16,10 +16,10 @@ use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::SiteState;
 use saga_core::{Name, Payload, Reason, Site};
-use serde::de::DeserializeOwned;
 
 use crate::error::text_of;
 use crate::limits::Encoding;
+use crate::recorded::{Recorded, Recording};
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga};
 use crate::witness::AnyWitness;
@@ -106,7 +106,7 @@ impl SagaContext {
     }
 
     /// The saga's input.
-    pub async fn input<T: DeserializeOwned>(&self) -> T {
+    pub async fn input<T: Recorded>(&self) -> T {
         if let Mode::Driving(board) = &self.mode {
             let mut board = lock(board);
             match board.encoding.decode(&self.input) {
@@ -336,7 +336,7 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
 
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::upgrade::definitions::Shapes {
-        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>()
+        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>(&Recording::new())
     }
 
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
@@ -351,7 +351,9 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
                         BodyEnd::Halted(Reason::OutputLost, None, detail)
                     }
                 },
-                Exit::Failed(error) => BodyEnd::Failed(encoding.encode_error(&error), text_of(&error)),
+                Exit::Failed(error) => {
+                    BodyEnd::Failed(encoding.encode_error(&Recording::new(), &error), text_of(&error))
+                }
             }
         })
     }

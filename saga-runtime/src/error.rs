@@ -8,7 +8,7 @@ use saga_core::store::StoreError;
 use saga_core::{InvalidId, SagaId};
 use serde::{Deserialize, Serialize};
 
-use crate::recorded::Recorded;
+use crate::recorded::Recording;
 
 /// What an error says about the attempt that gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,7 +29,10 @@ pub enum Class {
     note = "why: whether an attempt happened decides if it is retried, undone, or asked about",
     note = "fix: `#[derive(StepError)]` on it, with `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant; or let the step return a `saga::Failure`"
 )]
-pub trait StepError: Error + Recorded + Sync {
+pub trait StepError: Error + Sized + Send + Sync + 'static {
+    /// How it is recorded: `Recording::new()`, of any type that is `Serialize` and `Deserialize`.
+    const RECORDED: Recording<Self>;
+
     /// What it means.
     fn class(&self) -> Class;
 
@@ -124,6 +127,8 @@ impl Error for Failure {}
 
 #[diagnostic::do_not_recommend]
 impl StepError for Failure {
+    const RECORDED: Recording<Self> = Recording::new();
+
     fn class(&self) -> Class {
         self.class
     }
@@ -177,6 +182,8 @@ impl Error for Never {}
 
 #[diagnostic::do_not_recommend]
 impl StepError for Never {
+    const RECORDED: Recording<Self> = Recording::new();
+
     fn class(&self) -> Class {
         match *self {}
     }

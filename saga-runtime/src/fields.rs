@@ -5,11 +5,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serializer, forward_to_deserialize_any};
+use serde::{Deserializer, Serializer, forward_to_deserialize_any};
 
-use crate::recorded::Recorded;
+use crate::recorded::{Read, Recorded, Written};
 
 /// What a recorded input is called, and its fields.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ macro_rules! shape {
                 names: &Names,
                 to: &mut W,
             ) -> Result<(), W::Error> {
-                $(to.serialize_field(names.fields[$at], values.$at)?;)*
+                $(to.serialize_field(names.fields[$at], &Written(values.$at))?;)*
                 Ok(())
             }
 
@@ -142,7 +142,7 @@ impl Visitor<'_> for Key {
 }
 
 /// Reads the value of the field at `at`, and says which it was if that fails.
-fn read_into<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
+fn read_into<'de, T: Recorded, M: MapAccess<'de>>(
     place: &mut Option<T>,
     names: &Names,
     at: usize,
@@ -153,12 +153,15 @@ fn read_into<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
         return Err(M::Error::custom(format_args!("{}: `{field}` is given twice", Shown(names))));
     }
     let read = from.next_value();
-    *place = Some(read.map_err(|e| M::Error::custom(format_args!("{}: `{field}`: {e}", Shown(names))))?);
+    *place = Some(
+        read.map(|Read(value)| value)
+            .map_err(|e| M::Error::custom(format_args!("{}: `{field}`: {e}", Shown(names))))?,
+    );
     Ok(())
 }
 
 /// The value that was read; or else its default, or that of a type which is read from nothing, as `Option` is.
-fn given<T: DeserializeOwned, E: Error>(
+fn given<T: Recorded, E: Error>(
     read: Option<T>,
     default: Option<fn() -> T>,
     names: &Names,
@@ -167,7 +170,7 @@ fn given<T: DeserializeOwned, E: Error>(
     match (read, default) {
         (Some(value), _) => Ok(value),
         (None, Some(default)) => Ok(default()),
-        (None, None) => T::deserialize(Nothing(PhantomData)).map_err(|_: serde::de::value::Error| {
+        (None, None) => T::read(Nothing(PhantomData)).map_err(|_: serde::de::value::Error| {
             E::custom(format_args!("{}: `{}` is missing", Shown(names), names.fields[at]))
         }),
     }

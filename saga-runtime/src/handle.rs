@@ -332,7 +332,7 @@ impl AnyHandle {
     }
 
     fn encode<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
-        self.runtime.engine().encoding.encode_input(value).map_err(|why| ActError::Unrecordable { why })
+        self.runtime.engine().encoding.encode_given(value).map_err(|why| ActError::Unrecordable { why })
     }
 
     /// Delivers, and waits until it has been taken; gives the state after it.

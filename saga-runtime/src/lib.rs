@@ -57,7 +57,7 @@ pub use handle::{
 pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use misplaced::{Checked, Inert, ManyBranches, NotAwaited, OneBranch, SagaInSaga, StepInSaga, Unawaited};
 pub use outcome::Outcome;
-pub use recorded::Recorded;
+pub use recorded::{Recorded, Recording};
 pub use registry::{Registry, StartError};
 pub use relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere};
 pub use resources::{Need, Resources};

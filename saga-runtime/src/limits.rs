@@ -3,9 +3,9 @@
 use saga_core::record::Lost;
 use saga_core::{Codecs, DecodeError, Payload};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::error::text_of;
+use crate::recorded::{self, Recorded, Recording};
 
 /// Above this many bytes a recorded value is warned about, by default.
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
@@ -27,24 +27,35 @@ impl Default for Encoding {
 }
 
 impl Encoding {
-    pub(crate) fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Result<T, DecodeError> {
-        self.codecs.decode(payload)
+    pub(crate) fn decode<T: Recorded>(&self, payload: &Payload) -> Result<T, DecodeError> {
+        recorded::decode(&self.codecs, payload)
     }
 
     /// Encodes a value that is needed before anything happens: too large is an error in words.
-    pub(crate) fn encode_input<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
+    pub(crate) fn encode_input<T: Recorded>(&self, value: &T) -> Result<Payload, String> {
+        self.encode_as(&Recording::new(), value)
+    }
+
+    /// Encodes a value that somebody hands in, who need not be able to read it.
+    pub(crate) fn encode_given<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
         let payload = self.codecs.encode(value).map_err(|e| text_of(&e))?;
         self.check_size(payload, std::any::type_name::<T>())
     }
 
+    /// Encodes a value in that way.
+    pub(crate) fn encode_as<T>(&self, recording: &Recording<T>, value: &T) -> Result<Payload, String> {
+        let payload = (recording.encode)(value, &self.codecs).map_err(|e| text_of(&e))?;
+        self.check_size(payload, std::any::type_name::<T>())
+    }
+
     /// Encodes a value of something that has happened.
-    pub(crate) fn encode_output<T: Serialize>(&self, value: &T) -> Result<Payload, Lost> {
+    pub(crate) fn encode_output<T: Recorded>(&self, value: &T) -> Result<Payload, Lost> {
         self.encode_input(value).map_err(|why| Lost { why })
     }
 
     /// Encodes an error: one that cannot be recorded is recorded as its absence, its text being kept elsewhere.
-    pub(crate) fn encode_error<T: Serialize>(&self, error: &T) -> Payload {
-        match self.encode_input(error) {
+    pub(crate) fn encode_error<T>(&self, recording: &Recording<T>, error: &T) -> Payload {
+        match self.encode_as(recording, error) {
             Ok(payload) => payload,
             Err(why) => {
                 tracing::warn!(error = std::any::type_name::<T>(), %why, "an error could not be recorded");

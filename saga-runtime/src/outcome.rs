@@ -4,11 +4,11 @@ use std::fmt;
 
 use saga_core::state::{Direction, State};
 use saga_core::{By, Cause, Rollback, Undone};
-use serde::de::DeserializeOwned;
 
 use crate::error::text_of;
 use crate::handle::{Known, LookError, phase};
 use crate::limits::Encoding;
+use crate::recorded::Recorded;
 
 /// How a saga ended, or that it needs a person.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl<T, E> fmt::Display for Outcome<T, E> {
     }
 }
 
-impl<T: DeserializeOwned, E: DeserializeOwned> Outcome<T, E> {
+impl<T: Recorded, E: Recorded> Outcome<T, E> {
     pub(crate) fn of(state: &State, encoding: &Encoding) -> Result<Self, LookError> {
         let undecodable = |what: &str, error: saga_core::DecodeError| LookError::Undecodable {
             what: what.to_owned(),

@@ -1,17 +1,103 @@
 //! What can be recorded.
 
-use serde::Serialize;
+use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What can stand in a journal: it can be written as JSON, be read again, and go to another thread. Nothing
-/// implements it by hand.
+/// What can stand in a journal: it can be written as JSON, be read again, and go to another thread. Nothing implements
+/// it by hand.
+//
+// `Serialize` and `Deserialize` are no supertraits: of a type with neither the compiler would say so once for each of
+// them, with a list of all types that have them, and not say why.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded [SG0901]",
-    label = "it would have to be `Serialize`, `Deserialize` and `Send`, and own what it holds",
+    label = "not both `Serialize` and `Deserialize`",
     note = "why: what a step or a saga takes and gives is written into a journal, and read again after a crash",
-    note = "fix: `#[derive(serde::Serialize, serde::Deserialize)]` on the type, or on the one in it that has none of it"
+    note = "fix: `#[derive(serde::Serialize, serde::Deserialize)]` on it, or on the type in it that has not both"
 )]
-pub trait Recorded: Serialize + DeserializeOwned + Send + 'static {}
+pub trait Recorded: Sized + Send + 'static {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of the format.
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Those of the format.
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {}
+impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+}
+
+/// How values of a type are recorded: what a trait has whose implementors can be, and are not asked for it again where
+/// the trait is.
+#[derive(Debug)]
+pub struct Recording<T> {
+    pub(crate) encode: fn(&T, &Codecs) -> Result<Payload, EncodeError>,
+    pub(crate) decode: fn(&Codecs, &Payload) -> Result<T, DecodeError>,
+    pub(crate) shape: fn() -> serde_json::Value,
+}
+
+impl<T> Recording<T> {
+    /// As any type that can be.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it is a constant, and no value that one would default to"
+    )]
+    pub const fn new() -> Self
+    where
+        T: Recorded,
+    {
+        Self {
+            encode: |value, codecs| codecs.encode(&Written(value)),
+            decode,
+            shape: crate::upgrade::definitions::shape::<T>,
+        }
+    }
+}
+
+/// A recorded value, as `serde` writes it.
+pub(crate) struct Written<'a, T>(pub(crate) &'a T);
+
+impl<T: Recorded> Serialize for Written<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.write(to)
+    }
+}
+
+/// A recorded value, as `serde` reads it.
+pub(crate) struct Read<T>(pub(crate) T);
+
+impl<'de, T: Recorded> Deserialize<'de> for Read<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        T::read(from).map(Read)
+    }
+}
+
+/// Encodes it without a codec.
+pub(crate) fn encode<T: Recorded>(value: &T) -> Result<Payload, EncodeError> {
+    Payload::encode(&Written(value))
+}
+
+/// Decodes it; the error names the type that was asked for.
+pub(crate) fn decode<T: Recorded>(codecs: &Codecs, payload: &Payload) -> Result<T, DecodeError> {
+    let read: Result<Read<T>, DecodeError> = codecs.decode(payload);
+    match read {
+        Ok(Read(value)) => Ok(value),
+        Err(DecodeError::Json { source, .. }) => {
+            Err(DecodeError::Json { wanted: std::any::type_name::<T>(), source })
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -86,7 +86,10 @@ pub trait NoCall: Sized {
     }
 
     /// Never called: it does not come to that.
-    fn to_ask<T: Recorded>(self) -> StepCall<Nowhere<T>> {
+    fn to_ask<T: 'static>(self) -> StepCall<Nowhere<T>>
+    where
+        Probe<T>: Recorded,
+    {
         unreachable!("{NOWHERE}")
     }
 }
@@ -99,7 +102,10 @@ impl<C> NoCall for Called<C> {}
 #[derive(Debug)]
 pub struct Nowhere<T>(PhantomData<fn() -> T>);
 
-impl<T: Recorded> Step for Nowhere<T> {
+impl<T: 'static> Step for Nowhere<T>
+where
+    Probe<T>: Recorded,
+{
     const NAME: &'static str = "nowhere";
     type Input = Never;
     type Output = Probe<T>;

@@ -4,11 +4,10 @@ use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
-use saga_core::Payload;
 use saga_core::graph::Graph;
 
 use crate::body::SagaContext;
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, encode};
 use crate::view::SagaState;
 
 /// An async function whose awaits are recorded.
@@ -138,7 +137,7 @@ impl<S: Saga> SagaCall<S> {
 
 impl<S: Saga> std::fmt::Debug for SagaCall<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let input = Payload::encode(&self.input).map(|p| p.shown()).unwrap_or_default();
+        let input = encode(&self.input).map(|p| p.shown()).unwrap_or_default();
         write!(f, "{}({input})", S::NAME)
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::StepContext;
 use crate::error::StepError;
 use crate::failure::StepFailure;
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, Written, decode, encode};
 use crate::registry::Registry;
 use crate::relation::{Answers, Asks, Compensates};
 use crate::resources::Need;
@@ -303,7 +303,7 @@ impl<S: Step> StepCall<S> {
 
 impl<S: Step> std::fmt::Debug for StepCall<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let input = Payload::encode(&self.input).map(|p| p.shown()).unwrap_or_default();
+        let input = encode(&self.input).map(|p| p.shown()).unwrap_or_default();
         write!(f, "{}({input})", S::NAME)
     }
 }
@@ -389,7 +389,7 @@ impl<S: Step> std::fmt::Debug for InputOf<S> {
 
 impl<S: Step> EncodeInput for InputOf<S> {
     fn encode(&self, codecs: &saga_core::Codecs) -> Result<Payload, saga_core::EncodeError> {
-        codecs.encode(&self.0)
+        codecs.encode(&Written(&self.0))
     }
 }
 
@@ -426,11 +426,12 @@ impl<T: Send + 'static> ProbeCall<T> {
 
     /// The same, of a step that is known to have no effect.
     pub(crate) fn asked_by<P: Step<Output = Probe<T>>>(call: StepCall<P>) -> Self {
-        let input = Payload::encode(call.input()).map_err(|e| crate::error::text_of(&e));
+        let input = encode(call.input()).map_err(|e| crate::error::text_of(&e));
         let ask = move |cx: StepContext| -> Answering<T> {
             let input = input.clone();
             Box::pin(async move {
-                let input = input?.decode::<P::Input>().map_err(|e| crate::error::text_of(&e))?;
+                let input = decode::<P::Input>(&saga_core::Codecs::default(), &input?)
+                    .map_err(|e| crate::error::text_of(&e))?;
                 P::run(&cx, input).await.map_err(|e| crate::error::text_of(&e))
             })
         };

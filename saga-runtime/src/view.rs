@@ -4,11 +4,11 @@
 use saga_core::graph::What;
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
-use serde::de::DeserializeOwned;
 
 use crate::error::text_of;
 use crate::handle::LookError;
 use crate::limits::Encoding;
+use crate::recorded::Recorded;
 use crate::saga::Saga;
 use crate::step::{Step, Undo};
 
@@ -214,7 +214,7 @@ impl StateView {
         begun.max().map_or(0, |last| last + 1)
     }
 
-    fn decode<T: DeserializeOwned>(&self, what: &str, payload: &Payload) -> Result<T, LookError> {
+    fn decode<T: Recorded>(&self, what: &str, payload: &Payload) -> Result<T, LookError> {
         self.encoding.decode(payload).map_err(|error: DecodeError| undecodable(what, text_of(&error)))
     }
 
@@ -222,7 +222,7 @@ impl StateView {
     ///
     /// # Errors
     /// [`LookError::Undecodable`], also if it has none.
-    pub fn output<T: DeserializeOwned>(&self) -> Result<T, LookError> {
+    pub fn output<T: Recorded>(&self) -> Result<T, LookError> {
         let recorded = match (&self.child, self.state.direction()) {
             (None, Direction::Completed { output } | Direction::Undo { output, .. }) => Some(output),
             (Some(child), _) => match self.state.site(child) {
@@ -255,7 +255,7 @@ impl StateView {
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
-    pub fn error<T: DeserializeOwned>(&self, cause: &Cause) -> Result<Option<T>, LookError> {
+    pub fn error<T: Recorded>(&self, cause: &Cause) -> Result<Option<T>, LookError> {
         match cause {
             Cause::Failed { error, .. } => self.decode("the saga's error", error).map(Some),
             _ => Ok(None),
@@ -383,7 +383,7 @@ impl<S: Step> AtSite for AtStep<S> {
     }
 }
 
-fn progress<O: DeserializeOwned>(view: &StateView, step: &StepState) -> Result<Progress<O>, LookError> {
+fn progress<O: Recorded>(view: &StateView, step: &StepState) -> Result<Progress<O>, LookError> {
     Ok(match (&step.doing.status, &step.output) {
         (Status::Running, _) => Progress::Running { attempt: step.doing.attempt },
         (Status::Pending(_), _) => Progress::Waiting { attempt: step.doing.attempt },

@@ -240,7 +240,7 @@ pub struct SignalWithin<T> {
 fn read_signal<T: DeserializeOwned>(state: &SiteState, encoding: &Encoding) -> Reading<Option<T>> {
     let SiteState::Wait { timed, .. } = state else { return None };
     let payload: Option<&Payload> = timed.ended.as_ref()?.as_ref();
-    let value = payload.map(|p| encoding.decode(p)).transpose();
+    let value = payload.map(|p| encoding.codecs.decode(p)).transpose();
     Some(value.map_err(|error| (Reason::Undecodable, text_of(&error))))
 }
 

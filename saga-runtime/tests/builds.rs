@@ -271,6 +271,8 @@ mod of_numbers {
     }
     impl std::error::Error for Coded {}
     impl StepError for Coded {
+        const RECORDED: Recording<Self> = Recording::new();
+
         fn class(&self) -> Class {
             Class::Permanent
         }

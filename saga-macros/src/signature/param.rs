@@ -2,8 +2,8 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
-use syn::visit::Visit;
-use syn::{FnArg, Pat, PatType, Type, TypeFnPtr, TypeImplTrait, TypeReference, TypeTraitObject};
+use syn::visit::{self, Visit};
+use syn::{FnArg, Pat, PatType, PathSegment, Type, TypeFnPtr, TypeImplTrait, TypeReference, TypeTraitObject};
 
 use super::{Param, Role, VALUES, What, a};
 use crate::diagnostic::{Diagnostic, Report};
@@ -187,6 +187,18 @@ impl Visit<'_> for Unowned<'_> {
                 .why("a recorded value is read again by its type, after a restart")
                 .fix(self.instead);
         self.report.add(diagnostic);
+    }
+
+    // Other types that cannot go are for the compiler to find; this one is known to all by its name.
+    fn visit_path_segment(&mut self, segment: &PathSegment) {
+        if segment.ident == "Rc" {
+            let what = format!("{} holds an `Rc`, which cannot go to another thread", self.whose);
+            let diagnostic = Diagnostic::at("SG0902", segment.ident.span(), what)
+                .why("a worker runs sagas on several threads")
+                .fix("`Arc`: `use std::sync::Arc;`");
+            self.report.add(diagnostic);
+        }
+        visit::visit_path_segment(self, segment);
     }
 
     // What is behind a trait or a function is not held.

@@ -58,7 +58,17 @@ fn written(item: &ItemFn) -> Option<ItemFn> {
     written.sig.constness = None;
     written.sig.abi = None;
     written.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    for arg in &mut written.sig.inputs {
+        without_serde(arg);
+    }
     Some(written)
+}
+
+/// Without the attributes that are for us.
+pub(crate) fn without_serde(arg: &mut FnArg) {
+    if let FnArg::Typed(typed) = arg {
+        typed.attrs.retain(|attr| !attr.path().is_ident("serde"));
+    }
 }
 
 /// The names of type parameters, lifetimes and constants.

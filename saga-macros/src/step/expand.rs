@@ -154,18 +154,18 @@ fn field(saga: &Path, at: usize, param: &Param) -> TokenStream {
     }
 }
 
-/// The function as it was written, under a name that only the expansion knows.
+/// The function as it was written, and under its own name, which messages show; from outside it is not seen.
 fn body(step: &Step) -> TokenStream {
     let function = &step.function;
-    let (inner, fn_token, output, block) =
-        (&function.inner, function.fn_token, &function.output, &function.block);
+    let (inner, fn_token, ident, output, block) =
+        (&function.inner, function.fn_token, &function.ident, &function.output, &function.block);
     let params = function.params.iter().map(|p| {
         let (attrs, mutability, ident, ty) = (&p.attrs, &p.mutability, &p.ident, &p.ty);
         quote!(#(#attrs)* #mutability #ident: #ty)
     });
     quote! {
         #(#inner)*
-        async #fn_token __run(#(#params),*) -> #output #block
+        async #fn_token #ident(#(#params),*) -> #output #block
     }
 }
 
@@ -338,14 +338,16 @@ fn run(step: &Step) -> TokenStream {
             }
         }
     });
+    let ident = &function.ident;
+    // What the function holds while it waits, and should not, is shown at its name.
+    let future = quote_spanned! {ident.span()=>
+        impl ::core::future::Future<Output = #result> + ::core::marker::Send
+    };
     // Not `async`: a future around the future would be compiled like it.
     quote! {
-        fn run(
-            #cx: &#saga::__private::StepContext,
-            #given: Self::Input,
-        ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send {
+        fn run(#cx: &#saga::__private::StepContext, #given: Self::Input) -> #future {
             let #name { #(#names),* } = #given;
-            __run(#(#arguments),*)
+            #ident(#(#arguments),*)
         }
         #needs
     }

@@ -48,9 +48,14 @@ pub(crate) fn expand(error: &StepError) -> TokenStream {
         true => quote!(match *self {}),
         false => quote!(match self { #(#classes)* }),
     };
+    // Judged here, where a derive is missing then, and not at each step that fails with it.
+    let at = ident.span();
+    let root = path_at(saga, at);
+    let recording = quote_spanned!(at=> #root::__private::Recording::<Self>::new());
     quote! {
         #[automatically_derived]
         impl #impl_generics #saga::__private::StepError for #ident #type_generics #where_clause {
+            const RECORDED: #saga::__private::Recording<Self> = #recording;
             fn class(&self) -> #saga::__private::Class {
                 #class
             }

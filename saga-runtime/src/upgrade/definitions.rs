@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use saga_core::Kind;
 use saga_core::graph::{Definition, Graph, To, What};
 use saga_core::policy::InDoubt;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::report::said;
 use super::shape::shape_of;
 use crate::body::AnySaga;
+use crate::recorded::{Read, Recorded, Recording};
 use crate::registry::{Registry, StartError};
 use crate::runtime::Builder;
 
@@ -90,17 +90,22 @@ pub(super) struct OwedEntry {
     pub(super) input: Value,
 }
 
-/// What a type records.
+/// What the types of a step or a saga record.
 pub(crate) struct Shapes {
     pub(crate) input: Value,
     pub(crate) output: Value,
     pub(crate) error: Value,
 }
 
+/// What a type records.
+pub(crate) fn shape<T: Recorded>() -> Value {
+    shape_of::<Read<T>>()
+}
+
 impl Shapes {
     /// Of what these types record.
-    pub(crate) fn of<I: DeserializeOwned, O: DeserializeOwned, E: DeserializeOwned>() -> Self {
-        Self { input: shape_of::<I>(), output: shape_of::<O>(), error: shape_of::<E>() }
+    pub(crate) fn of<I: Recorded, O: Recorded, E>(error: &Recording<E>) -> Self {
+        Self { input: shape::<I>(), output: shape::<O>(), error: (error.shape)() }
     }
 }
 

@@ -1,0 +1,25 @@
+use saga::prelude::*;
+
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize, SagaError)]
+enum TripError {
+    #[error("nothing is free")]
+    Look(#[source] StepFailure<Failure>),
+}
+
+#[step(readonly)]
+async fn look(seats: u64) -> Result<u64, Failure> {
+    Ok(seats)
+}
+
+#[saga]
+async fn trip(seats: u64) -> Result<u64, TripError> {
+    Ok(look(seats).await?)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<trip>().start().await.unwrap();
+        let handle = runtime.run("a", trip(7)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(7));
+    });
+}
