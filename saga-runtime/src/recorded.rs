@@ -46,7 +46,12 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
 pub struct Recording<T> {
     pub(crate) encode: fn(&T, &Codecs) -> Result<Payload, EncodeError>,
     pub(crate) decode: fn(&Codecs, &Payload) -> Result<T, DecodeError>,
+    /// What is recorded of it.
+    #[cfg(feature = "test")]
     pub(crate) shape: fn() -> serde_json::Value,
+    /// Some that are made up.
+    #[cfg(feature = "test")]
+    pub(crate) values: fn() -> Vec<T>,
 }
 
 impl<T> Recording<T> {
@@ -62,7 +67,10 @@ impl<T> Recording<T> {
         Self {
             encode: |value, codecs| codecs.encode(&Written(value)),
             decode,
+            #[cfg(feature = "test")]
             shape: crate::upgrade::definitions::shape::<T>,
+            #[cfg(feature = "test")]
+            values: crate::test::values_of::<T>,
         }
     }
 }

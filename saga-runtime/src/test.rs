@@ -32,7 +32,7 @@ pub use matrix::{
     Called, Case, CaseReport, Disturbance, Ending, Matrix, NoSuchCase, Report, Stands, World, matrix,
     steps_repeat_harmlessly,
 };
-pub(crate) use sample::{Failing, Samples};
+pub(crate) use sample::{Failing, Samples, values_of};
 
 /// 2026-01-01T00:00:00Z: when virtual time begins.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);

@@ -7,12 +7,13 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use saga_core::{Role, Site};
+use saga_core::{Codecs, Role, Site};
 use tokio::sync::Notify;
 
 use super::sample::Samples;
 use crate::context::StepContext;
 use crate::error::Class;
+use crate::recorded;
 use crate::step::Step;
 
 /// What is made of an attempt.
@@ -163,7 +164,8 @@ impl Faults {
                 S::run(cx, input).await
             }
             Fault::RunsTwice => {
-                let again = saga_core::Payload::encode(&input).map(|payload| payload.decode::<S::Input>());
+                let again = recorded::encode(&input)
+                    .map(|payload| recorded::decode::<S::Input>(&Codecs::default(), &payload));
                 let first = S::run(cx, input).await;
                 match (first, again) {
                     (Ok(_), Ok(Ok(again))) => S::run(cx, again).await,

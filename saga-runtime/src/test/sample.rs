@@ -7,14 +7,15 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 
-use saga_core::Payload;
+use saga_core::{Codecs, Payload};
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess,
-    SeqAccess, VariantAccess, Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 
 use crate::error::{Class, Never, StepError};
+use crate::recorded::Recorded;
 
 /// No more values than this are made of one type.
 const VALUES_MAX: usize = 256;
@@ -44,14 +45,17 @@ impl Samples {
     /// Adds one of the user's.
     pub(super) fn give<E: StepError>(&mut self, error: &E) {
         // What has no JSON form is no error of a step that runs.
-        self.given.entry(TypeId::of::<E>()).or_default().extend(Payload::encode(error));
+        self.given
+            .entry(TypeId::of::<E>())
+            .or_default()
+            .extend((E::RECORDED.encode)(error, &Codecs::default()));
     }
 
     /// One of that class; the user's own first.
     pub(crate) fn error<E: StepError>(&self, class: Class) -> Option<E> {
         let given = self.given.get(&TypeId::of::<E>()).into_iter().flatten();
-        let given = given.filter_map(|payload| payload.decode::<E>().ok());
-        given.chain(values_of::<E>()).find(|error| error.class() == class)
+        let given = given.filter_map(|payload| (E::RECORDED.decode)(&Codecs::default(), payload).ok());
+        given.chain((E::RECORDED.values)()).find(|error| error.class() == class)
     }
 
     /// One that ends the step's attempts, sooner or later.
@@ -70,12 +74,12 @@ impl Samples {
 }
 
 /// Values of `T`: one for each way through its enums.
-fn values_of<T: DeserializeOwned>() -> Vec<T> {
+pub(crate) fn values_of<T: Recorded>() -> Vec<T> {
     let mut ways = Ways::default();
     let mut values = Vec::new();
     for _ in 0..VALUES_MAX {
         ways.taken = 0;
-        values.extend(T::deserialize(Make { ways: &mut ways, depth: 0 }));
+        values.extend(T::read(Make { ways: &mut ways, depth: 0 }));
         if !ways.turn() {
             break;
         }
@@ -321,6 +325,7 @@ mod tests {
 
     use super::*;
     use crate::error::Failure;
+    use crate::recorded::Recording;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
     enum Inner {
@@ -339,6 +344,8 @@ mod tests {
     }
 
     impl StepError for Outer {
+        const RECORDED: Recording<Self> = Recording::new();
+
         fn class(&self) -> Class {
             match self {
                 Outer::Lost => Class::InDoubt,

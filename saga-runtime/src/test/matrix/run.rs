@@ -139,7 +139,8 @@ impl<S: Saga, W: World> Stage<S, W> {
         case: &Case,
         faults: &Faults,
     ) -> Result<End<S::Output>, String> {
-        let input = self.input.decode::<S::Input>().map_err(|e| e.to_string())?;
+        let input = crate::recorded::decode::<S::Input>(&saga_core::Codecs::default(), &self.input)
+            .map_err(|e| e.to_string())?;
         let handle = test.run(id(), SagaCall::<S>::new(input)).await.map_err(|e| e.to_string())?;
         let cancels = async {
             faults.cancel_wanted.notified().await;
