@@ -14,6 +14,8 @@ mod saga_error;
 mod signature;
 mod step;
 mod step_error;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use proc_macro::TokenStream;

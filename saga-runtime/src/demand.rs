@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use saga_core::Kind;
-use saga_core::graph::{Graph, What};
+use saga_core::graph::{Graph, Place, To, What};
 
 use crate::step::{Undo, undo};
 use crate::view::Callable;
@@ -25,6 +25,16 @@ pub const NOTHING: usize = usize::MAX;
 /// Called by nobody: what demands are made of when there is nothing to demand.
 #[derive(Debug)]
 pub enum Nothing {}
+
+/// A place where that is called: which of its name it is in the text, and in how many loops; and where it goes from there.
+pub const fn place(
+    (name, what): (&'static str, What),
+    [occurrence, loops]: [u32; 2],
+    done: &'static [To],
+    failed: &'static [To],
+) -> Place {
+    Place { name, occurrence, loops, what, done, failed }
+}
 
 /// What can be gone back from.
 pub trait Reversible: Undo {}
@@ -54,16 +64,50 @@ where
 {
 }
 
-/// Whether a call of it can be gone back from.
-pub const fn reverses<C: Callable>() -> bool {
-    !matches!(<C::Undo as Undo>::KIND, Kind::Irreversible)
+/// What is known of a callee, for all demands.
+#[derive(Debug)]
+pub struct Known {
+    /// Its recorded name, and where it is defined: what it is told from others by.
+    name: &'static str,
+    origin: &'static str,
+    /// Of the name: two names are compared by it first.
+    hash: u64,
+    /// Whether a call of it can be gone back from.
+    reverses: bool,
+    what: What,
+}
+
+/// What is known of the `N`-th callee.
+pub const fn known<S: Calls<N>, const N: usize>() -> Known
+where
+    S::Callee: Callable,
+{
+    let name = <S::Callee as Callable>::LABEL;
+    Known {
+        name,
+        origin: <S::Callee as Callable>::ORIGIN,
+        hash: hash(name.as_bytes()),
+        reverses: !matches!(<<S::Callee as Callable>::Undo as Undo>::KIND, Kind::Irreversible),
+        what: <S::Callee as Callable>::WHAT,
+    }
+}
+
+/// FNV-1a.
+const fn hash(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x100_0000_01b3);
+        at += 1;
+    }
+    hash
 }
 
 /// The first of the callees that is in the set `passed` (a bit each) and cannot be gone back from.
-pub const fn no_return(passed: &[u64], reverses: &[bool]) -> usize {
+pub const fn no_return(passed: &[u64], callees: &[Known]) -> usize {
     let mut callee = 0;
-    while callee < reverses.len() {
-        if passed[callee / 64] & (1 << (callee % 64)) != 0 && !reverses[callee] {
+    while callee < callees.len() {
+        if !callees[callee].reverses && passed[callee / 64] & (1 << (callee % 64)) != 0 {
             return callee;
         }
         callee += 1;
@@ -111,11 +155,21 @@ pub trait Outlasts<const HOLDS: bool> {}
 impl<C> Outlasts<true> for C {}
 
 /// A call in a saga with a deadline.
-pub const fn in_time<C: Outlasts<HOLDS>, const HOLDS: bool>() {}
+pub const fn in_time<S: Calls<N>, const N: usize, const HOLDS: bool>()
+where
+    S::Callee: Outlasts<HOLDS>,
+{
+}
 
-/// Whether what `C` does can be undone until the deadline.
-pub const fn outlasts<C: Callable>(deadline: Duration) -> bool {
-    what_outlasts(&C::WHAT, deadline)
+/// For each callee, whether what it does can be undone until the deadline.
+pub const fn outlast<const N: usize>(callees: &[Known; N], deadline: Duration) -> [bool; N] {
+    let mut holds = [true; N];
+    let mut callee = 0;
+    while callee < N {
+        holds[callee] = what_outlasts(&callees[callee].what, deadline);
+        callee += 1;
+    }
+    holds
 }
 
 const fn what_outlasts(what: &What, deadline: Duration) -> bool {
@@ -151,43 +205,45 @@ const fn graph_outlasts(graph: &Graph, deadline: Duration) -> bool {
     true
 }
 
-/// That it is recorded under another name than `Other`: `HOLDS`, which an expansion works out.
+/// That it is recorded under another name than `Other`, which is [`Nothing`] if there is no such other.
 #[diagnostic::on_unimplemented(
     message = "`{Other}` and `{Self}` are recorded under one name [SG0805]",
     label = "the name of another step in this saga",
     note = "why: a journal tells them apart by their names, and so does a rollback",
     note = "fix: `name = \"…\"` on one of them"
 )]
-pub trait NamedApart<Other, const HOLDS: bool> {}
+pub trait NamedApart<Other> {}
 #[diagnostic::do_not_recommend]
-impl<C, Other> NamedApart<Other, true> for C {}
+impl<C> NamedApart<Nothing> for C {}
 
-/// A callee, and the `N`-th, which is the first before it of the same recorded name: [`NOTHING`] if there is none.
-pub const fn named_apart<C, S, const N: usize, const HOLDS: bool>()
+/// The `N`-th callee, and the `OTHER`-th, which is the first before it of the same recorded name: [`NOTHING`] if there
+/// is none.
+pub const fn named_apart<S, const N: usize, const OTHER: usize>()
 where
-    S: Calls<N>,
-    C: NamedApart<<S as Calls<N>>::Callee, HOLDS>,
+    S: Calls<N> + Calls<OTHER>,
+    <S as Calls<N>>::Callee: NamedApart<<S as Calls<OTHER>>::Callee>,
 {
 }
 
-/// What a callee is told from others by: its recorded name, and where it is defined.
-pub type Identity = (&'static str, &'static str);
-
-/// The identity of a callee.
-pub const fn identity<C: Callable>() -> Identity {
-    (C::LABEL, C::ORIGIN)
+/// For each callee, the first before it that is another and has its name.
+pub const fn namesakes<const N: usize>(callees: &[Known; N]) -> [usize; N] {
+    let mut namesakes = [NOTHING; N];
+    let mut of = 1;
+    while of < N {
+        let mut other = 0;
+        while other < of && !is_namesake(&callees[other], &callees[of]) {
+            other += 1;
+        }
+        if other < of {
+            namesakes[of] = other;
+        }
+        of += 1;
+    }
+    namesakes
 }
 
-/// The first callee before `of` that is another and has its name.
-pub const fn namesake(of: usize, callees: &[Identity]) -> usize {
-    let mut other = 0;
-    while other < of {
-        if is_same(callees[other].0, callees[of].0) && !is_same(callees[other].1, callees[of].1) {
-            return other;
-        }
-        other += 1;
-    }
-    NOTHING
+const fn is_namesake(a: &Known, b: &Known) -> bool {
+    a.hash == b.hash && is_same(a.name, b.name) && !is_same(a.origin, b.origin)
 }
 
 const fn is_same(a: &str, b: &str) -> bool {

@@ -46,6 +46,7 @@ pub use awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
 pub use body::{Place, SagaContext};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
+pub use demand::place;
 pub use error::{Class, Classify, Failure, Never, RunError, StepError};
 pub use expansion::{
     Alone, Attempted, Fallible, MadeOf, ResultType, RetryAfter, fmt_recorded, key_alone, run_alone,

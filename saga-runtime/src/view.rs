@@ -1,7 +1,7 @@
 //! Where a saga stands, typed: what the generated `…State` enums are made from. Read off the state of the machine,
 //! never recorded.
 
-use saga_core::graph::What;
+use saga_core::graph::{Graph, What};
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
 
@@ -37,6 +37,8 @@ pub trait Callable {
     const ORIGIN: &'static str;
     /// What it is, for the automata of sagas that call it.
     const WHAT: What;
+    /// As the place of a call of it.
+    const CALLED: (&'static str, What) = (Self::LABEL, Self::WHAT);
     /// How it is undone.
     type Undo: Undo;
     /// How it stands, once it is called.
@@ -70,7 +72,7 @@ impl SagaState for StateView {
 /// How a saga stands as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// At the site of that number among those it was asked about, with the turns of its loops.
+    /// At the place of that number, with the turns of its loops.
     At(usize, Site),
     /// Recorded, and at no site yet.
     Scheduled,
@@ -113,11 +115,13 @@ impl StateView {
         &self.state
     }
 
-    /// How the saga stands, its body having these sites: names, and which of the name it is in the text.
+    /// How the saga stands, its body having these places.
     ///
     /// # Errors
     /// [`LookError::Undecodable`] if it is at another.
-    pub fn standing(&self, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
+    pub fn standing(&self, graph: &Graph) -> Result<Standing, LookError> {
+        let sites: Vec<_> = graph.places.iter().map(|place| (place.name, place.occurrence)).collect();
+        let sites = &sites[..];
         if let Some(child) = &self.child {
             return self.standing_of_child(child, sites);
         }

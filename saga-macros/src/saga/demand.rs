@@ -6,14 +6,14 @@ use syn::Path;
 use syn::spanned::Spanned as _;
 
 use crate::names::path_at;
-use crate::saga::flow::Exit;
+use crate::saga::flow::{Exit, Flow};
 use crate::saga::model::Saga;
 use crate::saga::operand::Kind;
 use crate::step::duration;
 
 /// The callees by number, and the demands.
 pub(crate) fn demands(saga: &Saga) -> TokenStream {
-    let root = &saga.saga;
+    let root = &saga.here;
     let Some(flow) = &saga.flow else { return TokenStream::new() };
     if saga.callees.is_empty() {
         return TokenStream::new();
@@ -21,17 +21,21 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     let callees = &saga.callees;
     let calls = callees.iter().enumerate().map(|(number, path)| {
         quote! {
-            impl #root::__private::demand::Calls<#number> for __body::At { type Callee = #path; }
+            impl #root::demand::Calls<#number> for __body::At { type Callee = #path; }
         }
     });
-    let exits = flow.exits.iter().filter_map(|exit| exit_of(saga, exit));
+    let known = callees.iter().enumerate().map(|(number, path)| {
+        let (span, body) = (path.span(), body(ends(path)));
+        let root = path_at(root, span);
+        quote_spanned!(span=> #root::demand::known::<#body, #number>())
+    });
+    let exits = exits(saga, flow);
     let branches = branches(saga).map(|path| of_callee(path, saga, quote!(in_branch)));
     let undoable = callees.iter().filter(|_| saga.undoable);
     let undoable = undoable.map(|path| of_callee(path, saga, quote!(in_undoable)));
-    let in_time =
-        saga.deadline_ms.into_iter().flat_map(|ms| callees.iter().map(move |p| in_time(p, saga, ms)));
-    let types: Vec<_> = callees.iter().map(|path| callee(path, saga)).collect();
-    let names = (1..callees.len()).map(|number| named_apart(saga, number));
+    let in_time = saga.deadline_ms.map(|ms| in_time(saga, ms));
+    let apart = (1..callees.len()).map(|number| numbered(saga, number, quote!(named_apart), quote!(__SAME)));
+    let count = callees.len();
     // The callees are not those of the saga's own type: what that is public with would have to be public as well.
     quote! {
         const _: fn() = || {
@@ -39,39 +43,59 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
                 pub(super) enum At {}
             }
             #(#calls)*
-            impl #root::__private::demand::Calls<{ #root::__private::demand::NOTHING }> for __body::At {
-                type Callee = #root::__private::demand::Nothing;
+            impl #root::demand::Calls<{ #root::demand::NOTHING }> for __body::At {
+                type Callee = #root::demand::Nothing;
             }
-            const __REVERSES: &[bool] = &[#(#root::__private::demand::reverses::<#types>()),*];
-            const __NAMES: &[#root::__private::demand::Identity] =
-                &[#(#root::__private::demand::identity::<#types>()),*];
-            #(#exits)*
+            const __KNOWN: [#root::demand::Known; #count] = [#(#known),*];
+            const __SAME: [usize; #count] = #root::demand::namesakes(&__KNOWN);
+            #exits
             #(#branches)*
             #(#undoable)*
-            #(#in_time)*
-            #(#names)*
+            #in_time
+            #(#apart)*
         };
     }
 }
 
-/// The demand of an exit; none if nothing was called before.
-fn exit_of(saga: &Saga, exit: &Exit) -> Option<TokenStream> {
+/// The demands of the exits, but of those before which nothing was called.
+fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
+    let root = &saga.here;
+    let passed = flow.exits.iter().filter_map(|exit| Some((exit, passed(saga, exit)?)));
+    let (exits, sets): (Vec<_>, Vec<_>) = passed.unzip();
+    let count = exits.len();
+    let demands = exits.iter().enumerate().map(|(number, exit)| {
+        let (span, body) = (exit.ends.1, body(exit.ends));
+        let root = path_at(root, span);
+        quote_spanned!(span=> #root::demand::may_fail::<#body, { __FIRST[#number] }>();)
+    });
+    (count > 0).then(|| {
+        quote! {
+            const __FIRST: [usize; #count] = [#(#root::demand::no_return(&[#(#sets),*], &__KNOWN)),*];
+            #(#demands)*
+        }
+    })
+}
+
+/// The callees before an exit, a bit for each; `None` if there are none.
+fn passed(saga: &Saga, exit: &Exit) -> Option<Vec<u64>> {
     // What stands in a branch is demanded to be reversible there.
     let passed = exit.passed.iter().filter_map(|site| saga.called[*site]);
     let mut set = vec![0u64; saga.callees.len().div_ceil(64)];
-    let mut is_empty = true;
     for callee in passed {
         set[callee / 64] |= 1 << (callee % 64);
-        is_empty = false;
     }
-    if is_empty {
-        return None;
-    }
-    let root = path_at(&saga.saga, exit.ends.1);
-    let first = quote!(#root::__private::demand::no_return(&[#(#set),*], __REVERSES));
-    // A type of two tokens: what is shown begins and ends where they do.
-    let (body, at) = (Ident::new("__body", exit.ends.0), Ident::new("At", exit.ends.1));
-    Some(quote_spanned!(exit.ends.1=> #root::__private::demand::may_fail::<#body::#at, { #first }>();))
+    set.iter().any(|bits| *bits != 0).then_some(set)
+}
+
+/// The type whose callees these are. Of two tokens: what is shown begins and ends where they do.
+fn body(ends: (Span, Span)) -> TokenStream {
+    let (body, at) = (Ident::new("__body", ends.0), Ident::new("At", ends.1));
+    quote_spanned!(ends.1=> #body::#at)
+}
+
+fn ends(path: &Path) -> (Span, Span) {
+    let last = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
+    (path.span(), last)
 }
 
 /// The paths in branches of `all`.
@@ -86,35 +110,34 @@ fn callee(path: &Path, saga: &Saga) -> TokenStream {
     let text = |path: &Path| path.to_token_stream().to_string();
     let number = saga.callees.iter().position(|known| text(known) == text(path)).unwrap_or_default();
     // Begins and ends where the path does.
-    let root = path_at(&saga.saga, path.span());
+    let root = path_at(&saga.here, path.span());
     let last = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
-    let begin = quote_spanned!(path.span()=> <__body::At as #root::__private::demand::Calls<#number>>::);
+    let begin = quote_spanned!(path.span()=> <__body::At as #root::demand::Calls<#number>>::);
     quote_spanned!(last=> #begin Callee)
 }
 
 fn of_callee(path: &Path, saga: &Saga, demand: TokenStream) -> TokenStream {
     let span = path.span();
-    let (root, callee) = (path_at(&saga.saga, span), callee(path, saga));
+    let (root, callee) = (path_at(&saga.here, span), callee(path, saga));
     let demand = at(demand, span);
-    quote_spanned!(span=> #root::__private::demand::#demand::<#callee>();)
+    quote_spanned!(span=> #root::demand::#demand::<#callee>();)
 }
 
-fn in_time(path: &Path, saga: &Saga, deadline_ms: u64) -> TokenStream {
-    let span = path.span();
-    let (root, callee) = (path_at(&saga.saga, span), callee(path, saga));
-    let deadline = duration(deadline_ms);
-    let holds = quote!({ #root::__private::demand::outlasts::<#callee>(#deadline) });
-    quote_spanned!(span=> #root::__private::demand::in_time::<#callee, #holds>();)
+fn in_time(saga: &Saga, deadline_ms: u64) -> TokenStream {
+    let (root, count, deadline) = (&saga.here, saga.callees.len(), duration(deadline_ms));
+    let demands = (0..count).map(|number| numbered(saga, number, quote!(in_time), quote!(__HOLDS)));
+    quote! {
+        const __HOLDS: [bool; #count] = #root::demand::outlast(&__KNOWN, #deadline);
+        #(#demands)*
+    }
 }
 
-fn named_apart(saga: &Saga, number: usize) -> TokenStream {
+/// A demand of the callee of that number, and what of a constant has that number.
+fn numbered(saga: &Saga, number: usize, demand: TokenStream, constant: TokenStream) -> TokenStream {
     let path = &saga.callees[number];
-    let span = path.span();
-    let (root, callee) = (path_at(&saga.saga, span), callee(path, saga));
-    let other = quote!(#root::__private::demand::namesake(#number, __NAMES));
-    let differs = quote!(#other == #root::__private::demand::NOTHING);
-    let body = quote!(__body::At);
-    quote_spanned!(span=> #root::__private::demand::named_apart::<#callee, #body, { #other }, { #differs }>();)
+    let (span, body) = (path.span(), body(ends(path)));
+    let (root, demand) = (path_at(&saga.here, span), at(demand, span));
+    quote_spanned!(span=> #root::demand::#demand::<#body, #number, { #constant[#number] }>();)
 }
 
 fn at(tokens: TokenStream, span: Span) -> TokenStream {

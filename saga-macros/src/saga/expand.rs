@@ -20,10 +20,13 @@ pub(crate) fn expand(saga: &Saga) -> TokenStream {
     let implementation = implementation(saga);
     let demands = demand::demands(saga);
     let state = state::implementation(saga);
+    let (root, here) = (&saga.saga, &saga.here);
     quote! {
         #named
         #definition
         const _: () = {
+            use #root::__private as #here;
+
             #input
             #graph
             #implementation
@@ -51,7 +54,6 @@ fn named(saga: &Saga) -> TokenStream {
     quote! {
         #(#docs)*
         #fallback
-        #diagram
         #[allow(non_camel_case_types, dead_code)]
         #vis enum #ident {}
 
@@ -66,10 +68,10 @@ fn named(saga: &Saga) -> TokenStream {
 }
 
 fn implementation(saga: &Saga) -> TokenStream {
-    let (root, function, name) = (&saga.saga, &saga.function, &saga.name);
+    let (root, function, name) = (&saga.here, &saga.function, &saga.name);
     let (ident, state, input) = (&function.ident, &saga.state, input_name(saga));
     let output = &function.output;
-    let (good, bad) = results(output, root);
+    let (good, bad) = results(output, &saga.saga);
     let version = saga.version.map(|version| quote!(const VERSION: u32 = #version;));
     let undoable = saga.undoable.then(|| {
         quote!(
@@ -88,10 +90,10 @@ fn implementation(saga: &Saga) -> TokenStream {
     let body = body(saga);
     quote! {
         #[automatically_derived]
-        impl #root::__private::Saga for #ident {
+        impl #root::Saga for #ident {
             const NAME: &'static str = #name;
             #version
-            const GRAPH: ::core::option::Option<&'static #root::__private::graph::Graph> =
+            const GRAPH: ::core::option::Option<&'static #root::graph::Graph> =
                 ::core::option::Option::Some(Self::GRAPH);
             #undoable
             #deadline
@@ -103,11 +105,11 @@ fn implementation(saga: &Saga) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #root::__private::Callable for #ident {
+        impl #root::Callable for #ident {
             const LABEL: &'static str = #name;
             const ORIGIN: &'static str = #origin;
-            const WHAT: #root::__private::graph::What = #root::__private::graph::What::Saga(Self::GRAPH);
-            type Undo = #root::__private::undo::#undo;
+            const WHAT: #root::graph::What = #root::graph::What::Saga(Self::GRAPH);
+            type Undo = #root::undo::#undo;
             type At = #state;
         }
     }
@@ -115,14 +117,14 @@ fn implementation(saga: &Saga) -> TokenStream {
 
 /// The body: witnesses, registration, input, and then what was written.
 fn body(saga: &Saga) -> TokenStream {
-    let (root, function) = (&saga.saga, &saga.function);
+    let (root, function) = (&saga.here, &saga.function);
     let (inner, fn_token, output) = (&function.inner, function.fn_token, &function.output);
     let (cx, result) = (local("cx"), local("result"));
     let signature = quote! {
         #(#inner)*
         async #fn_token body(
-            #cx: #root::__private::SagaContext,
-        ) -> #root::__private::Exit<Self::Output, Self::Error>
+            #cx: #root::SagaContext,
+        ) -> #root::Exit<Self::Output, Self::Error>
     };
     if !saga.sound {
         // What is wrong has been said; whatever else follows from it need not be.
@@ -144,12 +146,12 @@ fn body(saga: &Saga) -> TokenStream {
             #[allow(unused_variables)]
             let #result: #output = #block;
             #[allow(unreachable_code)]
-            return #root::__private::Exit::of(#result);
+            return #root::Exit::of(#result);
         }
     };
     quote! {
         #signature {
-            #(let #witnesses = #root::__private::Witness::of(#numbers);)*
+            #(let #witnesses = #root::Witness::of(#numbers);)*
             if #cx.registers(&[#(&#witnesses),*]) {
                 return #cx.registered().await;
             }

@@ -13,7 +13,7 @@ use crate::saga::operand::Kind;
 
 /// The constant of that name.
 pub(crate) fn constant(saga: &Saga) -> TokenStream {
-    let (ident, vis, root, name) = (&saga.function.ident, &saga.function.vis, &saga.saga, &saga.name);
+    let (ident, vis, root, name) = (&saga.function.ident, &saga.function.vis, &saga.here, &saga.name);
     let version = saga.version.unwrap_or(1);
     let (start, places) = match &saga.flow {
         Some(flow) => (targets(&flow.start(), root), places(saga, flow)),
@@ -25,7 +25,7 @@ pub(crate) fn constant(saga: &Saga) -> TokenStream {
         impl #ident {
             #[doc = #docs]
             #[allow(dead_code)]
-            #vis const GRAPH: &'static #root::__private::graph::Graph = &#root::__private::graph::Graph {
+            #vis const GRAPH: &'static #root::graph::Graph = &#root::graph::Graph {
                 saga: #name,
                 version: #version,
                 start: &[#start],
@@ -36,14 +36,19 @@ pub(crate) fn constant(saga: &Saga) -> TokenStream {
 }
 
 fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
-    let root = &saga.saga;
+    let (root, here) = (&saga.here, &saga.here);
     let place = |(number, site): (usize, &Site)| {
-        let name = name(site, root);
         let (occurrence, loops) = (site.occurrence, site.loops.len() as u32);
-        let what = site.kind.as_ref().map(|kind| what(kind, root));
         let (done, failed) = (targets(&flow.done(number), root), targets(&flow.failed(number), root));
+        if let (None, Some(Kind::Call(path))) = (&site.name, &site.kind) {
+            let root = path_at(root, path.span());
+            let called = quote_spanned!(path.span()=> <#path as #root::Callable>::CALLED);
+            return quote!(#here::place(#called, [#occurrence, #loops], &[#done], &[#failed]));
+        }
+        let name = name(site, root);
+        let what = site.kind.as_ref().map(|kind| what(kind, root));
         quote! {
-            #root::__private::graph::Place {
+            #root::graph::Place {
                 name: #name,
                 occurrence: #occurrence,
                 loops: #loops,
@@ -62,7 +67,7 @@ fn name(site: &Site, root: &Path) -> TokenStream {
         (Some(name), _) => quote!(#name),
         (None, Some(Kind::Call(path))) => {
             let root = path_at(root, path.span());
-            quote_spanned!(path.span()=> <#path as #root::__private::Callable>::LABEL)
+            quote_spanned!(path.span()=> <#path as #root::Callable>::LABEL)
         }
         (None, _) => {
             let label = &site.label;
@@ -72,11 +77,11 @@ fn name(site: &Site, root: &Path) -> TokenStream {
 }
 
 fn what(kind: &Kind, root: &Path) -> TokenStream {
-    let of = |name: TokenStream| quote!(#root::__private::graph::What::#name);
+    let of = |name: TokenStream| quote!(#root::graph::What::#name);
     match kind {
         Kind::Call(path) => {
             let root = path_at(root, path.span());
-            quote_spanned!(path.span()=> <#path as #root::__private::Callable>::WHAT)
+            quote_spanned!(path.span()=> <#path as #root::Callable>::WHAT)
         }
         Kind::Sleep => of(quote!(Sleep)),
         Kind::Now => of(quote!(Now)),
@@ -100,9 +105,9 @@ fn what(kind: &Kind, root: &Path) -> TokenStream {
 
 fn targets(targets: &[To], root: &Path) -> TokenStream {
     let target = |to: &To| match to {
-        To::Site(number) => quote!(#root::__private::graph::To::Place(#number)),
-        To::Completed => quote!(#root::__private::graph::To::Completed),
-        To::RollingBack => quote!(#root::__private::graph::To::RollingBack),
+        To::Site(number) => quote!(#root::graph::To::Place(#number)),
+        To::Completed => quote!(#root::graph::To::Completed),
+        To::RollingBack => quote!(#root::graph::To::RollingBack),
     };
     let targets = targets.iter().map(target);
     quote!(#(#targets),*)

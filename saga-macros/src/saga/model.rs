@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Span;
 use quote::ToTokens as _;
-use syn::{Ident, Path};
+use syn::{Ident, Path, parse_quote};
 
 use crate::names::{pascal, plain};
 use crate::saga::body::{Body, Site};
@@ -17,6 +17,8 @@ use crate::signature::Function;
 pub(crate) struct Saga {
     pub(crate) name: String,
     pub(crate) saga: Path,
+    /// What expansions name of it, by an alias that stands at the top of the block: short, because it is named often.
+    pub(crate) here: Path,
     pub(crate) version: Option<u32>,
     pub(crate) deadline_ms: Option<u64>,
     /// The promise that nothing in it is irreversible: held to when a runtime starts.
@@ -55,6 +57,7 @@ impl Saga {
         Self {
             name: asked.name,
             saga: asked.saga,
+            here: parse_quote!(__saga),
             version: asked.version,
             deadline_ms: asked.deadline_ms,
             undoable: asked.undoable.is_some(),

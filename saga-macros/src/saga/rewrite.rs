@@ -101,7 +101,7 @@ impl Rewriter<'_> {
         let root = path_at(self.saga, span);
         Some(parse_quote_spanned! {span=> {
             let call = #base;
-            #root::__private::Awaited::awaited(call, #witness.place(&#cx, #occurrence, &[#(#turns),*])).await
+            #root::Awaited::awaited(call, #witness.place(&#cx, #occurrence, &[#(#turns),*])).await
         }})
     }
 
@@ -115,9 +115,9 @@ impl Rewriter<'_> {
         // Taken apart where the `?` stands: what cannot be is shown there.
         parse_quote_spanned! {span=>
             match #inner {
-                #value => match #saga::__private::Fallible::split(#value) {
+                #value => match #saga::Fallible::split(#value) {
                     ::core::result::Result::Ok(#value) => #value,
-                    ::core::result::Result::Err(#failure) => return #saga::__private::Exit::by(#failure),
+                    ::core::result::Result::Err(#failure) => return #saga::Exit::by(#failure),
                 },
             }
         }
@@ -141,8 +141,8 @@ impl Rewriter<'_> {
             match #value {
                 value => {
                     #[allow(unused_imports)]
-                    use #root::__private::Checked as _;
-                    #root::__private::Unawaited(value).checked()
+                    use #root::Checked as _;
+                    #root::Unawaited(value).checked()
                 }
             }
         }
@@ -162,7 +162,7 @@ impl Rewriter<'_> {
                     if matches!(kind, Kind::Call(_)) {
                         let span = first_span(branch);
                         let root = path_at(self.saga, span);
-                        *branch = parse_quote_spanned!(span=> #root::__private::OneBranch::branch(#branch));
+                        *branch = parse_quote_spanned!(span=> #root::OneBranch::branch(#branch));
                     }
                 }
             }
@@ -170,7 +170,7 @@ impl Rewriter<'_> {
                 let Some(items) = call.args.first_mut() else { return };
                 let span = first_span(items);
                 let root = path_at(self.saga, span);
-                *items = parse_quote_spanned!(span=> #root::__private::ManyBranches::branches(#items));
+                *items = parse_quote_spanned!(span=> #root::ManyBranches::branches(#items));
             }
             _ => {}
         }
@@ -273,7 +273,7 @@ impl VisitMut for Rewriter<'_> {
                 let Some(value) = &mut node.expr else { return };
                 self.visit_expr_mut(value);
                 let saga = self.saga;
-                **value = parse_quote!(#saga::__private::Exit::<Self::Output, Self::Error>::of(#value));
+                **value = parse_quote!(#saga::Exit::<Self::Output, Self::Error>::of(#value));
             }
             Expr::Loop(node) if block_awaits(&node.body) => *expr = self.rewrite_loop(node),
             Expr::While(node) if block_awaits(&node.body) || expr_awaits(&node.cond) => {

@@ -6,7 +6,6 @@ use syn::Path;
 use syn::spanned::Spanned as _;
 
 use crate::names::path_at;
-use crate::saga::body::Site;
 use crate::saga::model::{Saga, Variant};
 use crate::saga::operand::Kind;
 
@@ -108,25 +107,24 @@ fn at(kind: &Kind, root: &Path) -> TokenStream {
 
 /// How it is made from a journal, and shown.
 pub(crate) fn implementation(saga: &Saga) -> TokenStream {
-    let (state, root, ident) = (&saga.state, &saga.saga, &saga.function.ident);
-    let labels = saga.variants.iter().map(|v| label(&saga.body.sites[v.site], root));
-    let arms = saga.variants.iter().enumerate().map(|(number, v)| arm(saga, v, number));
+    let (state, root, ident) = (&saga.state, &saga.here, &saga.function.ident);
+    let arms = saga.variants.iter().map(|v| arm(saga, v));
     let (idents, shown): (Vec<_>, Vec<_>) =
         saga.variants.iter().map(|v| (&v.ident, v.ident.to_string())).unzip();
     quote! {
         #[automatically_derived]
-        impl #root::__private::SagaState for #state {
-            fn of(view: &#root::__private::StateView) -> ::core::result::Result<Self, #root::__private::LookError> {
-                ::core::result::Result::Ok(match view.standing(&[#(#labels),*])? {
+        impl #root::SagaState for #state {
+            fn of(view: &#root::StateView) -> ::core::result::Result<Self, #root::LookError> {
+                ::core::result::Result::Ok(match view.standing(#ident::GRAPH)? {
                     #(#arms)*
-                    #root::__private::Standing::At(..) | #root::__private::Standing::Scheduled => Self::Scheduled,
-                    #root::__private::Standing::RollingBack(cause) => Self::RollingBack { cause },
-                    #root::__private::Standing::Completed => Self::Completed(view.output_of::<#ident>()?),
-                    #root::__private::Standing::RolledBack(cause, rollback) => {
+                    #root::Standing::At(..) | #root::Standing::Scheduled => Self::Scheduled,
+                    #root::Standing::RollingBack(cause) => Self::RollingBack { cause },
+                    #root::Standing::Completed => Self::Completed(view.output_of::<#ident>()?),
+                    #root::Standing::RolledBack(cause, rollback) => {
                         Self::RolledBack { error: view.error_of::<#ident>(&cause)?, cause, rollback }
                     }
-                    #root::__private::Standing::DeadLettered(reasons) => Self::DeadLettered { reasons },
-                    #root::__private::Standing::Abandoned => Self::Abandoned,
+                    #root::Standing::DeadLettered(reasons) => Self::DeadLettered { reasons },
+                    #root::Standing::Abandoned => Self::Abandoned,
                 })
             }
         }
@@ -148,29 +146,13 @@ pub(crate) fn implementation(saga: &Saga) -> TokenStream {
     }
 }
 
-/// The first segment of its path in the journal, in two: name and occurrence.
-fn label(site: &Site, root: &Path) -> TokenStream {
-    let occurrence = site.occurrence;
-    match (&site.name, &site.kind) {
-        (Some(name), _) => quote!((#name, 1)),
-        (None, Some(Kind::Call(path))) => {
-            let root = path_at(root, path.span());
-            quote_spanned!(path.span()=> (<#path as #root::__private::Callable>::LABEL, #occurrence))
-        }
-        (None, _) => {
-            let label = &site.label;
-            quote!((#label, #occurrence))
-        }
-    }
-}
-
-fn arm(saga: &Saga, variant: &Variant, number: usize) -> TokenStream {
-    let (ident, root) = (&variant.ident, &saga.saga);
+fn arm(saga: &Saga, variant: &Variant) -> TokenStream {
+    let (ident, number, root) = (&variant.ident, variant.site, &saga.here);
     let made = match &saga.body.sites[variant.site].kind {
         Some(Kind::Sleep) => quote!(Self::#ident { until: view.until(&site) }),
         Some(Kind::Signal) => quote!(Self::#ident { name: view.signal(&site), until: view.until(&site) }),
         Some(Kind::Approve) => quote!(Self::#ident { prompt: view.prompt(&site), until: view.until(&site) }),
         _ => quote!(Self::#ident(view.at(&site)?)),
     };
-    quote!(#root::__private::Standing::At(#number, site) => #made,)
+    quote!(#root::Standing::At(#number, site) => #made,)
 }

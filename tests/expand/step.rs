@@ -1,0 +1,160 @@
+/// Holds a seat.
+#[allow(non_camel_case_types, dead_code)]
+enum hold {}
+/// Holds a seat.
+#[allow(clippy::too_many_arguments)]
+fn hold(trip: Trip, seats: u32) -> ::saga::__private::StepCall<hold> {
+    ::saga::__private::StepCall::new(::core::convert::From::from((trip, seats)))
+}
+const _: () = {
+    const __UNDONE_BY: ::saga::__private::Beside = ::saga::__private::Beside::of(
+        &release,
+    );
+    #[allow(missing_docs, private_interfaces)]
+    pub struct __HoldInput {
+        trip: Trip,
+        seats: u32,
+    }
+    enum __Fields {}
+    #[automatically_derived]
+    impl ::saga::__private::fields::Field<0usize> for __Fields {
+        type Type = Trip;
+    }
+    #[automatically_derived]
+    impl ::saga::__private::fields::Field<1usize> for __Fields {
+        type Type = u32;
+    }
+    #[automatically_derived]
+    impl ::saga::__private::fields::Fields for __Fields {
+        const NAMES: ::saga::__private::fields::Names = ::saga::__private::fields::Names {
+            of: "hold",
+            fields: &["trip", "seats"],
+        };
+        type Shape = ::saga::__private::fields::Count<2usize>;
+        type Input = __HoldInput;
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<(Trip, u32)> for __HoldInput {
+        fn from((trip, seats): (Trip, u32)) -> Self {
+            Self { trip, seats }
+        }
+    }
+    #[automatically_derived]
+    impl ::saga::__private::serde::Serialize for __HoldInput {
+        fn serialize<S: ::saga::__private::serde::Serializer>(
+            &self,
+            to: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            ::saga::__private::fields::write::<
+                __Fields,
+                S,
+            >((&self.trip, &self.seats), to)
+        }
+    }
+    #[automatically_derived]
+    impl<'de> ::saga::__private::serde::Deserialize<'de> for __HoldInput {
+        fn deserialize<D: ::saga::__private::serde::Deserializer<'de>>(
+            from: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            ::saga::__private::fields::read::<__Fields, D>(from)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for __HoldInput {
+        fn fmt(&self, to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::saga::__private::fmt_recorded("hold", self, to)
+        }
+    }
+    async fn hold(
+        airline: &Airline,
+        key: &IdempotencyKey,
+        trip: Trip,
+        seats: u32,
+    ) -> Result<Hold, AirlineError> {
+        airline.hold(&trip, seats, key).await
+    }
+    #[automatically_derived]
+    impl ::saga::__private::Step for hold {
+        const NAME: &'static str = "hold";
+        const RETRY: ::saga::__private::Retry = ::saga::__private::Retry {
+            attempts: 4u32,
+            ..::saga::__private::Retry::RETRIABLE
+        };
+        const TIMEOUT: ::core::time::Duration = ::core::time::Duration::from_millis(
+            10000u64,
+        );
+        const UNDONE_BY: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+            __UNDONE_BY.name,
+        );
+        type Input = __HoldInput;
+        type Output = <Result<
+            Hold,
+            AirlineError,
+        > as ::saga::__private::ResultType>::Output;
+        type Error = <Result<
+            Hold,
+            AirlineError,
+        > as ::saga::__private::ResultType>::Error;
+        type Undo = ::saga::__private::undo::Compensated;
+        type Effort = ::saga::__private::effort::Fallible;
+        type Repeat = ::saga::__private::repeat::Keyed;
+        fn run(
+            cx: &::saga::__private::StepContext,
+            input: Self::Input,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Self::Output, Self::Error>,
+        > + ::core::marker::Send {
+            let __HoldInput { trip, seats } = input;
+            hold(cx.resource::<Airline>(), cx.key(), trip, seats)
+        }
+        fn needs() -> ::std::vec::Vec<::saga::__private::Need> {
+            ::std::vec::Vec::from([::saga::__private::Need::of::<Airline>()])
+        }
+        fn related(registry: &mut ::saga::__private::Registry) {
+            __UNDONE_BY.register(registry);
+        }
+        fn compensation(
+            output: Self::Output,
+            given: &::saga::__private::Given<'_, Self>,
+        ) -> ::core::option::Option<::saga::__private::Compensation> {
+            let _ = given;
+            ::core::option::Option::Some(
+                <_ as ::saga::__private::Compensates>::undoing({
+                    #[allow(unused_imports)]
+                    use ::saga::__private::NoCall as _;
+                    ::saga::__private::Called((release)(output.id)).to_undo()
+                }),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::saga::__private::Callable for hold {
+        const LABEL: &'static str = "hold";
+        const ORIGIN: &'static str = ::core::concat!(
+            ::core::module_path!(), "::", "hold", ":", ::core::line!(), ":",
+            ::core::column!()
+        );
+        const WHAT: ::saga::__private::graph::What = ::saga::__private::graph::What::Step(
+            ::saga::__private::definition_of::<Self>(),
+        );
+        type Undo = ::saga::__private::undo::Compensated;
+        type At = ::saga::__private::AtStep<Self>;
+    }
+    impl hold {
+        /// Runs the step alone, outside of a saga, for unit tests.
+        ///
+        /// # Errors
+        /// The step's own.
+        #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc)]
+        fn run(
+            resources: &::saga::__private::Resources,
+            key: ::saga::__private::IdempotencyKey,
+            trip: Trip,
+            seats: u32,
+        ) -> ::saga::__private::Alone<'_, Result<Hold, AirlineError>> {
+            ::saga::__private::run_alone::<
+                Self,
+            >(resources, key, __HoldInput { trip, seats })
+        }
+    }
+};
