@@ -186,13 +186,18 @@ impl Created {
 }
 
 /// Who waits for news of a saga.
-#[derive(Default)]
 pub(crate) struct Watchers {
+    /// How often to look for what another worker may have done.
+    look_every: Duration,
     count: AtomicUsize,
     sagas: Mutex<HashMap<SagaId, (usize, watch::Sender<u64>)>>,
 }
 
 impl Watchers {
+    pub(crate) fn looking_every(look_every: Duration) -> Self {
+        Self { look_every, count: AtomicUsize::new(0), sagas: Mutex::default() }
+    }
+
     /// There is news of `saga`.
     pub(crate) fn tell(&self, saga: &SagaId) {
         if self.count.load(Ordering::Acquire) == 0 {
@@ -225,12 +230,12 @@ impl Watcher {
     /// for sagas that another worker drives.
     pub(crate) async fn news(&mut self) {
         // The sender is there as long as a watcher is; time running out is the other way to go on.
-        drop(tokio::time::timeout(LOOK_EVERY, self.news.changed()).await);
+        drop(tokio::time::timeout(self.watchers.look_every, self.news.changed()).await);
     }
 }
 
-/// How often to look for what another worker may have done.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often to look for what another worker may have done, where there may be one.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Drop for Watcher {
     fn drop(&mut self) {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::{Running, Runtime};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
-use crate::engine::{Created, Engine, Live, Replies, Watchers};
+use crate::engine::{Created, Engine, LOOK_EVERY, Live, Replies, Watchers};
 use crate::limits::Encoding;
 use crate::registry::{Registry, StartError};
 use crate::resources::Resources;
@@ -32,6 +32,7 @@ pub struct Builder {
     lease: Duration,
     linger: Duration,
     running_max: usize,
+    pub(crate) look_every: Duration,
     #[cfg(feature = "test")]
     pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
@@ -55,6 +56,7 @@ impl Builder {
             lease: Duration::from_secs(30),
             linger: Duration::from_secs(1),
             running_max: 10_000,
+            look_every: LOOK_EVERY,
             #[cfg(feature = "test")]
             faults: None,
         }
@@ -187,7 +189,7 @@ impl Builder {
             committer,
             worker,
             live: Live::default(),
-            watchers: Arc::new(Watchers::default()),
+            watchers: Arc::new(Watchers::looking_every(self.look_every)),
             replies: Replies::default(),
             created: Created::default(),
             worker_name: self.name,

@@ -17,6 +17,8 @@ use crate::runtime::Builder;
 use crate::saga::{Saga, SagaCall};
 use crate::test::{Faults, Samples, TestRuntime, in_virtual_time};
 
+const A_DAY: Duration = Duration::from_secs(86_400);
+
 /// Judges the output and the world of a saga that completed.
 pub(super) type Check<S, W> =
     Arc<dyn Fn(&<S as Saga>::Output, &<W as World>::Seen) -> bool + Send + Sync + 'static>;
@@ -65,8 +67,10 @@ enum End<T> {
 impl<S: Saga, W: World> Stage<S, W> {
     /// The builder with what the saga and its world need.
     pub(super) fn build(world: &W, builder: Builder) -> Builder {
-        // In virtual time a lease would be renewed for ever.
-        world.resources(builder.lease(Duration::from_secs(86_400))).saga::<S>()
+        // It is alone with its store: in a year of virtual time there is no need to look around every half second.
+        let mut builder = builder.lease(A_DAY);
+        builder.look_every = A_DAY;
+        world.resources(builder).saga::<S>()
     }
 
     /// Runs one case.
@@ -92,7 +96,10 @@ impl<S: Saga, W: World> Stage<S, W> {
             let seen = world.look();
             let trace = self.trace(&test).await;
             let came = faults.all_came() && crashed == case.crash().is_some();
-            let mut report = self.judge(case, &end, &seen, &before, expected);
+            let mut report =
+                CaseReport::new(case.clone(), end.ending(), stands(&seen, &before, expected.after));
+            report.left = end.left(&trace.state);
+            report.wrong = self.wrong(&report, &end, &seen, &before, expected);
             if let End::DeadLettered(_) = end {
                 faults.end();
                 self.send_on(&test, &*world, &before, expected, &mut report).await;
@@ -228,7 +235,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         let stands = stands(&world.look(), before, expected.after);
         let right = match ending {
             Ending::Completed => stands.is_after() || self.completes.is_some(),
-            _ => stands.is_before(),
+            _ => stands.is_before() || !self.trace(test).await.state.residue().is_empty(),
         };
         if !right {
             report.wrong.get_or_insert(format!("sent on, it is {ending}, and the world is {stands}"));
@@ -236,43 +243,38 @@ impl<S: Saga, W: World> Stage<S, W> {
         report.then = Some((ending, stands));
     }
 
-    fn judge(
+    /// What is wrong with how it ended, if something is.
+    fn wrong(
         &self,
-        case: &Case,
+        report: &CaseReport,
         end: &End<S::Output>,
         seen: &W::Seen,
         before: &W::Seen,
         expected: &Expected<'_, W>,
-    ) -> CaseReport {
-        let stands = stands(seen, before, expected.after);
-        let mut report = CaseReport::new(case.clone(), end.ending(), stands);
-        report.left = end.left();
-        let seen_otherwise = |wanted: &str, than: &W::Seen| {
-            Some(format!(
-                "it is {}, and the world is not as {wanted}:\n  it was  {than:?}\n  it is   {seen:?}",
-                end.ending()
-            ))
+    ) -> Option<String> {
+        let ending = report.ending;
+        let otherwise = |wanted: &str, than: &W::Seen| {
+            let differs = format!("it is {ending}, and the world is not as {wanted}");
+            Some(format!("{differs}:\n  it was  {than:?}\n  it is   {seen:?}"))
         };
-        report.wrong = match end {
+        let wrong = match end {
             End::NotEnded(why) => Some(format!("it has not ended: {why}")),
             End::Completed { undone: Undone::None, output } => match (&self.completes, expected.after) {
                 (Some(check), _) if check(output, seen) => None,
-                (Some(_), Some(after)) => seen_otherwise("it was to be", after),
-                (None, Some(after)) if seen != after => seen_otherwise("after an undisturbed run", after),
+                (Some(_), Some(after)) => otherwise("it was to be", after),
+                (None, Some(after)) if seen != after => otherwise("after an undisturbed run", after),
                 _ => None,
             },
             End::Completed { .. } | End::RolledBack { .. } if seen != before && report.left.is_empty() => {
-                seen_otherwise("before", before)
+                otherwise("before", before)
             }
-            End::DeadLettered(letter) if !stands.is_before() && !stands.is_after() && !tells(letter) => {
+            End::DeadLettered(letter) if report.stands == Stands::Otherwise && !tells(letter) => {
                 Some(format!("a dead letter that tells of nothing, and the world has changed:\n{letter}"))
             }
             _ => None,
         };
-        if let Some(ending) = expected.ending.filter(|ending| *ending != report.ending) {
-            report.wrong.get_or_insert(format!("it is {}, and was to be {ending}", report.ending));
-        }
-        report
+        let asked = expected.ending.filter(|wanted| *wanted != ending);
+        wrong.or_else(|| asked.map(|wanted| format!("it is {ending}, and was to be {wanted}")))
     }
 }
 
@@ -288,14 +290,10 @@ impl<T> End<T> {
     }
 
     /// What it says is left.
-    fn left(&self) -> Vec<String> {
-        match self {
-            End::RolledBack { rollback: Rollback::Complete { residue } } => {
-                residue.iter().map(|r| format!("{} leaves {}", r.site, r.what)).collect()
-            }
-            End::RolledBack { rollback: Rollback::Partial { left, residue } } => {
-                let left = left.iter().map(|l| format!("{} ({})", l.site, l.why));
-                left.chain(residue.iter().map(|r| format!("{} leaves {}", r.site, r.what))).collect()
+    fn left(&self, state: &State) -> Vec<String> {
+        let mut told = match self {
+            End::RolledBack { rollback: Rollback::Partial { left, .. } } => {
+                left.iter().map(|l| format!("{} ({})", l.site, l.why)).collect()
             }
             End::DeadLettered(letter) => {
                 let stops = letter.reasons.iter().map(|stop| match (&stop.site, stop.role) {
@@ -308,7 +306,9 @@ impl<T> End<T> {
             }
             End::Completed { undone: Undone::Partial, .. } => vec!["undone in part".to_owned()],
             _ => Vec::new(),
-        }
+        };
+        told.extend(state.residue().iter().map(|r| format!("{} leaves {}", r.site, r.what)));
+        told
     }
 }
 

@@ -1,0 +1,539 @@
+//! The crash matrix finds what is wrong with a user's saga, says nothing of what is right, and comes by every place
+//! there is.
+//!
+//! The bugs are sagas in this file: each has one thing wrong, and the test names the case that finds it. Seen to fail with
+//! these bugs put into the matrix: faults never come; a fault that lands is not called, and one that does not is; a
+//! crash that loses nothing; the world is not looked at after a rollback, after a completion, after a dead letter is
+//! sent on; the world that is shared by two cases; a compensation is not brought to run; the second call of a step that
+//! runs twice is left out; nobody answers.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use saga::Builder;
+use saga::prelude::*;
+use saga::test::{Ending, Matrix, Report, Stands, World, matrix, steps_repeat_harmlessly};
+use serde::{Deserialize, Serialize};
+
+/// A purse in which things are put and from which they are taken, and the keys that it has seen.
+#[derive(Clone, Default)]
+struct Purse(Arc<Mutex<Inside>>);
+
+#[derive(Default)]
+struct Inside {
+    coins: BTreeMap<String, i64>,
+    keys: BTreeSet<String>,
+}
+
+impl Purse {
+    fn open(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap()
+    }
+
+    fn put(&self, what: &str, coins: i64) {
+        let mut inside = self.open();
+        let there = inside.coins.entry(what.to_owned()).or_default();
+        *there += coins;
+        inside.coins.retain(|_, coins| *coins != 0);
+    }
+
+    /// Puts it there, unless that was done under this key before.
+    fn put_once(&self, key: &IdempotencyKey, what: &str, coins: i64) {
+        if self.open().keys.insert(key.to_string()) {
+            self.put(what, coins);
+        }
+    }
+}
+
+impl World for Purse {
+    type Seen = BTreeMap<String, i64>;
+
+    fn resources(&self, builder: Builder) -> Builder {
+        builder.resource(self.clone())
+    }
+
+    fn look(&self) -> Self::Seen {
+        self.open().coins.clone()
+    }
+}
+
+// What is right.
+
+#[step(compensate = take(what), probe = is_there(what, key))]
+async fn put(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    purse.put_once(key, &what, 1);
+    Ok(())
+}
+
+#[step(retriable)]
+async fn take(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    purse.put_once(key, &what, -1);
+    Ok(())
+}
+
+#[step(readonly)]
+async fn is_there(purse: &Purse, what: String, of: IdempotencyKey) -> Result<Probe<()>, Failure> {
+    let inside = purse.open();
+    let happened = inside.keys.contains(of.as_str()) && inside.coins.contains_key(&what);
+    Ok(if happened { Probe::Happened(()) } else { Probe::NotHappened })
+}
+
+#[step(irreversible, retriable)]
+async fn pay(purse: &Purse, key: &IdempotencyKey) -> Result<(), Failure> {
+    purse.put_once(key, "paid", 1);
+    Ok(())
+}
+
+#[step(irreversible, retriable)]
+async fn thank(purse: &Purse, key: &IdempotencyKey) -> Result<(), Failure> {
+    purse.put_once(key, "thanked", 1);
+    Ok(())
+}
+
+#[step(readonly)]
+async fn count(purse: &Purse) -> Result<usize, Failure> {
+    Ok(purse.open().coins.len())
+}
+
+#[saga]
+async fn right() -> Result<(), Failure> {
+    put("a".into()).await?;
+    put("b".into()).await?;
+    count().await?;
+    pay().await;
+    thank().await;
+    Ok(())
+}
+
+fn purse<S: saga::Saga>(call: saga::SagaCall<S>) -> Matrix<S, Purse> {
+    matrix(call).world(Purse::default)
+}
+
+#[tokio::test]
+async fn a_right_saga_is_found_right_in_every_case() {
+    let report = purse(right()).run().await;
+    report.assert();
+    let at = |name: &str| {
+        let case = report.case(name).unwrap_or_else(|| panic!("no case {name:?}\n{report:#}"));
+        (case.ending, case.stands)
+    };
+    let (done, back) = ((Ending::Completed, Stands::AsAfter), (Ending::RolledBack, Stands::AsBefore));
+    assert_eq!(at("undisturbed"), done);
+    assert_eq!(at("put: refuses"), back);
+    // Without a retry, what is known not to have happened is a failure.
+    assert_eq!(at("put#2: fails once"), back);
+    assert_eq!(at("put#2: times out, not landed"), back);
+    assert_eq!(at("put#2: times out, landed"), done);
+    assert_eq!(at("put#2: panics, not landed"), back);
+    assert_eq!(at("put#2: panics, landed"), done);
+    assert_eq!(at("put#2: cancelled during it"), back);
+    assert_eq!(at("count: times out, not landed"), back);
+    assert_eq!(at("count: cancelled during it"), back);
+    assert_eq!(at("pay: fails once"), done);
+    // Not past the point of no return before it has happened.
+    assert_eq!(at("pay: refuses"), back);
+    assert_eq!(at("thank: refuses"), (Ending::DeadLettered, Stands::Otherwise));
+    assert_eq!(at("count: refuses + undo of put: fails for good"), (Ending::DeadLettered, Stands::Otherwise));
+    assert_eq!(at("count: refuses + undo of put#2: times out, landed"), back);
+    assert_eq!(at("count: refuses + undo of put: panics, not landed + crash after write 3"), back);
+    assert_eq!(at("cancel after write 1"), back);
+    assert!(report.cases.iter().all(|case| case.came), "{report:#}");
+    assert!(report.not_run.is_empty(), "{report}");
+    let mended = |name: &str| report.case(name).unwrap().then;
+    assert_eq!(mended("thank: refuses"), Some(done));
+    assert_eq!(mended("count: refuses + undo of put: fails for good"), Some(back));
+}
+
+#[tokio::test]
+async fn a_right_saga_repeats_harmlessly() {
+    let report = steps_repeat_harmlessly(right()).world(Purse::default).run().await;
+    report.assert();
+    let names: Vec<String> = report.cases.iter().map(|case| case.case.to_string()).collect();
+    let back = "count: refuses + undo of";
+    assert_eq!(
+        names,
+        [
+            "undisturbed",
+            "put: runs twice",
+            "put#2: runs twice",
+            "pay: runs twice",
+            "thank: runs twice",
+            &format!("{back} put#2: runs twice"),
+            &format!("{back} put: runs twice"),
+        ]
+    );
+    assert!(report.cases.iter().all(|case| case.came));
+}
+
+// What is wrong: each has one bug.
+
+/// The report is of something wrong, found by that case among others; it names the case, and says what it saw.
+fn assert_caught(report: &Report, case: &str, saying: &str) {
+    let found = report.case(case).unwrap_or_else(|| panic!("no case {case:?}\n{report:#}"));
+    let why = found.wrong.as_deref().unwrap_or_else(|| panic!("{case:?} finds nothing\n{report:#}"));
+    assert!(why.contains(saying), "{why}");
+    let text = report.to_string();
+    assert!(text.contains(&format!("WRONG: {case}")), "{text}");
+    assert!(!text.contains("nothing wrong"), "{text}");
+    let asserted = std::panic::catch_unwind(|| report.assert());
+    assert!(asserted.is_err());
+}
+
+#[step(idempotent, compensate = take_nothing())]
+async fn put_for_ever(purse: &Purse) -> Result<(), Failure> {
+    purse.open().coins.insert("stays".to_owned(), 1);
+    Ok(())
+}
+
+#[step(idempotent, retriable)]
+async fn take_nothing() -> Result<(), Failure> {
+    Ok(())
+}
+
+#[saga]
+async fn never_undone() -> Result<(), Failure> {
+    put_for_ever().await?;
+    put("b".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_compensation_that_does_nothing_is_found() {
+    let report = purse(never_undone()).run().await;
+    assert_caught(&report, "put: refuses", "it is rolled back, and the world is not as before");
+    assert_caught(&report, "undone afterwards", "it is undone, and the world is not as before");
+}
+
+#[step(compensate = take(what))]
+async fn put_again(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<String, Failure> {
+    purse.put(&what, 1);
+    Ok(key.to_string())
+}
+
+#[saga]
+async fn without_its_key() -> Result<(), Failure> {
+    put_again("a".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_step_that_takes_its_key_and_does_not_use_it_is_found() {
+    let report = purse(without_its_key()).run().await;
+    assert_caught(&report, "put_again: times out, landed", "the world is not as after an undisturbed run");
+    assert!(report.case("put_again: times out, not landed").unwrap().wrong.is_none());
+    let crashed = report.wrong().find(|case| case.case.to_string().starts_with("crash"));
+    assert!(crashed.is_some(), "{report:#}");
+    let report = steps_repeat_harmlessly(without_its_key()).world(Purse::default).run().await;
+    assert_caught(&report, "put_again: runs twice", "the world is not as after an undisturbed run");
+}
+
+#[step(compensate = take(what), probe = never_there())]
+async fn put_denied(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    purse.put_once(key, &what, 1);
+    Ok(())
+}
+
+#[step(readonly)]
+async fn never_there() -> Result<Probe<()>, Failure> {
+    Ok(Probe::NotHappened)
+}
+
+#[saga]
+async fn denied_by_its_probe() -> Result<(), Failure> {
+    put_denied("a".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_probe_that_denies_what_has_happened_is_found() {
+    let report = purse(denied_by_its_probe()).run().await;
+    assert_caught(
+        &report,
+        "put_denied: times out, landed",
+        "it is rolled back, and the world is not as before",
+    );
+}
+
+#[step(compensate = take(what), probe = always_there())]
+async fn put_claimed(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    purse.put_once(key, &what, 1);
+    Ok(())
+}
+
+#[step(readonly)]
+async fn always_there() -> Result<Probe<()>, Failure> {
+    Ok(Probe::Happened(()))
+}
+
+#[saga]
+async fn claimed_by_its_probe() -> Result<(), Failure> {
+    put_claimed("a".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_probe_that_claims_what_has_not_happened_is_found() {
+    let report = purse(claimed_by_its_probe()).run().await;
+    assert_caught(&report, "put_claimed: panics, not landed", "the world is not as after an undisturbed run");
+}
+
+#[step(compensate = take_again(what))]
+async fn put_taken_twice(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    purse.put_once(key, &what, 1);
+    Ok(())
+}
+
+#[step(idempotent, retriable)]
+async fn take_again(purse: &Purse, what: String) -> Result<(), Failure> {
+    purse.put(&what, -1);
+    Ok(())
+}
+
+#[saga]
+async fn undone_twice() -> Result<(), Failure> {
+    put_taken_twice("a".into()).await?;
+    put("b".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_compensation_that_is_not_to_be_repeated_is_found() {
+    let report = purse(undone_twice()).run().await;
+    let case = "cancel after write 2 + undo of put_taken_twice: times out, landed";
+    assert_caught(&report, case, "it is rolled back, and the world is not as before");
+    let report = steps_repeat_harmlessly(undone_twice()).world(Purse::default).run().await;
+    assert_caught(&report, "cancel after write 2 + undo of put_taken_twice: runs twice", "not as before");
+}
+
+/// Knows its key, and takes the second time for a mistake.
+#[step(compensate = take(what), retry(attempts = 2))]
+async fn put_twice_an_error(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    let is_there = purse.open().keys.contains(key.as_str());
+    purse.put_once(key, &what, 1);
+    if is_there { Err(Failure::permanent("it is there already")) } else { Ok(()) }
+}
+
+#[saga]
+async fn a_repeat_is_an_error() -> Result<(), Failure> {
+    put_twice_an_error("a".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_step_whose_repeat_is_an_error_is_found() {
+    let report = steps_repeat_harmlessly(a_repeat_is_an_error()).world(Purse::default).run().await;
+    assert_caught(&report, "put_twice_an_error: runs twice", "it is rolled back, and");
+    // In doubt it sticks: the saga tells of it, and that is right, if unpleasant.
+    let report = purse(a_repeat_is_an_error()).run().await;
+    let case = report.case("put_twice_an_error: times out, landed").unwrap();
+    assert_eq!((case.ending, case.wrong.as_deref()), (Ending::DeadLettered, None), "{report}");
+}
+
+// What sagas are made of besides.
+
+#[saga(undoable)]
+async fn child(what: String) -> Result<(), Failure> {
+    put(what).await?;
+    count().await?;
+    Ok(())
+}
+
+#[saga(deadline = "30d")]
+async fn all_there_is(things: Vec<String>) -> Result<u32, Failure> {
+    all(things.iter().map(|what| put(format!("each {what}"))))
+        .await
+        .map_err(|_| Failure::permanent("each"))?;
+    child("child".into()).await?;
+    for what in &things {
+        put(format!("loop {what}")).await?;
+    }
+    sleep("7d").await;
+    approve("Go on?").within("1d").await.permanent()?;
+    let more = signal::<u32>("more").within("1d").await.permanent()?;
+    signal::<u32>("at last").await;
+    pay().await;
+    Ok(more)
+}
+
+#[tokio::test]
+async fn every_place_of_a_saga_has_something_go_wrong_at_it() {
+    let things = vec!["x".to_owned(), "y".to_owned()];
+    let report =
+        purse(all_there_is(things)).signal("more", &3).signal("at last", &4).without_crashes().run().await;
+    report.assert();
+    assert!(report.cases.iter().all(|case| case.came), "{report}");
+    let names: Vec<String> = report.cases.iter().map(|case| case.case.to_string()).collect();
+    for place in [
+        "all.0/put: panics, landed",
+        "all.1/put: refuses",
+        "child/put: times out, landed",
+        "child/count: refuses",
+        "put[0]: refuses",
+        "put[1]: cancelled during it",
+        "approve: denied",
+        "approve: nobody answers",
+        "signal: no signal comes",
+        "pay: fails once",
+    ] {
+        assert!(names.iter().any(|name| name == place), "{place}\n{report}");
+    }
+    for undone in ["all.0/put", "all.1/put", "child/put", "put[0]", "put[1]"] {
+        let name = format!("undo of {undone}: fails for good");
+        assert!(names.iter().any(|n| n.ends_with(&name)), "{name}\n{report}");
+    }
+}
+
+#[saga]
+async fn hopeful() -> Result<(), Failure> {
+    put("a".into()).await?;
+    signal::<u32>("at last").await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_saga_that_waits_for_ever_is_found() {
+    let report = purse(hopeful()).run().await;
+    assert_caught(&report, "undisturbed", "has not ended: after 365 days it is waiting at signal");
+    assert_eq!(report.cases.len(), 1);
+}
+
+#[step(compensate = take(what))]
+async fn put_elsewhere(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
+    purse.put_once(key, &what, 1);
+    Ok(())
+}
+
+#[saga]
+async fn another_way_round() -> Result<bool, Failure> {
+    let first = put("a".into()).await;
+    if first.is_err() {
+        put_elsewhere("b".into()).await?;
+    }
+    Ok(first.is_ok())
+}
+
+#[tokio::test]
+async fn another_way_round_a_failure_is_judged_by_its_author() {
+    let report = purse(another_way_round()).run().await;
+    assert_caught(&report, "put: refuses", "the world is not as after an undisturbed run");
+    let judged = purse(another_way_round()).completes_with(|straight, seen| {
+        let things: Vec<&str> = seen.keys().map(String::as_str).collect();
+        things == if *straight { ["a"] } else { ["b"] }
+    });
+    let report = judged.run().await;
+    report.assert();
+    // What is come to only by a failure has its faults as well.
+    let further = report.case("put: refuses + put_elsewhere: times out, landed");
+    assert_eq!(further.map(|case| case.ending), Some(Ending::Completed), "{report}");
+    let wrong = purse(another_way_round()).completes_with(|straight, _| *straight).run().await;
+    assert_caught(&wrong, "put: refuses", "the world is not as it was to be");
+}
+
+#[step(idempotent, compensate = take(what), leaves = "a scratch")]
+async fn put_rough(purse: &Purse, what: String) -> Result<(), Failure> {
+    purse.open().coins.insert(what, 1);
+    purse.open().coins.insert("scratch".to_owned(), 1);
+    Ok(())
+}
+
+#[saga]
+async fn scratched() -> Result<(), Failure> {
+    put_rough("a".into()).await?;
+    put("b".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn residue_that_is_declared_is_no_fault() {
+    let report = purse(scratched()).without_crashes().run().await;
+    report.assert();
+    let case = report.case("put: refuses").unwrap();
+    assert_eq!(case.left, ["put_rough leaves a scratch"]);
+    assert_eq!((case.ending, case.stands), (Ending::RolledBack, Stands::Otherwise));
+    assert!(report.to_string().contains("something left that the saga tells of"), "{report}");
+}
+
+/// No error of this can be made up: its text has to be a number.
+#[derive(Debug, PartialEq, Serialize, Deserialize, StepError, thiserror::Error)]
+#[error("number {0}")]
+#[permanent]
+#[serde(try_from = "String", into = "String")]
+struct Numbered(u32);
+
+impl From<Numbered> for String {
+    fn from(error: Numbered) -> Self {
+        error.0.to_string()
+    }
+}
+
+impl TryFrom<String> for Numbered {
+    type Error = std::num::ParseIntError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Numbered)
+    }
+}
+
+impl Clone for Numbered {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+#[step(idempotent, compensate = take(what))]
+async fn put_numbered(purse: &Purse, what: String) -> Result<(), Numbered> {
+    purse.open().coins.insert(what, 1);
+    Ok(())
+}
+
+#[derive(Debug, Serialize, Deserialize, SagaError, thiserror::Error)]
+enum NotPut {
+    #[error("not put")]
+    Numbered(#[source] StepFailure<Numbered>),
+}
+
+#[saga]
+async fn numbered() -> Result<(), NotPut> {
+    put_numbered("a".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_that_cannot_be_made_up_is_asked_for() {
+    let report = purse(numbered()).run().await;
+    report.assert();
+    let [refuses, once] = report.not_run.as_slice() else { panic!("{report}") };
+    assert!(
+        refuses.starts_with("put_numbered: refuses: no such error of put_numbered is known"),
+        "{refuses}"
+    );
+    assert!(once.starts_with("put_numbered: fails once"), "{once}");
+    assert!(report.to_string().contains("not run: put_numbered: refuses"), "{report}");
+    let report = purse(numbered()).error(Numbered(7)).run().await;
+    assert!(report.case("put_numbered: refuses").is_some(), "{report}");
+    assert_eq!(report.not_run.len(), 1);
+}
+
+#[saga]
+async fn blind() -> Result<usize, Failure> {
+    Ok(count().await?)
+}
+
+#[tokio::test]
+async fn a_world_that_shows_nothing_is_found() {
+    let report = purse(blind()).run().await;
+    assert_caught(&report, "undisturbed", "shows nothing");
+}
+
+#[tokio::test]
+async fn one_case_runs_alone_and_shows_its_journal() {
+    let name = "count: refuses + undo of put: fails once + crash before write 4";
+    let report = purse(right()).only(name).run().await;
+    report.assert();
+    assert_eq!(report.cases.len(), 2);
+    assert_eq!(report.cases[1].case.to_string(), name);
+    assert!(report.cases[1].came);
+    let shown = report.to_string();
+    assert!(shown.contains("RolledBack") && shown.contains("made up by the test"), "{shown}");
+    assert!(!purse(right()).only("nowhere: refuses").run().await.cases[1].came);
+}
