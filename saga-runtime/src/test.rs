@@ -26,6 +26,7 @@ use crate::clock::{SeededDice, SystemClock};
 use crate::registry::StartError;
 use crate::runtime::{Builder, Runtime};
 
+pub use crate::upgrade::{replay, replay_journal};
 pub use fault::Fault;
 pub(crate) use fault::Faults;
 pub use matrix::{

@@ -10,6 +10,8 @@ mod changes;
 pub(crate) mod definitions;
 mod dry;
 mod owed;
+#[cfg(feature = "test")]
+mod replay;
 mod report;
 #[cfg(feature = "test")]
 pub(crate) mod shape;
@@ -32,6 +34,8 @@ use crate::worker::journal;
 pub use changes::{Change, Danger};
 #[cfg(feature = "test")]
 pub use definitions::Definitions;
+#[cfg(feature = "test")]
+pub use replay::{replay, replay_journal};
 pub use report::{Fit, Misfit, Report, Why};
 #[cfg(feature = "test")]
 pub use snapshot::{Keep, VARIABLE, hold_to, snapshot};

@@ -36,20 +36,12 @@ pub(super) fn misfit(
     {
         return Some((Some(departure.at.clone()), Why::NoPath(departure)));
     }
-    let input = state.head().map_or_else(Payload::null, |head| head.input.clone());
-    let board = Board::new(state.clone(), builder.encoding.clone(), clock.clone(), builder.dice.clone());
-    let board = Arc::new(Mutex::new(board));
-    let mut body = code.body(board.clone(), input);
-    let mut cx = Context::from_waker(Waker::noop());
-    let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
-    let mut board = lock(&board);
-    let end = match (board.end.take(), polled) {
+    let end = match run(state, code, builder, clock) {
         // It may have passed by a record because it panicked: that is what has to be mended.
-        (_, Err(panic)) => return Some((None, Why::Panicked { message: message_of(panic) })),
-        (Some(end), _) | (None, Ok(Poll::Ready(end))) => Some(end),
-        (None, Ok(Poll::Pending)) => None,
+        Err(panic) => return Some((None, Why::Panicked { message: panic })),
+        Ok(end) => end?,
     };
-    match board.passed_by(end.as_ref()).or(end)? {
+    match end {
         BodyEnd::Halted(reason, site, detail) => match reason {
             Reason::Diverged => Some((site, Why::Diverged { detail })),
             Reason::Undecodable => Some((site, Why::Undecodable { detail })),
@@ -62,4 +54,26 @@ pub(super) fn misfit(
         }
         BodyEnd::Failed(..) | BodyEnd::Panicked(_) | BodyEnd::Returned(_) | BodyEnd::Unrecordable(..) => None,
     }
+}
+
+/// Runs the body over the records, once; gives how it ends, if it does, or the message of its panic.
+pub(super) fn run(
+    state: &State,
+    code: &Arc<dyn AnySaga>,
+    builder: &Builder,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<BodyEnd>, String> {
+    let input = state.head().map_or_else(Payload::null, |head| head.input.clone());
+    let board = Board::new(state.clone(), builder.encoding.clone(), clock.clone(), builder.dice.clone());
+    let board = Arc::new(Mutex::new(board));
+    let mut body = code.body(board.clone(), input);
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
+    let mut board = lock(&board);
+    let end = match (board.end.take(), polled) {
+        (_, Err(panic)) => return Err(message_of(panic)),
+        (Some(end), _) | (None, Ok(Poll::Ready(end))) => Some(end),
+        (None, Ok(Poll::Pending)) => None,
+    };
+    Ok(board.passed_by(end.as_ref()).or(end))
 }
