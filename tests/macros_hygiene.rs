@@ -1,5 +1,7 @@
-//! The macros where names are shadowed, the crate is renamed, and items stand in odd places, with all lints denied.
+//! The macros where names are shadowed, the crate is re-exported, and items stand in odd places, with all lints denied.
+//! Where `Cargo.toml` has it under another name: `tests/renamed`.
 #![deny(missing_docs, unused_qualifications, unreachable_pub, warnings, clippy::all, clippy::pedantic)]
+#![allow(clippy::unwrap_used)]
 
 /// The crate under another name, and nothing else of it in scope.
 pub mod renamed {
@@ -173,31 +175,81 @@ pub mod two {
     }
 }
 
+/// What a macro of one's own, with a path to the crate that is its own as well, writes.
+macro_rules! steps_of {
+    ($root:path; $($name:ident)*) => {$(
+        /// One of several.
+        #[saga::step(readonly, crate = $root)]
+        pub async fn $name(seat: u32) -> Result<u32, saga::Failure> {
+            Ok(seat + 1)
+        }
+    )*};
+}
+
+/// The crate by a path of two parts, as a crate that re-exports it has it.
+pub mod re_exported {
+    /// What others depend on.
+    pub mod facade {
+        pub use ::saga as sagas;
+    }
+
+    steps_of!(super::re_exported::facade::sagas; one other);
+
+    /// Calls both.
+    #[facade::sagas::saga(crate = facade::sagas)]
+    pub async fn calls_both(seat: u32) -> Result<u32, saga::Failure> {
+        Ok(other(one(seat).await?).await?)
+    }
+}
+
+/// Runs a saga to its end; gives its output.
+async fn run<S: saga::Saga>(call: saga::SagaCall<S>) -> Option<S::Output> {
+    let runtime = saga::test::TestRuntime::start(saga::Builder::saga::<S>).await.unwrap();
+    runtime.run("a", call).await.unwrap().outcome().await.unwrap().completed()
+}
+
 #[tokio::test(start_paused = true)]
-async fn they_run_all_the_same() {
-    #[saga::step(irreversible, idempotent, retriable)]
+async fn where_the_names_of_the_standard_library_are_shadowed() {
+    assert_eq!(run(renamed::trip(1, 2, 3, 0)).await, Some(8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_crate_is_re_exported() {
+    assert_eq!(run(re_exported::calls_both(1)).await, Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_macro_of_ones_own() {
+    assert_eq!(run(buy_book(2)).await, Some(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_modules() {
+    let runtime = saga::test::TestRuntime::start(saga::Builder::saga::<two::both>).await.unwrap();
+    let both = runtime.run("a", two::both()).await.unwrap();
+    assert_eq!(both.outcome().await.unwrap().completed(), Some(5));
+    let sites: Vec<String> = both.look().await.unwrap().sites().map(|(site, _)| site.to_string()).collect();
+    assert_eq!(sites, ["look", "look_again#2", "third"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn inside_a_function() {
+    use saga as ours;
+
+    #[ours::step(irreversible, idempotent, retriable, crate = ours)]
     async fn inside(text: String) -> Result<String, saga::Failure> {
         Ok(text)
     }
 
-    #[saga::saga]
+    #[ours::saga(crate = ours)]
     async fn in_a_function(text: String) -> Result<String, saga::Failure> {
         Ok(inside(text).await)
     }
 
-    let runtime = saga::test::TestRuntime::start(|builder| {
-        builder.saga::<renamed::trip>().saga::<buy_book>().saga::<two::both>().saga::<in_a_function>()
-    });
-    let runtime = runtime.await.unwrap();
-    let trip = runtime.run("a", renamed::trip(1, 2, 3, 0)).await.unwrap();
-    assert_eq!(trip.outcome().await.unwrap().completed(), Some(8));
-    let book = runtime.run("b", buy_book(2)).await.unwrap();
-    assert_eq!(book.outcome().await.unwrap().completed(), Some(4));
-    let both = runtime.run("c", two::both()).await.unwrap();
-    assert_eq!(both.outcome().await.unwrap().completed(), Some(5));
-    let sites: Vec<String> = both.look().await.unwrap().sites().map(|(site, _)| site.to_string()).collect();
-    assert_eq!(sites, ["look", "look_again#2", "third"]);
-    let inside = runtime.run("d", in_a_function("x".to_owned())).await.unwrap();
-    assert_eq!(inside.outcome().await.unwrap().completed().as_deref(), Some("x"));
-    assert!(matches!(inside.state().await.unwrap(), InAFunctionState::Completed(_)));
+    assert_eq!(run(in_a_function("x".to_owned())).await.as_deref(), Some("x"));
+    let state = |state: InAFunctionState| matches!(state, InAFunctionState::Completed(_));
+    let runtime = saga::test::TestRuntime::start(saga::Builder::saga::<in_a_function>).await.unwrap();
+    let handle = runtime.run("a", in_a_function("y".to_owned())).await.unwrap();
+    handle.outcome().await.unwrap();
+    assert!(state(handle.state().await.unwrap()));
 }

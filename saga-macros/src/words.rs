@@ -245,6 +245,14 @@ fn unreadable(of: &str, error: &syn::Error) -> Diagnostic {
         .fix("words stand one after another with commas between them: `word`, `word = value` or `word(…)`")
 }
 
+/// What a `macro_rules!` of somebody's passes on, without the invisible brackets that it gets on the way.
+fn ungrouped(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
+    }
+}
+
 fn list(input: ParseStream<'_>) -> syn::Result<Vec<Word>> {
     let mut words = Vec::new();
     while !input.is_empty() {
@@ -253,7 +261,7 @@ fn list(input: ParseStream<'_>) -> syn::Result<Vec<Word>> {
             .map_err(|error| syn::Error::new(error.span(), "a word is expected, without quotes"))?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Value::Is(input.parse()?)
+            Value::Is(ungrouped(input.parse()?))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
