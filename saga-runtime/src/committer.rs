@@ -35,6 +35,9 @@ pub(crate) type Ack = Result<Epoch, CommitError>;
 struct Request {
     append: Append,
     ack: AckTo,
+    /// The worker's number when it was handed in. Once it has another, whoever handed this in is gone, and would never
+    /// drive what it creates.
+    worker: u64,
 }
 
 /// Where the answer to an append is put. Whoever commits again and again, one append at a time, has one and keeps it.
@@ -86,6 +89,7 @@ impl Drop for AckTo {
 #[derive(Clone)]
 pub(crate) struct Committer {
     requests: mpsc::UnboundedSender<Request>,
+    worker: Arc<AtomicU64>,
 }
 
 impl Committer {
@@ -96,7 +100,8 @@ impl Committer {
         slot: &'a Arc<AckSlot>,
     ) -> impl Future<Output = Ack> + Send + use<'a> {
         // If nobody takes it any more, dropping it answers.
-        drop(self.requests.send(Request { append, ack: AckTo(Some(slot.clone())) }));
+        let worker = self.worker.load(Ordering::Acquire);
+        drop(self.requests.send(Request { append, ack: AckTo(Some(slot.clone())), worker }));
         slot.taken()
     }
 }
@@ -119,7 +124,7 @@ pub(crate) struct CommitterParts {
 /// Makes the committer and the task that it needs.
 pub(crate) fn committer(parts: CommitterParts) -> (Committer, impl Future<Output = ()> + Send) {
     let (requests, inbox) = mpsc::unbounded_channel();
-    (Committer { requests }, run(parts, inbox))
+    (Committer { requests, worker: parts.worker.clone() }, run(parts, inbox))
 }
 
 async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>) {
@@ -130,11 +135,19 @@ async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>)
         }
         let mut batch = Vec::with_capacity(requests.len());
         let mut acks = Vec::with_capacity(requests.len());
+        let worker = parts.worker.load(Ordering::Acquire);
         for request in requests.drain(..) {
+            if request.worker != worker {
+                request.ack.answer(Err(CommitError::Lost("the worker has lost its lease since".to_owned())));
+                continue;
+            }
             batch.push(request.append);
             acks.push(request.ack);
         }
-        match write(&parts, &batch).await {
+        if batch.is_empty() {
+            continue;
+        }
+        match write(&parts, WorkerId(worker), &batch).await {
             Ok(answers) => {
                 for (ack, answer) in acks.into_iter().zip(answers) {
                     ack.answer(answer.map_err(CommitError::from));
@@ -146,7 +159,10 @@ async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>)
                     ack.answer(Err(CommitError::Lost(error.to_string())));
                 }
                 if matches!(error, StoreError::LeaseLost) {
-                    parts.lease_lost.notify_one();
+                    // Unless that is known, and the worker has begun anew.
+                    if parts.worker.load(Ordering::Acquire) == worker {
+                        parts.lease_lost.notify_one();
+                    }
                 } else {
                     // Its sagas are taken up again; not at once, lest a store that is broken be all there is to do.
                     tokio::time::sleep(pause(10, parts.dice.draw())).await;
@@ -159,11 +175,11 @@ async fn run(parts: CommitterParts, mut inbox: mpsc::UnboundedReceiver<Request>)
 /// Writes the batch, as often as it takes; an error means that this worker never will.
 async fn write(
     parts: &CommitterParts,
+    worker: WorkerId,
     batch: &[Append],
 ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
     let mut tries = 0;
     loop {
-        let worker = WorkerId(parts.worker.load(Ordering::Acquire));
         match parts.store.commit(worker, batch, parts.clock.now()).await {
             Ok(answers) => {
                 if tries > 0 {

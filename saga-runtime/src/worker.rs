@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
 use saga_core::{Entry, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
@@ -120,6 +121,8 @@ async fn rejoin(engine: &Arc<Engine>) {
         match engine.store.join(&engine.worker_name, engine.lease, engine.clock.now()).await {
             Ok(worker) => {
                 engine.worker.store(worker.0, Ordering::Release);
+                // What the committer found out meanwhile was about the old lease.
+                let _known = engine.lease_lost.notified().now_or_never();
                 return;
             }
             Err(error) => {
