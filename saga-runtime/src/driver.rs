@@ -262,7 +262,7 @@ impl Driver {
         match polled {
             Ok(Poll::Ready(ended)) => end = end.or(Some(ended)),
             Ok(Poll::Pending) => {}
-            Err(panic) => end = Some(BodyEnd::Panicked(crate::attempt::message_of(panic))),
+            Err(panic) => end = Some(board.panicked(crate::attempt::message_of(panic))),
         }
         let replays = std::mem::take(&mut self.replays);
         let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };

@@ -61,8 +61,15 @@ impl Board {
             Ok(reach) => self.visit(reach),
             Err(why) => {
                 self.end.get_or_insert(BodyEnd::Unrecordable(site.clone(), why));
+                self.reached.clear();
             }
         }
+    }
+
+    /// The body panicked. What its other branches reached in the same poll is not begun: the saga stops before it.
+    pub(crate) fn panicked(&mut self, message: String) -> BodyEnd {
+        self.reached.clear();
+        BodyEnd::Panicked(message)
     }
 
     pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
