@@ -31,7 +31,7 @@ struct Inner {
     sagas: BTreeMap<u64, Saga>,
     numbers: HashMap<SagaId, u64>,
     /// Also those whose lease is over, as long as they hold something.
-    workers: HashMap<WorkerId, Member>,
+    workers: BTreeMap<WorkerId, Member>,
     inbox: BTreeMap<DeliveryId, Delivered>,
     /// Of sagas that nobody holds, those with a `wake_at`.
     due: BTreeSet<(Timestamp, u64)>,

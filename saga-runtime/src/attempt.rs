@@ -224,6 +224,7 @@ async fn read<S: Step>(
         }
         tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = cx.attempt, %failure, "retrying");
         tokio::select! {
+            biased;
             () = tokio::time::sleep(wait) => cx.attempt += 1,
             // Nobody waits for it any more.
             () = cx.cancelled() => return (Ok(Err(failure)), cx.attempt),

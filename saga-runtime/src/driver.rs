@@ -209,7 +209,7 @@ impl Driver {
         let facts = Facts { now, catalog: &self.engine.registry, random: self.engine.dice.draw() };
         let mut board = lock(&self.board);
         let before = self.entries.len();
-        machine::advance_into(&mut board.state, event, &facts, &mut self.entries)?;
+        crate::observed::advance(&mut board.state, event, &facts, &mut self.entries)?;
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
             self.stopping.send_replace(stops);

@@ -1,6 +1,6 @@
 //! What the parts of one runtime share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -69,7 +69,8 @@ impl Engine {
     pub(crate) fn drain(&self) {
         self.drains.store(true, Ordering::Release);
         self.draining.send_replace(true);
-        guard(&self.live.sagas).values().for_each(|channel| channel.mailbox.ring());
+        let sagas: BTreeMap<_, _> = guard(&self.live.sagas).clone().into_iter().collect();
+        sagas.values().for_each(|channel| channel.mailbox.ring());
     }
 
     /// Returns once the runtime shuts down.
@@ -139,9 +140,9 @@ impl Live {
 
     /// Drops everything that is driven, where it stands.
     pub(crate) fn abort_all(&self) {
-        for (_, abort) in guard(&self.aborts).drain() {
-            abort.abort();
-        }
+        // In an order, so that a run in virtual time can be repeated.
+        let aborts: BTreeMap<_, _> = guard(&self.aborts).drain().collect();
+        aborts.values().for_each(tokio::task::AbortHandle::abort);
         guard(&self.sagas).clear();
         self.quarantined.store(false, Ordering::Release);
         self.freed.notify_one();

@@ -24,6 +24,7 @@ mod limits;
 mod local;
 mod mailbox;
 mod misplaced;
+mod observed;
 mod outcome;
 mod recorded;
 mod registry;

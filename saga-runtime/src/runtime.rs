@@ -311,6 +311,7 @@ impl Runtime {
         self.engine.drain();
         while self.engine.live.len() > 0 {
             tokio::select! {
+                biased;
                 () = self.engine.live.freed.notified() => {}
                 () = tokio::time::sleep(worker::DRAIN_LOOK) => {}
             }

@@ -26,6 +26,7 @@ use crate::clock::{SeededDice, SystemClock};
 use crate::registry::StartError;
 use crate::runtime::{Builder, Runtime};
 
+pub use crate::observed::observe;
 pub use crate::upgrade::{replay, replay_journal};
 pub use fault::Fault;
 pub(crate) use fault::Faults;
@@ -52,6 +53,11 @@ pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
 pub fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a current-thread runtime needs nothing from the system").block_on(test)
+}
+
+/// Drops everything that `runtime` runs where it stands, as a crash of its process would, whoever still has a handle.
+pub fn kill(runtime: &Runtime) {
+    runtime.kill();
 }
 
 /// On which side of a durable write a crash comes.
