@@ -10,6 +10,7 @@ mod bench;
 mod cargo;
 mod errors;
 mod nearest;
+mod sim;
 mod test;
 mod tidy;
 
@@ -43,6 +44,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "Writes `docs/errors` from the fixtures of compile errors",
         run: errors::run,
+    },
+    Command {
+        name: "sim",
+        arguments: "[--seeds N] [--from S]",
+        about: "Runs random sagas in a simulated world, from seeds, and shrinks what fails",
+        run: sim::run,
     },
     Command {
         name: "bench",

@@ -63,6 +63,16 @@ pub(super) const STAGES: &[Stage] = &[
         compiles: true,
     },
     Stage {
+        name: "sim",
+        work: Work::Cargo {
+            arguments: &["run", "--profile", "sim", "--package", "saga-sim", "--", "--seeds", "100000"],
+            variable: None,
+            locks: true,
+        },
+        component: None,
+        compiles: true,
+    },
+    Stage {
         name: "docs",
         work: Work::Cargo {
             arguments: &["doc", "--workspace", "--no-deps", "--all-features"],

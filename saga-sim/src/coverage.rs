@@ -1,0 +1,304 @@
+//! What the simulation has seen: at which writes processes died, which events came in which states, for which reasons
+//! sagas became dead letters.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use saga_core::machine::{Answer, BodyEnd, Delivery, Ending, Event, Reach};
+use saga_core::state::Direction;
+use saga_core::{Entry, Phase, Reason, Record, Role, State};
+
+/// On which side of a durable write a process died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+/// What was seen, and how often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    crashes: BTreeMap<(&'static str, Side), u64>,
+    events: BTreeMap<(&'static str, &'static str), u64>,
+    reasons: BTreeMap<Reason, u64>,
+    ends: BTreeMap<&'static str, u64>,
+}
+
+impl Coverage {
+    pub(crate) fn crashed(&mut self, side: Side, entries: &[Entry]) {
+        for entry in entries {
+            *self.crashes.entry((record_name(&entry.record), side)).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn came(&mut self, state: &State, event: &Event) {
+        *self.events.entry((stand(state), event_name(event))).or_default() += 1;
+    }
+
+    pub(crate) fn parked(&mut self, journal: &[Entry]) {
+        for entry in journal {
+            if let Record::Stuck { reason, .. } | Record::Halted { reason, .. } = &entry.record {
+                *self.reasons.entry(*reason).or_default() += 1;
+            }
+        }
+    }
+
+    pub(crate) fn ended(&mut self, phase: Phase) {
+        *self.ends.entry(phase.as_str()).or_default() += 1;
+    }
+
+    /// Adds what another run has seen.
+    pub(crate) fn add(&mut self, other: &Coverage) {
+        other.crashes.iter().for_each(|(k, n)| *self.crashes.entry(*k).or_default() += n);
+        other.events.iter().for_each(|(k, n)| *self.events.entry(*k).or_default() += n);
+        other.reasons.iter().for_each(|(k, n)| *self.reasons.entry(*k).or_default() += n);
+        other.ends.iter().for_each(|(k, n)| *self.ends.entry(k).or_default() += n);
+    }
+}
+
+/// Where a saga stands, finer than its phase.
+fn stand(state: &State) -> &'static str {
+    match state.direction() {
+        _ if state.parked_at().is_some() => "dead letter",
+        Direction::Completed { .. } => "completed",
+        Direction::RolledBack(_) => "rolled back",
+        Direction::Abandoned(_) => "abandoned",
+        Direction::Undo { .. } => "undoing",
+        Direction::Back(_) => "rolling back",
+        Direction::Forward if state.stop().is_some() => "stopping",
+        Direction::Forward if state.children_undoing().next().is_some() => "child undoing",
+        Direction::Forward if state.no_return().is_some() => "past no return",
+        Direction::Forward => match state.phase() {
+            Phase::Scheduled => "scheduled",
+            Phase::Waiting => "waiting",
+            _ => "running",
+        },
+    }
+}
+
+/// Every place that [`stand`] knows.
+const STANDS: [&str; 12] = [
+    "scheduled",
+    "running",
+    "waiting",
+    "past no return",
+    "child undoing",
+    "stopping",
+    "rolling back",
+    "dead letter",
+    "completed",
+    "undoing",
+    "rolled back",
+    "abandoned",
+];
+
+fn event_name(event: &Event) -> &'static str {
+    match event {
+        Event::Recovered { .. } => "recovered",
+        Event::Reached(reach) => match reach {
+            Reach::Step { .. } => "reached step",
+            Reach::Read { .. } => "reached read",
+            Reach::Timer { .. } => "reached timer",
+            Reach::Value { .. } => "reached value",
+            Reach::Wait { .. } => "reached wait",
+            Reach::Ask { .. } => "reached ask",
+            Reach::Child { .. } => "reached child",
+            Reach::ChildEnded { .. } => "child ended",
+        },
+        Event::Read { .. } => "read",
+        Event::BodyEnded(end) => match end {
+            BodyEnd::Returned(_) => "body returned",
+            BodyEnd::Failed(..) => "body failed",
+            BodyEnd::Panicked(_) => "body panicked",
+            BodyEnd::Unrecordable(..) => "body unrecordable",
+            BodyEnd::Halted(..) => "body halted",
+        },
+        Event::AttemptEnded { role: Role::Do, ending, .. } => match ending {
+            Ending::Done(_) => "step done",
+            Ending::NotDone { .. } => "step not done",
+            Ending::InDoubt { .. } => "step in doubt",
+            Ending::Undecodable { .. } => "step undecodable",
+        },
+        Event::AttemptEnded { role: Role::Undo, ending, .. } => match ending {
+            Ending::Done(_) => "undo done",
+            Ending::NotDone { .. } => "undo not done",
+            Ending::InDoubt { .. } => "undo in doubt",
+            Ending::Undecodable { .. } => "undo undecodable",
+        },
+        Event::ProbeEnded { answer, .. } => match answer {
+            Answer::Happened(_) => "probe happened",
+            Answer::NotHappened => "probe not happened",
+            Answer::Pending(_) => "probe pending",
+        },
+        Event::Due => "due",
+        Event::Idle => "idle",
+        Event::Delivered { delivery, .. } => match delivery {
+            Delivery::Cancel { .. } => "cancel",
+            Delivery::Signal { .. } => "signal",
+            Delivery::Answer { .. } => "answer",
+            Delivery::Undo { .. } => "undo",
+            Delivery::Redrive { .. } => "redrive",
+            Delivery::Resolve { .. } => "resolve",
+            Delivery::Waive { .. } => "waive",
+            Delivery::RollBack { .. } => "roll back",
+            Delivery::Abandon { .. } => "abandon",
+            Delivery::RetryNow { .. } => "retry now",
+            _ => "another delivery",
+        },
+    }
+}
+
+/// Every event that [`event_name`] knows.
+const EVENTS: [&str; 38] = [
+    "recovered",
+    "reached step",
+    "reached read",
+    "reached timer",
+    "reached value",
+    "reached wait",
+    "reached ask",
+    "reached child",
+    "child ended",
+    "read",
+    "body returned",
+    "body failed",
+    "body panicked",
+    "body unrecordable",
+    "body halted",
+    "step done",
+    "step not done",
+    "step in doubt",
+    "step undecodable",
+    "undo done",
+    "undo not done",
+    "undo in doubt",
+    "undo undecodable",
+    "probe happened",
+    "probe not happened",
+    "probe pending",
+    "due",
+    "idle",
+    "cancel",
+    "signal",
+    "answer",
+    "undo",
+    "redrive",
+    "resolve",
+    "waive",
+    "roll back",
+    "abandon",
+    "retry now",
+];
+
+fn record_name(record: &Record) -> &'static str {
+    match record {
+        Record::Scheduled { .. } => "scheduled",
+        Record::Intent { .. } => "intent",
+        Record::UndoIntent { .. } => "undo_intent",
+        Record::AttemptEnded { .. } => "attempt_ended",
+        Record::Started { .. } => "started",
+        Record::Resumed { .. } => "resumed",
+        Record::Probed { .. } => "probed",
+        Record::Done { .. } => "done",
+        Record::Failed { .. } => "failed",
+        Record::Undone { .. } => "undone",
+        Record::Read { .. } => "read",
+        Record::Stuck { .. } => "stuck",
+        Record::Halted { .. } => "halted",
+        Record::Value { .. } => "value",
+        Record::Timer { .. } => "timer",
+        Record::TimerFired { .. } => "timer_fired",
+        Record::Wait { .. } => "wait",
+        Record::Signalled { .. } => "signalled",
+        Record::WaitEnded { .. } => "wait_ended",
+        Record::Asked { .. } => "asked",
+        Record::Answered { .. } => "answered",
+        Record::ChildStarted { .. } => "child_started",
+        Record::ChildUndoing { .. } => "child_undoing",
+        Record::ChildEnded { .. } => "child_ended",
+        Record::StopRequested { .. } => "stop_requested",
+        Record::TooLate { .. } => "too_late",
+        Record::RollbackStarted { .. } => "rollback_started",
+        Record::RolledBack => "rolled_back",
+        Record::Completed { .. } => "completed",
+        Record::Overdue => "overdue",
+        Record::DeadLettered => "dead_lettered",
+        Record::UndoStarted { .. } => "undo_started",
+        Record::UndoEnded => "undo_ended",
+        Record::Redriven { .. } => "redriven",
+        Record::Resolved { .. } => "resolved",
+        Record::Waived { .. } => "waived",
+        Record::Abandoned { .. } => "abandoned",
+        Record::RetriedNow { .. } => "retried_now",
+        _ => "another record",
+    }
+}
+
+/// Every record that [`record_name`] knows.
+const RECORDS: [&str; 38] = [
+    "scheduled",
+    "intent",
+    "undo_intent",
+    "attempt_ended",
+    "started",
+    "resumed",
+    "probed",
+    "done",
+    "failed",
+    "undone",
+    "read",
+    "stuck",
+    "halted",
+    "value",
+    "timer",
+    "timer_fired",
+    "wait",
+    "signalled",
+    "wait_ended",
+    "asked",
+    "answered",
+    "child_started",
+    "child_undoing",
+    "child_ended",
+    "stop_requested",
+    "too_late",
+    "rollback_started",
+    "rolled_back",
+    "completed",
+    "overdue",
+    "dead_lettered",
+    "undo_started",
+    "undo_ended",
+    "redriven",
+    "resolved",
+    "waived",
+    "abandoned",
+    "retried_now",
+];
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ends: Vec<String> = self.ends.iter().map(|(phase, n)| format!("{phase} {n}")).collect();
+        writeln!(f, "sagas ended: {}", ends.join(", "))?;
+        let points = RECORDS.iter().flat_map(|r| [(*r, Side::Before), (*r, Side::After)]);
+        let missed: Vec<String> = points
+            .filter(|point| !self.crashes.contains_key(point))
+            .map(|(record, side)| format!("{side:?} {record}").to_lowercase())
+            .collect();
+        let (hit, all) = (2 * RECORDS.len() - missed.len(), 2 * RECORDS.len());
+        writeln!(f, "crash points: {hit} of {all}{}", list_missed(&missed))?;
+        let reasons: Vec<String> = self.reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+        writeln!(f, "dead letters: {}", reasons.join(", "))?;
+        writeln!(f, "states × events: {} pairs of {}", self.events.len(), STANDS.len() * EVENTS.len())?;
+        for event in EVENTS {
+            let seen = STANDS.iter().filter(|stand| self.events.contains_key(&(stand, event)));
+            let seen: Vec<&str> = seen.copied().collect();
+            writeln!(f, "  {event:<18} {}", if seen.is_empty() { "-".to_owned() } else { seen.join(", ") })?;
+        }
+        Ok(())
+    }
+}
+
+fn list_missed(missed: &[String]) -> String {
+    if missed.is_empty() { String::new() } else { format!("; not: {}", missed.join(", ")) }
+}

@@ -1,0 +1,167 @@
+//! The workers of a run: real runtimes, started, stopped, killed and started again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use saga_core::store::Store as _;
+use saga_runtime::{Runtime, SeededDice};
+use tokio::time::sleep;
+
+use crate::case::What;
+use crate::gate::Gate;
+use crate::interpret::{program, urgent};
+use crate::port::{Port, Stage};
+use crate::world::{PAYLOAD_BYTES_MAX, Seat, World};
+
+/// How long a worker's claim lasts without a sign of life.
+pub(crate) const LEASE: Duration = Duration::from_secs(6);
+
+/// The workers of a run; clones are the same.
+#[derive(Clone)]
+pub(crate) struct Fleet(Arc<Inner>);
+
+struct Inner {
+    seed: u64,
+    world: World,
+    stage: Arc<Stage>,
+    workers: Vec<Mutex<Worker>>,
+    is_calm: std::sync::atomic::AtomicBool,
+}
+
+struct Worker {
+    gate: Arc<Gate>,
+    port: Arc<Port>,
+    runtime: Option<Runtime>,
+    starts: u64,
+}
+
+/// A runtime that was there a moment ago, and whether it still is.
+pub(crate) struct Reached {
+    pub(crate) runtime: Runtime,
+    pub(crate) gate: Arc<Gate>,
+}
+
+impl Fleet {
+    pub(crate) fn new(seed: u64, count: usize, world: World, stage: Arc<Stage>) -> Self {
+        let worker = |seat| {
+            let gate = Arc::new(Gate::default());
+            let port = Arc::new(Port::new(stage.clone(), gate.clone(), seat));
+            Mutex::new(Worker { gate, port, runtime: None, starts: 0 })
+        };
+        let workers = (0..count).map(worker).collect();
+        Self(Arc::new(Inner { seed, world, stage, workers, is_calm: false.into() }))
+    }
+
+    fn worker(&self, seat: usize) -> MutexGuard<'_, Worker> {
+        let worker = &self.0.workers[seat % self.0.workers.len()];
+        worker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.workers.len()
+    }
+
+    /// The worker there, if it is started and not dead.
+    pub(crate) fn reach(&self, seat: usize) -> Option<Reached> {
+        let worker = self.worker(seat);
+        let runtime = worker.runtime.clone().filter(|_| !worker.gate.is_dead())?;
+        Some(Reached { runtime, gate: worker.gate.clone() })
+    }
+
+    /// Starts the worker there, unless it runs.
+    pub(crate) async fn start(&self, seat: usize) {
+        let (builder, gate) = {
+            let mut worker = self.worker(seat);
+            if worker.runtime.is_some() {
+                return;
+            }
+            worker.starts += 1;
+            worker.gate = Arc::new(Gate::default());
+            worker.port = Arc::new(Port::new(self.0.stage.clone(), worker.gate.clone(), seat));
+            let chance = self.0.seed ^ ((seat as u64) << 48) ^ (worker.starts << 32);
+            let outside = Seat { world: self.0.world.clone(), gate: worker.gate.clone() };
+            let builder = Runtime::builder_shared(worker.port.clone())
+                .resource(outside)
+                .clock(self.0.stage.clock.clone())
+                .dice(Arc::new(SeededDice::new(chance)))
+                .lease(LEASE)
+                .payload_bytes(PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MAX)
+                .saga::<program>()
+                .saga::<urgent>();
+            (builder, worker.gate.clone())
+        };
+        if let Ok(runtime) = builder.start().await {
+            let mut worker = self.worker(seat);
+            match gate.is_dead() || worker.runtime.is_some() {
+                true => saga_runtime::test::kill(&runtime),
+                false => worker.runtime = Some(runtime),
+            }
+        }
+    }
+
+    /// The worker there dies, and is started again after that time.
+    async fn kill(&self, seat: usize, down_ms: u64) {
+        let runtime = {
+            let mut worker = self.worker(seat);
+            worker.gate.die();
+            worker.runtime.take()
+        };
+        if let Some(runtime) = runtime {
+            saga_runtime::test::kill(&runtime);
+        }
+        sleep(Duration::from_millis(down_ms)).await;
+        self.start(seat).await;
+    }
+
+    /// Makes it go wrong; returns when that is over.
+    pub(crate) async fn suffer(&self, what: What) {
+        if self.0.is_calm.load(std::sync::atomic::Ordering::Acquire) && !matches!(what, What::Kill(..)) {
+            return;
+        }
+        match what {
+            What::Kill(seat, down_ms) | What::KillAfter(seat, down_ms) => self.kill(seat, down_ms).await,
+            What::Stall(seat, ms) => {
+                let gate = self.worker(seat).gate.clone();
+                gate.stop();
+                sleep(Duration::from_millis(ms)).await;
+                gate.wake();
+            }
+            What::Shutdown(seat, ms) => {
+                let runtime = self.worker(seat).runtime.take();
+                let Some(runtime) = runtime else { return };
+                // One that cannot come to its end is killed after a while, as an orchestrator would.
+                let ended = tokio::time::timeout(Duration::from_secs(40), runtime.shutdown()).await;
+                if ended.is_err() {
+                    self.worker(seat).gate.die();
+                }
+                saga_runtime::test::kill(&runtime);
+                sleep(Duration::from_millis(ms)).await;
+                self.start(seat).await;
+            }
+            What::Store(seat, trouble, ms) => {
+                self.worker(seat).port.fails(trouble, Duration::from_millis(ms));
+            }
+            What::Evict(seat) => {
+                let worker = self.worker(seat).port.worker();
+                // A worker that is not there cannot be evicted.
+                drop(self.0.stage.referee.leave(worker).await);
+            }
+            What::Clock(by_ms) => self.0.stage.clock.jump(by_ms),
+            What::Act(..) => {}
+        }
+    }
+
+    /// From now on nothing goes wrong, and every worker runs.
+    pub(crate) async fn calm(&self) {
+        self.0.is_calm.store(true, std::sync::atomic::Ordering::Release);
+        self.0.stage.calm();
+        for seat in 0..self.len() {
+            {
+                let worker = self.worker(seat);
+                worker.gate.wake();
+                worker.port.calm();
+            }
+            self.start(seat).await;
+        }
+    }
+}

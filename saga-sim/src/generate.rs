@@ -1,0 +1,182 @@
+//! Cases from seeds: programs, what befalls their steps, and what goes wrong around them. Small ones are the most common,
+//! for that is where most bugs are.
+
+use crate::case::{Act, Case, Event, Plan, Trouble, What, When};
+use crate::draw::Draw;
+use crate::program::{Deed, Fate, Fates, Kind, Op, Program};
+
+/// The case of that seed.
+pub fn generate(seed: u64) -> Case {
+    let mut draw = Draw::new(seed);
+    let workers = draw.pick(&[1, 1, 2, 2, 2, 3]);
+    let sagas: Vec<Plan> = (0..draw.pick(&[1, 1, 1, 2, 2, 3, 5])).map(|_| plan(&mut draw)).collect();
+    let count = draw.pick(&[0, 1, 1, 2, 2, 3, 4, 6, 9]);
+    let events = (0..count).map(|_| event(&mut draw, workers, sagas.len())).collect();
+    Case { seed, workers, sagas, events }
+}
+
+fn plan(draw: &mut Draw) -> Plan {
+    // How rough its world is.
+    let rough = draw.pick(&[0, 10, 25, 50]);
+    let mut writer = Writer { draw, rough, depth: 0, past_no_return: false };
+    let ops = writer.ops(7);
+    let urgent = draw.chance(12);
+    Plan { program: Program { ops }, urgent, at_ms: draw.wait(4000) }
+}
+
+struct Writer<'a> {
+    draw: &'a mut Draw,
+    rough: u64,
+    depth: u32,
+    /// Most programs then handle what fails, as the macros demand; some do not.
+    past_no_return: bool,
+}
+
+impl Writer<'_> {
+    fn ops(&mut self, max: u64) -> Vec<Op> {
+        let count = self.draw.between(1, max);
+        (0..count).map(|_| self.op()).collect()
+    }
+
+    fn handled(&mut self) -> bool {
+        let percent = if self.past_no_return { 90 } else { 25 };
+        self.draw.chance(percent)
+    }
+
+    fn op(&mut self) -> Op {
+        let deep = self.depth >= 2;
+        self.depth += 1;
+        let op = match self.draw.below(100) {
+            0..=3 if !deep => Op::Either(self.ops(3), self.ops(3)),
+            4..=7 if !deep => {
+                let turns = u32::try_from(self.draw.between(1, 3)).unwrap_or(1);
+                let bound = if self.draw.chance(90) { 3 } else { 1 };
+                Op::Loop { turns, bound, ops: self.ops(3) }
+            }
+            8..=17 if !deep => self.all(),
+            18..=24 if !deep => self.child(),
+            25..=29 => Op::Sleep(self.draw.wait(20_000)),
+            30..=32 => Op::Signal { within_ms: self.within(), handled: self.handled() },
+            33..=35 => Op::Approve { within_ms: self.within(), handled: self.handled() },
+            36 => Op::Values,
+            37..=39 if !self.past_no_return || self.draw.chance(20) => Op::Fail,
+            40 => Op::Panic,
+            41 if self.draw.chance(30) => Op::Whim,
+            _ => Op::Step(self.deed()),
+        };
+        self.depth -= 1;
+        op
+    }
+
+    fn within(&mut self) -> Option<u64> {
+        self.draw.chance(60).then(|| self.draw.wait(15_000))
+    }
+
+    fn all(&mut self) -> Op {
+        let count = self.draw.between(2, 4);
+        let branch = |w: &mut Self| if w.draw.chance(80) { Op::Step(w.deed()) } else { w.child() };
+        let branches = (0..count).map(|_| branch(self)).collect();
+        let limit = self.draw.pick(&[1, 2, 8, 8]);
+        Op::All { branches, limit, handled: self.handled() }
+    }
+
+    fn child(&mut self) -> Op {
+        self.depth += 1;
+        let ops = self.ops(3);
+        self.depth -= 1;
+        Op::Child { program: Program { ops }, handled: self.handled() }
+    }
+
+    fn deed(&mut self) -> Deed {
+        let mut step = self.draw.pick(&Kind::ALL);
+        if step.is_irreversible() && self.draw.chance(60) {
+            step = Kind::Hold;
+        }
+        let handled = self.handled();
+        self.past_no_return |= step.is_irreversible();
+        let fates = Fates { go: self.fates(), undo: self.fates(), probe: self.fates() };
+        Deed { step, handled, fates }
+    }
+
+    fn fates(&mut self) -> Vec<Fate> {
+        let mut fates = Vec::new();
+        while self.draw.chance(self.rough) && fates.len() < 14 {
+            let fate = match self.draw.below(100) {
+                0..=9 => Fate::Slow(self.draw.wait(15_000)),
+                10..=34 => Fate::Transient,
+                35..=44 => Fate::Permanent,
+                45..=51 => Fate::DoubtLanded,
+                52..=58 => Fate::DoubtLost,
+                59..=65 => Fate::TimeoutLanded,
+                66..=72 => Fate::TimeoutLost,
+                73..=78 => Fate::Panic,
+                79..=84 => Fate::PanicLanded,
+                85..=89 => Fate::Late(self.draw.wait(20_000)),
+                // When the attempt has run out of time.
+                90..=94 => Fate::Late(self.draw.between(20_000, 50_000)),
+                95 => Fate::Huge,
+                _ => Fate::Well,
+            };
+            // One that goes on and on, to come to the bounds.
+            let often = if self.draw.chance(8) { 11 } else { 1 };
+            fates.extend(std::iter::repeat_n(fate, often));
+        }
+        fates
+    }
+}
+
+fn event(draw: &mut Draw, workers: usize, sagas: usize) -> Event {
+    let seat = usize::try_from(draw.below(workers as u64)).unwrap_or(0);
+    let saga = usize::try_from(draw.below(sagas as u64)).unwrap_or(0);
+    let when = match draw.chance(60) {
+        true => When::Write(draw.between(1, 40)),
+        false => When::At(draw.wait(40_000)),
+    };
+    let what = match draw.below(100) {
+        0..=17 => What::Kill(seat, draw.wait(20_000)),
+        18..=33 => What::KillAfter(seat, draw.wait(20_000)),
+        34..=41 => What::Stall(seat, draw.wait(25_000)),
+        42..=44 => What::Shutdown(seat, draw.wait(10_000)),
+        45..=57 => {
+            let troubles = [
+                Trouble::Unavailable,
+                Trouble::Full,
+                Trouble::ReadOnly,
+                Trouble::AnswerLost,
+                Trouble::Slow,
+                Trouble::Stale,
+            ];
+            let once = matches!(when, When::Write(_)) && draw.chance(50);
+            let ms = if once { 0 } else { draw.wait(20_000) + 1 };
+            What::Store(seat, draw.pick(&troubles), ms)
+        }
+        58..=61 => What::Evict(seat),
+        62..=65 => {
+            let by = i64::try_from(draw.wait(600_000)).unwrap_or(0);
+            What::Clock(if draw.chance(50) { by } else { -by })
+        }
+        _ => {
+            let acts = [
+                Act::Cancel,
+                Act::Cancel,
+                Act::Cancel,
+                Act::RetryNow,
+                Act::RollBack,
+                Act::Redrive,
+                Act::Redrive,
+                Act::Waive,
+                Act::Abandon,
+                Act::Undo(0),
+                Act::Undo(1),
+                Act::Undo(2),
+                Act::Resolve,
+                Act::Resolve,
+                Act::Signal,
+                Act::Approve,
+                Act::Deny,
+            ];
+            What::Act(saga, draw.pick(&acts))
+        }
+    };
+    Event { when, what }
+}

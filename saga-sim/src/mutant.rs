@@ -1,0 +1,63 @@
+//! Bugs put back on purpose, one for each rule, to show that the simulation catches them. They stand in the world, in the
+//! store, or in what is read from it: the runtime's own code has no switch for them.
+
+use crate::books::Rule;
+
+/// A bug put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// The store takes what a fenced worker writes.
+    Unfenced,
+    /// The store says that a write is durable before it is.
+    AcknowledgesTooEarly,
+    /// A recovery does not see that the saga was rolling back.
+    ForgetsRollback,
+    /// A recovery does not see that a step is irreversible.
+    ForgetsIrreversible,
+    /// A recovery sees steps in the order opposite to that in which they happened.
+    ReadsBackwards,
+    /// A due time is lost when a saga is let go.
+    LosesWake,
+    /// What is a dead letter is listed as running.
+    HidesDeadLetters,
+    /// A probe says that it did not happen while it may.
+    ProbeLies,
+    /// Each attempt has a key of its own.
+    KeyForEachAttempt,
+    /// An error of a compensation is dropped.
+    DropsUndoErrors,
+    /// An unclear answer is taken for a failure.
+    TakesDoubtForFailure,
+}
+
+impl Mutant {
+    /// Every one.
+    pub const ALL: [Mutant; 11] = [
+        Mutant::Unfenced,
+        Mutant::AcknowledgesTooEarly,
+        Mutant::ForgetsRollback,
+        Mutant::ForgetsIrreversible,
+        Mutant::ReadsBackwards,
+        Mutant::LosesWake,
+        Mutant::HidesDeadLetters,
+        Mutant::ProbeLies,
+        Mutant::KeyForEachAttempt,
+        Mutant::DropsUndoErrors,
+        Mutant::TakesDoubtForFailure,
+    ];
+
+    /// The rule that it breaks: the simulation has to name this one.
+    pub fn breaks(self) -> Rule {
+        match self {
+            Mutant::Unfenced => Rule::Fenced,
+            Mutant::AcknowledgesTooEarly => Rule::Intent,
+            Mutant::ForgetsRollback => Rule::OneWay,
+            Mutant::ForgetsIrreversible => Rule::NoReturn,
+            Mutant::ReadsBackwards => Rule::Order,
+            Mutant::LosesWake | Mutant::HidesDeadLetters => Rule::Ends,
+            Mutant::ProbeLies | Mutant::TakesDoubtForFailure => Rule::Matched,
+            Mutant::KeyForEachAttempt => Rule::Once,
+            Mutant::DropsUndoErrors => Rule::Report,
+        }
+    }
+}

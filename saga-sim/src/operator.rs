@@ -1,0 +1,243 @@
+//! People: they cancel, answer and signal, and mend dead letters. What they say of the world is true: an operator looks
+//! before saying that something happened, and sees to it that what did not happen never will.
+
+use saga_core::machine::Delivery;
+use saga_core::record::Knowledge;
+use saga_core::state::{SiteState, Status, StepState};
+use saga_core::store::Store as _;
+use saga_core::{By, Payload, Phase, Reason, Role, SagaId, Site, State};
+use saga_runtime::{ActError, AnyHandle};
+
+use crate::case::Act;
+use crate::fleet::Fleet;
+use crate::port::Stage;
+use crate::steps::Receipt;
+use crate::world::{Effect, World};
+use saga_runtime::Clock as _;
+use std::sync::Arc;
+
+/// Everybody who acts on sagas.
+#[derive(Clone)]
+pub(crate) struct People {
+    pub(crate) world: World,
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) fleet: Fleet,
+}
+
+fn by() -> By {
+    By::new("sim", "it is in the case")
+}
+
+impl People {
+    /// The state of a saga as it really is; `None` if there is none yet.
+    pub(crate) async fn look(&self, saga: &SagaId) -> Option<State> {
+        let journal = self.world.journal(saga).await;
+        if journal.is_empty() {
+            return None;
+        }
+        match State::of(saga.clone(), &journal) {
+            Ok(state) => Some(state),
+            Err(error) => {
+                let what = format!("the journal of {saga} cannot be read: {error}");
+                self.world.books().wrong(crate::books::Rule::Sound, what);
+                None
+            }
+        }
+    }
+
+    /// Somebody acts on a saga, if it makes sense; by a handle of a worker, or past all workers.
+    pub(crate) async fn act(&self, saga: &SagaId, act: Act, seat: Option<usize>) {
+        let Some(state) = self.look(saga).await else { return };
+        // One thing after the other: what was seen is to be so still when it is taken.
+        let waiting = self.world.truth().undelivered(saga).await.unwrap_or_default();
+        if !waiting.is_empty() && !matches!(act, Act::Cancel | Act::Signal | Act::RetryNow) {
+            return;
+        }
+        let Some(delivery) = self.delivery(&state, act) else { return };
+        self.send(saga, delivery, seat).await;
+    }
+
+    async fn send(&self, saga: &SagaId, delivery: Delivery, seat: Option<usize>) {
+        let Some(reached) = seat.and_then(|seat| self.fleet.reach(seat)) else {
+            // By another process, such as a command line.
+            let sent = self.stage.referee.deliver(saga, delivery, self.stage.clock.now()).await;
+            return drop(sent);
+        };
+        let saga = saga.clone();
+        tokio::spawn(async move {
+            let asked = async {
+                if let Ok(Some(handle)) = reached.runtime.find(&saga).await {
+                    // Refused or taken: the journal says which.
+                    drop(deliver(&handle, delivery).await);
+                }
+            };
+            tokio::select! {
+                biased;
+                () = reached.gate.dies() => {}
+                () = asked => {}
+            }
+        });
+    }
+
+    fn delivery(&self, state: &State, act: Act) -> Option<Delivery> {
+        let first = || state.reasons().into_iter().find_map(|(site, ..)| site);
+        Some(match act {
+            Act::Cancel => Delivery::Cancel { by: by() },
+            Act::RetryNow => Delivery::RetryNow { by: by() },
+            Act::RollBack => Delivery::RollBack { by: by() },
+            Act::Redrive => Delivery::Redrive { site: None, input: None, by: by() },
+            Act::Abandon => Delivery::Abandon { by: by() },
+            Act::Waive => Delivery::Waive { site: self.waivable(state)?, by: by() },
+            Act::Undo(0) => Delivery::Undo { site: None, by: by() },
+            Act::Undo(nth) => {
+                let (site, _) = state.steps().nth(nth)?;
+                Delivery::Undo { site: Some(site.clone()), by: by() }
+            }
+            Act::Resolve => return self.mend(state, first()),
+            Act::Signal => {
+                let id = format!("signal {}", state.next_seq());
+                Delivery::Signal { id, name: "go".to_owned(), payload: Payload::encode(&7_u64).ok()? }
+            }
+            Act::Approve | Act::Deny => {
+                let asked = |s: &SiteState| matches!(s, SiteState::Ask { .. });
+                let (site, _) = state.open_sites().find(|(_, s)| asked(s))?;
+                Delivery::Answer { site: Some(site.clone()), approved: act == Act::Approve, by: by() }
+            }
+        })
+    }
+
+    /// A step whose undo somebody may declare not needed: never one that nothing undoes.
+    fn waivable(&self, state: &State) -> Option<Site> {
+        let mut steps = state.steps().rev();
+        let owes =
+            |s: &StepState| s.kind == saga_core::Kind::Compensated && (s.owes_undo() || s.is_in_doubt());
+        steps.find(|(_, s)| owes(s)).map(|(site, _)| site.clone())
+    }
+
+    /// What mends the saga at `site`, or what is first stuck: what is true is said, and the rest sent on.
+    pub(crate) fn mend(&self, state: &State, site: Option<Site>) -> Option<Delivery> {
+        let stuck = state.reasons();
+        let here = stuck.iter().find(|(at, ..)| *at == site && site.is_some()).or(stuck.first())?;
+        let (Some(site), role, reason, _) = here else {
+            return Some(Delivery::Redrive { site: None, input: None, by: by() });
+        };
+        let step = state.step(site);
+        let doubt = step.is_some_and(|s| s.is_in_doubt() && matches!(s.doing.status, Status::Stuck(..)));
+        match (role, reason) {
+            (Role::Do, _) if doubt => self.settle(state, site),
+            (_, Reason::OutputLost) => self.happened(state, site),
+            _ => Some(Delivery::Redrive { site: None, input: None, by: by() }),
+        }
+    }
+
+    /// Says of a step in doubt what the world says, and sees to it that this stays so.
+    fn settle(&self, state: &State, site: &Site) -> Option<Delivery> {
+        if let Some(happened) = self.happened(state, site) {
+            return Some(happened);
+        }
+        self.world.books().bar(state.key(site, Role::Do).as_str());
+        let knowledge = Knowledge::NotHappened;
+        Some(Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() })
+    }
+
+    fn happened(&self, state: &State, site: &Site) -> Option<Delivery> {
+        let books = self.world.books();
+        let at = books.landed(state.id(), site)?;
+        let id = books.effects[at].id.clone();
+        let receipt = Receipt { id, number: at as u64, ballast: String::new() };
+        let knowledge = Knowledge::Happened { output: Payload::encode(&receipt).ok()? };
+        Some(Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() })
+    }
+
+    /// Undoes by hand what a compensation could not, and says so.
+    fn undone_by_hand(&self, state: &State) -> Option<Delivery> {
+        let mut stuck = state.reasons().into_iter();
+        let (site, ..) = stuck.find(|(_, role, reason, _)| {
+            *role == Role::Undo && matches!(reason, Reason::CompensationFailed | Reason::Diverged)
+        })?;
+        let site = site?;
+        let mut books = self.world.books();
+        let key = state.key(&site, Role::Undo).to_string();
+        if let Some(of) = books.landed(state.id(), &site).filter(|at| books.undone_at(*at).is_none()) {
+            let (saga, of) = (state.id().clone(), books.effects[of].id.clone());
+            let effect =
+                Effect { saga, site: site.clone(), role: Role::Undo, step: "by hand", id: key.clone() };
+            drop(books.land(effect, "by hand", Some(&crate::world::Undoes::This(of))));
+        }
+        // A call that is still on its way comes too late.
+        books.bar(&key);
+        books.bar(state.key(&site, Role::Do).as_str());
+        let knowledge = Knowledge::Happened { output: Payload::null() };
+        Some(Delivery::Resolve { site, role: Role::Undo, knowledge, by: by() })
+    }
+
+    /// Does what a saga needs to come to its end; `tries`: how often it was parked before. Whether it has ended.
+    pub(crate) async fn help(&self, saga: &SagaId, tries: &mut u32) -> bool {
+        let Some(state) = self.look(saga).await else { return false };
+        if state.phase().is_ended() {
+            return true;
+        }
+        let waiting = self.world.truth().undelivered(saga).await.unwrap_or_default();
+        if !waiting.is_empty() {
+            return false;
+        }
+        let seat = (*tries).is_multiple_of(2).then_some(*tries as usize);
+        if state.phase() != Phase::DeadLettered {
+            for (_, open) in state.open_sites() {
+                match open {
+                    SiteState::Wait { timed, .. } if timed.due.is_none() => {
+                        return self.act_later(saga, Act::Signal, seat).await;
+                    }
+                    SiteState::Ask { timed, .. } if timed.due.is_none() => {
+                        return self.act_later(saga, Act::Approve, seat).await;
+                    }
+                    _ => {}
+                }
+            }
+            return false;
+        }
+        *tries += 1;
+        let by_hand = if *tries > 4 { self.undone_by_hand(&state) } else { None };
+        let at =
+            state.reasons().get(*tries as usize % state.reasons().len().max(1)).and_then(|r| r.0.clone());
+        let delivery = match *tries {
+            tries if tries > 14 => Some(Delivery::Abandon { by: by() }),
+            tries if tries % 5 == 4 => Some(Delivery::RollBack { by: by() }),
+            _ => by_hand.or_else(|| self.mend(&state, at)),
+        };
+        if let Some(delivery) = delivery {
+            self.send(saga, delivery, seat).await;
+        }
+        false
+    }
+
+    async fn act_later(&self, saga: &SagaId, act: Act, seat: Option<usize>) -> bool {
+        self.act(saga, act, seat).await;
+        false
+    }
+}
+
+/// The same, by a handle: each delivery has its method.
+async fn deliver(handle: &AnyHandle, delivery: Delivery) -> Result<(), ActError> {
+    match delivery {
+        Delivery::Cancel { by } => handle.cancel(by).await.map(drop),
+        Delivery::Signal { id, name, .. } => handle.signal(&name, &id, &7_u64).await,
+        Delivery::Answer { site: Some(site), approved, by } => handle.answer_at(site, approved, by).await,
+        Delivery::Undo { site: None, by } => handle.undo(by).await,
+        Delivery::Undo { site: Some(site), by } => handle.undo_from(site, by).await,
+        Delivery::Redrive { by, .. } => handle.redrive(by).await,
+        Delivery::Resolve { site, role: Role::Undo, by, .. } => handle.resolve_undone(site, by).await,
+        Delivery::Resolve { site, knowledge: Knowledge::Happened { output }, by, .. } => {
+            match output.decode::<Receipt>() {
+                Ok(receipt) => handle.resolve_happened(site, &receipt, by).await,
+                Err(_) => Ok(()),
+            }
+        }
+        Delivery::Resolve { site, by, .. } => handle.resolve_not_happened(site, by).await,
+        Delivery::Waive { site, by } => handle.waive(site, by).await,
+        Delivery::RollBack { by } => handle.roll_back(by).await,
+        Delivery::Abandon { by } => handle.abandon(by).await,
+        Delivery::RetryNow { by } => handle.retry_now(by).await,
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,327 @@
+//! The store as one process reaches it: slow, full, gone for a while, its answers lost, its reads stale; and the process may
+//! be stopped or die on the way there or back.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use saga_core::machine::Delivery;
+use saga_core::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
+use saga_runtime::{Clock, SystemClock};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::case::{Trouble, What, When};
+use crate::coverage::{Coverage, Side};
+use crate::gate::Gate;
+use crate::mutant::Mutant;
+use crate::referee::Referee;
+
+/// No run needs so many calls of the store, a tenth of them being usual for a long one.
+const CALLS_MAX: u64 = 200_000;
+
+/// What all processes of a run share.
+pub(crate) struct Stage {
+    pub(crate) referee: Referee,
+    pub(crate) mutant: Option<Mutant>,
+    pub(crate) coverage: Arc<Mutex<Coverage>>,
+    /// The clock that everybody goes by.
+    pub(crate) clock: Arc<SharedClock>,
+    writes: AtomicU64,
+    calls: AtomicU64,
+    /// What is to happen at which write.
+    plan: Mutex<BTreeMap<u64, Vec<What>>>,
+    news: mpsc::UnboundedSender<What>,
+}
+
+impl Stage {
+    pub(crate) fn new(
+        referee: Referee,
+        mutant: Option<Mutant>,
+        coverage: Arc<Mutex<Coverage>>,
+        news: mpsc::UnboundedSender<What>,
+    ) -> Self {
+        let clock = Arc::new(SharedClock::new());
+        let (writes, calls, plan) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::default());
+        Self { referee, mutant, coverage, clock, writes, calls, plan, news }
+    }
+
+    fn plan(&self) -> MutexGuard<'_, BTreeMap<u64, Vec<What>>> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn at_write(&self, write: u64, what: What) {
+        self.plan().entry(write).or_default().push(what);
+    }
+
+    /// Nothing more goes wrong at a write.
+    pub(crate) fn calm(&self) {
+        self.plan().clear();
+    }
+
+    fn tell(&self, what: What) {
+        // When the run is over nobody listens any more.
+        drop(self.news.send(what));
+    }
+}
+
+/// The store's clock, which all workers go by: true time, and how far it is off.
+pub(crate) struct SharedClock {
+    time: SystemClock,
+    off_ms: AtomicI64,
+}
+
+impl SharedClock {
+    fn new() -> Self {
+        let time = SystemClock::at(saga_runtime::test::BEGINNING);
+        Self { time, off_ms: AtomicI64::new(0) }
+    }
+
+    pub(crate) fn jump(&self, by_ms: i64) {
+        self.off_ms.fetch_add(by_ms, Ordering::AcqRel);
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.time.now().0 + self.off_ms.load(Ordering::Acquire))
+    }
+}
+
+/// The store as one process reaches it.
+pub(crate) struct Port {
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) gate: Arc<Gate>,
+    seat: usize,
+    worker: AtomicU64,
+    weather: Mutex<Option<(Trouble, Timestamp)>>,
+}
+
+impl Port {
+    pub(crate) fn new(stage: Arc<Stage>, gate: Arc<Gate>, seat: usize) -> Self {
+        Self { stage, gate, seat, worker: AtomicU64::new(0), weather: Mutex::default() }
+    }
+
+    /// The store fails so for that long.
+    pub(crate) fn fails(&self, trouble: Trouble, time: Duration) {
+        let until = self.stage.clock.time.now().after(time);
+        *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = Some((trouble, until));
+    }
+
+    /// All is well again.
+    pub(crate) fn calm(&self) {
+        *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(crate) fn worker(&self) -> WorkerId {
+        WorkerId(self.worker.load(Ordering::Acquire))
+    }
+
+    fn weather(&self) -> Option<Trouble> {
+        let mut weather = self.weather.lock().unwrap_or_else(PoisonError::into_inner);
+        if weather.is_some_and(|(_, until)| until < self.stage.clock.time.now()) {
+            *weather = None;
+        }
+        weather.map(|(trouble, _)| trouble)
+    }
+
+    /// On the way to the store. A process that asks without end gets no answer any more, and is noted.
+    async fn enter(&self) {
+        self.gate.pass().await;
+        if self.stage.calls.fetch_add(1, Ordering::AcqRel) >= CALLS_MAX {
+            self.stage.referee.spins();
+            pending().await
+        }
+    }
+
+    async fn write<T, E: From<StoreError>>(
+        &self,
+        trouble: Option<Trouble>,
+        operation: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let detail = || "the simulation has it so".to_owned();
+        let result = match trouble {
+            Some(Trouble::Unavailable) => Err(StoreError::Unavailable { detail: detail() }.into()),
+            Some(Trouble::Full) => Err(StoreError::Full { detail: detail() }.into()),
+            Some(Trouble::ReadOnly) => Err(StoreError::ReadOnly { detail: detail() }.into()),
+            Some(Trouble::AnswerLost) => {
+                operation.await?;
+                Err(StoreError::Unavailable { detail: "the answer is lost".to_owned() }.into())
+            }
+            Some(Trouble::Slow) => {
+                sleep(Duration::from_secs(1)).await;
+                let result = operation.await;
+                sleep(Duration::from_secs(2)).await;
+                result
+            }
+            Some(Trouble::Stale) | None => operation.await,
+        };
+        self.gate.pass().await;
+        result
+    }
+
+    async fn read<T, E: From<StoreError>>(
+        &self,
+        operation: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.enter().await;
+        let trouble = self.weather().filter(|t| matches!(t, Trouble::Unavailable | Trouble::Slow));
+        self.write(trouble, operation).await
+    }
+
+    async fn die(&self, side: Side, batch: &[Append], down_ms: u64) -> ! {
+        {
+            let mut coverage = self.stage.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+            batch.iter().for_each(|append| coverage.crashed(side, &append.entries));
+        }
+        self.gate.die();
+        self.stage.tell(What::Kill(self.seat, down_ms));
+        pending().await
+    }
+
+    /// As a store that answers before it has flushed.
+    fn acknowledge_too_early(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Vec<Result<Epoch, AppendError>> {
+        let answers = batch.iter().filter_map(|append| append.epoch.map(Ok)).collect();
+        let (stage, batch) = (self.stage.clone(), batch.to_vec());
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(1)).await;
+            drop(stage.referee.commit(worker, &batch, now).await);
+        });
+        answers
+    }
+
+    /// What happens at this write: to the one that writes.
+    fn at_this_write(&self) -> Vec<What> {
+        let write = self.stage.writes.fetch_add(1, Ordering::AcqRel) + 1;
+        let whats = self.stage.plan().remove(&write).unwrap_or_default();
+        whats.into_iter().map(|what| what.of(self.seat)).collect()
+    }
+}
+
+impl What {
+    /// The same, of that worker.
+    fn of(self, seat: usize) -> Self {
+        match self {
+            What::Kill(_, ms) => What::Kill(seat, ms),
+            What::KillAfter(_, ms) => What::KillAfter(seat, ms),
+            What::Stall(_, ms) => What::Stall(seat, ms),
+            What::Shutdown(_, ms) => What::Shutdown(seat, ms),
+            What::Store(_, trouble, ms) => What::Store(seat, trouble, ms),
+            What::Evict(_) => What::Evict(seat),
+            What::Clock(ms) => What::Clock(ms),
+            What::Act(saga, act) => What::Act(saga, act),
+        }
+    }
+}
+
+/// The write at which something happens, if it is one.
+pub(crate) fn write_of(when: When) -> Option<u64> {
+    match when {
+        When::Write(write) => Some(write),
+        When::At(_) => None,
+    }
+}
+
+#[async_trait]
+impl Store for Port {
+    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        self.enter().await;
+        let worker = self.write(self.weather(), self.stage.referee.join(name, lease, now)).await?;
+        self.worker.store(worker.0, Ordering::Release);
+        Ok(worker)
+    }
+    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.enter().await;
+        self.write(self.weather(), self.stage.referee.renew(worker, lease, now)).await
+    }
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.enter().await;
+        self.write(self.weather(), self.stage.referee.leave(worker)).await
+    }
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        self.enter().await;
+        if batch.iter().all(|a| a.entries.is_empty()) {
+            return self.write(self.weather(), self.stage.referee.commit(worker, batch, now)).await;
+        }
+        let (mut trouble, mut dies_after) = (self.weather(), None);
+        for what in self.at_this_write() {
+            match what {
+                What::Kill(_, down_ms) => self.die(Side::Before, batch, down_ms).await,
+                What::KillAfter(_, down_ms) => dies_after = Some(down_ms),
+                What::Store(_, once, 0) => trouble = Some(once),
+                other => self.stage.tell(other),
+            }
+        }
+        if self.stage.mutant == Some(Mutant::AcknowledgesTooEarly) && batch.iter().all(|a| a.epoch.is_some())
+        {
+            return Ok(self.acknowledge_too_early(worker, batch, now));
+        }
+        let result = self.write(trouble, self.stage.referee.commit(worker, batch, now)).await;
+        match dies_after {
+            Some(down_ms) => self.die(Side::After, batch, down_ms).await,
+            None => result,
+        }
+    }
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        self.enter().await;
+        self.write(self.weather(), self.stage.referee.claim(worker, wanted, now)).await
+    }
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        self.read(self.stage.referee.held(worker)).await
+    }
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let mut journal = self.read(self.stage.referee.load(saga, from, limit)).await?;
+        if self.weather() == Some(Trouble::Stale) && journal.len() > 2 {
+            journal.truncate(journal.len() - 2);
+        }
+        Ok(journal)
+    }
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        self.read(self.stage.referee.summary(saga)).await
+    }
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        self.read(self.stage.referee.query(query)).await
+    }
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        self.enter().await;
+        self.write(self.weather(), self.stage.referee.deliver(saga, delivery, now)).await
+    }
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        self.read(self.stage.referee.inbox(worker)).await
+    }
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        self.read(self.stage.referee.undelivered(saga)).await
+    }
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.enter().await;
+        self.stage.referee.wait_for_work(worker).await?;
+        self.gate.pass().await;
+        Ok(())
+    }
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        self.enter().await;
+        self.write(self.weather(), self.stage.referee.purge(purge)).await
+    }
+}

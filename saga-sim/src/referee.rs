@@ -1,0 +1,214 @@
+//! The store as the workers share it, watched: who claims, who writes, and whether whoever writes still may. Where a
+//! mutant is to be caught, the store misbehaves here, below the referee.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use saga_core::machine::Delivery;
+use saga_core::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use saga_core::{Entry, Epoch, Kind, MemoryStore, Phase, Record, SagaId, Seq, Timestamp};
+
+use crate::books::Rule;
+use crate::mutant::Mutant;
+use crate::world::World;
+
+/// The watched store.
+pub(crate) struct Referee {
+    truth: Arc<MemoryStore>,
+    world: World,
+    mutant: Option<Mutant>,
+    holders: Mutex<HashMap<SagaId, (WorkerId, Epoch)>>,
+}
+
+impl Referee {
+    pub(crate) fn new(world: World, mutant: Option<Mutant>) -> Self {
+        Self { truth: world.truth().clone(), world, mutant, holders: Mutex::default() }
+    }
+
+    fn holders(&self) -> MutexGuard<'_, HashMap<SagaId, (WorkerId, Epoch)>> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the workers ask without end.
+    pub(crate) fn spins(&self) {
+        self.world.books().wrong(Rule::Ends, "the workers call the store without end".to_owned());
+    }
+
+    /// Notes what a write says of who holds what.
+    fn judge(&self, worker: WorkerId, append: &Append, answer: &Result<Epoch, AppendError>) {
+        let Ok(epoch) = answer else { return };
+        let mut holders = self.holders();
+        match (append.epoch, holders.get(&append.saga)) {
+            (None, None) => drop(holders.insert(append.saga.clone(), (worker, *epoch))),
+            (Some(epoch), Some((_, latest))) if epoch < *latest && !append.entries.is_empty() => {
+                let what = format!("{} was written under epoch {epoch}, and {latest} holds it", append.saga);
+                drop(holders);
+                self.world.books().wrong(Rule::Fenced, what);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the mutant makes of a write.
+    fn mutated(&self, worker: WorkerId, append: &Append) -> (WorkerId, Append) {
+        let mut append = append.clone();
+        let mut writer = worker;
+        match self.mutant {
+            Some(Mutant::Unfenced) => {
+                let holder = self.holders().get(&append.saga).copied();
+                if let (Some((holder, epoch)), Some(_)) = (holder, append.epoch) {
+                    (writer, append.epoch) = (holder, Some(epoch));
+                }
+            }
+            Some(Mutant::LosesWake) if append.release => {
+                if let Some(status) = &mut append.status {
+                    status.wake_at = None;
+                }
+            }
+            Some(Mutant::HidesDeadLetters) => {
+                if let Some(status) = append.status.as_mut().filter(|s| s.phase == Phase::DeadLettered) {
+                    status.phase = Phase::Running;
+                }
+            }
+            _ => {}
+        }
+        (writer, append)
+    }
+
+    /// The first writes of a batch, one by one, as the mutant does them.
+    async fn commit_mutated(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        let mut answers = Vec::new();
+        for append in batch {
+            let (writer, mut append) = self.mutated(worker, append);
+            if self.mutant == Some(Mutant::Unfenced) && append.epoch.is_some() {
+                let next = self.truth.load(&append.saga, 0, usize::MAX).await?.len() as u64;
+                if append.entries.first().is_some_and(|e| e.seq != next) {
+                    (next..).zip(&mut append.entries).for_each(|(seq, entry)| entry.seq = seq);
+                }
+            }
+            answers.extend(self.truth.commit(writer, &[append], now).await?);
+        }
+        Ok(answers)
+    }
+}
+
+/// What a recovery is shown of a journal by the mutant.
+fn misread(mutant: Option<Mutant>, journal: &mut [Entry]) {
+    let nothing = || Record::RetriedNow { by: saga_core::By::new("a mutant", "nothing to see here") };
+    match mutant {
+        Some(Mutant::ForgetsRollback) => {
+            let back =
+                |r: &Record| matches!(r, Record::RollbackStarted { .. } | Record::StopRequested { .. });
+            let begun = |r: &Record| matches!(r, Record::UndoIntent { .. } | Record::RolledBack);
+            if !journal.iter().any(|e| begun(&e.record)) {
+                journal.iter_mut().filter(|e| back(&e.record)).for_each(|e| e.record = nothing());
+            }
+        }
+        Some(Mutant::ForgetsIrreversible) => {
+            for entry in journal {
+                if let Record::Intent { undo, .. } = &mut entry.record
+                    && *undo == Kind::Irreversible
+                {
+                    *undo = Kind::Readonly;
+                }
+            }
+        }
+        Some(Mutant::ReadsBackwards) => swap_steps(journal),
+        _ => {}
+    }
+}
+
+/// Two steps that followed each other change places, whole.
+fn swap_steps(journal: &mut [Entry]) {
+    let is_intent = |r: &Record| matches!(r, Record::Intent { undo: Kind::Compensated, .. });
+    let is_done = |r: &Record| matches!(r, Record::Done { .. });
+    let pair = |w: &[Entry]| {
+        is_intent(&w[0].record) && is_done(&w[1].record) && is_intent(&w[2].record) && is_done(&w[3].record)
+    };
+    if let Some(at) = journal.windows(4).position(pair) {
+        let records: Vec<Record> = journal[at..at + 4].iter().map(|e| e.record.clone()).collect();
+        for (to, from) in [2, 3, 0, 1].into_iter().enumerate() {
+            journal[at + to].record = records[from].clone();
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Referee {
+    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        self.truth.join(name, lease, now).await
+    }
+    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.truth.renew(worker, lease, now).await
+    }
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.truth.leave(worker).await
+    }
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        let answers = match self.mutant {
+            None => self.truth.commit(worker, batch, now).await?,
+            Some(_) => self.commit_mutated(worker, batch, now).await?,
+        };
+        for (append, answer) in batch.iter().zip(&answers) {
+            self.judge(worker, append, answer);
+        }
+        Ok(answers)
+    }
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        let claims = self.truth.claim(worker, wanted, now).await?;
+        let mut holders = self.holders();
+        for claim in &claims.claimed {
+            holders.insert(claim.saga.clone(), (worker, claim.epoch));
+        }
+        Ok(claims)
+    }
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        self.truth.held(worker).await
+    }
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let mut journal = self.truth.load(saga, from, limit).await?;
+        misread(self.mutant, &mut journal);
+        Ok(journal)
+    }
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        self.truth.summary(saga).await
+    }
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        self.truth.query(query).await
+    }
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        self.truth.deliver(saga, delivery, now).await
+    }
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        self.truth.inbox(worker).await
+    }
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        self.truth.undelivered(saga).await
+    }
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.truth.wait_for_work(worker).await
+    }
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        self.truth.purge(purge).await
+    }
+}

@@ -1,0 +1,273 @@
+//! One run: a case is played from its beginning to its end, in virtual time, and what came of it is held against the rules.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use saga_core::store::Store as _;
+use saga_core::{MemoryStore, Phase, SagaId, State};
+use saga_runtime::{RunError, SagaCall};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::audit::audit;
+use crate::books::{Rule, Wrong};
+use crate::case::{Case, Event, Plan, What, When};
+use crate::coverage::Coverage;
+use crate::fleet::Fleet;
+use crate::interpret::{forget_whims, program, urgent};
+use crate::mutant::Mutant;
+use crate::operator::People;
+use crate::port::{Stage, write_of};
+use crate::referee::Referee;
+use crate::world::World;
+
+/// What came of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The rules that were broken.
+    pub wrongs: Vec<Wrong>,
+    /// What was seen.
+    pub coverage: Coverage,
+    /// All journals and the books, in one number: two runs of one case have the same.
+    pub trace: u64,
+    /// The journals and the books, for people.
+    pub story: String,
+}
+
+/// Plays a case, with a bug put back if it is to be caught.
+pub fn run(case: &Case, mutant: Option<Mutant>) -> Report {
+    forget_whims();
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        saga_runtime::test::in_virtual_time(async { Run::new(case, mutant).play(case).await })
+    }));
+    played.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        let wrong = Wrong { rule: Rule::Sound, what: format!("the simulation panicked: {text}") };
+        Report { wrongs: vec![wrong], ..Report::default() }
+    })
+}
+
+struct Run {
+    world: World,
+    stage: Arc<Stage>,
+    fleet: Fleet,
+    people: People,
+    coverage: Arc<Mutex<Coverage>>,
+    sagas: Vec<SagaId>,
+    news: mpsc::UnboundedReceiver<What>,
+}
+
+/// After the last event so much time passes before everything is put right.
+const SLACK: Duration = Duration::from_secs(8);
+/// So often people look after the sagas at the end, so far apart.
+const ROUNDS: u32 = 400;
+const ROUND: Duration = Duration::from_secs(7);
+
+impl Run {
+    fn new(case: &Case, mutant: Option<Mutant>) -> Self {
+        let world = World::new(Arc::new(MemoryStore::new()), mutant);
+        let coverage = Arc::new(Mutex::new(Coverage::default()));
+        let seen = coverage.clone();
+        saga_runtime::test::observe(move |state, event| {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).came(state, event);
+        });
+        let (tell, news) = mpsc::unbounded_channel();
+        let referee = Referee::new(world.clone(), mutant);
+        let stage = Arc::new(Stage::new(referee, mutant, coverage.clone(), tell));
+        let fleet = Fleet::new(case.seed, case.workers, world.clone(), stage.clone());
+        let people = People { world: world.clone(), stage: stage.clone(), fleet: fleet.clone() };
+        let ids = (0..case.sagas.len()).filter_map(|n| SagaId::new(&format!("saga-{n}")).ok());
+        Run { world, stage, fleet, people, coverage, sagas: ids.collect(), news }
+    }
+
+    async fn play(mut self, case: &Case) -> Report {
+        for seat in 0..self.fleet.len() {
+            self.fleet.start(seat).await;
+        }
+        for (number, plan) in case.sagas.iter().enumerate() {
+            tokio::spawn(begin(self.fleet.clone(), self.sagas[number].clone(), plan.clone(), number));
+        }
+        for event in &case.events {
+            self.arrange(event);
+        }
+        let times = case.events.iter().map(|event| match event.when {
+            When::At(ms) => ms,
+            When::Write(_) => 0,
+        });
+        let over = Duration::from_millis(times.max().unwrap_or(0)) + SLACK;
+        let all = sleep(over);
+        tokio::pin!(all);
+        loop {
+            tokio::select! {
+                biased;
+                Some(what) = self.news.recv() => self.happens(what),
+                () = &mut all => break,
+            }
+        }
+        self.fleet.calm().await;
+        self.end().await;
+        self.report().await
+    }
+
+    fn arrange(&self, event: &Event) {
+        match (event.when, write_of(event.when)) {
+            (_, Some(write)) => self.stage.at_write(write, event.what.clone()),
+            (When::At(ms), _) => {
+                let (what, later) = (event.what.clone(), self.later());
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(ms)).await;
+                    later.happens(what).await;
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn happens(&self, what: What) {
+        let later = self.later();
+        tokio::spawn(async move { later.happens(what).await });
+    }
+
+    fn later(&self) -> Later {
+        Later { fleet: self.fleet.clone(), people: self.people.clone(), sagas: self.sagas.clone() }
+    }
+
+    /// Everything goes well from here, and people help: every saga has to come to its end.
+    async fn end(&mut self) {
+        let mut tries = vec![0; self.sagas.len()];
+        for _ in 0..ROUNDS {
+            let pause = sleep(ROUND);
+            tokio::pin!(pause);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(what) = self.news.recv() => self.happens(what),
+                    () = &mut pause => break,
+                }
+            }
+            let mut ended = true;
+            for (saga, tries) in self.sagas.iter().zip(&mut tries) {
+                self.audit_at_rest(saga).await;
+                ended &= self.people.help(saga, tries).await;
+            }
+            if ended && self.world.books().is_air_clear() {
+                return;
+            }
+        }
+    }
+
+    /// A dead letter that nothing is on its way for can be audited as well as an end.
+    async fn audit_at_rest(&self, saga: &SagaId) {
+        let journal = self.world.journal(saga).await;
+        let Ok(state) = State::of(saga.clone(), &journal) else { return };
+        if state.phase() != Phase::DeadLettered || !self.world.books().is_air_clear() {
+            return;
+        }
+        let wrongs = audit(&self.world.books(), saga, &journal);
+        wrongs.into_iter().for_each(|wrong| self.world.books().wrong(wrong.rule, wrong.what));
+        self.is_listed(saga, &state).await;
+    }
+
+    /// What is at rest is listed as it is.
+    async fn is_listed(&self, saga: &SagaId, state: &State) {
+        let Ok(Some(summary)) = self.world.truth().summary(saga).await else { return };
+        if summary.status.phase != state.phase() {
+            let what = format!("{saga} is {}, and listed as {}", state.phase(), summary.status.phase);
+            self.world.books().wrong(Rule::Ends, what);
+        }
+    }
+
+    async fn report(self) -> Report {
+        let mut story = String::new();
+        for saga in &self.sagas {
+            let journal = self.world.journal(saga).await;
+            let Ok(state) = State::of(saga.clone(), &journal) else {
+                self.world.books().wrong(Rule::Sound, format!("the journal of {saga} cannot be read"));
+                continue;
+            };
+            {
+                let mut coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+                coverage.parked(&journal);
+                coverage.ended(state.phase());
+            }
+            if state.phase().is_ended() {
+                self.is_listed(saga, &state).await;
+            } else {
+                let what = format!("{saga} is {} for ever", state.phase());
+                self.world.books().wrong(Rule::Ends, what);
+            }
+            let wrongs = audit(&self.world.books(), saga, &journal);
+            wrongs.into_iter().for_each(|wrong| self.world.books().wrong(wrong.rule, wrong.what));
+            story.push_str(&format!("{saga}:\n"));
+            for entry in &journal {
+                let at = entry.at.0 - saga_runtime::test::BEGINNING.0;
+                story.push_str(&format!("  {} {at} ms {:?}\n", entry.seq, entry.record));
+            }
+        }
+        let books = self.world.books();
+        story.push_str("the books:\n");
+        for (at, e) in books.effects.iter().enumerate() {
+            story.push_str(&format!("  {at} {} {} {} {}\n", e.saga, e.site, e.role, e.step));
+        }
+        let mut hasher = DefaultHasher::new();
+        story.hash(&mut hasher);
+        let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Report { wrongs: books.wrongs.clone(), coverage, trace: hasher.finish(), story }
+    }
+}
+
+/// What tasks need that make things happen.
+struct Later {
+    fleet: Fleet,
+    people: People,
+    sagas: Vec<SagaId>,
+}
+
+impl Later {
+    async fn happens(&self, what: What) {
+        match what {
+            What::Act(number, act) => {
+                let Some(saga) = self.sagas.get(number % self.sagas.len().max(1)) else { return };
+                let seat = (number % 2 == 0).then_some(number);
+                self.people.act(saga, act, seat).await;
+            }
+            what => self.fleet.suffer(what).await,
+        }
+    }
+}
+
+/// Starts a saga, as often as it takes.
+async fn begin(fleet: Fleet, id: SagaId, plan: Plan, number: usize) {
+    sleep(Duration::from_millis(plan.at_ms)).await;
+    for seat in number.. {
+        if let Some(reached) = fleet.reach(seat) {
+            let runs = async {
+                let runtime = reached.runtime;
+                match plan.urgent {
+                    true => {
+                        runtime.run(id.clone(), SagaCall::<urgent>::new(plan.program.clone())).await.map(drop)
+                    }
+                    false => runtime
+                        .run(id.clone(), SagaCall::<program>::new(plan.program.clone()))
+                        .await
+                        .map(drop),
+                }
+            };
+            let result = tokio::select! {
+                biased;
+                () = reached.gate.dies() => None,
+                result = runs => Some(result),
+            };
+            match result {
+                Some(Ok(())) => return,
+                Some(Err(RunError::IdConflict { .. })) => panic!("a saga that is started again is another"),
+                _ => {}
+            }
+        }
+        sleep(Duration::from_millis(70)).await;
+    }
+}

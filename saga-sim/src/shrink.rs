@@ -1,0 +1,139 @@
+//! The smallest case that still fails: what can be left out is left out, over and over, in a fixed order.
+
+use crate::books::Rule;
+use crate::case::{Case, Plan};
+use crate::mutant::Mutant;
+use crate::program::{Deed, Fate, Fates, Op, Program};
+use crate::run::run;
+
+/// At most so many runs.
+const RUNS_MAX: usize = 3000;
+
+/// A case as small as it gets that breaks the same rule, and how many runs that took.
+pub fn shrink(case: &Case, rule: Rule, mutant: Option<Mutant>) -> (Case, usize) {
+    let mut smallest = case.clone();
+    let mut runs = 0;
+    'again: loop {
+        for candidate in smaller(&smallest) {
+            if runs == RUNS_MAX {
+                return (smallest, runs);
+            }
+            runs += 1;
+            if run(&candidate, mutant).wrongs.iter().any(|wrong| wrong.rule == rule) {
+                smallest = candidate;
+                continue 'again;
+            }
+        }
+        return (smallest, runs);
+    }
+}
+
+/// Cases that are smaller by one thing, those that are smaller by most first.
+fn smaller(case: &Case) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for sagas in without_one(&case.sagas) {
+        if !sagas.is_empty() {
+            cases.push(Case { sagas, ..case.clone() });
+        }
+    }
+    if case.workers > 1 {
+        cases.push(Case { workers: case.workers - 1, ..case.clone() });
+    }
+    for events in without_one(&case.events) {
+        cases.push(Case { events, ..case.clone() });
+    }
+    for (number, plan) in case.sagas.iter().enumerate() {
+        let mut put = |plan: Plan| {
+            let mut sagas = case.sagas.clone();
+            sagas[number] = plan;
+            cases.push(Case { sagas, ..case.clone() });
+        };
+        for ops in smaller_ops(&plan.program.ops) {
+            put(Plan { program: Program { ops }, ..plan.clone() });
+        }
+        if plan.urgent {
+            put(Plan { urgent: false, ..plan.clone() });
+        }
+        if plan.at_ms > 0 {
+            put(Plan { at_ms: 0, ..plan.clone() });
+        }
+    }
+    cases
+}
+
+fn without_one<T: Clone>(all: &[T]) -> impl Iterator<Item = Vec<T>> {
+    (0..all.len())
+        .map(|gone| all.iter().enumerate().filter(|(n, _)| *n != gone).map(|(_, t)| t.clone()).collect())
+}
+
+fn smaller_ops(ops: &[Op]) -> Vec<Vec<Op>> {
+    let mut all: Vec<Vec<Op>> = without_one(ops).collect();
+    for (number, op) in ops.iter().enumerate() {
+        // What is inside comes out.
+        for inside in contents(op) {
+            let mut flat = ops.to_vec();
+            flat.splice(number..=number, inside);
+            all.push(flat);
+        }
+        for smaller in smaller_op(op) {
+            let mut one = ops.to_vec();
+            one[number] = smaller;
+            all.push(one);
+        }
+    }
+    all
+}
+
+fn contents(op: &Op) -> Vec<Vec<Op>> {
+    match op {
+        Op::Either(then, otherwise) => vec![then.clone(), otherwise.clone()],
+        Op::Loop { ops, .. } => vec![ops.clone()],
+        Op::All { branches, .. } => vec![branches.clone()],
+        Op::Child { program, .. } => vec![program.ops.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn smaller_op(op: &Op) -> Vec<Op> {
+    match op {
+        Op::Step(deed) => smaller_deeds(deed).into_iter().map(Op::Step).collect(),
+        Op::Either(then, otherwise) => {
+            let first = smaller_ops(then).into_iter().map(|then| Op::Either(then, otherwise.clone()));
+            let second = smaller_ops(otherwise).into_iter().map(|other| Op::Either(then.clone(), other));
+            first.chain(second).collect()
+        }
+        Op::Loop { turns, bound, ops } => {
+            let fewer = (*turns > 1).then(|| Op::Loop { turns: turns - 1, bound: *bound, ops: ops.clone() });
+            let inside = smaller_ops(ops).into_iter();
+            fewer
+                .into_iter()
+                .chain(inside.map(|ops| Op::Loop { turns: *turns, bound: *bound, ops }))
+                .collect()
+        }
+        Op::All { branches, limit, handled } => smaller_ops(branches)
+            .into_iter()
+            .map(|branches| Op::All { branches, limit: *limit, handled: *handled })
+            .collect(),
+        Op::Child { program, handled } => smaller_ops(&program.ops)
+            .into_iter()
+            .map(|ops| Op::Child { program: Program { ops }, handled: *handled })
+            .collect(),
+        Op::Sleep(ms) if *ms > 1 => vec![Op::Sleep(ms / 2)],
+        _ => Vec::new(),
+    }
+}
+
+fn smaller_deeds(deed: &Deed) -> Vec<Deed> {
+    let with = |fates: Fates| Deed { fates, ..deed.clone() };
+    let fates = &deed.fates;
+    let mut all = Vec::new();
+    all.extend(smaller_fates(&fates.go).into_iter().map(|go| with(Fates { go, ..fates.clone() })));
+    all.extend(smaller_fates(&fates.undo).into_iter().map(|undo| with(Fates { undo, ..fates.clone() })));
+    all.extend(smaller_fates(&fates.probe).into_iter().map(|probe| with(Fates { probe, ..fates.clone() })));
+    all
+}
+
+fn smaller_fates(fates: &[Fate]) -> Vec<Vec<Fate>> {
+    let none = (fates.len() > 1).then(Vec::new);
+    none.into_iter().chain(without_one(fates)).collect()
+}

@@ -1,0 +1,78 @@
+//! The simulation catches the bugs that it is for: each is put back, and a run of seeds from 1 has to name the rule that
+//! it breaks. And without a bug the same seeds break nothing.
+
+use saga_sim::{Mutant, generate, run, shrink};
+
+/// A mutant has to be caught within so many seeds.
+const SEEDS: u64 = 2000;
+
+/// The first seed that catches it, and the smallest case that does.
+fn caught(mutant: Mutant) {
+    quiet();
+    let breaks = |seed: &u64| {
+        let report = run(&generate(*seed), Some(mutant));
+        report.wrongs.iter().any(|wrong| wrong.rule == mutant.breaks())
+    };
+    let seed = (1..=SEEDS).find(breaks);
+    let seed = seed.unwrap_or_else(|| panic!("{mutant:?} lives for {SEEDS} seeds"));
+    let (case, _) = shrink(&generate(seed), mutant.breaks(), Some(mutant));
+    assert!(case.sagas.len() <= 2, "the smallest case for {mutant:?} is not small:\n{case}");
+    assert_eq!(run(&case, None).wrongs, [], "without {mutant:?} the case should pass:\n{case}");
+}
+
+/// Steps and bodies panic on purpose.
+fn quiet() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or_default();
+        if !text.starts_with("sim:") {
+            eprintln!("{panic}");
+        }
+    }));
+}
+
+macro_rules! caught {
+    ($($name:ident: $mutant:ident),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            caught(Mutant::$mutant);
+        }
+    )*
+        #[test]
+        fn every_mutant_has_a_test() {
+            assert_eq!([$(Mutant::$mutant),*], Mutant::ALL);
+        }
+    };
+}
+
+caught! {
+    a_store_that_does_not_fence_is_caught: Unfenced,
+    a_store_that_acknowledges_too_early_is_caught: AcknowledgesTooEarly,
+    a_recovery_that_forgets_the_rollback_is_caught: ForgetsRollback,
+    a_recovery_that_forgets_what_is_irreversible_is_caught: ForgetsIrreversible,
+    a_recovery_that_reads_backwards_is_caught: ReadsBackwards,
+    a_due_time_that_is_lost_is_caught: LosesWake,
+    a_dead_letter_that_is_hidden_is_caught: HidesDeadLetters,
+    a_probe_that_lies_is_caught: ProbeLies,
+    a_key_for_each_attempt_is_caught: KeyForEachAttempt,
+    an_undo_error_that_is_dropped_is_caught: DropsUndoErrors,
+    doubt_that_is_taken_for_failure_is_caught: TakesDoubtForFailure,
+}
+
+#[test]
+fn without_a_mutant_nothing_is_wrong() {
+    quiet();
+    for seed in 1..=SEEDS {
+        let report = run(&generate(seed), None);
+        assert_eq!(report.wrongs, [], "cargo xtask sim --seeds 1 --from {seed}");
+    }
+}
+
+#[test]
+fn a_run_can_be_repeated() {
+    quiet();
+    for seed in 1..=500 {
+        let (first, second) = (run(&generate(seed), None), run(&generate(seed), None));
+        let same = first.trace == second.trace;
+        assert!(same, "seed {seed}:\n{}\n--- and then:\n{}", first.story, second.story);
+    }
+}
