@@ -66,7 +66,7 @@ where
 
 /// What is known of a callee, for all demands.
 #[derive(Debug)]
-pub struct Known {
+pub struct CalleeKnown {
     /// Its recorded name, and where it is defined: what it is told from others by.
     name: &'static str,
     origin: &'static str,
@@ -78,12 +78,12 @@ pub struct Known {
 }
 
 /// What is known of the `N`-th callee.
-pub const fn known<S: Calls<N>, const N: usize>() -> Known
+pub const fn known<S: Calls<N>, const N: usize>() -> CalleeKnown
 where
     S::Callee: Callable,
 {
     let name = <S::Callee as Callable>::LABEL;
-    Known {
+    CalleeKnown {
         name,
         origin: <S::Callee as Callable>::ORIGIN,
         hash: hash(name.as_bytes()),
@@ -104,7 +104,7 @@ const fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// The first of the callees that is in the set `passed` (a bit each) and cannot be gone back from.
-pub const fn no_return(passed: &[u64], callees: &[Known]) -> usize {
+pub const fn no_return(passed: &[u64], callees: &[CalleeKnown]) -> usize {
     let mut callee = 0;
     while callee < callees.len() {
         if !callees[callee].reverses && passed[callee / 64] & (1 << (callee % 64)) != 0 {
@@ -162,7 +162,7 @@ where
 }
 
 /// For each callee, whether what it does can be undone until the deadline.
-pub const fn outlast<const N: usize>(callees: &[Known; N], deadline: Duration) -> [bool; N] {
+pub const fn outlast<const N: usize>(callees: &[CalleeKnown; N], deadline: Duration) -> [bool; N] {
     let mut holds = [true; N];
     let mut callee = 0;
     while callee < N {
@@ -226,7 +226,7 @@ where
 }
 
 /// For each callee, the first before it that is another and has its name.
-pub const fn namesakes<const N: usize>(callees: &[Known; N]) -> [usize; N] {
+pub const fn namesakes<const N: usize>(callees: &[CalleeKnown; N]) -> [usize; N] {
     let mut namesakes = [NOTHING; N];
     let mut of = 1;
     while of < N {
@@ -242,7 +242,7 @@ pub const fn namesakes<const N: usize>(callees: &[Known; N]) -> [usize; N] {
     namesakes
 }
 
-const fn is_namesake(a: &Known, b: &Known) -> bool {
+const fn is_namesake(a: &CalleeKnown, b: &CalleeKnown) -> bool {
     a.hash == b.hash && is_same(a.name, b.name) && !is_same(a.origin, b.origin)
 }
 

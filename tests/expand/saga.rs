@@ -260,7 +260,7 @@ const _: () = {
         impl __saga::demand::Calls<{ __saga::demand::NOTHING }> for __body::At {
             type Callee = __saga::demand::Nothing;
         }
-        const __KNOWN: [__saga::demand::Known; 3usize] = [
+        const __KNOWN: [__saga::demand::CalleeKnown; 3usize] = [
             __saga::demand::known::<__body::At, 0usize>(),
             __saga::demand::known::<__body::At, 1usize>(),
             __saga::demand::known::<__body::At, 2usize>(),

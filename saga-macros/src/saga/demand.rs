@@ -46,7 +46,7 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
             impl #root::demand::Calls<{ #root::demand::NOTHING }> for __body::At {
                 type Callee = #root::demand::Nothing;
             }
-            const __KNOWN: [#root::demand::Known; #count] = [#(#known),*];
+            const __KNOWN: [#root::demand::CalleeKnown; #count] = [#(#known),*];
             const __SAME: [usize; #count] = #root::demand::namesakes(&__KNOWN);
             #exits
             #(#branches)*
