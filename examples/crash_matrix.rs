@@ -18,12 +18,15 @@ mod trip;
 
 use std::process::ExitCode;
 
-use ::saga::test::{Matrix, World, matrix};
+use ::saga::test::{Case, Matrix, World, matrix};
 use ::saga::{Builder, Redacted};
 
 use clients::{Airline, Bank, Hotel, Mailer};
 use saga::book_trip;
 use trip::{CardNumber, Email, FlightHold, Mail, Receipt, RoomHold, Trip};
+
+/// The command line is not understood.
+const NOT_UNDERSTOOD: u8 = 2;
 
 /// The world of the saga.
 #[derive(Default)]
@@ -75,7 +78,13 @@ async fn main() -> ExitCode {
             println!("{report:#}");
             return ExitCode::from(u8::from(!report.is_right()));
         }
-        Some(case) => crashes().only(case).run().await,
+        Some(case) => match case.parse::<Case>() {
+            Ok(_) => crashes().only(case).run().await,
+            Err(error) => {
+                eprintln!("crash_matrix: {error}");
+                return ExitCode::from(NOT_UNDERSTOOD);
+            }
+        },
     };
     println!("{report}");
     ExitCode::from(u8::from(!report.is_right()))

@@ -168,7 +168,7 @@ impl Line {
             all => all.join(", "),
         };
         let then = report.then.map(|(ending, stands)| format!("sent on: {ending}, {stands}"));
-        let wrong = report.wrong.as_ref().map(|_| "WRONG".to_owned());
+        let wrong = report.wrong.as_ref().map(|_| WRONG.to_owned());
         let came = (!report.came).then(|| "did not come".to_owned());
         let left = [wrong, came, Some(left).filter(|left| !left.is_empty()), then];
         Self {
@@ -187,20 +187,24 @@ impl Line {
 
 /// What the same case came to with crashes, counted.
 fn told(report: &CaseReport, crashes: &[&CaseReport]) -> String {
-    let mut kinds = Vec::new();
+    let mut counts: Vec<(String, usize)> = Vec::new();
     for crash in crashes {
-        match kinds.iter_mut().find(|(kind, _)| *kind == crash.kind()) {
+        let label = match crash {
+            crash if crash.kind() == report.kind() => "the same".to_owned(),
+            crash if crash.wrong.is_some() => WRONG.to_owned(),
+            crash => crash.ending.to_string(),
+        };
+        match counts.iter_mut().find(|(known, _)| *known == label) {
             Some((_, count)) => *count += 1,
-            None => kinds.push((crash.kind(), 1)),
+            None => counts.push((label, 1)),
         }
     }
-    let told = kinds.into_iter().map(|(kind, count)| match kind {
-        kind if kind == report.kind() => format!("{count} the same"),
-        (_, _, _, true) => format!("{count} WRONG"),
-        (ending, ..) => format!("{count} {ending}"),
-    });
+    counts.sort_by_key(|(label, count)| (label == WRONG, std::cmp::Reverse(*count)));
+    let told = counts.into_iter().map(|(label, count)| format!("{count} {label}"));
     told.collect::<Vec<_>>().join(", ")
 }
+
+const WRONG: &str = "WRONG";
 
 /// The table has a line for each case without a crash, and counts what came of it with one; `{:#}` has a line for each.
 impl fmt::Display for Report {
@@ -235,7 +239,9 @@ impl fmt::Display for Report {
 }
 
 /// More than this of what is wrong is not told in full.
-const WRONG_MAX: usize = 5;
+const WRONG_MAX: usize = 3;
+/// Nor are more than this named.
+const NAMED_MAX: usize = 20;
 
 impl Report {
     fn fmt_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -246,21 +252,22 @@ impl Report {
     }
 
     fn fmt_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, report) in self.wrong().enumerate() {
-            let why = report.wrong.as_deref().unwrap_or_default();
+        // What goes wrong without a crash as well is easier to see there.
+        let (crashed, plain): (Vec<_>, Vec<_>) = self.wrong().partition(|c| c.case.crash().is_some());
+        let all: Vec<_> = plain.into_iter().chain(crashed).collect();
+        for (n, report) in all.iter().take(NAMED_MAX).enumerate() {
+            let case = report.case.to_string();
+            let gap = if n <= WRONG_MAX { "\n" } else { "" };
+            writeln!(f, "{gap}{WRONG}: {case}")?;
             if n < WRONG_MAX {
-                let case = &report.case;
-                writeln!(
-                    f,
-                    "\nWRONG: {case}\n  {why}\n  alone: {}={:?} cargo test",
-                    super::VARIABLE,
-                    case.to_string()
-                )?;
-            } else {
-                writeln!(f, "WRONG: {}", report.case)?;
+                let why = report.wrong.as_deref().unwrap_or_default();
+                writeln!(f, "  {why}\n  alone: {}={case:?} cargo test", super::VARIABLE)?;
             }
         }
-        Ok(())
+        match all.len().saturating_sub(NAMED_MAX) {
+            0 => Ok(()),
+            more => writeln!(f, "and {more} more"),
+        }
     }
 
     fn fmt_summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

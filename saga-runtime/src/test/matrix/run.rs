@@ -232,13 +232,16 @@ impl<S: Saga, W: World> Stage<S, W> {
             // It says again that it needs somebody who looks.
             _ => return,
         };
-        let stands = stands(&world.look(), before, expected.after);
+        let seen = world.look();
+        let stands = stands(&seen, before, expected.after);
         let right = match ending {
             Ending::Completed => stands.is_after() || self.completes.is_some(),
             _ => stands.is_before() || !self.trace(test).await.state.residue().is_empty(),
         };
         if !right {
-            report.wrong.get_or_insert(format!("sent on, it is {ending}, and the world is {stands}"));
+            let wrong =
+                format!("sent on, it is {ending}, and the world is not as it was to be:\n  it is   {seen:?}");
+            report.wrong.get_or_insert(wrong);
         }
         report.then = Some((ending, stands));
     }
