@@ -10,6 +10,7 @@ mended! {
     sg0801_in_match
     sg0801_in_let_else
     sg0801_back_edge
+    sg0801_compound_assignment
     sg0801_again_in_a_loop
     sg0801_result_kept
     sg0801_after_child

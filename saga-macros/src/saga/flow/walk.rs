@@ -306,6 +306,17 @@ impl Walker<'_> {
         }
     }
 
+    /// Which side of a compound assignment comes first depends on its types, which are not known here.
+    fn either_order(&mut self, left: &Expr, right: &Expr) {
+        let before = self.at.clone();
+        self.visit_expr(left);
+        self.visit_expr(right);
+        let after = std::mem::replace(&mut self.at, before);
+        self.visit_expr(right);
+        self.visit_expr(left);
+        self.at.extend(after);
+    }
+
     /// Control goes on elsewhere.
     fn jump(&mut self, expr: &Expr) {
         match expr {
@@ -350,6 +361,23 @@ impl Walker<'_> {
             self.fail(expr, (mark, mark), from);
         }
     }
+}
+
+fn is_assignment(op: &BinOp) -> bool {
+    use BinOp::*;
+    matches!(
+        op,
+        AddAssign(_)
+            | SubAssign(_)
+            | MulAssign(_)
+            | DivAssign(_)
+            | RemAssign(_)
+            | BitXorAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+    )
 }
 
 /// The spans of its first token and of its last.
@@ -406,6 +434,7 @@ impl<'ast> Visit<'ast> for Walker<'_> {
                 holds.extend(fails);
                 self.at = holds;
             }
+            Expr::Binary(node) if is_assignment(&node.op) => self.either_order(&node.left, &node.right),
             Expr::Assign(node) => {
                 self.visit_expr(&node.right);
                 self.visit_expr(&node.left);
