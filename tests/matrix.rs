@@ -1,4 +1,8 @@
 //! The crash matrix comes by every place of a saga, and says nothing of one with which nothing is wrong.
+//!
+//! Seen to fail with these bugs put into it: faults never come; compensations are not brought to run; nobody answers, and
+//! no signal comes; no cancel at a write; a fault that lands is not called, and one that does not is; a world that shows
+//! nothing is taken for right.
 #![allow(clippy::unwrap_used)]
 
 #[path = "matrix/purse.rs"]

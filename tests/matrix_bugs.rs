@@ -1,5 +1,10 @@
 //! The crash matrix finds what is wrong with a user's saga: each saga here has one thing wrong with it, and the test names
 //! the case that finds it.
+//!
+//! Seen to fail with these bugs put into the matrix: a fault that lands is not called, and one that does not is; the
+//! second call of what runs twice is left out; the world is not looked at after a rollback, after a completion, or after a
+//! dead letter was sent on; a case may end in another way than it has to; a crash before a write loses nothing; there is
+//! no crash.
 #![allow(clippy::unwrap_used)]
 
 #[path = "matrix/purse.rs"]
@@ -32,6 +37,10 @@ async fn a_compensation_that_does_nothing_is_found() {
     let report = purse(never_undone()).run().await;
     assert_caught(&report, "put: refuses", "it is rolled back, and the world is not as before");
     assert_caught(&report, "undone afterwards", "it is undone, and the world is not as before");
+    // A dead letter tells of what is left, and has to come right once it is sent on.
+    let letter = report.cases.iter().find(|c| c.case.to_string().ends_with("put_for_ever: fails for good"));
+    let why = letter.and_then(|letter| letter.wrong.clone());
+    assert!(why.is_some_and(|why| why.starts_with("sent on, it is rolled back")), "{report:#}");
 }
 
 #[step(compensate = take(what))]
@@ -157,4 +166,27 @@ async fn a_step_whose_repeat_is_an_error_is_found() {
     let report = purse(a_repeat_is_an_error()).run().await;
     let case = report.case("put_twice_an_error: times out, landed").unwrap();
     assert_eq!((case.ending, case.wrong.as_deref()), (Ending::DeadLettered, None), "{report}");
+}
+
+/// The second time it takes back what it did the first.
+#[step(idempotent, compensate = take(what))]
+async fn toggle(purse: &Purse, what: String) -> Result<(), Failure> {
+    let was_there = purse.open().coins.remove(&what).is_some();
+    if was_there {
+        return Err(Failure::permanent("it was there"));
+    }
+    purse.put(&what, 1);
+    Ok(())
+}
+
+#[saga]
+async fn toggled() -> Result<(), Failure> {
+    toggle("a".into()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repeat_that_makes_a_saga_fail_is_found_if_it_leaves_nothing() {
+    let report = steps_repeat_harmlessly(toggled()).world(Purse::default).run().await;
+    assert_caught(&report, "toggle: runs twice", "it is rolled back, and was to be completed");
 }
