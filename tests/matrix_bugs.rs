@@ -189,4 +189,7 @@ async fn toggled() -> Result<(), Failure> {
 async fn a_repeat_that_makes_a_saga_fail_is_found_if_it_leaves_nothing() {
     let report = steps_repeat_harmlessly(toggled()).world(Purse::default).run().await;
     assert_caught(&report, "toggle: runs twice", "it is rolled back, and was to be completed");
+    let alone =
+        steps_repeat_harmlessly(toggled()).world(Purse::default).only("toggle: runs twice").run().await;
+    assert_caught(&alone, "toggle: runs twice", "it is rolled back, and was to be completed");
 }

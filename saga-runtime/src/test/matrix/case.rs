@@ -76,6 +76,12 @@ impl Case {
         Self(self.0.iter().filter(|d| !matches!(d, Disturbance::Crash(..))).cloned().collect())
     }
 
+    /// With each step called as often as it would be.
+    pub(super) fn without_repeats(&self) -> Self {
+        let repeats = |d: &&Disturbance| matches!(d, Disturbance::Fault { fault: Fault::RunsTwice, .. });
+        Self(self.0.iter().filter(|d| !repeats(d)).cloned().collect())
+    }
+
     pub(super) fn has(&self, disturbance: &Disturbance) -> bool {
         self.0.contains(disturbance)
     }
