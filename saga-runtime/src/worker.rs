@@ -158,8 +158,13 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
         async move {
             let saga = claim.saga.clone();
             let finished = resume(&engine, claim, mailbox).await;
+            let lost = matches!(finished, Finished::Lost(_));
             finish(&engine, &saga, finished, &done);
             if quarantined {
+                if lost {
+                    // It may be taken up again as soon as somebody looks, and be lost again: not without end.
+                    tokio::time::sleep(pause(3, engine.dice.draw())).await;
+                }
                 engine.live.set_quarantined(false);
                 engine.live.look.notify_one();
             }
