@@ -213,6 +213,8 @@ impl Driver {
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
             self.stopping.send_replace(stops);
+            // A stop that came to nothing has cut reads short: the body runs again, and asks for them again.
+            self.body = self.body.take().filter(|_| stops);
         }
         for entry in &self.entries[before..] {
             if let Record::RollbackStarted { cause } = &entry.record {
