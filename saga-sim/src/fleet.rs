@@ -127,12 +127,15 @@ impl Fleet {
                 gate.wake();
             }
             What::Shutdown(seat, ms) => {
-                let runtime = self.worker(seat).runtime.take();
+                let (runtime, gate) = {
+                    let mut worker = self.worker(seat);
+                    (worker.runtime.take(), worker.gate.clone())
+                };
                 let Some(runtime) = runtime else { return };
                 // One that cannot come to its end is killed after a while, as an orchestrator would.
                 let ended = tokio::time::timeout(Duration::from_secs(40), runtime.shutdown()).await;
                 if ended.is_err() {
-                    self.worker(seat).gate.die();
+                    gate.die();
                 }
                 saga_runtime::test::kill(&runtime);
                 sleep(Duration::from_millis(ms)).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga_core::state::Status;
 use saga_core::store::Store;
-use saga_core::{Entry, Kind, MemoryStore, Record, Role, SagaId, State};
+use saga_core::{Cause, Entry, Kind, MemoryStore, Record, Role, SagaId, State};
 use saga_runtime::{Failure, Probe, StepContext};
 use tokio::time::sleep;
 
@@ -282,7 +282,9 @@ impl Seat {
         if cx.role() == Role::Do && back && !step.doing.doubt {
             books.wrong(Rule::OneWay, what("it is begun in a rollback"));
         }
-        if cx.role() == Role::Do && state.stop().is_some() && step.kind == Kind::Irreversible {
+        // A step beside it that fails in the same moment may stop the saga after this attempt was decided on.
+        let stopped = state.stop().is_some_and(|cause| !matches!(cause, Cause::StepFailed { .. }));
+        if cx.role() == Role::Do && stopped && step.kind == Kind::Irreversible {
             books.wrong(Rule::NoReturn, what("an irreversible step is begun after a stop"));
         }
         if *cx.key() != state.key(cx.site(), cx.role()) {

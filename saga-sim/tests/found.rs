@@ -2,9 +2,11 @@
 //!
 //! Each was seen to fail before its bug was mended: a creation that was on its way to the store when the lease was lost was
 //! written under the worker's next number, driven by nobody, and never claimed (`an_evicted_worker_…`); an irreversible
-//! step that one branch reached in the very poll in which another panicked was begun after the stop (`a_panic_beside_…`).
+//! step that one branch reached in the very poll in which another panicked was begun after the stop (`a_panic_beside_…`); a saga
+//! in quarantine that was lost was taken up again at once, without end (`a_quarantined_saga_…`); a readonly step that a stop
+//! had cut short was not run again when the stop came to nothing, and the saga waited for ever (`a_read_…`).
 
-use saga_sim::{Case, Deed, Event, Fates, Kind, Op, Plan, Program, Report, What, When, run};
+use saga_sim::{Case, Deed, Event, Fate, Fates, Kind, Op, Plan, Program, Report, Trouble, What, When, run};
 
 fn step(step: Kind) -> Op {
     Op::Step(Deed { step, handled: true, fates: Fates::default() })
@@ -22,10 +24,35 @@ fn an_evicted_worker_forgets_no_saga_that_it_creates() {
 }
 
 #[test]
+fn a_quarantined_saga_that_is_lost_over_and_over_is_left_alone_for_a_while() {
+    let evicted = |write| Event { when: When::Write(write), what: What::Evict(0) };
+    let stale = Event { when: When::At(0), what: What::Store(0, Trouble::Stale, 4000) };
+    let ops = vec![step(Kind::Hold), step(Kind::Hold), step(Kind::Hold), step(Kind::Book)];
+    for second in 2..6 {
+        let events = vec![evicted(1), evicted(second), stale.clone()];
+        assert_eq!(plays(ops.clone(), events).wrongs, [], "{second}");
+    }
+}
+
+#[test]
 fn a_panic_beside_an_irreversible_step_comes_before_it() {
     let child = Op::Child { program: Program { ops: vec![Op::Panic] }, handled: true };
     let both = Op::All { branches: vec![step(Kind::Charge), child], limit: 2, handled: true };
     let report = plays(vec![both], Vec::new());
     assert_eq!(report.wrongs, []);
     assert!(!report.story.contains("charge do charge"), "{}", report.story);
+}
+
+#[test]
+fn a_read_that_a_stop_cut_short_is_run_again_when_the_stop_comes_to_nothing() {
+    let late = |step, ms| {
+        let fates = Fates { go: vec![Fate::Late(ms)], ..Fates::default() };
+        Op::Step(Deed { step, handled: true, fates })
+    };
+    let both =
+        Op::All { branches: vec![late(Kind::Peek, 22), late(Kind::Charge, 0)], limit: 2, handled: true };
+    let plan = Plan { program: Program { ops: vec![both] }, urgent: true, at_ms: 0 };
+    let report = run(&Case { seed: 1, workers: 1, sagas: vec![plan], events: Vec::new() }, None);
+    assert_eq!(report.wrongs, []);
+    assert!(report.story.contains("TooLate"), "the stop does not come to nothing:\n{}", report.story);
 }
