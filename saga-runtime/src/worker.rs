@@ -52,8 +52,12 @@ async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
     if engine.live.take_doubt() {
         // Claimed, and nobody was told; or told, and not driven any more.
         let held = engine.store.held(engine.worker()).await.inspect_err(|_| engine.live.doubt())?;
-        let orphans = held.into_iter().filter(|claim| engine.live.get(&claim.saga).is_none());
-        orphans.for_each(|claim| take_up(engine, claim));
+        for claim in held {
+            match engine.live.get(&claim.saga) {
+                None => take_up(engine, claim),
+                Some(there) => look_again_after(engine, there),
+            }
+        }
     }
     let free = engine.running_max.saturating_sub(engine.live.len());
     let mut next_wake = None;
@@ -77,6 +81,17 @@ async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
         }
     }
     Ok(next_wake)
+}
+
+/// A saga that is held is driven, but perhaps under an earlier claim, which is about to end: when its driver has let go,
+/// it is asked again what is held.
+fn look_again_after(engine: &Arc<Engine>, there: Channel) {
+    let (engine, mut finished) = (engine.clone(), there.finished);
+    tokio::spawn(async move {
+        drop(finished.wait_for(Option::is_some).await);
+        engine.live.doubt();
+        engine.live.look.notify_one();
+    });
 }
 
 async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut tokio::time::Interval) {
