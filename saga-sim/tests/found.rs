@@ -4,9 +4,12 @@
 //! written under the worker's next number, driven by nobody, and never claimed (`an_evicted_worker_…`); an irreversible
 //! step that one branch reached in the very poll in which another panicked was begun after the stop (`a_panic_beside_…`); a saga
 //! in quarantine that was lost was taken up again at once, without end (`a_quarantined_saga_…`); a readonly step that a stop
-//! had cut short was not run again when the stop came to nothing, and the saga waited for ever (`a_read_…`).
+//! had cut short was not run again when the stop came to nothing, and the saga waited for ever (`a_read_…`); a claim whose
+//! answer was lost was not taken up, since the saga's last driver had just not let go of it yet (`a_claim_…`).
 
-use saga_sim::{Case, Deed, Event, Fate, Fates, Kind, Op, Plan, Program, Report, Trouble, What, When, run};
+use saga_sim::{
+    Act, Case, Deed, Event, Fate, Fates, Kind, Op, Plan, Program, Report, Trouble, What, When, run,
+};
 
 fn step(step: Kind) -> Op {
     Op::Step(Deed { step, handled: true, fates: Fates::default() })
@@ -55,4 +58,33 @@ fn a_read_that_a_stop_cut_short_is_run_again_when_the_stop_comes_to_nothing() {
     let report = run(&Case { seed: 1, workers: 1, sagas: vec![plan], events: Vec::new() }, None);
     assert_eq!(report.wrongs, []);
     assert!(report.story.contains("TooLate"), "the stop does not come to nothing:\n{}", report.story);
+}
+
+#[test]
+fn a_claim_of_which_nobody_was_told_is_taken_up_when_the_driver_before_has_let_go() {
+    let plan = |ops, at_ms| Plan { program: Program { ops }, urgent: false, at_ms };
+    let ask = |within_ms, handled| Op::Approve { within_ms, handled };
+    let child = Program { ops: vec![step(Kind::Set), step(Kind::Rent), Op::Fail] };
+    let keep = Fates { go: vec![Fate::Panic], ..Fates::default() };
+    let busy = vec![
+        Op::Sleep(13),
+        ask(Some(47), true),
+        Op::Child { program: child, handled: true },
+        step(Kind::Reserve),
+        step(Kind::Hold),
+        Op::Step(Deed { step: Kind::Keep, handled: true, fates: keep }),
+    ];
+    let sagas = vec![
+        plan(vec![], 0),
+        plan(vec![], 0),
+        plan(vec![], 0),
+        plan(vec![ask(None, false)], 85),
+        plan(busy, 0),
+    ];
+    let events = vec![
+        Event { when: When::Write(19), what: What::Act(3, Act::Redrive) },
+        Event { when: When::Write(13), what: What::Evict(0) },
+        Event { when: When::At(47), what: What::Store(1, Trouble::AnswerLost, 802) },
+    ];
+    assert_eq!(run(&Case { seed: 143_230, workers: 2, sagas, events }, None).wrongs, []);
 }
