@@ -1,6 +1,8 @@
 //! What the simulation has seen: at which writes processes died, which events came in which states, for which reasons
 //! sagas became dead letters.
 
+mod gaps;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -289,7 +291,13 @@ impl fmt::Display for Coverage {
         writeln!(f, "crash points: {hit} of {all}{}", list_missed(&missed))?;
         let reasons: Vec<String> = self.reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
         writeln!(f, "dead letters: {}", reasons.join(", "))?;
-        writeln!(f, "states × events: {} pairs of {}", self.events.len(), STANDS.len() * EVENTS.len())?;
+        let pairs = STANDS.iter().flat_map(|stand| EVENTS.iter().map(move |event| (*stand, *event)));
+        let missed: Vec<_> = pairs.filter(|pair| !self.events.contains_key(pair)).collect();
+        let (explained, gaps): (Vec<_>, Vec<_>) =
+            missed.into_iter().partition(|(stand, event)| gaps::why_not(stand, event).is_some());
+        let gaps: Vec<String> = gaps.iter().map(|(stand, event)| format!("{event} in {stand}")).collect();
+        let (seen, cannot) = (self.events.len(), explained.len());
+        writeln!(f, "states × events: {seen} seen, {cannot} cannot be{}", list_missed(&gaps))?;
         for event in EVENTS {
             let seen = STANDS.iter().filter(|stand| self.events.contains_key(&(stand, event)));
             let seen: Vec<&str> = seen.copied().collect();

@@ -129,7 +129,7 @@ fn event(draw: &mut Draw, workers: usize, sagas: usize) -> Event {
     let seat = usize::try_from(draw.below(workers as u64)).unwrap_or(0);
     let saga = usize::try_from(draw.below(sagas as u64)).unwrap_or(0);
     let when = match draw.chance(60) {
-        true => When::Write(draw.between(1, 40)),
+        true => When::Write(1 + draw.pick(&[20, 40, 80]) * draw.below(1000) / 1000),
         false => When::At(draw.wait(40_000)),
     };
     let what = match draw.below(100) {

@@ -84,7 +84,12 @@ async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) ->
             let calls = branches.iter().filter_map(Any::branch);
             let all = all(calls).limit(*limit);
             let given = steps.at(cx, place, turns, all).await;
-            handled(*h, given.map(|values| values.iter().sum()).map_err(AllFailure::into_first::<Failure>))
+            handled(
+                *h,
+                given
+                    .map(|values| values.into_iter().fold(0, u64::wrapping_add))
+                    .map_err(AllFailure::into_first::<Failure>),
+            )
         }
         Op::Sleep(ms) => {
             waits.at(cx, place, turns, sleep(Duration::from_millis(*ms))).await;

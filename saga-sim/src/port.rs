@@ -61,9 +61,10 @@ impl Stage {
         self.plan().entry(write).or_default().push(what);
     }
 
-    /// Nothing more goes wrong at a write.
+    /// Nothing more goes wrong at a write, but that processes die there: while people mend what they find.
     pub(crate) fn calm(&self) {
-        self.plan().clear();
+        let dies = |what: &What| matches!(what, What::Kill(..) | What::KillAfter(..));
+        self.plan().values_mut().for_each(|whats| whats.retain(dies));
     }
 
     fn tell(&self, what: What) {
