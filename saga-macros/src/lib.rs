@@ -108,7 +108,7 @@ pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
 /// | --- | --- |
 /// | `version = 1` | of its code, for people |
 /// | `deadline = "24h"` | rolled back if it is not past its point of no return by then |
-/// | `undoable` | a promise that no step in it is irreversible: a runtime does not start if it is broken |
+/// | `undoable` | a promise that no step in it is irreversible, which the compiler holds it to |
 /// | `name = "…"` | the recorded name, kept when the function is renamed |
 /// | `crate = path` | where the crate `saga` is |
 ///
