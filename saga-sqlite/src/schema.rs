@@ -32,6 +32,17 @@ pub(crate) struct How {
     pub(crate) busy_timeout: Duration,
     /// The file grows to no more pages.
     pub(crate) pages_max: Option<u32>,
+    /// The VFS, if it is not the platform's own.
+    pub(crate) vfs: Option<String>,
+}
+
+impl How {
+    fn connect(&self, path: impl AsRef<Path>, flags: OpenFlags) -> rusqlite::Result<Connection> {
+        match &self.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+            None => Connection::open_with_flags(path, flags),
+        }
+    }
 }
 
 /// Opens the file for writing, makes it if there is none, and brings it up to date.
@@ -43,7 +54,7 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(sql)?;
+    let mut connection = how.connect(path, flags).map_err(sql)?;
     connection.busy_timeout(how.busy_timeout).map_err(sql)?;
     if connection.is_readonly("main").map_err(sql)? {
         let detail = "the file cannot be written to".to_owned();
@@ -71,12 +82,12 @@ pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<Connection, OpenE
     }
     not_cut_off(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags).map_err(|e| OpenError::of(path, &e));
+    let opened = how.connect(path, flags).map_err(|e| OpenError::of(path, &e));
     let opened = opened.and_then(|connection| up_to_date(path, connection, how));
     match opened {
         Err(OpenError::Failed { .. } | OpenError::ReadOnly { .. }) if !beside(path, "-wal").exists() => {
             let as_it_lies = uri(path, "immutable=1");
-            let connection = Connection::open_with_flags(as_it_lies, flags | OpenFlags::SQLITE_OPEN_URI);
+            let connection = how.connect(as_it_lies, flags | OpenFlags::SQLITE_OPEN_URI);
             up_to_date(path, connection.map_err(|e| OpenError::of(path, &e))?, how)
         }
         opened => opened,
@@ -220,7 +231,7 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
-    const HOW: How = How { busy_timeout: Duration::from_secs(1), pages_max: None };
+    const HOW: How = How { busy_timeout: Duration::from_secs(1), pages_max: None, vfs: None };
 
     #[test]
     fn what_durability_needs_is_on_for_every_connection_that_writes() {

@@ -42,7 +42,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            how: How { busy_timeout: Duration::from_secs(5), pages_max: None },
+            how: How { busy_timeout: Duration::from_secs(5), pages_max: None, vfs: None },
             tail_max: TAIL_MAX,
             in_place: true,
         }
@@ -62,6 +62,14 @@ impl Options {
     #[must_use]
     pub fn pages_max(mut self, pages: u32) -> Self {
         self.how.pages_max = Some(pages);
+        self
+    }
+
+    /// Has SQLite go to its files by the VFS of this name, which is registered: for tests and benchmarks.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn vfs(mut self, name: &str) -> Self {
+        self.how.vfs = Some(name.to_owned());
         self
     }
 
