@@ -1,7 +1,7 @@
 //! `cargo xtask bench [--json] [name…]`: runs the workspace's benchmarks, all of them or those that are named.
 //!
-//! Only dispatches: a benchmark is a `[[bench]]` target, or, where it measures the compiler, a module here. It prints
-//! its own report, and with `--json` JSON and nothing else.
+//! Only dispatches: a benchmark is a section of the bench target `speed`, or, where it measures the compiler, a module
+//! here. It prints its own report, and with `--json` JSON and nothing else.
 
 mod compile;
 
@@ -16,36 +16,39 @@ struct Bench {
 }
 
 enum Work {
-    /// The target of that name, of that package.
-    Target { package: &'static str },
+    /// The section of that name in the target `speed`.
+    Speed,
     /// A function of this program; it is told whether to print JSON.
     Own { run: fn(bool) -> Result<(), String> },
 }
 
 const BENCHES: &[Bench] = &[
-    Bench { name: "w1", work: Work::Target { package: "saga-rs" } },
+    Bench { name: "memory", work: Work::Speed },
+    Bench { name: "w1", work: Work::Speed },
+    Bench { name: "w2", work: Work::Speed },
     Bench { name: "compile", work: Work::Own { run: compile::run } },
 ];
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let json = arguments.iter().any(|argument| argument == "--json");
-    for bench in &choose(arguments, BENCHES)? {
-        let package = match bench.work {
-            Work::Own { run } => {
-                run(json)?;
-                continue;
-            }
-            Work::Target { package } => package,
-        };
-        let command = command(bench.name, package, json);
+    let chosen = choose(arguments, BENCHES)?;
+    let is_section = |bench: &&&Bench| matches!(bench.work, Work::Speed);
+    let sections: Vec<&str> = chosen.iter().filter(is_section).map(|bench| bench.name).collect();
+    if !sections.is_empty() {
+        let command = command(&sections, json);
         let status = cargo::program("cargo")?
             .args(&command)
             .status()
             .map_err(|error| format!("cargo cannot be started: {error}"))?;
         if !status.success() {
-            eprintln!("benchmark `{}` failed; to repeat it: cargo {}", bench.name, command.join(" "));
+            eprintln!("a benchmark failed; to repeat it: cargo {}", command.join(" "));
             return Ok(ExitCode::FAILURE);
+        }
+    }
+    for bench in chosen {
+        if let Work::Own { run } = bench.work {
+            run(json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -67,13 +70,14 @@ fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Benc
     Ok(if chosen.is_empty() { benches.iter().collect() } else { chosen })
 }
 
-/// The arguments of cargo that run a benchmark.
-fn command(name: &'static str, package: &'static str, json: bool) -> Vec<&'static str> {
-    let mut arguments = vec!["bench", "--bench", name, "-p", package];
+/// The arguments of cargo that run these sections, in one process.
+fn command<'a>(sections: &[&'a str], json: bool) -> Vec<&'a str> {
+    let mut arguments = vec!["bench", "-p", "saga-benches", "--bench", "speed", "--"];
+    arguments.extend(sections);
     if json {
         // What cargo itself has to say goes to the error stream, but a script need not read it.
         arguments.insert(1, "--quiet");
-        arguments.extend(["--", "--json"]);
+        arguments.push("--json");
     }
     if cargo::in_ci() {
         arguments.insert(1, "--locked");
@@ -85,10 +89,7 @@ fn command(name: &'static str, package: &'static str, json: bool) -> Vec<&'stati
 mod tests {
     use super::*;
 
-    const TWO: &[Bench] = &[
-        Bench { name: "w1", work: Work::Target { package: "a" } },
-        Bench { name: "w2", work: Work::Target { package: "a" } },
-    ];
+    const TWO: &[Bench] = &[Bench { name: "w1", work: Work::Speed }, Bench { name: "w2", work: Work::Speed }];
 
     fn chosen(arguments: &[&str]) -> Result<Vec<&'static str>, String> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn json_is_handed_on() {
-        assert!(command("w1", "a", true).ends_with(&["--", "--json"]));
-        assert!(!command("w1", "a", false).contains(&"--json"));
+        assert!(command(&["w1", "w2"], true).ends_with(&["--", "w1", "w2", "--json"]));
+        assert!(!command(&["w1"], false).contains(&"--json"));
     }
 }

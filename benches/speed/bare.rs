@@ -1,0 +1,41 @@
+//! The limit: the payloads alone, written to SQLite as fast as that goes, with as many dependent commits a saga.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::Outcome;
+use crate::drive::{Ran, Watch};
+use crate::sagas::PAYLOAD;
+use crate::stage::{LAYER, Stage};
+
+/// Writes for so long, `concurrency` rows a transaction and `commits` transactions a saga: append-only, in rowid order,
+/// keyed by integers, one thread, statements prepared once.
+pub(crate) fn round(stage: &Stage, concurrency: usize, commits: i64, time: Duration) -> Outcome<Ran> {
+    let flags = OpenFlags::default();
+    let connection = Connection::open_with_flags_and_vfs(stage.fresh()?, flags, LAYER)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    let level: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    assert_eq!(level, 2, "as durable as the other side");
+    connection.execute_batch(
+        "CREATE TABLE journal(id INTEGER PRIMARY KEY, saga INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL)",
+    )?;
+    let mut begin = connection.prepare("BEGIN IMMEDIATE")?;
+    let mut insert = connection.prepare("INSERT INTO journal(saga, seq, body) VALUES (?1, ?2, ?3)")?;
+    let mut commit = connection.prepare("COMMIT")?;
+    let mut sagas = 0;
+    let watch = Watch::start();
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < time {
+        for seq in 0..commits {
+            begin.execute([])?;
+            for row in 0..concurrency as i64 {
+                insert.execute(rusqlite::params![sagas + row, seq, PAYLOAD])?;
+            }
+            commit.execute([])?;
+        }
+        sagas += concurrency as i64;
+    }
+    Ok(watch.stop(sagas.cast_unsigned()))
+}

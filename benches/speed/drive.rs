@@ -1,0 +1,117 @@
+//! Runs sagas of one kind, so many at once, and says what that took.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+use saga::prelude::*;
+use saga::{Saga, SagaCall, store::Store};
+
+use crate::Outcome;
+use crate::sagas::{five, four_and_back};
+
+/// What is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Workload {
+    W1,
+    W2,
+}
+
+/// When it is enough.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Until {
+    /// So much time has passed; what runs then still ends.
+    Passed(Duration),
+    /// So many sagas have been run, and at least two by each client.
+    Sagas(usize),
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ran {
+    pub(crate) sagas: u64,
+    pub(crate) seconds: f64,
+    /// Of the whole process, all threads, user and system.
+    pub(crate) cpu_seconds: f64,
+}
+
+/// Measures from where it is made.
+pub(crate) struct Watch {
+    began: Instant,
+    cpu: f64,
+}
+
+impl Watch {
+    pub(crate) fn start() -> Self {
+        Self { began: Instant::now(), cpu: cpu_seconds() }
+    }
+
+    pub(crate) fn stop(self, sagas: u64) -> Ran {
+        let seconds = self.began.elapsed().as_secs_f64();
+        Ran { sagas, seconds, cpu_seconds: cpu_seconds() - self.cpu }
+    }
+}
+
+/// What this process has computed so far.
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// A round on one thread for the runtime; a store may have more of its own.
+pub(crate) fn round(
+    store: Arc<dyn Store>,
+    workload: Workload,
+    concurrency: usize,
+    until: Until,
+) -> Outcome<Ran> {
+    let thread = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    thread.block_on(async {
+        let runtime = Runtime::builder_shared(store).saga::<five>().saga::<four_and_back>().start().await?;
+        let ran = match workload {
+            Workload::W1 => clients(&runtime, || five(7), concurrency, until).await?,
+            Workload::W2 => clients(&runtime, || four_and_back(7), concurrency, until).await?,
+        };
+        runtime.shutdown().await;
+        Ok(ran)
+    })
+}
+
+async fn clients<S: Saga>(
+    runtime: &Runtime,
+    call: fn() -> SagaCall<S>,
+    concurrency: usize,
+    until: Until,
+) -> Outcome<Ran> {
+    let watch = Watch::start();
+    let begun = watch.began;
+    let clients: Vec<_> = (0..concurrency)
+        .map(|client| {
+            let runtime = runtime.clone();
+            tokio::spawn(async move {
+                let mut done = 0;
+                let more = |done: usize| match until {
+                    Until::Sagas(sagas) => done < sagas.div_ceil(concurrency).max(2),
+                    Until::Passed(time) => begun.elapsed() < time,
+                };
+                while more(done) {
+                    let id = format!("saga-{}", client + done * concurrency);
+                    let handle = runtime.run(id.as_str(), call()).await.expect("the saga is started");
+                    let outcome = handle.outcome().await.expect("the saga can be looked at");
+                    let is_as_wanted = match S::NAME {
+                        "five" => outcome.is_completed(),
+                        _ => outcome.is_rolled_back(),
+                    };
+                    assert!(is_as_wanted, "saga {id} ended otherwise");
+                    done += 1;
+                }
+                done as u64
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for client in clients {
+        done += client.await?;
+    }
+    Ok(watch.stop(done))
+}

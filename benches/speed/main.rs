@@ -1,0 +1,53 @@
+//! How fast sagas are, and how little they take: `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [--json]`.
+//!
+//! All figures that are ratios come from rounds that take turns in one run: the disk drifts more between two runs than
+//! what is to be seen. Criterion and its like measure one thing after the other. What is measured, and where the time
+//! goes, is told in `docs/performance.md`.
+#![allow(clippy::disallowed_methods, reason = "a benchmark looks at the real clock")]
+
+mod bare;
+mod drive;
+mod memory;
+mod report;
+mod sagas;
+mod stage;
+mod w1;
+mod w2;
+
+use std::error::Error;
+
+use report::Report;
+use stage::Stage;
+
+/// Whatever goes wrong ends the run.
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+struct Section {
+    name: &'static str,
+    run: fn(&Stage, &mut Report) -> Outcome,
+}
+
+const SECTIONS: &[Section] = &[
+    Section { name: "memory", run: memory::run },
+    Section { name: "w1", run: w1::run },
+    Section { name: "w2", run: w2::run },
+];
+
+fn main() -> Outcome {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Cargo says `--bench`.
+    let mut names = arguments.iter().filter(|argument| !argument.starts_with('-'));
+    if let Some(unknown) = names.find(|name| SECTIONS.iter().all(|section| section.name != **name)) {
+        return Err(format!("there is no section `{unknown}`").into());
+    }
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let chosen = |section: &&Section| arguments.iter().any(|argument| argument == section.name);
+    let all = !SECTIONS.iter().any(|section| chosen(&section));
+    let stage = Stage::new()?;
+    let mut report = Report::new(json);
+    for section in SECTIONS.iter().filter(|section| all || chosen(section)) {
+        (section.run)(&stage, &mut report)?;
+    }
+    report.end();
+    Ok(())
+}

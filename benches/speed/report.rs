@@ -1,0 +1,137 @@
+//! What was found: a line each, with the target beside it.
+
+/// What is to be reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    /// Less than this is a defect.
+    pub(crate) floor: f64,
+    pub(crate) goal: f64,
+    /// Whether more is better; else less is.
+    pub(crate) more: bool,
+}
+
+impl Target {
+    pub(crate) fn at_least(floor: f64, goal: f64) -> Option<Self> {
+        Some(Self { floor, goal, more: true })
+    }
+
+    pub(crate) fn at_most(floor: f64, goal: f64) -> Option<Self> {
+        Some(Self { floor, goal, more: false })
+    }
+
+    fn verdict(self, value: f64) -> &'static str {
+        let reaches = |wanted: f64| if self.more { value >= wanted } else { value <= wanted };
+        match (reaches(self.goal), reaches(self.floor)) {
+            (true, _) => "goal",
+            (false, true) => "floor",
+            (false, false) => "MISSED",
+        }
+    }
+}
+
+/// One line.
+pub(crate) struct Figure {
+    pub(crate) bench: &'static str,
+    /// Under which conditions.
+    pub(crate) at: String,
+    /// Of each round.
+    pub(crate) values: Vec<f64>,
+    pub(crate) unit: &'static str,
+    pub(crate) target: Option<Target>,
+    /// What else is to be known, medians.
+    pub(crate) beside: Vec<(&'static str, f64)>,
+}
+
+impl Figure {
+    fn json(&self, middle: f64, low: f64, high: f64) -> String {
+        let Figure { bench, at, unit, .. } = self;
+        let mut line = format!(
+            "{{\"bench\":\"{bench}\",\"at\":\"{at}\",\"value\":{middle:.4},\"min\":{low:.4},\"max\":{high:.4},\
+             \"rounds\":{},\"unit\":\"{unit}\"",
+            self.values.len()
+        );
+        if let Some(target) = self.target {
+            let (floor, goal, verdict) = (target.floor, target.goal, target.verdict(middle));
+            line += &format!(",\"floor\":{floor},\"goal\":{goal},\"reaches\":\"{}\"", verdict.to_lowercase());
+        }
+        for (name, value) in &self.beside {
+            line += &format!(",\"{}\":{value:.4}", name.replace([' ', '/'], "_"));
+        }
+        line + "}"
+    }
+
+    fn text(&self, middle: f64, low: f64, high: f64) -> String {
+        let Figure { bench, at, unit, .. } = self;
+        let mut line = format!("{bench:<8} {at:<24} {} {unit}", short(middle));
+        if self.values.len() > 1 {
+            line += &format!(" ({}..{})", short(low), short(high));
+        }
+        if let Some(target) = self.target {
+            let sign = if target.more { '≥' } else { '≤' };
+            let (floor, goal) = (short(target.floor), short(target.goal));
+            line = format!("{line:<62} {sign} {floor}, goal {goal}: {}", target.verdict(middle));
+        }
+        for (name, value) in &self.beside {
+            line += &format!("\n{:<33} {:>9} {name}", "", short(*value));
+        }
+        line
+    }
+}
+
+/// Three digits that count.
+fn short(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 || value == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+/// The middle one.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Where the lines go, as they come.
+pub(crate) struct Report {
+    json: bool,
+    missed: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, missed: Vec::new() }
+    }
+
+    /// Says what comes.
+    pub(crate) fn title(&self, text: &str) {
+        if !self.json {
+            println!("\n{text}");
+        }
+    }
+
+    pub(crate) fn add(&mut self, figure: &Figure) {
+        let middle = median(&figure.values);
+        let low = figure.values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = figure.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if figure.target.is_some_and(|target| target.verdict(middle) == "MISSED") {
+            self.missed.push(format!("{} {}", figure.bench, figure.at));
+        }
+        let line = if self.json { figure.json(middle, low, high) } else { figure.text(middle, low, high) };
+        println!("{line}");
+    }
+
+    /// Says which targets were missed. That is no failure of the benchmark: the machine may have had other things to do.
+    pub(crate) fn end(&self) {
+        if self.json {
+            return;
+        }
+        match &self.missed[..] {
+            [] => println!("\nno target was missed"),
+            missed => println!("\nmissed: {}", missed.join("; ")),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! W2: step five fails and four compensations run. Beside W1, in turn, by durable write: a rollback is to cost no more
+//! than what it undoes.
+
+use std::time::Duration;
+
+use crate::Outcome;
+use crate::drive::{self, Until, Workload};
+use crate::report::{Figure, Report, Target, median};
+use crate::sagas::{COMMITS, COMMITS_W2};
+use crate::stage::Stage;
+
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_millis(1500);
+
+pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
+    report.title(
+        "w2: four steps, a fifth that fails, four compensations; by durable write ÷ W1, rounds in turns",
+    );
+    for concurrency in [64, 256] {
+        let (mut values, mut forth, mut back) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let order = [[Workload::W1, Workload::W2], [Workload::W2, Workload::W1]][round % 2];
+            for workload in order {
+                let writes = writes_per_s(stage, workload, concurrency)?;
+                if workload == Workload::W1 { forth.push(writes) } else { back.push(writes) }
+            }
+            values.push(back[round] / forth[round]);
+        }
+        report.add(&Figure {
+            bench: "w2",
+            at: format!("{concurrency} at once"),
+            values,
+            unit: "÷ w1",
+            target: Target::at_least(0.85, 0.95),
+            beside: vec![("durable writes/s", median(&back)), ("durable writes/s of W1", median(&forth))],
+        });
+    }
+    Ok(())
+}
+
+/// Durable writes are counted, and are as many a saga as they should be.
+fn writes_per_s(stage: &Stage, workload: Workload, concurrency: usize) -> Outcome<f64> {
+    let store = stage.store()?;
+    let ran = drive::round(store.clone(), workload, concurrency, Until::Passed(ROUND))?;
+    let commits = if workload == Workload::W1 { COMMITS } else { COMMITS_W2 };
+    let appends = store.stats().appends;
+    assert_eq!(appends, ran.sagas * commits.cast_unsigned(), "durable writes of {workload:?}");
+    Ok(appends as f64 / ran.seconds)
+}
