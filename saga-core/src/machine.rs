@@ -90,6 +90,11 @@ pub enum Event {
     },
     /// Time has passed.
     Due,
+    /// A compensation that [`Catalog::admits`] put off may begin now.
+    Admitted {
+        /// Of the step here.
+        site: Site,
+    },
     /// The body has been polled and reached nothing more.
     Idle,
     /// Somebody wants something.
@@ -213,6 +218,7 @@ pub fn advance_into(
         }
         Event::ProbeEnded { site, answer } => turn.probe_ended(&site, answer),
         Event::Due => turn.due(),
+        Event::Admitted { site } => turn.admitted(&site),
         Event::Idle => turn.idle(),
         Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
     }
@@ -222,6 +228,16 @@ pub fn advance_into(
 
 /// What is to be done in this state: a function of the state alone. Nothing, if it has ended or is parked.
 pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
+    work_besides(state, now, |_| false)
+}
+
+/// As [`work`], where compensations of the steps at some sites are `put_off`: those are not waited for, because time
+/// changes nothing for them.
+pub fn work_besides(
+    state: &State,
+    now: Timestamp,
+    put_off: impl Fn(&Site) -> bool,
+) -> impl Iterator<Item = Work<'_>> {
     let active = (!state.is_at_rest()).then_some(state);
     let effects = active.into_iter().flat_map(State::open_effects);
     let begun = effects.filter_map(move |(site, role, effect)| match effect.status {
@@ -229,7 +245,7 @@ pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
         Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),
         _ => None,
     });
-    let wake = active.and_then(|state| course::next_due(state, now));
+    let wake = active.and_then(|state| course::next_due(state, now, put_off));
     begun.chain(wake.map(|(due, wait_max)| Work::WakeAt { due, wait_max }))
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Site;
+
 /// How a step is undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +92,12 @@ pub const DOUBT_TRIES_MAX: u32 = 10;
 pub trait Catalog {
     /// What the step of that name says about itself, or `None` if this build does not know it.
     fn policy(&self, step: &str) -> Option<Policy>;
+
+    /// Whether an attempt of the compensation `step` may begin at `site` now: asked last, when nothing else stands
+    /// against it. Who says no sees to it that [`Event::Admitted`](crate::machine::Event::Admitted) comes when it may.
+    fn admits(&self, _site: &Site, _step: &str) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

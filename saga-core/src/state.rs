@@ -376,7 +376,7 @@ impl State {
 
     /// Whether nothing begins, whatever comes due: it has ended, is parked, or is about to be because processes died
     /// of it.
-    pub(crate) fn is_at_rest(&self) -> bool {
+    pub fn is_at_rest(&self) -> bool {
         self.parked_at.is_some()
             || self.halts.iter().any(|h| h.reason == Reason::PoisonPill)
             || matches!(

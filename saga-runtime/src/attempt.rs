@@ -13,6 +13,7 @@ use saga_core::machine::{Answer, Ending, Evaluated};
 use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
 use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role};
 
+use crate::bulkhead::Slot;
 use crate::context::StepContext;
 use crate::error::{Class, StepError, bounded, text_of};
 use crate::limits::Encoding;
@@ -30,6 +31,8 @@ pub(crate) enum Ended {
     Probe(Answer),
     /// A readonly step, after so many attempts.
     Read(ReadResult, u32),
+    /// A wait for room.
+    Slot(Slot),
 }
 
 /// What a readonly step gave, or why that cannot be recorded.

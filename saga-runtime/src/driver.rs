@@ -1,6 +1,8 @@
 //! Drives one saga, from the moment a worker holds it until it ends, parks or is lost. Takes events to the machine,
 //! makes its records durable, and only then does what they imply.
 
+mod deliver;
+
 use std::collections::HashSet;
 use std::future::{Future, pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,14 +14,14 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Record, Role, Site, State, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
+use crate::bulkhead::{Gate, Slots};
 use crate::committer::{AckSlot, CommitError};
-use crate::delivery::{check_mended_input, evaluate};
 use crate::engine::Engine;
-use crate::local::{Job, Local, LocalEnd};
+use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
 
 /// How a driver let go of its saga.
@@ -57,6 +59,7 @@ pub(crate) struct Driver {
     replies: Vec<(DeliveryId, Reply)>,
     local: Local,
     running: HashSet<Job>,
+    slots: Slots,
     ended: Vec<LocalEnd>,
     room: Room,
     mailbox: Arc<Mailbox>,
@@ -128,6 +131,7 @@ impl Driver {
             replies: Vec::new(),
             local: Local::default(),
             running: HashSet::new(),
+            slots: Slots::default(),
             ended: Vec::new(),
             room: Room::default(),
             mailbox,
@@ -162,7 +166,7 @@ impl Driver {
     pub(crate) async fn drive(mut self) -> Finished {
         loop {
             self.run_body();
-            self.take(Event::Idle);
+            self.idle();
             let rest = self.rest();
             if let Err(finished) = self.make_durable(&rest).await {
                 return finished;
@@ -205,11 +209,22 @@ impl Driver {
         }
     }
 
+    /// Tells the machine that nothing more comes, unless a compensation is yet to begin: that may wait for room, or
+    /// for the next worker.
+    fn idle(&mut self) {
+        if !self.engine.is_draining() && !self.slots.hold_up(&lock(&self.board).state) {
+            self.take(Event::Idle);
+        }
+    }
+
     fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
-        let facts = Facts { now, catalog: &self.engine.registry, random: self.engine.dice.draw() };
+        let bulkheads = (!self.engine.is_draining()).then_some(&self.engine.bulkheads);
+        let gate = Gate::new(&self.engine.registry, bulkheads, &mut self.slots);
+        let facts = Facts { now, catalog: &gate, random: self.engine.dice.draw() };
         let mut board = lock(&self.board);
         let before = self.entries.len();
         crate::observed::advance(&mut board.state, event, &facts, &mut self.entries)?;
+        self.slots.arrived().for_each(|line| self.local.push(Begun::standing(line)));
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
             self.stopping.send_replace(stops);
@@ -300,9 +315,10 @@ impl Driver {
         let passed = std::mem::take(&mut self.passed);
         let board = lock(&self.board);
         let state = &board.state;
+        self.slots.drop_unused(state);
         let now = self.engine.clock.now();
         let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
-        for work in machine::work(state, now.max(passed)) {
+        for work in machine::work_besides(state, now.max(passed), |s| self.slots.are_awaited_at(s)) {
             match work {
                 Work::WakeAt { due, wait_max } => {
                     let left = due.since(now);
@@ -321,7 +337,7 @@ impl Driver {
             true
         } else if state.phase().is_ended() {
             true
-        } else if !jobs.is_empty() {
+        } else if !jobs.is_empty() || self.slots.hold_up(state) {
             false
         } else {
             match wake {
@@ -401,10 +417,14 @@ impl Driver {
         if self.running.contains(&job) || self.engine.is_draining() {
             return;
         }
+        let slot = match &job {
+            Job::Attempt { site, role: Role::Undo, .. } => self.slots.take(site),
+            _ => None,
+        };
         let stopping = self.stopping.subscribe();
         let begun = {
             let board = lock(&self.board);
-            crate::local::begin(&self.engine, &board.state, &job, stopping)
+            crate::local::begin(&self.engine, &board.state, &job, stopping).having(slot)
         };
         self.running.insert(job);
         self.local.push(begun);
@@ -441,7 +461,7 @@ impl Driver {
         let mut ended = std::mem::take(&mut self.ended);
         for end in ended.drain(..) {
             self.running.remove(&end.job);
-            if let Some(event) = end.into_event() {
+            if let Some(event) = end.into_event(&mut self.slots) {
                 self.take(event);
             }
         }
@@ -457,34 +477,6 @@ impl Driver {
         if let Err(refusal) = self.decide(Event::Due, now.max(due)) {
             tracing::debug!(%refusal, "refused");
         }
-    }
-
-    /// Takes a delivery, once.
-    fn deliver(&mut self, waiting: Waiting) {
-        if !self.seen.insert(waiting.id) {
-            return;
-        }
-        let reply = self.deliver_to_machine(waiting.delivery);
-        if let Err(refusal) = &reply {
-            tracing::info!(saga = %waiting.saga, %refusal, "a delivery was refused");
-        }
-        self.taken.push(waiting.id);
-        self.replies.push((waiting.id, reply));
-    }
-
-    fn deliver_to_machine(&mut self, delivery: Delivery) -> Reply {
-        let evaluated = {
-            let board = lock(&self.board);
-            check_mended_input(&self.engine, &board.state, &delivery)?;
-            evaluate(&self.engine, &board.state, &delivery)?
-        };
-        let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
-        self.decide(Event::Delivered { delivery, evaluated }, self.engine.clock.now())?;
-        if restarts {
-            // What it was waiting for may have changed under it: it runs over the journal again.
-            self.body = None;
-        }
-        Ok(Box::new(lock(&self.board).state.clone()))
     }
 }
 

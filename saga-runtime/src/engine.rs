@@ -10,6 +10,7 @@ use saga_core::{SagaId, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::attempt::Surroundings;
+use crate::bulkhead::Bulkheads;
 use crate::clock::{Clock, Dice};
 use crate::committer::Committer;
 use crate::driver::{Finished, Reply};
@@ -34,6 +35,7 @@ pub(crate) struct Engine {
     pub(crate) created: Created,
     pub(crate) worker_name: String,
     pub(crate) running_max: usize,
+    pub(crate) bulkheads: Bulkheads,
     /// A saga that waits longer than this is let go.
     pub(crate) linger: Duration,
     pub(crate) lease: Duration,

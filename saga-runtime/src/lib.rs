@@ -8,6 +8,7 @@ mod all;
 mod attempt;
 mod awaitable;
 mod body;
+mod bulkhead;
 mod clock;
 mod committer;
 mod context;
@@ -56,7 +57,7 @@ pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, Fi
 pub use handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
 };
-pub use limits::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
+pub use limits::{COMPENSATIONS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use misplaced::{Checked, Inert, ManyBranches, NotAwaited, OneBranch, SagaInSaga, StepInSaga, Unawaited};
 pub use outcome::Outcome;
 pub use recorded::{Recorded, Recording};

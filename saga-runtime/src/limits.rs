@@ -1,4 +1,4 @@
-//! How large recorded values may be, and how they are encoded.
+//! How large recorded values may be, and how they are encoded; how many compensations run at a time.
 
 use saga_core::record::Lost;
 use saga_core::{Codecs, DecodeError, Payload};
@@ -11,6 +11,8 @@ use crate::recorded::{self, Recorded, Recording};
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
 /// Above this many bytes a value is not recorded, by default.
 pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// So many compensations of one step run at a time in a worker, by default.
+pub const COMPENSATIONS_MAX: usize = 32;
 
 /// How values are recorded.
 #[derive(Debug, Clone)]

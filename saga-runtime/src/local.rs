@@ -13,15 +13,30 @@ use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 use tokio::sync::watch;
 
 use crate::attempt::{Ended, Running};
+use crate::bulkhead::{Line, Slot, Slots};
 use crate::context::{LazyKey, StepContext};
 use crate::engine::Engine;
 
 /// Something to run.
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
-    Attempt { site: Site, role: Role, attempt: u32 },
-    Probe { site: Site },
-    Read { site: Site, step: Name, input: Payload },
+    Attempt {
+        site: Site,
+        role: Role,
+        attempt: u32,
+    },
+    Probe {
+        site: Site,
+    },
+    Read {
+        site: Site,
+        step: Name,
+        input: Payload,
+    },
+    /// Standing in line with a compensation.
+    Line {
+        site: Site,
+    },
 }
 
 impl Job {
@@ -39,6 +54,7 @@ impl Job {
             Job::Attempt { site, role, attempt } => (0, site, *role, *attempt),
             Job::Probe { site } => (1, site, Role::Do, 0),
             Job::Read { site, .. } => (2, site, Role::Do, 0),
+            Job::Line { site } => (3, site, Role::Undo, 0),
         }
     }
 }
@@ -63,11 +79,25 @@ pub(crate) struct Begun {
     job: Option<Job>,
     running: Running,
     span: tracing::Span,
+    /// Free for others when it has ended.
+    slot: Option<Slot>,
 }
 
 impl Begun {
     fn new(job: Job, running: Running, span: tracing::Span) -> Self {
-        Self { job: Some(job), running, span }
+        Self { job: Some(job), running, span, slot: None }
+    }
+
+    /// The wait of a compensation for its slot.
+    pub(crate) fn standing(line: Line) -> Self {
+        let job = Job::Line { site: line.site.clone() };
+        let running = Box::pin(async move { Ended::Slot(line.slot().await) });
+        Self::new(job, running, tracing::Span::none())
+    }
+
+    /// Has this slot until it has ended.
+    pub(crate) fn having(self, slot: Option<Slot>) -> Self {
+        Self { slot, ..self }
     }
 }
 
@@ -81,6 +111,7 @@ impl Future for Begun {
             std::task::ready!(this.running.as_mut().poll(cx))
         };
         let job = this.job.take().expect("it ends once");
+        this.slot = None;
         Poll::Ready(LocalEnd { job, ended })
     }
 }
@@ -132,8 +163,12 @@ pub(crate) struct LocalEnd {
 
 impl LocalEnd {
     /// What the machine is told.
-    pub(crate) fn into_event(self) -> Option<Event> {
+    pub(crate) fn into_event(self, slots: &mut Slots) -> Option<Event> {
         match (self.job, self.ended) {
+            (Job::Line { site }, Ended::Slot(slot)) => {
+                slots.give(site.clone(), slot);
+                Some(Event::Admitted { site })
+            }
             (Job::Attempt { site, role, attempt }, Ended::Attempt(ending)) => {
                 Some(Event::AttemptEnded { site, role, attempt, ending })
             }
@@ -161,6 +196,7 @@ pub(crate) fn begin(
         Job::Attempt { site, role, attempt } => begin.attempt(job, site, *role, *attempt),
         Job::Probe { site } => begin.probe(job, site),
         Job::Read { site, step, input } => begin.read(job, site, step, input),
+        Job::Line { .. } => unreachable!("who stands in line was never a job to begin"),
     }
 }
 

@@ -165,6 +165,11 @@ impl Registry {
         self.steps.iter().map(|(name, registered)| (*name, &registered.step))
     }
 
+    /// The recorded names of all steps, in no order.
+    pub(crate) fn step_names(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.keys().copied()
+    }
+
     pub(crate) fn find_saga(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
         self.sagas.get(name)
     }

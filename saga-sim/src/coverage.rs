@@ -133,6 +133,7 @@ fn event_name(event: &Event) -> &'static str {
             Answer::Pending(_) => "probe pending",
         },
         Event::Due => "due",
+        Event::Admitted { .. } => "undo admitted",
         Event::Idle => "idle",
         Event::Delivered { delivery, .. } => match delivery {
             Delivery::Cancel { .. } => "cancel",
@@ -151,7 +152,7 @@ fn event_name(event: &Event) -> &'static str {
 }
 
 /// Every event that [`event_name`] knows.
-const EVENTS: [&str; 38] = [
+const EVENTS: [&str; 39] = [
     "recovered",
     "reached step",
     "reached read",
@@ -179,6 +180,7 @@ const EVENTS: [&str; 38] = [
     "probe not happened",
     "probe pending",
     "due",
+    "undo admitted",
     "idle",
     "cancel",
     "signal",

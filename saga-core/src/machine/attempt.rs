@@ -129,7 +129,25 @@ impl Turn<'_> {
         if self.policy(site, role).is_none() {
             return self.stuck(site, role, Reason::Diverged, "this build does not know the step".to_owned());
         }
+        if role == Role::Undo && !self.admits(site) {
+            return;
+        }
         self.push(Record::Started { site: site.clone(), role, attempt });
+    }
+
+    /// A compensation that was put off begins its next attempt, though it was due a while ago; a first attempt comes
+    /// when its turn is looked at, as after every event.
+    pub(super) fn admitted(&mut self, site: &Site) {
+        let is_put_off = |e: &Effect| matches!(e.status, Status::Pending(Next::Again { .. }));
+        if self.effect(site, Role::Undo).is_some_and(is_put_off) {
+            self.begin_again(site, Role::Undo);
+        }
+    }
+
+    /// Whether there is room for the recorded compensation of the step at `site`.
+    fn admits(&self, site: &Site) -> bool {
+        let call = self.state.step(site).and_then(|s| s.undo.as_ref()?.as_ref().ok());
+        call.is_none_or(|call| self.facts.catalog.admits(site, &call.step))
     }
 
     /// What was held goes on, where nothing stands against it any more: a stop came to nothing, or an operator sent

@@ -214,9 +214,15 @@ fn waits(state: &State) -> impl Iterator<Item = Wait<'_>> {
 
 /// When time alone will change something, and how long from the start of that wait at most. A time that lies in the
 /// past is given only if [`Turn::due`] acts on it, so that nobody is woken for nothing over and over.
-pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Option<Duration>)> {
+pub(super) fn next_due(
+    state: &State,
+    now: Timestamp,
+    put_off: impl Fn(&Site) -> bool,
+) -> Option<(Timestamp, Option<Duration>)> {
+    let waits_for_time =
+        |site: &Site, role| state.may_attempt(site, role) && !(role == Role::Undo && put_off(site));
     let effects = state.open_effects().filter_map(|(site, role, e)| match e.status {
-        Status::Pending(Next::Again { due }) if state.may_attempt(site, role) => {
+        Status::Pending(Next::Again { due }) if waits_for_time(site, role) => {
             Some((due, Some(due.since(e.waits_since))))
         }
         // Once it is due, the probe itself is the work.

@@ -152,8 +152,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Begins the compensation of the step at `site`, or the call that settles its doubt; parks it if this build
-    /// cannot.
+    /// Begins the compensation of the step at `site`, or the call that settles its doubt, unless it is put off; parks
+    /// it if this build cannot.
     pub(super) fn begin_undo(&mut self, site: &Site, in_doubt: bool) {
         let call = self.state.step(site).and_then(|s| match in_doubt {
             false => s.undo.clone(),
@@ -161,7 +161,9 @@ impl Turn<'_> {
         });
         match call {
             Some(Ok(call)) if self.facts.catalog.policy(&call.step).is_some() => {
-                self.push(Record::UndoIntent { site: site.clone(), in_doubt });
+                if self.facts.catalog.admits(site, &call.step) {
+                    self.push(Record::UndoIntent { site: site.clone(), in_doubt });
+                }
             }
             Some(Ok(call)) => {
                 let detail = format!("this build does not know the compensation {}", call.step);

@@ -225,7 +225,7 @@ impl StepState {
     }
 
     /// Whether a rollback that has it in scope has nothing left to do here.
-    pub(crate) fn is_unwound(&self) -> bool {
+    pub fn is_unwound(&self) -> bool {
         match self.doing.status {
             Status::Failed => true,
             Status::Done => !self.owes_undo(),

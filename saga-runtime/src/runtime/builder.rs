@@ -9,6 +9,7 @@ use saga_core::store::Store;
 use tokio::sync::{Notify, watch};
 
 use super::{Running, Runtime};
+use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
 use crate::engine::{Created, Engine, LOOK_EVERY, Live, Replies, Watchers};
@@ -32,6 +33,7 @@ pub struct Builder {
     lease: Duration,
     linger: Duration,
     running_max: usize,
+    compensations_max: CompensationsMax,
     pub(crate) look_every: Duration,
     #[cfg(feature = "test")]
     pub(crate) faults: Option<Arc<crate::test::Faults>>,
@@ -56,6 +58,7 @@ impl Builder {
             lease: Duration::from_secs(30),
             linger: Duration::from_secs(1),
             running_max: 10_000,
+            compensations_max: CompensationsMax::default(),
             look_every: LOOK_EVERY,
             #[cfg(feature = "test")]
             faults: None,
@@ -125,6 +128,35 @@ impl Builder {
         self
     }
 
+    /// Runs at most so many compensations of one step at a time, over all sagas of this worker
+    /// ([`COMPENSATIONS_MAX`](crate::COMPENSATIONS_MAX) by default), at least one: what many sagas call to undo what
+    /// they did is not stormed when they fail together. Those without room begin in the order in which their turn came;
+    /// until then nothing of them is recorded, and neither their timeout nor their retries run. Steps that go forward,
+    /// and compensations of other steps, do not wait for them.
+    pub fn compensations_max(mut self, at_a_time: usize) -> Self {
+        self.compensations_max.of_each = at_a_time;
+        self
+    }
+
+    /// The same for the compensation `S` alone, because its service takes more than others, or less.
+    ///
+    /// ```
+    /// # use saga::prelude::*;
+    /// # #[step(retriable, idempotent)]
+    /// # async fn cancel_booking(id: u64) -> Result<(), Failure> { Ok(()) }
+    /// # #[saga]
+    /// # async fn trip() -> Result<(), Failure> { Ok(()) }
+    /// # let store = MemoryStore::new();
+    /// let builder = Runtime::builder(store)
+    ///     .saga::<trip>()
+    ///     .compensations_max(64)
+    ///     .compensations_max_of::<cancel_booking>(4);
+    /// ```
+    pub fn compensations_max_of<S: Step>(mut self, at_a_time: usize) -> Self {
+        self.compensations_max.of.insert(S::NAME, at_a_time);
+        self
+    }
+
     /// Keeps a saga in memory that waits no longer than this (1 s by default); others are let go, and taken up from
     /// the store again.
     pub fn linger(mut self, wait: Duration) -> Self {
@@ -164,6 +196,7 @@ impl Builder {
     /// joined.
     pub async fn start(self) -> Result<Runtime, StartError> {
         self.registry.check(&self.resources)?;
+        let bulkheads = Bulkheads::new(&self.registry, &self.compensations_max);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let joined = self.store.join(&self.name, self.lease, clock.now()).await?;
         let worker = Arc::new(AtomicU64::new(joined.0));
@@ -194,6 +227,7 @@ impl Builder {
             created: Created::default(),
             worker_name: self.name,
             running_max: self.running_max,
+            bulkheads,
             linger: self.linger,
             lease: self.lease,
             never_stopping: watch::channel(false).1,

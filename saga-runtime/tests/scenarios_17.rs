@@ -1,0 +1,265 @@
+//! Scenario 17 of SCENARIOS.md: a thousand sagas rolling back at once stormed the service they call. Here no more than
+//! so many compensations of one step run at a time, and nothing else changes: not what is undone, not when an attempt
+//! begins, not who waits for whom.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![cfg(feature = "test")]
+
+#[path = "support/kit.rs"]
+#[macro_use]
+mod kit;
+#[path = "support/acts.rs"]
+mod acts;
+#[path = "support/counter.rs"]
+mod counter;
+use std::time::Duration;
+
+use acts::{InTime as _, SECOND, count, only, parked, until};
+use counter::{Counter, hold, pay, seat, unseat};
+use kit::{
+    AnyHandle, Builder, Exit, Failure, Handle, Outcome, Phase, Reason, Saga, SagaCall, SagaContext, Site,
+    StateView, TestRuntime, Witness, all,
+};
+use saga_core::record::Trouble;
+use saga_core::store::WorkerId;
+use saga_core::{Record, Role, Rollback};
+
+saga!(trip, |cx, input| [a, b] {
+    a.at(&cx, 1, &[], hold("seat")).await?;
+    b.at(&cx, 1, &[], pay("card")).await?;
+    Ok("booked".to_owned())
+});
+
+saga!(tour, |cx, input| [both, b] {
+    both.at(&cx, 1, &[], all((hold("bus"), seat("bench")))).await?;
+    b.at(&cx, 1, &[], pay("card")).await?;
+    Ok("booked".to_owned())
+});
+
+saga!(chain, |cx, input| [a, b, c] {
+    a.at(&cx, 1, &[], hold("seat")).await?;
+    b.at(&cx, 1, &[], seat("bench")).await?;
+    c.at(&cx, 1, &[], pay("card")).await?;
+    Ok("booked".to_owned())
+});
+
+saga!(party, |cx, input| [each, b] {
+    each.at(&cx, 1, &[], all((0..200).map(|_| hold("seat")))).await?;
+    b.at(&cx, 1, &[], pay("card")).await?;
+    Ok("booked".to_owned())
+});
+
+const TAKES: Duration = Duration::from_millis(100);
+
+/// A runtime at a counter where nobody can pay, and letting go takes a while.
+async fn started(build: fn(Builder) -> Builder) -> (Counter, TestRuntime) {
+    let counter = Counter::default();
+    counter.set("pay", |desk| desk.refuses = true);
+    counter.set("release", |desk| desk.takes = TAKES).set("unseat", |desk| desk.takes = TAKES);
+    let shared = counter.clone();
+    let all = move |b: Builder| b.saga::<trip>().saga::<tour>().saga::<chain>().saga::<party>();
+    let test = TestRuntime::start(move |b| build(all(b.resource(shared.clone())))).await.unwrap();
+    (counter, test)
+}
+
+async fn all_run<S: Saga>(test: &TestRuntime, n: usize, call: fn() -> SagaCall<S>) -> Vec<Handle<S>> {
+    let mut handles = Vec::new();
+    for i in 0..n {
+        handles.push(test.run(format!("s{i:04}").as_str(), call()).await.unwrap());
+    }
+    handles
+}
+
+/// All have been undone in whole.
+async fn all_rolled_back<S: Saga<Output: std::fmt::Debug>>(handles: &[Handle<S>]) {
+    for handle in handles {
+        match handle.outcome().in_time().await.unwrap() {
+            Outcome::RolledBack { rollback: Rollback::Complete { .. }, .. } => {}
+            other => panic!("{}: {other:?}", handle.id()),
+        }
+    }
+}
+
+/// The attempts of compensations in the journal: when each began, by the records.
+async fn begun(handle: &AnyHandle) -> Vec<saga_core::Timestamp> {
+    let is_start = |record: &Record| {
+        matches!(record, Record::UndoIntent { .. } | Record::Started { role: Role::Undo, .. })
+    };
+    let journal = handle.journal().await.unwrap();
+    journal.iter().filter(|e| is_start(&e.record)).map(|e| e.at).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn s17_a_thousand_sagas_that_roll_back_at_once_do_not_storm_the_service() {
+    let (counter, test) = started(|b| b).await;
+    let handles = all_run(&test, 1000, trip::call).await;
+    all_rolled_back(&handles).await;
+    let desk = counter.desk("release");
+    assert_eq!(desk.most, saga_runtime::COMPENSATIONS_MAX);
+    assert_eq!(desk.now, 0);
+    assert!(counter.visits("release").values().all(|visits| *visits == 1));
+    assert_eq!(counter.visits("release").len(), 1000);
+    // As many at a time as may be: 1000 in 32 rounds, not one after the other.
+    let last = desk.came.last().unwrap().1 - desk.came[0].1;
+    assert!(last < TAKES * 32, "{last:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn s17_the_cap_is_what_the_builder_says_of_each_step() {
+    let build = |b: Builder| b.compensations_max(7).compensations_max_of::<unseat>(3);
+    let (counter, test) = started(build).await;
+    all_rolled_back(&all_run(&test, 50, tour::call).await).await;
+    assert_eq!((counter.desk("release").most, counter.desk("unseat").most), (7, 3));
+    // Not at all is no cap.
+    let (counter, test) =
+        started(|b| b.compensations_max(0).compensations_max_of::<unseat>(usize::MAX)).await;
+    all_rolled_back(&all_run(&test, 50, tour::call).await).await;
+    assert_eq!((counter.desk("release").most, counter.desk("unseat").most), (1, 50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn s17_the_branches_of_one_saga_stand_in_line_as_sagas_do() {
+    let (counter, test) = started(|b| b.compensations_max(4)).await;
+    all_rolled_back(&all_run(&test, 2, party::call).await).await;
+    assert_eq!((counter.desk("release").most, counter.desk("release").came.len()), (4, 400));
+}
+
+/// First come, first served; and an attempt begins, in its records and for its timeout (1 s), when its slot is had.
+#[tokio::test(start_paused = true)]
+async fn s17_who_stands_in_line_begins_in_turn_and_not_before() {
+    let (counter, test) = started(|b| b.compensations_max(1)).await;
+    let handles = all_run(&test, 40, trip::call).await;
+    all_rolled_back(&handles).await;
+    let came = counter.desk("release").came;
+    let first = begun(&handles[0]).await[0];
+    for (i, handle) in handles.iter().enumerate() {
+        assert_eq!(came[i].0, handle.id().as_str());
+        let [begun] = begun(handle).await[..] else { panic!("more than one attempt") };
+        assert_eq!(begun.since(first), came[i].1 - came[0].1, "{}", handle.id());
+        assert!(begun.since(first) >= TAKES * i as u32);
+    }
+}
+
+/// Who waits for the next attempt has no slot; and when it comes due, it stands in line like others.
+#[tokio::test(start_paused = true)]
+async fn s17_retries_stand_in_line_again_and_hold_up_nobody_meanwhile() {
+    let (counter, test) = started(|b| b.compensations_max(2)).await;
+    counter.set("release", |desk| (desk.busy, desk.takes) = (20, TAKES));
+    let handles = all_run(&test, 20, trip::call).await;
+    all_rolled_back(&handles).await;
+    let desk = counter.desk("release");
+    assert_eq!((desk.most, desk.came.len()), (2, 40));
+    // Each first attempt came before any second one would have, had it held its slot: two at a time.
+    let firsts = desk.came[19].1 - desk.came[0].1;
+    assert!(firsts <= TAKES * 12, "{firsts:?}");
+    for handle in &handles {
+        assert_eq!(count(handle, |r| matches!(r, Record::Started { role: Role::Undo, .. })).await, 1);
+    }
+}
+
+/// Attempts that time out give back their slots as well.
+#[tokio::test(start_paused = true)]
+async fn s17_a_slot_is_free_again_however_its_attempt_ends() {
+    let (counter, test) = started(|b| b.compensations_max(1)).await;
+    counter.close("release");
+    let handles = all_run(&test, 3, trip::call).await;
+    // Each has had an attempt that took a second and came to nothing.
+    test.pass(SECOND * 3 + TAKES).await;
+    assert_eq!(counter.visits("release").len(), 3);
+    counter.open("release");
+    all_rolled_back(&handles).await;
+    assert_eq!(counter.desk("release").most, 1);
+    let timed_out = |r: &Record| matches!(r, Record::AttemptEnded { trouble: Trouble::TimedOut, .. });
+    assert!(count(&handles[0], timed_out).await >= 1);
+}
+
+/// Other compensations, other branches and what goes forward do not wait for a full line.
+#[tokio::test(start_paused = true)]
+async fn s17_nobody_else_waits_for_who_stands_in_line() {
+    let (counter, test) = started(|b| b.compensations_max(1)).await;
+    counter.close("release");
+    let handles = all_run(&test, 5, tour::call).await;
+    test.pass(TAKES * 5 + TAKES / 2).await;
+    // The benches are given back while only the first has come to the other desk.
+    assert_eq!((counter.visits("unseat").len(), counter.visits("release").len()), (5, 1));
+    counter.set("pay", |desk| desk.refuses = false);
+    let forward = test.run("forward", tour::call()).await.unwrap();
+    forward.outcome().in_time().await.unwrap().completed().unwrap();
+    counter.open("release");
+    all_rolled_back(&handles).await;
+}
+
+/// What fails in one branch does not park the saga while another stands in line.
+#[tokio::test(start_paused = true)]
+async fn s17_a_saga_is_not_parked_while_a_branch_of_it_stands_in_line() {
+    let (counter, test) = started(|b| b.compensations_max(1)).await;
+    counter.set("unseat", |desk| desk.refuses = true);
+    let blocked = all_run(&test, 4, trip::call).await;
+    let handle = test.run("both", tour::call()).await.unwrap();
+    until(&handle, |state| {
+        state
+            .step(&Site::from("all.1/bench"))
+            .is_some_and(|s| s.undoing.as_ref().is_some_and(|e| e.is_stuck()))
+    })
+    .await;
+    assert_eq!(handle.phase().await.unwrap(), Phase::RollingBack);
+    let letter = parked(&handle).await;
+    assert_eq!(only(&letter), (Some("all.1/bench"), Reason::CompensationFailed));
+    assert_eq!(counter.visits("release").len(), 5);
+    all_rolled_back(&blocked).await;
+}
+
+/// A process that dies: what stood in line had not begun, and is not in doubt.
+#[tokio::test(start_paused = true)]
+async fn s17_a_crash_leaves_nothing_in_doubt_that_stood_in_line() {
+    let (counter, mut test) = started(|b| b.compensations_max(2)).await;
+    all_run(&test, 20, trip::call).await;
+    test.pass(TAKES / 2).await;
+    test.crash().await.unwrap();
+    let handles = all_run(&test, 20, trip::call).await;
+    all_rolled_back(&handles).await;
+    // The two that were at the counter are the only ones that come twice.
+    assert_eq!(counter.desk("release").came.len(), 22);
+    let mut interrupted = 0;
+    for handle in &handles {
+        let doubt = |r: &Record| matches!(r, Record::AttemptEnded { trouble: Trouble::Interrupted, .. });
+        interrupted += count(handle, doubt).await;
+    }
+    assert_eq!(interrupted, 2);
+}
+
+/// A shutdown waits for who is at the counter, not for who stands in line; and nobody else comes.
+#[tokio::test(start_paused = true)]
+async fn s17_a_shutdown_ends_and_the_next_worker_goes_on() {
+    let (counter, mut test) = started(|b| b.compensations_max(2)).await;
+    all_run(&test, 20, chain::call).await;
+    test.pass(TAKES / 2).await;
+    let before = test.now();
+    test.shutdown().in_time().await;
+    assert!(test.now().since(before) < TAKES, "it waited for the line");
+    assert_eq!((counter.desk("unseat").now, counter.desk("unseat").came.len()), (0, 2));
+    test.restart().await.unwrap();
+    let handles = all_run(&test, 20, chain::call).await;
+    all_rolled_back(&handles).await;
+    assert_eq!((counter.desk("release").came.len(), counter.desk("unseat").came.len()), (20, 20));
+    for handle in &handles {
+        assert_eq!(begun(handle).await.len(), 2, "{}: begun, and left alone", handle.id());
+    }
+}
+
+/// Drivers that are dropped where they stand, at the counter and in line, leave no slot behind that nobody has.
+#[tokio::test(start_paused = true)]
+async fn s17_a_lost_lease_gives_all_slots_back() {
+    let (counter, test) = started(|b| b.compensations_max(1)).await;
+    let handles = all_run(&test, 10, trip::call).await;
+    for _ in 0..2 {
+        test.pass(TAKES + TAKES / 2).await;
+        // Whatever its number is: its next write is refused, and it begins anew under another one.
+        for worker in 0..500 {
+            test.store().leave(WorkerId(worker)).await.unwrap();
+        }
+    }
+    all_rolled_back(&handles).await;
+    let desk = counter.desk("release");
+    assert_eq!(desk.most, 1);
+    assert!(desk.came.len() > 10, "no attempt was dropped: {}", desk.came.len());
+}
