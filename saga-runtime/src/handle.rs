@@ -115,10 +115,15 @@ impl AnyHandle {
             let summary = summary.ok_or_else(|| LookError::NoSuchSaga { saga: self.id.clone() })?;
             let phase = summary.status.phase;
             if phase.is_ended() || phase == Phase::DeadLettered {
-                return match seen {
-                    Some(state) if state.progress() == summary.status.progress => Ok(state),
-                    _ => Ok(std::sync::Arc::new(self.look().await?)),
+                let state = match seen.take() {
+                    Some(state) if state.progress() == summary.status.progress => state,
+                    _ => std::sync::Arc::new(self.look().await?),
                 };
+                // What was listed as a dead letter may have been sent on before its journal was read.
+                if state.phase().is_ended() || state.phase() == Phase::DeadLettered {
+                    return Ok(state);
+                }
+                continue;
             }
             watcher.news().await;
         }

@@ -11,11 +11,12 @@
 mod kit;
 #[path = "support/acts.rs"]
 mod acts;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use acts::*;
 use kit::*;
-use saga_core::store::Query;
+use saga_core::store::{Query, Store};
 use saga_core::{Cause, Record, Rollback};
 
 saga!(trip, |cx, input| [a, b, c, d] {
@@ -373,4 +374,40 @@ async fn a_new_build_takes_a_dead_letter_on() {
     assert_eq!(world.calls("charge card"), 1);
     assert_eq!(count(&handle, |r| matches!(r, Record::Halted { .. })).await, 1);
     world.agrees(&handle).await;
+}
+
+/// Between the look that found a dead letter and the look into its journal somebody has sent it on: it has not ended,
+/// which whoever waits for the outcome is not told as an error.
+#[tokio::test(start_paused = true)]
+async fn an_outcome_waits_for_what_was_sent_on_while_it_was_looked_at() {
+    saga!(posted, |cx, input| [a, b] {
+        a.at(&cx, 1, &[], post("letter")).await?;
+        b.at(&cx, 1, &[], mail("ticket")).await;
+        Ok("posted".to_owned())
+    });
+    let world = World::new();
+    world.script("mail ticket", [Fault::Permanent, Fault::Hang]);
+    let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    world.watch(shared.clone());
+    let valve = Valve::new(shared.clone());
+    let on =
+        |store| Runtime::builder_shared(store).resource(world.clone()).saga::<posted>().start().in_time();
+    let second = on(shared.clone()).await.unwrap();
+    let there = second.run("a", posted::call()).await.unwrap();
+    assert!(matches!(there.outcome().in_time().await.unwrap(), Outcome::DeadLettered(_)));
+    let first = on(valve.clone()).await.unwrap();
+    let handle = first.run("a", posted::call()).await.unwrap();
+    // From here on the other worker does everything.
+    valve.writes(Flow::Frozen);
+    valve.loads(Flow::Frozen);
+    let outcome = tokio::spawn(async move { handle.outcome().await.map(|outcome| outcome.is_completed()) });
+    tokio::time::sleep(SECOND).await;
+    there.redrive(ann()).in_time().await.unwrap();
+    world.called("mail ticket", 2).in_time().await;
+    valve.loads(Flow::Open);
+    tokio::time::sleep(SECOND).await;
+    assert!(!outcome.is_finished(), "{outcome:?}");
+    world.open("mail ticket");
+    assert!(outcome.in_time().await.unwrap().unwrap());
+    world.agrees(&there).await;
 }

@@ -35,13 +35,14 @@ pub struct Valve {
     commits: watch::Sender<Flow>,
     writes: watch::Sender<Flow>,
     reads: watch::Sender<Flow>,
+    loads: watch::Sender<Flow>,
 }
 
 impl Valve {
     /// `inner`, behind an open valve.
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         let valve = || watch::channel(Flow::Open).0;
-        Arc::new(Self { inner, commits: valve(), writes: valve(), reads: valve() })
+        Arc::new(Self { inner, commits: valve(), writes: valve(), reads: valve(), loads: valve() })
     }
 
     /// Sets what becomes of commits.
@@ -55,9 +56,15 @@ impl Valve {
         self.writes.send_replace(flow);
     }
 
-    /// Sets what becomes of reads.
+    /// Sets what becomes of reads, loads among them.
     pub fn reads(&self, flow: Flow) {
+        self.loads(flow);
         self.reads.send_replace(flow);
+    }
+
+    /// Sets what becomes of loads of journals.
+    pub fn loads(&self, flow: Flow) {
+        self.loads.send_replace(flow);
     }
 
     /// Sets what becomes of everything.
@@ -112,7 +119,7 @@ impl Store for Valve {
         Self::through(&self.reads, self.inner.held(worker)).await
     }
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        Self::through(&self.reads, self.inner.load(saga, from, limit)).await
+        Self::through(&self.loads, self.inner.load(saga, from, limit)).await
     }
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
         Self::through(&self.reads, self.inner.summary(saga)).await
