@@ -1,13 +1,14 @@
 //! How often something is made durable, counted and not timed: six dependent commits for a saga of five steps, and few
-//! transactions for many sagas at once.
+//! syncs for many sagas at once. Syncs are counted where SQLite asks the operating system for them.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 
-use saga::SqliteStore;
 use saga::prelude::*;
+use saga_sqlite::{Options, Stats};
+use saga_vfs::{Kind, SyncMeter};
 
-const SAGAS_AT_ONCE: usize = 64;
+const STEPS: u64 = 5;
 
 #[step(compensate = take(n), idempotent)]
 async fn give(n: u32) -> Result<String, Failure> {
@@ -32,45 +33,77 @@ async fn five(n: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs `count` sagas at once in a fresh file; gives the transactions that took, start and end of the worker left out.
-async fn transactions(count: usize) -> u64 {
-    let folder = std::env::temp_dir().join(format!("saga-commits-{}-{count}", std::process::id()));
+/// What some sagas took, start and end of the worker left out.
+struct Taken {
+    steps: u64,
+    transactions: u64,
+    /// Syncs of the write-ahead log.
+    wal: u64,
+    /// Syncs of any file.
+    syncs: u64,
+}
+
+/// Runs `each` sagas one after the other, `at_once` times at once, in a fresh file.
+async fn run(at_once: usize, each: usize) -> Taken {
+    let name = format!("saga-commits-{}-{at_once}-{each}", std::process::id());
+    let folder = std::env::temp_dir().join(&name);
     std::fs::create_dir_all(&folder).unwrap();
-    let store = Arc::new(SqliteStore::open(folder.join("count.db")).unwrap());
+    let meter = Arc::new(SyncMeter::default());
+    saga_vfs::register(&name, meter.clone()).unwrap();
+    let store = Arc::new(Options::default().vfs(&name).open(folder.join("count.db")).unwrap());
     let runtime = Runtime::builder_shared(store.clone()).saga::<five>().start().await.unwrap();
-    let before = store.stats().transactions;
-    let sagas: Vec<_> = (0..count)
-        .map(|n| {
+    let count = || (store.stats(), meter.of(Kind::Wal), meter.syncs());
+    let (Stats { transactions, .. }, wal, syncs) = count();
+    let clients: Vec<_> = (0..at_once)
+        .map(|client| {
             let runtime = runtime.clone();
             tokio::spawn(async move {
-                let handle = runtime.run(format!("saga-{n}"), five(n as u32)).await.unwrap();
-                assert!(handle.outcome().await.unwrap().is_completed());
+                for n in 0..each {
+                    let handle = runtime.run(format!("saga-{client}-{n}"), five(n as u32)).await.unwrap();
+                    assert!(handle.outcome().await.unwrap().is_completed());
+                }
             })
         })
         .collect();
-    for saga in sagas {
-        saga.await.unwrap();
+    for client in clients {
+        client.await.unwrap();
     }
-    let taken = store.stats().transactions - before;
+    let after = count();
     runtime.shutdown().await;
     drop((runtime, store));
     std::fs::remove_dir_all(&folder).unwrap();
-    taken
+    Taken {
+        steps: (at_once * each) as u64 * STEPS,
+        transactions: after.0.transactions - transactions,
+        wal: after.1 - wal,
+        syncs: after.2 - syncs,
+    }
 }
 
 #[tokio::test]
-async fn a_saga_of_five_steps_takes_six_commits() {
+async fn a_saga_of_five_steps_takes_six_commits_each_synced() {
+    let taken = run(1, 1).await;
     assert_eq!(
-        transactions(1).await,
-        6,
+        taken.transactions, 6,
         "start with the first intent, four times between, the last with the end"
     );
+    assert_eq!((taken.wal, taken.syncs), (6, 6), "each is one sync, of the write-ahead log");
 }
 
 #[tokio::test]
-async fn many_sagas_share_their_commits() {
-    let taken = transactions(SAGAS_AT_ONCE).await;
-    let steps = 5 * SAGAS_AT_ONCE as u64;
-    // Ideally six for all; twice that if they split into two halves that take turns, and a few for the start.
-    assert!(taken * 100 <= steps * 6, "{taken} transactions for {steps} steps");
+async fn one_after_the_other_a_step_takes_little_more_than_a_sync() {
+    // Enough for the log to be moved into the file now and then.
+    let taken = run(1, 200).await;
+    assert_eq!(taken.transactions, 6 * 200);
+    assert!(taken.wal >= taken.transactions, "{} syncs of the log", taken.wal);
+    assert!(taken.syncs > taken.wal, "the file was synced as well");
+    assert!(taken.syncs * 100 <= taken.steps * 125, "{} syncs for {} steps", taken.syncs, taken.steps);
+}
+
+#[tokio::test]
+async fn many_sagas_share_their_syncs() {
+    let taken = run(64, 20).await;
+    assert!(taken.wal >= taken.transactions, "{} syncs of {}", taken.wal, taken.transactions);
+    // Ideally six for 64 sagas; twice that if they split into two halves that take turns.
+    assert!(taken.syncs * 100 <= taken.steps * 6, "{} syncs for {} steps", taken.syncs, taken.steps);
 }

@@ -8,7 +8,7 @@ use saga::prelude::*;
 use saga::{Saga, SagaCall, store::Store};
 
 use crate::Outcome;
-use crate::sagas::{five, four_and_back};
+use crate::sagas::{five, four_and_back, until_due, until_told};
 
 /// What is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub(crate) enum Workload {
 pub(crate) enum Until {
     /// So much time has passed; what runs then still ends.
     Passed(Duration),
-    /// So many sagas have been run, and at least two by each client.
-    Sagas(usize),
+    /// Each client has run so many.
+    Each(usize),
 }
 
 /// What a round came to.
@@ -58,6 +58,19 @@ fn cpu_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
+/// Starts a runtime that knows all sagas of this program.
+pub(crate) async fn start(store: Arc<dyn Store>) -> Outcome<Runtime> {
+    // No cap on compensations: what is measured is how fast they are recorded, not how long they stand in line.
+    let builder = Runtime::builder_shared(store).compensations_max(usize::MAX);
+    let builder = builder.saga::<five>().saga::<four_and_back>();
+    Ok(builder.saga::<until_told>().saga::<until_due>().start().await?)
+}
+
+/// One thread, as a runtime has it here.
+pub(crate) fn thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_time().build()
+}
+
 /// A round on one thread for the runtime; a store may have more of its own.
 pub(crate) fn round(
     store: Arc<dyn Store>,
@@ -65,11 +78,8 @@ pub(crate) fn round(
     concurrency: usize,
     until: Until,
 ) -> Outcome<Ran> {
-    let thread = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    thread.block_on(async {
-        // No cap on compensations: what is measured is how fast they are recorded, not how long they stand in line.
-        let builder = Runtime::builder_shared(store).compensations_max(usize::MAX);
-        let runtime = builder.saga::<five>().saga::<four_and_back>().start().await?;
+    thread()?.block_on(async {
+        let runtime = start(store).await?;
         let ran = match workload {
             Workload::W1 => clients(&runtime, || five(7), concurrency, until).await?,
             Workload::W2 => clients(&runtime, || four_and_back(7), concurrency, until).await?,
@@ -79,7 +89,7 @@ pub(crate) fn round(
     })
 }
 
-async fn clients<S: Saga>(
+pub(crate) async fn clients<S: Saga>(
     runtime: &Runtime,
     call: fn() -> SagaCall<S>,
     concurrency: usize,
@@ -93,7 +103,7 @@ async fn clients<S: Saga>(
             tokio::spawn(async move {
                 let mut done = 0;
                 let more = |done: usize| match until {
-                    Until::Sagas(sagas) => done < sagas.div_ceil(concurrency).max(2),
+                    Until::Each(sagas) => done < sagas,
                     Until::Passed(time) => begun.elapsed() < time,
                 };
                 while more(done) {

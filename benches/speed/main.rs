@@ -8,6 +8,8 @@
 mod bare;
 mod drive;
 mod memory;
+mod parked;
+mod recover;
 mod report;
 mod sagas;
 mod stage;
@@ -15,6 +17,7 @@ mod w1;
 mod w2;
 
 use std::error::Error;
+use std::path::Path;
 
 use report::Report;
 use stage::Stage;
@@ -31,10 +34,23 @@ const SECTIONS: &[Section] = &[
     Section { name: "memory", run: memory::run },
     Section { name: "w1", run: w1::run },
     Section { name: "w2", run: w2::run },
+    Section { name: "recover", run: recover::run },
+    Section { name: "parked", run: parked::run },
 ];
 
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [child, role, db] = &arguments[..]
+        && child == "child"
+    {
+        let stage = Stage::guest()?;
+        return match role.as_str() {
+            "run" => recover::child(&stage, Path::new(db)),
+            "park" => parked::child_parks(&stage, Path::new(db)),
+            "hold" => parked::child_holds(&stage, Path::new(db)),
+            role => Err(format!("there is no role `{role}`").into()),
+        };
+    }
     // Cargo says `--bench`.
     let mut names = arguments.iter().filter(|argument| !argument.starts_with('-'));
     if let Some(unknown) = names.find(|name| SECTIONS.iter().all(|section| section.name != **name)) {

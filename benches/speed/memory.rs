@@ -17,8 +17,9 @@ pub(crate) fn run(_stage: &Stage, report: &mut Report) -> Outcome {
     report.title("memory: W1 on the memory store, one thread; nothing is durable");
     for concurrency in [1, 64, 256, 1024] {
         let (mut values, mut cpu) = (Vec::new(), Vec::new());
+        let until = Until::Each((SAGAS / concurrency).max(2));
         for _ in 0..ROUNDS {
-            let ran = round(Arc::new(MemoryStore::new()), Workload::W1, concurrency, Until::Sagas(SAGAS))?;
+            let ran = round(Arc::new(MemoryStore::new()), Workload::W1, concurrency, until)?;
             let steps = (ran.sagas * STEPS) as f64;
             values.push(ran.seconds * 1e6 / steps);
             cpu.push(ran.cpu_seconds * 1e6 / steps);

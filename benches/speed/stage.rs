@@ -1,7 +1,9 @@
 //! Where it is measured: a folder of its own on the disk, and a layer under SQLite through which both sides go, so that
 //! syncs are counted, and can be made to take longer, for either.
 
-use std::path::PathBuf;
+use std::io::{BufRead as _, BufReader, Lines};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +16,8 @@ use crate::Outcome;
 pub(crate) const LAYER: &str = "metered";
 
 pub(crate) struct Stage {
-    folder: PathBuf,
+    /// Gone with it.
+    folder: Option<PathBuf>,
     meter: Arc<SyncMeter>,
 }
 
@@ -22,14 +25,21 @@ impl Stage {
     pub(crate) fn new() -> Outcome<Self> {
         let folder = std::env::temp_dir().join(format!("saga-speed-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
+        let mut stage = Self::guest()?;
+        stage.folder = Some(folder);
+        Ok(stage)
+    }
+
+    /// For a process that is told its file, and may be killed.
+    pub(crate) fn guest() -> Outcome<Self> {
         let meter = Arc::new(SyncMeter::default());
         saga_vfs::register(LAYER, meter.clone())?;
-        Ok(Self { folder, meter })
+        Ok(Self { folder: None, meter })
     }
 
     /// A file that is not there yet.
     pub(crate) fn fresh(&self) -> Outcome<PathBuf> {
-        let db = self.folder.join("bench.db");
+        let db = self.folder.as_ref().ok_or("a guest has a file")?.join("bench.db");
         for end in ["", "-wal", "-shm", ".lock"] {
             let mut file = db.clone().into_os_string();
             file.push(end);
@@ -43,7 +53,20 @@ impl Stage {
 
     /// A store in a fresh file.
     pub(crate) fn store(&self) -> Outcome<Arc<SqliteStore>> {
-        Ok(Arc::new(Options::default().vfs(LAYER).open(self.fresh()?)?))
+        self.open(&self.fresh()?)
+    }
+
+    /// The store in a file.
+    pub(crate) fn open(&self, db: &Path) -> Outcome<Arc<SqliteStore>> {
+        Ok(Arc::new(Options::default().vfs(LAYER).open(db)?))
+    }
+
+    /// Has another process do `role` on a file, and gives it, with what it says to come.
+    pub(crate) fn child(&self, role: &str, db: &Path) -> Outcome<(Child, Lines<BufReader<ChildStdout>>)> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let mut child = command.arg("child").arg(role).arg(db).stdout(Stdio::piped()).spawn()?;
+        let said = child.stdout.take().ok_or("the other process has no output")?;
+        Ok((child, BufReader::new(said).lines()))
     }
 
     /// Syncs of any file so far.
@@ -63,6 +86,6 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         // A folder that cannot be removed is left to the system's own tidying.
-        drop(std::fs::remove_dir_all(&self.folder));
+        self.folder.take().map(std::fs::remove_dir_all).and_then(Result::ok);
     }
 }

@@ -229,6 +229,8 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
     use super::*;
 
     const HOW: How = How { busy_timeout: Duration::from_secs(1), pages_max: None, vfs: None };
@@ -250,6 +252,21 @@ mod tests {
         let refused = make_durable(Path::new("x.db"), &Connection::open_in_memory().unwrap());
         let refused = refused.unwrap_err().to_string();
         assert_eq!(refused, "x.db would not be durable: `journal_mode` is memory, not wal");
+    }
+
+    /// As would do a SQLite that was built without it, or a layer that knows better.
+    #[test]
+    fn what_syncs_less_than_it_is_told_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = Connection::open(dir.path().join("x.db")).unwrap();
+        connection.pragma_update(None, "synchronous", "normal").unwrap();
+        let turns_a_deaf_ear = |cx: AuthContext<'_>| match cx.action {
+            AuthAction::Pragma { pragma_name: "synchronous", pragma_value: Some(_) } => Authorization::Ignore,
+            _ => Authorization::Allow,
+        };
+        connection.authorizer(Some(turns_a_deaf_ear)).unwrap();
+        let refused = make_durable(Path::new("x.db"), &connection).unwrap_err().to_string();
+        assert_eq!(refused, "x.db would not be durable: `synchronous` is 1, not 2");
     }
 
     #[test]

@@ -26,6 +26,8 @@ const BENCHES: &[Bench] = &[
     Bench { name: "memory", work: Work::Speed },
     Bench { name: "w1", work: Work::Speed },
     Bench { name: "w2", work: Work::Speed },
+    Bench { name: "recover", work: Work::Speed },
+    Bench { name: "parked", work: Work::Speed },
     Bench { name: "compile", work: Work::Own { run: compile::run } },
 ];
 
