@@ -119,11 +119,28 @@ fn in_command(tree: &Tree, text: &str) -> Vec<Complaint> {
     for (at, _) in words.iter().enumerate().filter(|(_, word)| **word == "cargo") {
         let ends = |word: &&str| matches!(*word, "--" | "&&" | ";" | "|");
         let call: Vec<&str> = words[at + 1..].iter().copied().take_while(|word| !ends(word)).collect();
-        for pair in call.windows(2) {
-            complaints.extend(in_pair(tree, pair[0], pair[1]));
-        }
+        let manifest = call.windows(2).find(|pair| pair[0] == "--manifest-path").map(|pair| pair[1]);
+        complaints.extend(call.windows(2).filter_map(|pair| match manifest {
+            Some(manifest) => in_pair_elsewhere(tree, manifest, pair[0], pair[1]),
+            None => in_pair(tree, pair[0], pair[1]),
+        }));
     }
     complaints
+}
+
+/// The same for a crate that is ours and not of the workspace: its targets are looked for where cargo finds them.
+fn in_pair_elsewhere(tree: &Tree, manifest: &str, option: &str, name: &str) -> Option<Complaint> {
+    let folder = manifest.strip_suffix("Cargo.toml")?;
+    let (path, what) = match option {
+        "--manifest-path" => (manifest.to_owned(), "file"),
+        "--bin" => (format!("{folder}src/bin/{name}.rs"), "bin"),
+        "--example" => (format!("{folder}examples/{name}.rs"), "example"),
+        _ => return None,
+    };
+    let is_placeholder = path.contains(PLACEHOLDERS);
+    let complaint =
+        || (format!("there is no {what} `{name}`"), format!("name one that exists, or add `{path}`"));
+    (!is_placeholder && !exists(tree, &path)).then(complaint)
 }
 
 fn in_pair(tree: &Tree, option: &str, name: &str) -> Option<Complaint> {

@@ -13,6 +13,8 @@ fn found(line: &str) -> Vec<String> {
         ("Cargo.toml", ""),
         ("saga-core/src/machine.rs", ""),
         ("examples/trip.rs", ""),
+        ("peers/other/Cargo.toml", ""),
+        ("peers/other/src/bin/show.rs", ""),
     ]);
     tree.metadata = Metadata::of(&[("saga-rs", &[]), ("saga-core", &[])]);
     tree.metadata.packages[0].targets.push(Target { name: "trip".into(), kind: vec!["example".into()] });
@@ -86,4 +88,16 @@ fn commands_must_be_there_in_spans_and_blocks() {
     );
     assert_eq!(found("`cargo test -p saga-corr`"), ["2: there is no package `saga-corr` in the workspace"]);
     assert_eq!(found("`cargo bench --bench w9`"), ["2: there is no bench `w9`"]);
+}
+
+#[test]
+fn commands_on_a_crate_outside_the_workspace_are_looked_up_in_its_folder() {
+    let run = "cargo run --manifest-path peers/other/Cargo.toml --bin";
+    assert_eq!(found(&format!("`{run} show`")), [""; 0]);
+    assert_eq!(found(&format!("`{run} <name>`")), [""; 0]);
+    assert_eq!(found(&format!("`{run} trip`")), ["2: there is no bin `trip`"]);
+    assert_eq!(
+        found("```sh\ncargo build --manifest-path peers/none/Cargo.toml\n```"),
+        ["3: there is no file `peers/none/Cargo.toml`"]
+    );
 }
