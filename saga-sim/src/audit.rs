@@ -69,8 +69,9 @@ fn order(
     let state = told.state;
     let Some(undone) = books.undone_at(at) else { return };
     let Some(step) = state.step(&effect.site) else { return };
-    // What began when this was undone already, with a child that failed, does not depend on it.
-    let is_end = |r: &Record| matches!(r, Record::Undone { site, .. } if *site == effect.site);
+    // What began when this was undone already, with a child that failed, does not depend on it; nor when it was waived,
+    // by somebody who may not have known that its compensation was on its way.
+    let is_end = |r: &Record| matches!(r, Record::Undone { site, .. } | Record::Waived { site, .. } if *site == effect.site);
     let end = told.journal.iter().find(|e| is_end(&e.record)).map_or(u64::MAX, |e| e.seq);
     for (later, other) in ours.iter().filter(|(_, e)| e.role == Role::Do) {
         let Some(other_step) = state.step(&other.site) else { continue };

@@ -54,6 +54,8 @@ pub enum Rule {
     Once,
     /// A rollback is one-way, and nothing new begins in it.
     OneWay,
+    /// No more compensations of one step run at a time in a worker than may.
+    Crowd,
     /// The simulation itself could not go on: a panic, or an answer that nobody should get.
     Sound,
 }

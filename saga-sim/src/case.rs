@@ -16,6 +16,8 @@ pub struct Case {
     pub sagas: Vec<Plan>,
     /// What goes wrong.
     pub events: Vec<Event>,
+    /// How many compensations of one step run at a time in a worker.
+    pub compensations_max: usize,
 }
 
 /// One saga.
@@ -114,7 +116,8 @@ pub enum Act {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, {} workers", self.seed, self.workers)?;
+        let max = self.compensations_max;
+        writeln!(f, "seed {}, {} workers, {max} compensations of a step at a time", self.seed, self.workers)?;
         for (number, plan) in self.sagas.iter().enumerate() {
             let kind = if plan.urgent { ", deadline 20 s" } else { "" };
             writeln!(f, "saga {number}, started at {} ms{kind}:", plan.at_ms)?;

@@ -7,9 +7,10 @@ use saga_core::store::Store as _;
 use saga_runtime::{Runtime, SeededDice};
 use tokio::time::sleep;
 
-use crate::case::What;
+use crate::case::{Case, What};
 use crate::gate::Gate;
 use crate::interpret::{program, urgent};
+use crate::mutant::Mutant;
 use crate::port::{Port, Stage};
 use crate::world::{PAYLOAD_BYTES_MAX, Seat, World};
 
@@ -22,6 +23,7 @@ pub(crate) struct Fleet(Arc<Inner>);
 
 struct Inner {
     seed: u64,
+    compensations_max: usize,
     world: World,
     stage: Arc<Stage>,
     workers: Vec<Mutex<Worker>>,
@@ -42,14 +44,15 @@ pub(crate) struct Reached {
 }
 
 impl Fleet {
-    pub(crate) fn new(seed: u64, count: usize, world: World, stage: Arc<Stage>) -> Self {
+    pub(crate) fn new(case: &Case, world: World, stage: Arc<Stage>) -> Self {
         let worker = |seat| {
             let gate = Arc::new(Gate::default());
             let port = Arc::new(Port::new(stage.clone(), gate.clone(), seat));
             Mutex::new(Worker { gate, port, runtime: None, starts: 0 })
         };
-        let workers = (0..count).map(worker).collect();
-        Self(Arc::new(Inner { seed, world, stage, workers, is_calm: false.into() }))
+        let workers = (0..case.workers).map(worker).collect();
+        let (seed, compensations_max) = (case.seed, case.compensations_max);
+        Self(Arc::new(Inner { seed, compensations_max, world, stage, workers, is_calm: false.into() }))
     }
 
     fn worker(&self, seat: usize) -> MutexGuard<'_, Worker> {
@@ -79,12 +82,14 @@ impl Fleet {
             worker.gate = Arc::new(Gate::default());
             worker.port = Arc::new(Port::new(self.0.stage.clone(), worker.gate.clone(), seat));
             let chance = self.0.seed ^ ((seat as u64) << 48) ^ (worker.starts << 32);
-            let outside = Seat { world: self.0.world.clone(), gate: worker.gate.clone() };
+            let outside = Seat::new(self.0.world.clone(), worker.gate.clone(), self.0.compensations_max);
+            let has_no_cap = self.0.stage.mutant == Some(Mutant::StormsServices);
             let builder = Runtime::builder_shared(worker.port.clone())
                 .resource(outside)
                 .clock(self.0.stage.clock.clone())
                 .dice(Arc::new(SeededDice::new(chance)))
                 .lease(LEASE)
+                .compensations_max(if has_no_cap { usize::MAX } else { self.0.compensations_max })
                 .payload_bytes(PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MAX)
                 .saga::<program>()
                 .saga::<urgent>();

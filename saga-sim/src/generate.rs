@@ -1,6 +1,8 @@
 //! Cases from seeds: programs, what befalls their steps, and what goes wrong around them. Small ones are the most common,
 //! for that is where most bugs are.
 
+use saga_runtime::COMPENSATIONS_MAX;
+
 use crate::case::{Act, Case, Event, Plan, Trouble, What, When};
 use crate::draw::Draw;
 use crate::program::{Deed, Fate, Fates, Kind, Op, Program};
@@ -12,7 +14,8 @@ pub fn generate(seed: u64) -> Case {
     let sagas: Vec<Plan> = (0..draw.pick(&[1, 1, 1, 2, 2, 3, 5])).map(|_| plan(&mut draw)).collect();
     let count = draw.pick(&[0, 1, 1, 2, 2, 3, 4, 6, 9]);
     let events = (0..count).map(|_| event(&mut draw, workers, sagas.len())).collect();
-    Case { seed, workers, sagas, events }
+    let compensations_max = draw.pick(&[COMPENSATIONS_MAX, 1, 1, 2]);
+    Case { seed, workers, sagas, events, compensations_max }
 }
 
 fn plan(draw: &mut Draw) -> Plan {

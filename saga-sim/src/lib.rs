@@ -14,6 +14,7 @@ mod audit;
 mod books;
 mod case;
 mod coverage;
+mod crowd;
 mod draw;
 mod fleet;
 mod gate;

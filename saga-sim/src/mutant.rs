@@ -28,11 +28,13 @@ pub enum Mutant {
     DropsUndoErrors,
     /// An unclear answer is taken for a failure.
     TakesDoubtForFailure,
+    /// As many compensations run at a time as there are.
+    StormsServices,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Mutant; 11] = [
+    pub const ALL: [Mutant; 12] = [
         Mutant::Unfenced,
         Mutant::AcknowledgesTooEarly,
         Mutant::ForgetsRollback,
@@ -44,6 +46,7 @@ impl Mutant {
         Mutant::KeyForEachAttempt,
         Mutant::DropsUndoErrors,
         Mutant::TakesDoubtForFailure,
+        Mutant::StormsServices,
     ];
 
     /// The rule that it breaks: the simulation has to name this one.
@@ -58,6 +61,7 @@ impl Mutant {
             Mutant::ProbeLies | Mutant::TakesDoubtForFailure => Rule::Matched,
             Mutant::KeyForEachAttempt => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
+            Mutant::StormsServices => Rule::Crowd,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The smallest case that still fails: what can be left out is left out, over and over, in a fixed order.
 
+use saga_runtime::COMPENSATIONS_MAX;
+
 use crate::books::Rule;
 use crate::case::{Case, Plan};
 use crate::mutant::Mutant;
@@ -38,6 +40,9 @@ fn smaller(case: &Case) -> Vec<Case> {
     }
     if case.workers > 1 {
         cases.push(Case { workers: case.workers - 1, ..case.clone() });
+    }
+    if case.compensations_max < COMPENSATIONS_MAX {
+        cases.push(Case { compensations_max: COMPENSATIONS_MAX, ..case.clone() });
     }
     for events in without_one(&case.events) {
         cases.push(Case { events, ..case.clone() });

@@ -12,6 +12,7 @@ use saga_runtime::{Failure, Probe, StepContext};
 use tokio::time::sleep;
 
 pub(crate) use crate::books::{Books, Effect, Rule, Undoes};
+use crate::crowd::Crowd;
 use crate::gate::Gate;
 use crate::mutant::Mutant;
 use crate::program::Fate;
@@ -32,6 +33,7 @@ struct Inner {
 pub(crate) struct Seat {
     pub(crate) world: World,
     pub(crate) gate: Arc<Gate>,
+    crowd: Crowd,
 }
 
 /// How the service knows a call again.
@@ -109,8 +111,13 @@ impl Drop for InTheAir {
 }
 
 impl Seat {
+    pub(crate) fn new(world: World, gate: Arc<Gate>, compensations_max: usize) -> Self {
+        Self { world, gate, crowd: Crowd::of_at_most(compensations_max) }
+    }
+
     /// A call with an effect.
     pub(crate) async fn act(&self, cx: &StepContext, call: Call) -> Result<Receipt, Failure> {
+        let _among_others = (cx.role() == Role::Undo).then(|| self.crowd.joined(&self.world, call.step));
         self.check_begun(cx).await;
         let world = &self.world;
         let mut key = cx.key().to_string();

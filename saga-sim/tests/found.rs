@@ -17,7 +17,7 @@ fn step(step: Kind) -> Op {
 
 fn plays(ops: Vec<Op>, events: Vec<Event>) -> Report {
     let plan = Plan { program: Program { ops }, urgent: false, at_ms: 0 };
-    run(&Case { seed: 1, workers: 1, sagas: vec![plan], events }, None)
+    run(&Case { seed: 1, workers: 1, sagas: vec![plan], events, compensations_max: 32 }, None)
 }
 
 #[test]
@@ -55,7 +55,8 @@ fn a_read_that_a_stop_cut_short_is_run_again_when_the_stop_comes_to_nothing() {
     let both =
         Op::All { branches: vec![late(Kind::Peek, 22), late(Kind::Charge, 0)], limit: 2, handled: true };
     let plan = Plan { program: Program { ops: vec![both] }, urgent: true, at_ms: 0 };
-    let report = run(&Case { seed: 1, workers: 1, sagas: vec![plan], events: Vec::new() }, None);
+    let case = Case { seed: 1, workers: 1, sagas: vec![plan], events: Vec::new(), compensations_max: 32 };
+    let report = run(&case, None);
     assert_eq!(report.wrongs, []);
     assert!(report.story.contains("TooLate"), "the stop does not come to nothing:\n{}", report.story);
 }
@@ -86,5 +87,6 @@ fn a_claim_of_which_nobody_was_told_is_taken_up_when_the_driver_before_has_let_g
         Event { when: When::Write(13), what: What::Evict(0) },
         Event { when: When::At(47), what: What::Store(1, Trouble::AnswerLost, 802) },
     ];
-    assert_eq!(run(&Case { seed: 143_230, workers: 2, sagas, events }, None).wrongs, []);
+    let case = Case { seed: 143_230, workers: 2, sagas, events, compensations_max: 32 };
+    assert_eq!(run(&case, None).wrongs, []);
 }

@@ -1,5 +1,9 @@
 //! The simulation catches the bugs that it is for: each is put back, and a run of seeds from 1 has to name the rule that
 //! it breaks. And without a bug the same seeds break nothing.
+//!
+//! A rule counts only with a mutant here. What a mutant is put into is the world, the store or what is read from it
+//! (`saga-sim/src/mutant.rs`), never the runtime; bugs of the runtime itself that were found are in `found.rs`. The smallest
+//! case that catches a mutant must pass without it: so it is the mutant that is caught, and not something else.
 
 use saga_sim::{Mutant, generate, run, shrink};
 
@@ -56,6 +60,7 @@ caught! {
     a_key_for_each_attempt_is_caught: KeyForEachAttempt,
     an_undo_error_that_is_dropped_is_caught: DropsUndoErrors,
     doubt_that_is_taken_for_failure_is_caught: TakesDoubtForFailure,
+    compensations_without_a_cap_are_caught: StormsServices,
 }
 
 #[test]
