@@ -52,6 +52,19 @@ impl Catalog for Steps {
     }
 }
 
+/// The same, where there is no room for a compensation.
+struct Full;
+
+impl Catalog for Full {
+    fn policy(&self, step: &str) -> Option<Policy> {
+        Steps.policy(step)
+    }
+
+    fn admits(&self, _: &Site, _: &str) -> bool {
+        false
+    }
+}
+
 /// The compensation of a step, in the catalog.
 pub(crate) const UNDO: &str = "undo2";
 
@@ -65,6 +78,8 @@ pub(crate) struct Desk {
     pub(crate) output: Result<Payload, Lost>,
     /// Whether each event is followed by `Idle`.
     pub(crate) idles: bool,
+    /// Whether there is no room for compensations.
+    pub(crate) full: bool,
     shown: usize,
 }
 
@@ -97,7 +112,7 @@ impl Desk {
         state.apply(&entry).unwrap();
         let undo = Some(Ok(call(UNDO)));
         let (now, output) = (Timestamp(0), Ok(json("out")));
-        Desk { state, journal: vec![entry], now, undo, output, idles: true, shown: 1 }
+        Desk { state, journal: vec![entry], now, undo, output, idles: true, full: false, shown: 1 }
     }
 
     /// Tries something on a copy.
@@ -116,7 +131,8 @@ impl Desk {
     }
 
     fn advance(&mut self, event: Event) -> Result<(), Refusal> {
-        let facts = Facts { now: self.now, catalog: &Steps, random: self.state.next_seq() };
+        let catalog: &dyn Catalog = if self.full { &Full } else { &Steps };
+        let facts = Facts { now: self.now, catalog, random: self.state.next_seq() };
         let before = self.state.clone();
         let decided = advance(&mut self.state, event, &facts);
         match decided {
