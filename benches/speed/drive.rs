@@ -37,7 +37,7 @@ pub(crate) struct Ran {
 
 /// Measures from where it is made.
 pub(crate) struct Watch {
-    began: Instant,
+    pub(crate) began: Instant,
     cpu: f64,
 }
 
@@ -46,7 +46,7 @@ impl Watch {
         Self { began: Instant::now(), cpu: cpu_seconds() }
     }
 
-    pub(crate) fn stop(self, sagas: u64) -> Ran {
+    pub(crate) fn stop(&self, sagas: u64) -> Ran {
         let seconds = self.began.elapsed().as_secs_f64();
         Ran { sagas, seconds, cpu_seconds: cpu_seconds() - self.cpu }
     }

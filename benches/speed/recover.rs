@@ -3,13 +3,13 @@
 //! 10,000 take without a death, in turn.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use saga::store::{Query, Store};
 use saga::{Phase, Runtime, SqliteStore};
 
 use crate::Outcome;
-use crate::drive::{self, Until};
+use crate::drive::{self, Ran, Until, Watch};
 use crate::report::{Figure, Report, Target, median};
 use crate::sagas::{GIVEN, STEPS, five};
 use crate::stage::Stage;
@@ -22,6 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// What a recovery came to.
 struct Recovered {
     seconds: f64,
+    cpu_seconds: f64,
     first_ms: f64,
     /// Of all steps, those that ran after the death.
     part: f64,
@@ -31,24 +32,29 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     report.title(
         "recover: 10,000 sagas of W1 at once, killed when half of the steps have run; from the opening of the file",
     );
-    let (mut whole, mut recovered) = (Vec::new(), Vec::new());
+    let (mut whole, mut recovered): (Vec<Ran>, Vec<_>) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         whole.push(uninterrupted(stage)?);
         recovered.push(killed_and_recovered(stage)?);
     }
-    let each = |value: fn(&Recovered, f64) -> f64| -> Vec<f64> {
-        recovered.iter().zip(&whole).map(|(recovered, whole)| value(recovered, *whole)).collect()
+    let each = |value: fn(&Recovered, &Ran) -> f64| -> Vec<f64> {
+        recovered.iter().zip(&whole).map(|(recovered, whole)| value(recovered, whole)).collect()
     };
     report.add(&Figure {
         bench: "recover",
         at: "all are done".to_owned(),
-        values: each(|recovered, whole| recovered.seconds / (whole * recovered.part)),
+        values: each(|recovered, whole| recovered.seconds / (whole.seconds * recovered.part)),
         unit: "÷ the same steps uninterrupted",
         target: Target::at_most(4.0, 2.0),
         beside: vec![
-            ("÷ all steps uninterrupted", median(&each(|recovered, whole| recovered.seconds / whole))),
+            (
+                "÷ all steps uninterrupted",
+                median(&each(|recovered, whole| recovered.seconds / whole.seconds)),
+            ),
             ("s to recover", median(&each(|recovered, _| recovered.seconds))),
-            ("s uninterrupted, all steps", median(&whole)),
+            ("s uninterrupted, all steps", median(&each(|_, whole| whole.seconds))),
+            ("s CPU to recover", median(&each(|recovered, _| recovered.cpu_seconds))),
+            ("s CPU uninterrupted, all steps", median(&each(|_, whole| whole.cpu_seconds))),
             ("of the steps were left", median(&each(|recovered, _| recovered.part))),
         ],
     });
@@ -63,11 +69,11 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Runs them all in a process that lives; gives the seconds.
-fn uninterrupted(stage: &Stage) -> Outcome<f64> {
-    let began = Instant::now();
+/// Runs them all in a process that lives.
+fn uninterrupted(stage: &Stage) -> Outcome<Ran> {
+    let watch = Watch::start();
     drive::round(stage.store()?, drive::Workload::W1, SAGAS, Until::Each(1))?;
-    Ok(began.elapsed().as_secs_f64())
+    Ok(watch.stop(SAGAS as u64))
 }
 
 fn killed_and_recovered(stage: &Stage) -> Outcome<Recovered> {
@@ -78,25 +84,26 @@ fn killed_and_recovered(stage: &Stage) -> Outcome<Recovered> {
     child.wait()?;
     assert_eq!(word, "half");
     GIVEN.reset();
-    let began = Instant::now();
+    let watch = Watch::start();
     drive::thread()?.block_on(async {
         let store = stage.open(&db)?;
         let runtime = drive::start(store.clone()).await?;
-        let seconds = all_done(&store, &runtime, began).await?;
+        let Ran { seconds, cpu_seconds, .. } = all_done(&store, &runtime, &watch).await?;
         runtime.shutdown().await;
-        let first_ms = GIVEN.first_after(began).as_secs_f64() * 1e3;
-        Ok(Recovered { seconds, first_ms, part: GIVEN.count() as f64 / (SAGAS as u64 * STEPS) as f64 })
+        let first_ms = GIVEN.first_after(watch.began).as_secs_f64() * 1e3;
+        let part = GIVEN.count() as f64 / (SAGAS as u64 * STEPS) as f64;
+        Ok(Recovered { seconds, cpu_seconds, first_ms, part })
     })
 }
 
 /// Waits until every saga is completed. The store is asked only when nothing seems to be left, so that asking does not
 /// slow down what is measured.
-async fn all_done(store: &SqliteStore, runtime: &Runtime, began: Instant) -> Outcome<f64> {
+async fn all_done(store: &SqliteStore, runtime: &Runtime, watch: &Watch) -> Outcome<Ran> {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let seconds = began.elapsed().as_secs_f64();
+        let ran = watch.stop(SAGAS as u64);
         if runtime.running() == 0 && GIVEN.count() > 0 && completed(store).await? == SAGAS {
-            return Ok(seconds);
+            return Ok(ran);
         }
     }
 }
