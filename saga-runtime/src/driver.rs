@@ -356,6 +356,7 @@ impl Driver {
         if lazy && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
             return Ok(());
         }
+        let deaths = self.deaths;
         let status = self.status(rest);
         let append = Append {
             saga: lock(&self.board).state.id().clone(),
@@ -387,6 +388,9 @@ impl Driver {
         }
         for (id, reply) in self.replies.drain(..) {
             self.engine.replies.answer(id, reply);
+        }
+        if deaths > self.deaths {
+            self.engine.live.leave_quarantine(&saga);
         }
         self.engine.watchers.tell(&saga);
         Ok(())

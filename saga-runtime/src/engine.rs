@@ -94,7 +94,8 @@ pub(crate) struct Channel {
 #[derive(Default)]
 pub(crate) struct Live {
     sagas: Mutex<HashMap<SagaId, Channel>>,
-    quarantined: AtomicBool,
+    /// The quarantined saga that runs.
+    quarantined: Mutex<Option<SagaId>>,
     /// Whether the worker may hold what nobody drives.
     doubt: AtomicBool,
     /// Rung when one is let go.
@@ -146,7 +147,7 @@ impl Live {
         let aborts: BTreeMap<_, _> = guard(&self.aborts).drain().collect();
         aborts.values().for_each(tokio::task::AbortHandle::abort);
         guard(&self.sagas).clear();
-        self.quarantined.store(false, Ordering::Release);
+        *guard(&self.quarantined) = None;
         self.freed.notify_one();
     }
 
@@ -160,13 +161,24 @@ impl Live {
         self.doubt.swap(false, Ordering::AcqRel)
     }
 
-    /// Whether a quarantined saga is running, and sets that one is or is not.
+    /// Whether a quarantined saga is running, that has not got on yet.
     pub(crate) fn has_quarantined(&self) -> bool {
-        self.quarantined.load(Ordering::Acquire)
+        guard(&self.quarantined).is_some()
     }
 
-    pub(crate) fn set_quarantined(&self, runs: bool) {
-        self.quarantined.store(runs, Ordering::Release);
+    /// This saga is it.
+    pub(crate) fn quarantine(&self, saga: &SagaId) {
+        *guard(&self.quarantined) = Some(saga.clone());
+    }
+
+    /// This saga is it no longer: it was let go, or has got on, and so is not what killed the processes. The next may
+    /// have its turn.
+    pub(crate) fn leave_quarantine(&self, saga: &SagaId) {
+        let mut quarantined = guard(&self.quarantined);
+        if quarantined.as_ref() == Some(saga) {
+            *quarantined = None;
+            self.look.notify_one();
+        }
     }
 }
 

@@ -166,7 +166,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
     }
     let quarantined = claim.status.deaths >= QUARANTINE_DEATHS;
     if quarantined {
-        engine.live.set_quarantined(true);
+        engine.live.quarantine(&saga);
     }
     let task = {
         let engine = engine.clone();
@@ -180,8 +180,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
                     // It may be taken up again as soon as somebody looks, and be lost again: not without end.
                     tokio::time::sleep(pause(3, engine.dice.draw())).await;
                 }
-                engine.live.set_quarantined(false);
-                engine.live.look.notify_one();
+                engine.live.leave_quarantine(&saga);
             }
         }
     };

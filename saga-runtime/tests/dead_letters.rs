@@ -96,6 +96,33 @@ async fn bystanders_are_not_blamed() {
     assert_eq!(world.landed("post letter"), 5);
 }
 
+/// Two deaths in a row are often a person's, and blame all that ran: those wait for each other no longer than it takes to
+/// see that they get on.
+#[tokio::test(start_paused = true)]
+async fn whoever_gets_on_in_quarantine_lets_the_next_have_its_turn() {
+    saga!(calm, |cx, input| [a, b] {
+        a.at(&cx, 1, &[], set(input.as_str())).await?;
+        b.at(&cx, 1, &[], post("letter")).await?;
+        Ok("done".to_owned())
+    });
+    let world = World::new();
+    let mut test = started(&world, |b| b.saga::<calm>()).await;
+    let items = ["a", "b", "c", "d", "e"];
+    for item in items {
+        world.script(&format!("set {item}"), [Fault::TimeoutLost, Fault::TimeoutLost]);
+        test.run(item, SagaCall::<calm>::new(item.to_owned())).await.unwrap();
+    }
+    world.always("post letter", Fault::Hang);
+    for _ in 0..2 {
+        test.pass(SECOND).await;
+        assert_eq!(test.running(), 5);
+        test.crash().await.unwrap();
+    }
+    // All are in quarantine; the first step of each goes well now, and none comes past the second.
+    test.pass(SECOND).await;
+    assert_eq!((world.calls("post letter"), test.running()), (5, 5));
+}
+
 /// A process that dies once in each step has not died of this saga: what it gets done in between counts.
 #[tokio::test(start_paused = true)]
 async fn progress_resets_the_count_of_deaths() {
