@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use foldhash::fast::RandomState;
 
 use crate::machine::Delivery;
 use crate::store::{
@@ -29,7 +30,7 @@ pub struct MemoryStore {
 struct Inner {
     /// By the number of their creation.
     sagas: BTreeMap<u64, Saga>,
-    numbers: HashMap<SagaId, u64>,
+    numbers: HashMap<SagaId, u64, RandomState>,
     /// Also those whose lease is over, as long as they hold something.
     workers: BTreeMap<WorkerId, Member>,
     inbox: BTreeMap<DeliveryId, Delivered>,

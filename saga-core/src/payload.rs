@@ -1,6 +1,7 @@
 //! Recorded values: inputs, outputs, errors, as JSON that whoever reads a journal can read too, or sealed by a codec.
 //! Secrets are kept apart from the value, so that views and screens can leave them out.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,33 +12,48 @@ use serde_json::value::RawValue;
 
 use crate::redacted;
 
-/// One recorded value. Cheap to clone.
+/// One recorded value, as the text that stands in a journal. Cheap to clone.
 ///
-/// Shape in a journal: the JSON itself; or, where it holds [`Redacted`](crate::Redacted) parts,
+/// Its shape there: the JSON itself; or, where it holds [`Redacted`](crate::Redacted) parts,
 /// `{"$payload": {"value": …, "secrets": […]}}` with `{"$redacted": i}` in their place; or, under a codec,
 /// `{"$payload": {"codec": "name", "sealed": "base64"}}`.
 #[derive(Clone)]
-pub struct Payload(Arc<Inner>);
+pub struct Payload(Arc<str>);
 
-enum Inner {
-    Plain(Box<RawValue>),
-    Secret { value: Box<RawValue>, secrets: Vec<Box<RawValue>> },
+/// What the text of a payload says.
+enum Content<'a> {
+    Plain(&'a str),
+    Secret { value: &'a str, secrets: Vec<Box<RawValue>> },
     Sealed { codec: String, bytes: Vec<u8> },
 }
 
 /// The tagged shape of a payload that is not its own JSON.
 #[derive(Serialize, Deserialize)]
-struct Tagged {
+struct Tagged<T> {
     #[serde(rename = "$payload")]
-    payload: Tag,
+    payload: T,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Tag {
-    Sealed { codec: String, sealed: String },
-    Secret { value: serde_json::Value, secrets: Vec<serde_json::Value> },
+struct Secret<'a> {
+    #[serde(borrow)]
+    value: &'a RawValue,
+    secrets: Vec<Box<RawValue>>,
 }
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    codec: String,
+    sealed: String,
+}
+
+thread_local! {
+    /// Where values are written; kept for its room.
+    static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// No more room than this is kept.
+const ROOM_BYTES_MAX: usize = 64 * 1024;
 
 /// A value that cannot be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -157,12 +173,23 @@ impl Codecs {
     /// [`EncodeError`] if it has no JSON form or the codec refuses it.
     pub fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Payload, EncodeError> {
         let payload = Payload::encode(value)?;
+        self.seal(payload)
+    }
+
+    /// Seals what was encoded without a codec, if there is a writing codec.
+    ///
+    /// # Errors
+    /// [`EncodeError::Codec`] if it refuses it.
+    pub fn seal(&self, payload: Payload) -> Result<Payload, EncodeError> {
         let Some(codec) = &self.write else { return Ok(payload) };
-        let plain = serde_json::to_vec(&payload).map_err(EncodeError::Json)?;
-        let bytes = codec
-            .seal(&plain)
-            .map_err(|source| EncodeError::Codec { codec: codec.name().to_owned(), source })?;
-        Ok(Payload(Arc::new(Inner::Sealed { codec: codec.name().to_owned(), bytes })))
+        let name = codec.name().to_owned();
+        match codec.seal(payload.0.as_bytes()) {
+            Ok(bytes) => {
+                let sealed = base64::engine::general_purpose::STANDARD.encode(bytes);
+                Payload::tagged(Sealed { codec: name, sealed })
+            }
+            Err(source) => Err(EncodeError::Codec { codec: name, source }),
+        }
     }
 
     /// Decodes `payload`, opening it first if it is sealed.
@@ -178,7 +205,7 @@ impl Codecs {
 
     /// Whether two recorded values mean the same: equal as JSON, whatever the order of keys.
     pub fn same(&self, a: &Payload, b: &Payload) -> bool {
-        if a.0.same_bytes(&b.0) {
+        if a.0 == b.0 {
             return true;
         }
         match (self.tree(a), self.tree(b)) {
@@ -193,10 +220,11 @@ impl Codecs {
     }
 
     fn open(&self, payload: &Payload) -> Result<Option<Payload>, DecodeError> {
-        let Inner::Sealed { codec: name, bytes } = &*payload.0 else { return Ok(None) };
-        let codec = self.read.iter().rev().find(|c| c.name() == name);
-        let codec = codec.ok_or_else(|| DecodeError::UnknownCodec { codec: name.clone() })?;
-        let plain = codec.open(bytes).map_err(|source| DecodeError::Codec { codec: name.clone(), source })?;
+        let Content::Sealed { codec: name, bytes } = payload.content() else { return Ok(None) };
+        let Some(codec) = self.read.iter().rev().find(|c| c.name() == name) else {
+            return Err(DecodeError::UnknownCodec { codec: name });
+        };
+        let plain = codec.open(&bytes).map_err(|source| DecodeError::Codec { codec: name, source })?;
         serde_json::from_slice(&plain).map(Some).map_err(DecodeError::json::<Payload>)
     }
 }
@@ -219,14 +247,35 @@ impl Payload {
     /// # Errors
     /// [`EncodeError::Json`].
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, EncodeError> {
-        let (value, secrets) = redacted::collecting(|| serde_json::value::to_raw_value(value));
-        let value = value.map_err(EncodeError::Json)?;
-        let inner = if secrets.is_empty() && !looks_tagged(value.get()) {
-            Inner::Plain(value)
-        } else {
-            Inner::Secret { value, secrets }
-        };
-        Ok(Payload(Arc::new(inner)))
+        let mut room = ROOM.take();
+        room.clear();
+        let (written, secrets) = redacted::collecting(|| serde_json::to_writer(&mut room, value));
+        let text = written.and_then(|()| std::str::from_utf8(&room).map_err(serde::ser::Error::custom));
+        let payload = text.map_err(EncodeError::Json).and_then(|text| {
+            if secrets.is_empty() && !looks_tagged(text) {
+                return Ok(Payload(text.into()));
+            }
+            let value = serde_json::from_str(text).map_err(EncodeError::Json)?;
+            Payload::tagged(Secret { value, secrets })
+        });
+        if room.capacity() <= ROOM_BYTES_MAX {
+            ROOM.set(room);
+        }
+        payload
+    }
+
+    fn tagged<T: Serialize>(payload: T) -> Result<Payload, EncodeError> {
+        let text = serde_json::to_string(&Tagged { payload }).map_err(EncodeError::Json)?;
+        Ok(Payload(text.into()))
+    }
+
+    fn content(&self) -> Content<'_> {
+        let plain = Content::Plain(&self.0);
+        if !looks_tagged(&self.0) {
+            return plain;
+        }
+        // What is neither was refused when it was read.
+        content_of(&self.0).unwrap_or(plain)
     }
 
     /// Reads the value as a `T`.
@@ -234,13 +283,12 @@ impl Payload {
     /// # Errors
     /// [`DecodeError`]; a sealed value needs [`Codecs::decode`].
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        match &*self.0 {
-            Inner::Plain(value) => serde_json::from_str(value.get()).map_err(DecodeError::json::<T>),
-            Inner::Secret { value, secrets } => {
-                redacted::providing(secrets, || serde_json::from_str(value.get()))
-                    .map_err(DecodeError::json::<T>)
+        match self.content() {
+            Content::Plain(value) => serde_json::from_str(value).map_err(DecodeError::json::<T>),
+            Content::Secret { value, secrets } => {
+                redacted::providing(&secrets, || serde_json::from_str(value)).map_err(DecodeError::json::<T>)
             }
-            Inner::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec: codec.clone() }),
+            Content::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec }),
         }
     }
 
@@ -253,26 +301,22 @@ impl Payload {
     /// # Ok::<(), saga_core::EncodeError>(())
     /// ```
     pub fn shown(&self) -> String {
-        match &*self.0 {
-            Inner::Plain(value) | Inner::Secret { value, .. } => value.get().to_owned(),
-            Inner::Sealed { codec, bytes } => format!("{{\"$sealed\":{codec:?},\"bytes\":{}}}", bytes.len()),
+        match self.content() {
+            Content::Plain(value) | Content::Secret { value, .. } => value.to_owned(),
+            Content::Sealed { codec, bytes } => {
+                format!("{{\"$sealed\":{codec:?},\"bytes\":{}}}", bytes.len())
+            }
         }
     }
 
-    /// How many bytes it takes in a journal, nearly.
+    /// How many bytes it takes in a journal.
     pub fn bytes(&self) -> usize {
-        match &*self.0 {
-            Inner::Plain(value) => value.get().len(),
-            Inner::Secret { value, secrets } => {
-                value.get().len() + secrets.iter().map(|s| s.get().len()).sum::<usize>()
-            }
-            Inner::Sealed { bytes, .. } => bytes.len().div_ceil(3) * 4,
-        }
+        self.0.len()
     }
 
     /// The value of `()`.
     pub fn null() -> Payload {
-        Payload(Arc::new(Inner::Plain(RawValue::NULL.to_owned())))
+        Payload("null".into())
     }
 }
 
@@ -281,33 +325,20 @@ fn looks_tagged(json: &str) -> bool {
     json.starts_with("{\"$payload\"")
 }
 
-impl Inner {
-    fn same_bytes(&self, other: &Inner) -> bool {
-        match (self, other) {
-            (Inner::Plain(a), Inner::Plain(b)) => a.get() == b.get(),
-            _ => false,
-        }
+/// Reads the tagged shape.
+fn content_of(text: &str) -> Result<Content<'_>, serde_json::Error> {
+    if let Ok(Tagged { payload: Secret { value, secrets } }) = serde_json::from_str(text) {
+        return Ok(Content::Secret { value: value.get(), secrets });
     }
+    let Tagged { payload: Sealed { codec, sealed } } = serde_json::from_str(text)?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(sealed);
+    Ok(Content::Sealed { codec, bytes: bytes.map_err(serde::de::Error::custom)? })
 }
 
 impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::Error as _;
-        match &*self.0 {
-            Inner::Plain(value) => value.serialize(serializer),
-            Inner::Secret { value, secrets } => {
-                let tree = |raw: &RawValue| serde_json::from_str(raw.get()).map_err(S::Error::custom);
-                let payload = Tag::Secret {
-                    value: tree(value)?,
-                    secrets: secrets.iter().map(|s| tree(s)).collect::<Result<_, _>>()?,
-                };
-                Tagged { payload }.serialize(serializer)
-            }
-            Inner::Sealed { codec, bytes } => {
-                let sealed = base64::engine::general_purpose::STANDARD.encode(bytes);
-                Tagged { payload: Tag::Sealed { codec: codec.clone(), sealed } }.serialize(serializer)
-            }
-        }
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -315,29 +346,16 @@ impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error as _;
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        if !looks_tagged(raw.get()) {
-            return Ok(Payload(Arc::new(Inner::Plain(raw))));
+        if looks_tagged(raw.get()) {
+            content_of(raw.get()).map_err(D::Error::custom)?;
         }
-        let tagged: Tagged = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
-        let raw_of =
-            |tree: &serde_json::Value| serde_json::value::to_raw_value(tree).map_err(D::Error::custom);
-        let inner = match tagged.payload {
-            Tag::Sealed { codec, sealed } => Inner::Sealed {
-                codec,
-                bytes: base64::engine::general_purpose::STANDARD.decode(sealed).map_err(D::Error::custom)?,
-            },
-            Tag::Secret { value, secrets } => Inner::Secret {
-                value: raw_of(&value)?,
-                secrets: secrets.iter().map(raw_of).collect::<Result<_, _>>()?,
-            },
-        };
-        Ok(Payload(Arc::new(inner)))
+        Ok(Payload(raw.get().into()))
     }
 }
 
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
-        self.0.same_bytes(&other.0) || serde_json::to_value(self).ok() == serde_json::to_value(other).ok()
+        self.0 == other.0 || serde_json::to_value(self).ok() == serde_json::to_value(other).ok()
     }
 }
 

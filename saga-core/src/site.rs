@@ -2,15 +2,29 @@
 //! of two effects follows from their sites and sequence numbers alone, so that a rollback needs no code of the saga.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// A place in a saga's body: `hold#2[3]` is the second `hold` in the text, in the fourth turn of its loop;
 /// `all.1/hold` stands in branch 1 of an `all`; `book_hotel/hold` in a child saga. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Site(Arc<str>);
+
+impl PartialEq for Site {
+    fn eq(&self, other: &Self) -> bool {
+        // Most often it is a clone.
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Site {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl Site {
     /// The site as text.

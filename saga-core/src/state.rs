@@ -7,6 +7,8 @@ pub use site_state::{ChildStatus, Effect, SiteState, Status, StepState, Timed};
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use crate::record::Cause;
 use crate::{By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
 
@@ -26,7 +28,7 @@ pub struct State {
     /// In the order of their first record.
     pub(crate) sites: Vec<(Site, SiteState)>,
     /// Where in `sites` each is, once there are more than [`LOOKED_THROUGH`].
-    pub(crate) index: HashMap<Site, usize>,
+    pub(crate) index: HashMap<Site, usize, RandomState>,
     /// Where in `sites` something is not settled, in order.
     pub(crate) open: Vec<usize>,
     /// Children that failed and are being undone.
@@ -187,7 +189,7 @@ impl State {
             parked_at: None,
             halts: Vec::new(),
             sites: Vec::new(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             open: Vec::new(),
             undoing: Vec::new(),
             signals: Signals::default(),

@@ -5,7 +5,8 @@ use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -14,6 +15,7 @@ use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
 use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role};
 
 use crate::bulkhead::Slot;
+use crate::clock::Clock;
 use crate::context::StepContext;
 use crate::error::{Class, StepError, bounded, text_of};
 use crate::limits::Encoding;
@@ -38,15 +40,14 @@ pub(crate) enum Ended {
 /// What a readonly step gave, or why that cannot be recorded.
 pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
 
-/// What the evaluation of an outcome needs besides the step.
-#[derive(Clone)]
+/// What attempts and bodies work with, the same for all.
 pub(crate) struct Surroundings {
     pub(crate) encoding: Encoding,
     /// When the attempt ended, for undo windows; asked when needed.
-    pub(crate) clock: std::sync::Arc<dyn crate::clock::Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// What a test makes of attempts.
     #[cfg(feature = "test")]
-    pub(crate) faults: Option<std::sync::Arc<crate::test::Faults>>,
+    pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
 
 /// A step whose type is forgotten.
@@ -54,17 +55,17 @@ pub(crate) trait AnyStep: Send + Sync {
     fn policy(&self) -> Policy;
     fn needs(&self) -> Vec<Need>;
     /// Runs one attempt of a step with an effect.
-    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running;
+    fn attempt(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running;
     /// Runs a readonly step, its retries included; gives how many attempts it took.
     fn read(
         &self,
         cx: StepContext,
         input: Payload,
-        around: Surroundings,
+        around: Arc<Surroundings>,
         draw: Box<dyn Fn() -> u64 + Send>,
     ) -> Running;
     /// Asks the probe.
-    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running;
+    fn probe(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running;
     /// What follows from an output that a person gave.
     fn evaluate(
         &self,
@@ -103,7 +104,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         S::needs()
     }
 
-    fn attempt(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running {
+    fn attempt(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running {
         Box::pin(async move { Ended::Attempt(attempt::<S>(cx, input, around).await) })
     }
 
@@ -111,7 +112,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         &self,
         cx: StepContext,
         input: Payload,
-        around: Surroundings,
+        around: Arc<Surroundings>,
         draw: Box<dyn Fn() -> u64 + Send>,
     ) -> Running {
         Box::pin(async move {
@@ -120,7 +121,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         })
     }
 
-    fn probe(&self, cx: StepContext, input: Payload, around: Surroundings) -> Running {
+    fn probe(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running {
         Box::pin(async move { Ended::Probe(probe::<S>(cx, input, around).await) })
     }
 
@@ -155,7 +156,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
     }
 }
 
-async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Surroundings) -> Ending {
+async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Ending {
     let decoded = match around.encoding.decode::<S::Input>(&input) {
         Ok(decoded) => decoded,
         Err(error) => return Ending::Undecodable { detail: text_of(&error) },
@@ -198,7 +199,7 @@ async fn called<S: Step>(
 async fn read<S: Step>(
     mut cx: StepContext,
     input: Payload,
-    around: Surroundings,
+    around: Arc<Surroundings>,
     draw: Box<dyn Fn() -> u64 + Send>,
 ) -> (ReadResult, u32) {
     let started = around.clock.now();
@@ -235,7 +236,7 @@ async fn read<S: Step>(
     }
 }
 
-async fn probe<S: Step>(cx: StepContext, input: Payload, around: Surroundings) -> Answer {
+async fn probe<S: Step>(cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Answer {
     let call = catch_unwind(AssertUnwindSafe(|| {
         let decode = || around.encoding.decode::<S::Input>(&input);
         S::probe(&Given::new(KeyOf::Attempt(&cx), &decode))
@@ -282,7 +283,13 @@ enum Run<T> {
 }
 
 async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
-    match tokio::time::timeout(limit, AssertUnwindSafe(attempt).catch_unwind()).await {
+    let mut attempt = pin!(AssertUnwindSafe(attempt).catch_unwind());
+    let ended = match attempt.as_mut().now_or_never() {
+        // What is there at once needs no timer.
+        Some(ended) => Ok(ended),
+        None => tokio::time::timeout(limit, attempt).await,
+    };
+    match ended {
         Ok(Ok(output)) => Run::Ended(output),
         Ok(Err(panic)) => Run::Panicked(message_of(panic)),
         Err(_) => Run::TimedOut,
@@ -338,7 +345,7 @@ fn evaluated<S: Step>(
     }));
     let undo = match undo {
         Ok(None) => None,
-        Ok(Some(compensation)) => Some(recorded(&compensation, &around.encoding).map(|call| Call {
+        Ok(Some(compensation)) => Some(recorded(compensation, &around.encoding).map(|call| Call {
             leaves: S::LEAVES.map(str::to_owned),
             until: S::UNDO_WITHIN.map(|window| around.clock.now().after(window)),
             ..call
@@ -349,8 +356,8 @@ fn evaluated<S: Step>(
 }
 
 /// A compensation as it is recorded.
-pub(crate) fn recorded(compensation: &Compensation, encoding: &Encoding) -> Result<Call, Lost> {
-    let input = compensation.input.encode(&encoding.codecs);
+pub(crate) fn recorded(compensation: Compensation, encoding: &Encoding) -> Result<Call, Lost> {
+    let input = compensation.input.and_then(|input| encoding.codecs.seal(input));
     let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
     Ok(Call { step: compensation.step.into(), input, leaves: None, until: None })
 }

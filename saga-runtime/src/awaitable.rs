@@ -133,7 +133,7 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
 
 /// The call as it is recorded, or why it cannot be.
 fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Reach, String> {
-    let input = board.encoding.encode_input(call.input())?;
+    let input = board.around.encoding.encode_input(call.input())?;
     let (site, step) = (site.clone(), Name::from(S::NAME));
     let policy = policy_of::<S>();
     if policy.kind == Kind::Readonly {
@@ -143,9 +143,9 @@ fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Re
     let in_doubt = match policy.in_doubt {
         saga_core::policy::InDoubt::Call if board.state.site(&site).is_none() => {
             let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
-            let decode = || board.encoding.decode::<S::Input>(&input);
+            let decode = || board.around.encoding.decode::<S::Input>(&input);
             let call = S::in_doubt(&Given::new(KeyOf::Made(&key), &decode));
-            let call = call.map(|c| recorded(&c, &board.encoding));
+            let call = call.map(|c| recorded(c, &board.around.encoding));
             call.transpose().map_err(|lost| lost.why)?
         }
         _ => None,
@@ -212,7 +212,7 @@ impl<S: Saga> Awaitable for SagaCall<S> {
     async fn at(self, place: Place) -> Self::Output {
         let site = place.site(S::NAME);
         let Some(board) = place.cx.board().cloned() else { return std::future::pending().await };
-        let input = lock(&board).encoding.encode_input(self.input());
+        let input = lock(&board).around.encoding.encode_input(self.input());
         let reach = input.clone().map(|input| Reach::Child {
             site: site.clone(),
             saga: S::NAME.into(),
@@ -253,7 +253,7 @@ fn end_child<S: Saga>(
 ) -> Option<S::Output> {
     let mut board = lock(board);
     let result = match exit {
-        Exit::Done(output) => match board.encoding.encode_output(&output) {
+        Exit::Done(output) => match board.around.encoding.encode_output(&output) {
             Ok(payload) => {
                 board.reached.push(Reach::ChildEnded { site: site.clone(), result: Ok(payload) });
                 return Some(output);
@@ -264,7 +264,9 @@ fn end_child<S: Saga>(
                 return None;
             }
         },
-        Exit::Failed(error) => (board.encoding.encode_error(&Recording::new(), &error), text_of(&error)),
+        Exit::Failed(error) => {
+            (board.around.encoding.encode_error(&Recording::new(), &error), text_of(&error))
+        }
     };
     board.reached.push(Reach::ChildEnded { site: site.clone(), result: Err(result) });
     None

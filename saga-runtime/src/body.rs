@@ -29,10 +29,14 @@ pub(crate) use board::{Board, SharedBoard, lock};
 /// What a body is given to await by. Handed to it by the runtime; there is nothing to do with it by hand but what
 /// `#[saga]` does.
 #[derive(Clone)]
-pub struct SagaContext {
+pub struct SagaContext(Arc<Within>);
+
+/// What a saga, or a branch of it, is given. One allocation: each await takes a hold of it.
+#[derive(Clone)]
+struct Within {
     mode: Mode,
     /// The sites in here begin with this and a slash; empty at the top.
-    prefix: Arc<str>,
+    prefix: String,
     input: Payload,
     course: Arc<Course>,
 }
@@ -63,29 +67,30 @@ enum Mode {
 
 impl std::fmt::Debug for SagaContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SagaContext({:?})", self.prefix)
+        write!(f, "SagaContext({:?})", self.0.prefix)
     }
 }
 
 impl SagaContext {
     pub(crate) fn driving(board: SharedBoard, input: Payload, graph: Option<&'static Graph>) -> Self {
-        Self { mode: Mode::Driving(board), prefix: "".into(), input, course: Course::of(graph) }
+        let (mode, course) = (Mode::Driving(board), Course::of(graph));
+        Self(Arc::new(Within { mode, prefix: String::new(), input, course }))
     }
 
     fn registering(found: Arc<Mutex<Registrations>>) -> Self {
-        let course = Course::of(None);
-        Self { mode: Mode::Registering(found), prefix: "".into(), input: Payload::null(), course }
+        let (mode, course) = (Mode::Registering(found), Course::of(None));
+        Self(Arc::new(Within { mode, prefix: String::new(), input: Payload::null(), course }))
     }
 
     /// The body moves to the place of that number. If its automaton has no such move, macro and machine do not mean
     /// the same, and nothing is done that nobody has judged.
     pub(crate) fn move_to(&self, place: usize) {
-        let Some(graph) = self.course.graph else { return };
-        let from = self.course.at.swap(place, Ordering::Relaxed);
+        let Some(graph) = self.0.course.graph else { return };
+        let from = self.0.course.at.swap(place, Ordering::Relaxed);
         if graph.leads(graph.places.get(from), place) {
             return;
         }
-        if let Mode::Driving(board) = &self.mode {
+        if let Mode::Driving(board) = &self.0.mode {
             let detail =
                 format!("the code of {} goes to its place {place}, where its automaton does not", graph.saga);
             lock(board).end.get_or_insert(BodyEnd::Halted(Reason::Diverged, self.site(), detail));
@@ -94,7 +99,7 @@ impl SagaContext {
 
     /// In registration the body hands over its witnesses and goes no further: whether that is so.
     pub fn registers(&self, witnesses: &[&dyn AnyWitness]) -> bool {
-        let Mode::Registering(found) = &self.mode else { return false };
+        let Mode::Registering(found) = &self.0.mode else { return false };
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         found.extend(witnesses.iter().map(|w| w.registration()));
         true
@@ -107,9 +112,9 @@ impl SagaContext {
 
     /// The saga's input.
     pub async fn input<T: Recorded>(&self) -> T {
-        if let Mode::Driving(board) = &self.mode {
+        if let Mode::Driving(board) = &self.0.mode {
             let mut board = lock(board);
-            match board.encoding.decode(&self.input) {
+            match board.around.encoding.decode(&self.0.input) {
                 Ok(input) => return input,
                 Err(error) => {
                     let detail = format!("the saga's input: {}", text_of(&error));
@@ -122,7 +127,7 @@ impl SagaContext {
 
     /// The site of the child saga that this is the context of; `None` at the top.
     fn site(&self) -> Option<Site> {
-        (!self.prefix.is_empty()).then(|| Site::from(&*self.prefix))
+        (!self.0.prefix.is_empty()).then(|| Site::from(self.0.prefix.as_str()))
     }
 
     /// The number of the next turn of a loop; past `bound` turns the saga is parked, and this does not return.
@@ -131,7 +136,7 @@ impl SagaContext {
         *turns = turns.saturating_add(1);
         match bound {
             Some(bound) if turn >= bound => {
-                if let Mode::Driving(board) = &self.mode {
+                if let Mode::Driving(board) = &self.0.mode {
                     let detail = format!("{what} has made {bound} turns");
                     lock(board).end.get_or_insert(BodyEnd::Halted(
                         Reason::BoundExceeded,
@@ -147,7 +152,7 @@ impl SagaContext {
 
     /// The board, while driving: registration never gets this far.
     pub(crate) fn board(&self) -> Option<&SharedBoard> {
-        match &self.mode {
+        match &self.0.mode {
             Mode::Driving(board) => Some(board),
             Mode::Registering(_) => None,
         }
@@ -155,13 +160,14 @@ impl SagaContext {
 
     /// The same context for a branch, whose sites stand inside `prefix`.
     pub(crate) fn branch(&self, prefix: &str) -> Self {
-        Self { prefix: prefix.into(), ..self.clone() }
+        Self(Arc::new(Within { prefix: prefix.to_owned(), ..Within::clone(&self.0) }))
     }
 
     /// The context of a child saga, whose sites stand inside `prefix`.
     pub(crate) fn child(&self, prefix: &str, input: Option<Payload>, graph: Option<&'static Graph>) -> Self {
-        let input = input.unwrap_or_else(|| self.input.clone());
-        Self { input, course: Course::of(graph), ..self.branch(prefix) }
+        let within = Within::clone(&self.0);
+        let (input, course) = (input.unwrap_or(within.input), Course::of(graph));
+        Self(Arc::new(Within { mode: within.mode, prefix: prefix.to_owned(), input, course }))
     }
 }
 
@@ -203,8 +209,8 @@ impl Place {
     }
 
     fn write(&self, label: &str, text: &mut String) -> fmt::Result {
-        if !self.cx.prefix.is_empty() {
-            write!(text, "{}/", self.cx.prefix)?;
+        if !self.cx.0.prefix.is_empty() {
+            write!(text, "{}/", self.cx.0.prefix)?;
         }
         text.push_str(self.name.as_deref().unwrap_or(label));
         if self.occurrence > 1 && self.name.is_none() {
@@ -289,7 +295,7 @@ where
             return Poll::Pending;
         }
         let board = &mut *board;
-        match board.state.site(&this.site).and_then(|state| (this.read)(state, &board.encoding)) {
+        match board.state.site(&this.site).and_then(|state| (this.read)(state, &board.around.encoding)) {
             Some(Ok(value)) => Poll::Ready(value),
             Some(Err((reason, detail))) => {
                 board.halt(reason, this.site.clone(), detail);
@@ -342,7 +348,7 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
         Box::pin(async move {
             let exit = S::body(SagaContext::driving(board.clone(), input, S::GRAPH)).await;
-            let encoding = &lock(&board).encoding;
+            let encoding = &lock(&board).around.encoding;
             match exit {
                 Exit::Done(output) => match encoding.encode_output(&output) {
                     Ok(output) => BodyEnd::Returned(output),

@@ -13,6 +13,20 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
 }
 
+/// Measures how long something takes, to decide how to go on, never what is recorded.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Draws numbers.
 pub trait Dice: Send + Sync + 'static {
     /// A number, any of the 2^64 as likely as the other.

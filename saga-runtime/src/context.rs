@@ -1,9 +1,10 @@
 //! What a running attempt knows: where it stands, under which key, and whether the saga wants it to end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use saga_core::{IdempotencyKey, Role, SagaId, Site};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::resources::Resources;
 
@@ -20,6 +21,36 @@ impl LazyKey {
     }
 }
 
+/// Whether a saga has been asked to stop, and who waits for that.
+#[derive(Debug, Default)]
+pub(crate) struct Stopping {
+    asked: AtomicBool,
+    news: Notify,
+}
+
+impl Stopping {
+    /// Asks it to, or not to.
+    pub(crate) fn ask(&self, asked: bool) {
+        self.asked.store(asked, Ordering::Release);
+        self.news.notify_waiters();
+    }
+
+    fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire)
+    }
+
+    async fn asked(&self) {
+        loop {
+            // Made before the look, so that nothing is missed between the two.
+            let news = self.news.notified();
+            if self.is_asked() {
+                return;
+            }
+            news.await;
+        }
+    }
+}
+
 /// The context of one attempt of a step; a step takes it as `cx: &StepContext`.
 #[derive(Debug, Clone)]
 pub struct StepContext {
@@ -29,7 +60,7 @@ pub struct StepContext {
     pub(crate) attempt: u32,
     pub(crate) key: LazyKey,
     pub(crate) resources: Arc<Resources>,
-    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stopping: Arc<Stopping>,
 }
 
 impl StepContext {
@@ -42,7 +73,7 @@ impl StepContext {
             attempt: 1,
             key: LazyKey { generation: 0, made: OnceLock::from(key) },
             resources: Arc::new(resources.clone()),
-            stopping: watch::channel(false).1,
+            stopping: Arc::default(),
         }
     }
 
@@ -89,15 +120,11 @@ impl StepContext {
     ///
     /// **Cancel safety**: nothing is lost if this is dropped.
     pub async fn cancelled(&self) {
-        let mut stopping = self.stopping.clone();
-        if stopping.wait_for(|stopping| *stopping).await.is_err() {
-            // Whoever could have asked is gone.
-            std::future::pending::<()>().await;
-        }
+        self.stopping.asked().await;
     }
 
     /// Whether the saga has been asked to stop.
     pub fn is_cancelled(&self) -> bool {
-        *self.stopping.borrow()
+        self.stopping.is_asked()
     }
 }

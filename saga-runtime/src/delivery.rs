@@ -20,7 +20,7 @@ pub(crate) fn evaluate(
     let Some(step) = state.step(site) else { return Ok(None) };
     let Some(code) = engine.registry.find_step(&step.step) else { return Ok(None) };
     let key = state.key(site, Role::Do);
-    let evaluated = code.evaluate(output, &step.input, &key, &engine.surroundings());
+    let evaluated = code.evaluate(output, &step.input, &key, &engine.around);
     evaluated.map(Some).map_err(|why| Refusal::Unusable { site: site.clone(), why })
 }
 
@@ -33,7 +33,8 @@ pub(crate) fn check_mended_input(engine: &Engine, state: &State, delivery: &Deli
         _ => &step.step,
     };
     let Some(code) = engine.registry.find_step(name) else { return Ok(()) };
-    code.check_input(input, &engine.encoding).map_err(|why| Refusal::Unusable { site: site.clone(), why })
+    code.check_input(input, &engine.around.encoding)
+        .map_err(|why| Refusal::Unusable { site: site.clone(), why })
 }
 
 /// Another worker took the delivery, and its answer went nowhere: it left a record after the first `before`, or was

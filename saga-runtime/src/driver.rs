@@ -11,15 +11,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use futures_util::FutureExt as _;
 use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
 use saga_core::{Entry, Epoch, Phase, Record, Role, Site, State, Timestamp};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
 use crate::bulkhead::{Gate, Slots};
 use crate::committer::{AckSlot, CommitError};
+use crate::context::Stopping;
 use crate::engine::Engine;
 use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
@@ -58,18 +60,20 @@ pub(crate) struct Driver {
     taken: Vec<DeliveryId>,
     replies: Vec<(DeliveryId, Reply)>,
     local: Local,
-    running: HashSet<Job>,
+    running: HashSet<Job, RandomState>,
     slots: Slots,
     ended: Vec<LocalEnd>,
     room: Room,
     mailbox: Arc<Mailbox>,
-    seen: HashSet<DeliveryId>,
-    stopping: watch::Sender<bool>,
+    seen: HashSet<DeliveryId, RandomState>,
+    stopping: Arc<Stopping>,
     stops: bool,
     ack: Arc<AckSlot>,
     created: Option<oneshot::Sender<()>>,
     /// The due time that has just been waited for.
     passed: Timestamp,
+    /// The time of this turn: read once, when something has happened.
+    now: Timestamp,
 }
 
 /// Empty, and kept for their room: what a step needs for a moment is not allocated for each.
@@ -114,8 +118,8 @@ impl Driver {
         origin: Origin,
         mailbox: Arc<Mailbox>,
     ) -> Self {
-        let progress = state.progress();
-        let board = Board::new(state, engine.encoding.clone(), engine.clock.clone(), engine.dice.clone());
+        let (progress, now) = (state.progress(), engine.clock.now());
+        let board = Board::new(state, engine.around.clone(), engine.dice.clone());
         let mut driver = Driver {
             engine,
             saga,
@@ -130,17 +134,18 @@ impl Driver {
             taken: Vec::new(),
             replies: Vec::new(),
             local: Local::default(),
-            running: HashSet::new(),
+            running: HashSet::default(),
             slots: Slots::default(),
             ended: Vec::new(),
             room: Room::default(),
             mailbox,
-            seen: HashSet::new(),
-            stopping: watch::channel(false).0,
+            seen: HashSet::default(),
+            stopping: Arc::default(),
             stops: false,
             ack: Arc::default(),
             created: None,
             passed: Timestamp::default(),
+            now,
         };
         match origin {
             Origin::New(entry, created) => {
@@ -204,7 +209,7 @@ impl Driver {
     /// Takes an event to the machine.
     fn take(&mut self, event: Event) {
         // Only a delivery can be refused, and those go another way.
-        if let Err(refusal) = self.decide(event, self.engine.clock.now()) {
+        if let Err(refusal) = self.decide(event, self.now) {
             tracing::debug!(%refusal, "refused");
         }
     }
@@ -227,7 +232,7 @@ impl Driver {
         self.slots.arrived().for_each(|line| self.local.push(Begun::standing(line)));
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
-            self.stopping.send_replace(stops);
+            self.stopping.ask(stops);
             // A stop that came to nothing has cut reads short: the body runs again, and asks for them again.
             self.body = self.body.take().filter(|_| stops);
         }
@@ -316,7 +321,7 @@ impl Driver {
         let board = lock(&self.board);
         let state = &board.state;
         self.slots.drop_unused(state);
-        let now = self.engine.clock.now();
+        let now = self.now;
         let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
         for work in machine::work_besides(state, now.max(passed), |s| self.slots.are_awaited_at(s)) {
             match work {
@@ -425,7 +430,7 @@ impl Driver {
             Job::Attempt { site, role: Role::Undo, .. } => self.slots.take(site),
             _ => None,
         };
-        let stopping = self.stopping.subscribe();
+        let stopping = self.stopping.clone();
         let begun = {
             let board = lock(&self.board);
             crate::local::begin(&self.engine, &board.state, &job, stopping).having(slot)
@@ -451,6 +456,7 @@ impl Driver {
                 () = timer => is_over = true,
             }
         }
+        self.now = self.engine.clock.now();
         // Before what has ended or come due: a cancel that is here keeps what it may from being run again.
         for waiting in self.mailbox.take() {
             self.deliver(waiting);
@@ -475,7 +481,7 @@ impl Driver {
 
     /// The wait was counted monotonically: it is over, whatever the clock says.
     fn wait_is_over(&mut self, wake: Option<(Timestamp, Duration)>) {
-        let now = self.engine.clock.now();
+        let now = self.now;
         let due = wake.map_or(now, |(due, _)| due);
         self.passed = due;
         if let Err(refusal) = self.decide(Event::Due, now.max(due)) {

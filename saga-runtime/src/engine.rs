@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use saga_core::store::{DeliveryId, Store, WorkerId};
 use saga_core::{SagaId, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
@@ -13,8 +14,8 @@ use crate::attempt::Surroundings;
 use crate::bulkhead::Bulkheads;
 use crate::clock::{Clock, Dice};
 use crate::committer::Committer;
+use crate::context::Stopping;
 use crate::driver::{Finished, Reply};
-use crate::limits::Encoding;
 use crate::mailbox::Mailbox;
 use crate::registry::Registry;
 use crate::resources::Resources;
@@ -24,7 +25,8 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Registry,
     pub(crate) resources: Arc<Resources>,
-    pub(crate) encoding: Encoding,
+    /// What attempts and bodies work with.
+    pub(crate) around: Arc<Surroundings>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) committer: Committer,
@@ -39,28 +41,17 @@ pub(crate) struct Engine {
     /// A saga that waits longer than this is let go.
     pub(crate) linger: Duration,
     pub(crate) lease: Duration,
-    pub(crate) never_stopping: watch::Receiver<bool>,
+    pub(crate) never_stopping: Arc<Stopping>,
     pub(crate) draining: watch::Sender<bool>,
     /// The same, for those who look often.
     pub(crate) drains: AtomicBool,
     pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) lease_lost: Arc<Notify>,
-    #[cfg(feature = "test")]
-    pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
 
 impl Engine {
     pub(crate) fn worker(&self) -> WorkerId {
         WorkerId(self.worker.load(Ordering::Acquire))
-    }
-
-    pub(crate) fn surroundings(&self) -> Surroundings {
-        Surroundings {
-            encoding: self.encoding.clone(),
-            clock: self.clock.clone(),
-            #[cfg(feature = "test")]
-            faults: self.faults.clone(),
-        }
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -93,7 +84,7 @@ pub(crate) struct Channel {
 /// The sagas that this worker drives.
 #[derive(Default)]
 pub(crate) struct Live {
-    sagas: Mutex<HashMap<SagaId, Channel>>,
+    sagas: Mutex<HashMap<SagaId, Channel, RandomState>>,
     /// The quarantined saga that runs.
     quarantined: Mutex<Option<SagaId>>,
     /// Whether the worker may hold what nobody drives.
@@ -103,7 +94,7 @@ pub(crate) struct Live {
     /// Rung when there may be something to claim that there was no leave to claim before.
     pub(crate) look: Notify,
     /// Aborts what is driven: by saga.
-    aborts: Mutex<HashMap<SagaId, tokio::task::AbortHandle>>,
+    aborts: Mutex<HashMap<SagaId, tokio::task::AbortHandle, RandomState>>,
 }
 
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -186,7 +177,7 @@ impl Live {
 /// of one millisecond look alike to it, and the second would be driven beside the first.
 #[derive(Default)]
 pub(crate) struct Created {
-    at: Mutex<(Timestamp, HashSet<SagaId>)>,
+    at: Mutex<(Timestamp, HashSet<SagaId, RandomState>)>,
 }
 
 impl Created {
@@ -194,7 +185,7 @@ impl Created {
     pub(crate) fn is_first(&self, saga: &SagaId, now: Timestamp) -> bool {
         let mut created = guard(&self.at);
         if created.0 != now {
-            *created = (now, HashSet::new());
+            *created = (now, HashSet::default());
         }
         created.1.insert(saga.clone())
     }
@@ -205,7 +196,7 @@ pub(crate) struct Watchers {
     /// How often to look for what another worker may have done.
     look_every: Duration,
     count: AtomicUsize,
-    sagas: Mutex<HashMap<SagaId, (usize, watch::Sender<u64>)>>,
+    sagas: Mutex<HashMap<SagaId, (usize, watch::Sender<u64>), RandomState>>,
 }
 
 impl Watchers {

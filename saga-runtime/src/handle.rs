@@ -168,7 +168,7 @@ impl AnyHandle {
     /// # Errors
     /// [`LookError`].
     pub async fn view(&self) -> Result<StateView, LookError> {
-        Ok(StateView::new(self.look().await?, self.runtime.engine().encoding.clone()))
+        Ok(StateView::new(self.look().await?, self.runtime.engine().around.encoding.clone()))
     }
 
     /// What would be undone if it were undone now, in order, and what cannot be.
@@ -337,7 +337,12 @@ impl AnyHandle {
     }
 
     fn encode<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
-        self.runtime.engine().encoding.encode_given(value).map_err(|why| ActError::Unrecordable { why })
+        self.runtime
+            .engine()
+            .around
+            .encoding
+            .encode_given(value)
+            .map_err(|why| ActError::Unrecordable { why })
     }
 
     /// Delivers, and waits until it has been taken; gives the state after it.
@@ -443,7 +448,7 @@ impl<S: Saga> Handle<S> {
             let letter = DeadLetter::of(&state, &journal);
             return Ok(Outcome::DeadLettered(Known::new(self.any.clone(), letter)));
         }
-        Outcome::of(&state, &self.any.runtime.engine().encoding)
+        Outcome::of(&state, &self.any.runtime.engine().around.encoding)
     }
 
     /// Where it stands, in the saga's own states.

@@ -10,11 +10,10 @@ use std::task::{Context, Poll};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{Answer, Ending, Event, Work};
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
-use tokio::sync::watch;
 
 use crate::attempt::{Ended, Running};
 use crate::bulkhead::{Line, Slot, Slots};
-use crate::context::{LazyKey, StepContext};
+use crate::context::{LazyKey, StepContext, Stopping};
 use crate::engine::Engine;
 
 /// Something to run.
@@ -185,12 +184,7 @@ impl LocalEnd {
 }
 
 /// Begins a job.
-pub(crate) fn begin(
-    engine: &Arc<Engine>,
-    state: &State,
-    job: &Job,
-    stopping: watch::Receiver<bool>,
-) -> Begun {
+pub(crate) fn begin(engine: &Arc<Engine>, state: &State, job: &Job, stopping: Arc<Stopping>) -> Begun {
     let begin = Begin { engine, state, stopping };
     match job {
         Job::Attempt { site, role, attempt } => begin.attempt(job, site, *role, *attempt),
@@ -203,7 +197,7 @@ pub(crate) fn begin(
 struct Begin<'a> {
     engine: &'a Arc<Engine>,
     state: &'a State,
-    stopping: watch::Receiver<bool>,
+    stopping: Arc<Stopping>,
 }
 
 impl Begin<'_> {
@@ -237,7 +231,7 @@ impl Begin<'_> {
             return ended(job, Ended::Attempt(Ending::Undecodable { detail }));
         };
         let context = self.context(site, role, attempt);
-        let running = step.attempt(context, input.clone(), self.engine.surroundings());
+        let running = step.attempt(context, input.clone(), self.engine.around.clone());
         Begun::new(job.clone(), running, span(self.state.id(), site, role, attempt))
     }
 
@@ -248,7 +242,7 @@ impl Begin<'_> {
             let trouble = Some("this build does not know the step".to_owned());
             return ended(job, Ended::Probe(Answer::Pending(trouble)));
         };
-        let running = step.probe(self.context(site, Role::Do, 1), input.clone(), self.engine.surroundings());
+        let running = step.probe(self.context(site, Role::Do, 1), input.clone(), self.engine.around.clone());
         let span = tracing::info_span!("probe", saga = %self.state.id(), site = %site);
         Begun::new(job.clone(), running, span)
     }
@@ -261,7 +255,7 @@ impl Begin<'_> {
         let dice = self.engine.dice.clone();
         let draw = Box::new(move || dice.draw());
         let context = self.context(site, Role::Do, 1);
-        let running = code.read(context, input.clone(), self.engine.surroundings(), draw);
+        let running = code.read(context, input.clone(), self.engine.around.clone(), draw);
         Begun::new(job.clone(), running, span(self.state.id(), site, Role::Do, 1))
     }
 }

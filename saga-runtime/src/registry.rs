@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use saga_core::{Catalog, Kind, Policy};
 
 use crate::attempt::{AnyStep, TypedStep};
@@ -16,7 +17,7 @@ use crate::step::{Step, Undo as _};
 /// The steps and sagas that a runtime knows.
 #[derive(Default)]
 pub struct Registry {
-    steps: HashMap<&'static str, Registered>,
+    steps: HashMap<&'static str, Registered, RandomState>,
     sagas: BTreeMap<&'static str, Arc<dyn AnySaga>>,
     /// Sagas that are only called by others.
     children: Vec<&'static str>,

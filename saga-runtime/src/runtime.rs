@@ -115,7 +115,7 @@ impl Runtime {
         let engine = &self.engine;
         let id = id.try_into()?;
         let code = engine.registry.find_saga(S::NAME).ok_or(RunError::NotRegistered { saga: S::NAME })?;
-        let input = engine.encoding.encode_input(call.input());
+        let input = engine.around.encoding.encode_input(call.input());
         let input = input.map_err(|why| RunError::Unrecordable { why })?;
         if engine.is_draining() {
             return Err(RunError::ShuttingDown);
@@ -225,7 +225,7 @@ impl Runtime {
         };
         match (&there.record, &wanted.record) {
             (Record::Scheduled { saga: a, input: x, .. }, Record::Scheduled { saga: b, input: y, .. })
-                if a == b && self.engine.encoding.codecs.same(x, y) =>
+                if a == b && self.engine.around.encoding.codecs.same(x, y) =>
             {
                 Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), channel)))
             }

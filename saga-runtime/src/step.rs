@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::StepContext;
 use crate::error::StepError;
 use crate::failure::StepFailure;
-use crate::recorded::{Recorded, Written, decode, encode};
+use crate::recorded::{Recorded, decode, encode};
 use crate::registry::Registry;
 use crate::relation::{Answers, Asks, Compensates};
 use crate::resources::Need;
@@ -363,33 +363,14 @@ impl Effectless for undo::Readonly {}
 #[derive(Debug)]
 pub struct Compensation {
     pub(crate) step: &'static str,
-    pub(crate) input: Box<dyn EncodeInput>,
+    /// Not sealed yet: whoever makes the call has no codecs.
+    pub(crate) input: Result<Payload, saga_core::EncodeError>,
 }
 
 impl Compensation {
     /// By that call.
     pub fn by<S: Compensates>(call: StepCall<S>) -> Self {
-        let input = Box::new(InputOf::<S>(call.input));
-        Self { step: S::NAME, input }
-    }
-}
-
-/// An input whose type is forgotten.
-pub(crate) trait EncodeInput: std::fmt::Debug + Send {
-    fn encode(&self, codecs: &saga_core::Codecs) -> Result<Payload, saga_core::EncodeError>;
-}
-
-struct InputOf<S: Step>(S::Input);
-
-impl<S: Step> std::fmt::Debug for InputOf<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(S::NAME)
-    }
-}
-
-impl<S: Step> EncodeInput for InputOf<S> {
-    fn encode(&self, codecs: &saga_core::Codecs) -> Result<Payload, saga_core::EncodeError> {
-        codecs.encode(&Written(&self.0))
+        Self { step: S::NAME, input: encode(&call.input) }
     }
 }
 

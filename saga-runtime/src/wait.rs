@@ -157,7 +157,7 @@ macro_rules! recorded_value {
                 let (fresh, reach) = {
                     let $board = &mut *lock(&$board);
                     let value: $value = $make;
-                    let reach = $board.encoding.encode_input(&value).map(|value| Reach::Value {
+                    let reach = $board.around.encoding.encode_input(&value).map(|value| Reach::Value {
                         site: site.clone(),
                         what: $label.into(),
                         value,
@@ -188,7 +188,7 @@ macro_rules! recorded_value {
     };
 }
 
-recorded_value!(Now, "now", Timestamp, |board| board.clock.now());
+recorded_value!(Now, "now", Timestamp, |board| board.around.clock.now());
 recorded_value!(FreshUuid, "uuid", Uuid, |board| {
     uuid::Builder::from_random_bytes(board.dice.draw_id().to_be_bytes()).into_uuid()
 });

@@ -4,30 +4,30 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
 use saga_core::{Reason, Site, State};
 
-use crate::clock::{Clock, Dice};
-use crate::limits::Encoding;
+use crate::attempt::Surroundings;
+use crate::clock::Dice;
 
 /// What body and driver share.
 pub(crate) struct Board {
     pub(crate) state: State,
-    pub(crate) encoding: Encoding,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) around: Arc<Surroundings>,
     pub(crate) dice: Arc<dyn Dice>,
     /// What was reached and is not in the journal, in order.
     pub(crate) reached: Vec<Reach>,
     /// How the body ended, where it did not end by itself.
     pub(crate) end: Option<BodyEnd>,
-    visited: HashSet<Site>,
+    visited: HashSet<Site, RandomState>,
 }
 
 impl Board {
-    pub(crate) fn new(state: State, encoding: Encoding, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
-        Self { state, encoding, clock, dice, reached: Vec::new(), end: None, visited: HashSet::new() }
+    pub(crate) fn new(state: State, around: Arc<Surroundings>, dice: Arc<dyn Dice>) -> Self {
+        Self { state, around, dice, reached: Vec::new(), end: None, visited: HashSet::default() }
     }
 
     /// Forgets the run of a body: another begins from the start.
@@ -47,7 +47,7 @@ impl Board {
         match self.state.site(&site) {
             None => self.reached.push(reach),
             Some(recorded) => {
-                if let Err((journal, code)) = reach.compare(recorded, &self.encoding.codecs) {
+                if let Err((journal, code)) = reach.compare(recorded, &self.around.encoding.codecs) {
                     let detail = format!("at {site} the journal has {journal}, the code reached {code}");
                     self.halt(Reason::Diverged, site, detail);
                 }

@@ -29,7 +29,7 @@ impl Driver {
             evaluate(&self.engine, &board.state, &delivery)?
         };
         let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
-        self.decide(Event::Delivered { delivery, evaluated }, self.engine.clock.now())?;
+        self.decide(Event::Delivered { delivery, evaluated }, self.now)?;
         if restarts {
             // What it was waiting for may have changed under it: it runs over the journal again.
             self.body = None;

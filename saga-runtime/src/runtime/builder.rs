@@ -9,6 +9,7 @@ use saga_core::store::Store;
 use tokio::sync::{Notify, watch};
 
 use super::{Running, Runtime};
+use crate::attempt::Surroundings;
 use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
@@ -212,11 +213,17 @@ impl Builder {
             draining: drains,
             lease_lost: lease_lost.clone(),
         });
+        let around = Arc::new(Surroundings {
+            encoding: self.encoding,
+            clock: clock.clone(),
+            #[cfg(feature = "test")]
+            faults: self.faults,
+        });
         let engine = Arc::new(Engine {
             store: self.store,
             registry: self.registry,
             resources: Arc::new(self.resources),
-            encoding: self.encoding,
+            around,
             clock,
             dice: self.dice,
             committer,
@@ -230,13 +237,11 @@ impl Builder {
             bulkheads,
             linger: self.linger,
             lease: self.lease,
-            never_stopping: watch::channel(false).1,
+            never_stopping: Arc::default(),
             draining,
             drains: Default::default(),
             trouble: troubled,
             lease_lost,
-            #[cfg(feature = "test")]
-            faults: self.faults,
         });
         let tasks = vec![
             tokio::spawn(commits).abort_handle(),

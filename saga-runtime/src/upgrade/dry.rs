@@ -9,6 +9,7 @@ use saga_core::state::Direction;
 use saga_core::{Kind, Payload, Reason, State};
 
 use super::report::{Finding, Why};
+use crate::attempt::Surroundings;
 use crate::attempt::message_of;
 use crate::body::{AnySaga, Board, lock};
 use crate::clock::Clock;
@@ -64,7 +65,13 @@ pub(super) fn run(
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<BodyEnd>, String> {
     let input = state.head().map_or_else(Payload::null, |head| head.input.clone());
-    let board = Board::new(state.clone(), builder.encoding.clone(), clock.clone(), builder.dice.clone());
+    let around = Arc::new(Surroundings {
+        encoding: builder.encoding.clone(),
+        clock: clock.clone(),
+        #[cfg(feature = "test")]
+        faults: None,
+    });
+    let board = Board::new(state.clone(), around, builder.dice.clone());
     let board = Arc::new(Mutex::new(board));
     let mut body = code.body(board.clone(), input);
     let mut cx = Context::from_waker(Waker::noop());
