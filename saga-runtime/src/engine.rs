@@ -94,7 +94,14 @@ pub(crate) struct Live {
     /// Rung when there may be something to claim that there was no leave to claim before.
     pub(crate) look: Notify,
     /// Aborts what is driven: by saga.
-    aborts: Mutex<HashMap<SagaId, tokio::task::AbortHandle, RandomState>>,
+    aborts: Mutex<Aborts>,
+}
+
+#[derive(Default)]
+struct Aborts {
+    by_saga: HashMap<SagaId, tokio::task::AbortHandle, RandomState>,
+    /// Whether the runtime is gone: what is taken up all the same ends at once.
+    is_over: bool,
 }
 
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -121,25 +128,34 @@ impl Live {
     }
 
     pub(crate) fn set_abort(&self, saga: &SagaId, abort: tokio::task::AbortHandle) {
-        if !abort.is_finished() {
-            guard(&self.aborts).insert(saga.clone(), abort);
+        let mut aborts = guard(&self.aborts);
+        if aborts.is_over {
+            abort.abort();
+        } else if !abort.is_finished() {
+            aborts.by_saga.insert(saga.clone(), abort);
         }
     }
 
     pub(crate) fn remove(&self, saga: &SagaId) {
         guard(&self.sagas).remove(saga);
-        guard(&self.aborts).remove(saga);
+        guard(&self.aborts).by_saga.remove(saga);
         self.freed.notify_one();
     }
 
     /// Drops everything that is driven, where it stands.
     pub(crate) fn abort_all(&self) {
         // In an order, so that a run in virtual time can be repeated.
-        let aborts: BTreeMap<_, _> = guard(&self.aborts).drain().collect();
+        let aborts: BTreeMap<_, _> = guard(&self.aborts).by_saga.drain().collect();
         aborts.values().for_each(tokio::task::AbortHandle::abort);
         guard(&self.sagas).clear();
         *guard(&self.quarantined) = None;
         self.freed.notify_one();
+    }
+
+    /// The runtime is gone: drops everything that is driven, also what somebody is just about to take up.
+    pub(crate) fn end(&self) {
+        guard(&self.aborts).is_over = true;
+        self.abort_all();
     }
 
     /// The worker may hold what nobody drives: it is to be asked for at the next look.
@@ -328,6 +344,30 @@ impl ReplyBox {
         self.expected -= 1;
         if self.expected == 0 {
             self.early.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worker may be about to take sagas up at the moment in which the runtime is dropped; with a store that fails
+    /// they would look for their journals for ever.
+    #[tokio::test]
+    async fn what_is_taken_up_after_the_end_ends_at_once() {
+        let live = Live::default();
+        let saga = SagaId::new("a").unwrap();
+        let driven = |saga: &SagaId| {
+            let task = tokio::spawn(std::future::pending::<()>());
+            live.set_abort(saga, task.abort_handle());
+            task
+        };
+        let before = driven(&saga);
+        live.end();
+        let after = driven(&saga);
+        for task in [before, after] {
+            assert!(task.await.is_err_and(|error| error.is_cancelled()));
         }
     }
 }

@@ -72,7 +72,7 @@ struct Running {
 impl Running {
     fn end(&self) {
         self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
-        self.engine.live.abort_all();
+        self.engine.live.end();
     }
 }
 
