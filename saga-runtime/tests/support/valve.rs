@@ -1,6 +1,6 @@
 //! A store whose operations fail or hang while it is told so. What is behind it is never lost.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use saga_core::store::{
     Summary, Waiting, Wanted, WorkerId,
 };
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// What becomes of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,13 +36,39 @@ pub struct Valve {
     writes: watch::Sender<Flow>,
     reads: watch::Sender<Flow>,
     loads: watch::Sender<Flow>,
+    /// After so many commits everything is to go like this.
+    shuts: Mutex<Option<(u64, Flow)>>,
+    is_shut: Notify,
 }
 
 impl Valve {
     /// `inner`, behind an open valve.
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         let valve = || watch::channel(Flow::Open).0;
-        Arc::new(Self { inner, commits: valve(), writes: valve(), reads: valve(), loads: valve() })
+        let (commits, writes, reads, loads) = (valve(), valve(), valve(), valve());
+        let (shuts, is_shut) = (Mutex::default(), Notify::new());
+        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut })
+    }
+
+    /// From the `commit`-th commit on (from 1), everything goes like that.
+    pub fn shuts_at(&self, commit: u64, flow: Flow) {
+        *self.shuts.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit, flow));
+    }
+
+    /// Waits for that.
+    pub async fn shut(&self) {
+        self.is_shut.notified().await;
+    }
+
+    fn count_commit(&self) {
+        let mut shuts = self.shuts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((left, flow)) = &mut *shuts else { return };
+        *left -= 1;
+        if *left == 0 {
+            self.all(*flow);
+            *shuts = None;
+            self.is_shut.notify_one();
+        }
     }
 
     /// Sets what becomes of commits.
@@ -110,6 +136,7 @@ impl Store for Valve {
         batch: &[Append],
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        self.count_commit();
         Self::through(&self.commits, self.inner.commit(worker, batch, now)).await
     }
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
