@@ -391,9 +391,7 @@ impl Driver {
             // Whoever started it may have gone.
             created.send(()).ok();
         }
-        for (id, reply) in self.replies.drain(..) {
-            self.engine.replies.answer(id, reply);
-        }
+        self.replies.drain(..).for_each(|(id, reply)| self.engine.replies.answer(id, reply));
         if deaths > self.deaths {
             self.engine.live.leave_quarantine(&saga);
         }
