@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod errors;
+mod kill;
 mod nearest;
 mod sim;
 mod test;
@@ -50,6 +51,18 @@ const COMMANDS: &[Command] = &[
         arguments: "[--seeds N] [--from S]",
         about: "Runs random sagas in a simulated world, from seeds, and shrinks what fails",
         run: sim::run,
+    },
+    Command {
+        name: "kill",
+        arguments: "[--rounds N] [--seed S]",
+        about: "Kills and stops real workers with sagas under way, and audits what is left",
+        run: kill::run,
+    },
+    Command {
+        name: "disk",
+        arguments: "[--seeds N] [--from S]",
+        about: "Runs sagas on a disk that fails and loses its power, and audits what is left",
+        run: kill::disk,
     },
     Command {
         name: "bench",

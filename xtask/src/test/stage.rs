@@ -73,6 +73,26 @@ pub(super) const STAGES: &[Stage] = &[
         compiles: true,
     },
     Stage {
+        name: "kill",
+        work: Work::Cargo {
+            arguments: &[
+                "run",
+                "--profile",
+                "sim",
+                "--package",
+                "saga-faults",
+                "--",
+                "kill",
+                "--rounds",
+                "50",
+            ],
+            variable: None,
+            locks: true,
+        },
+        component: None,
+        compiles: true,
+    },
+    Stage {
         name: "docs",
         work: Work::Cargo {
             arguments: &["doc", "--workspace", "--no-deps", "--all-features"],

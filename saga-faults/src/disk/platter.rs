@@ -1,0 +1,279 @@
+//! A disk that forgets what was not synced when the power goes, as disks do, and that fails, as disks do.
+//!
+//! What SQLite reads is what it wrote, as the system's cache has it. What survives a power loss is kept beside that: what
+//! was synced, and of what was written since any part, in sectors, in any order. A sync that fails may have made any part
+//! durable, and the rest is forgotten for good: the system takes it for clean, and a later sync that works does not bring
+//! it to the disk (what PostgreSQL's developers found out about Linux in 2018).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use saga_vfs::{Disk, File, Trouble, Written};
+
+use crate::draw::Draw;
+
+/// What a disk writes whole or not at all.
+const SECTOR: usize = 512;
+
+/// What is wrong with the disk at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Weather {
+    #[default]
+    Fine,
+    /// There is no room: writes come short.
+    Full,
+    /// Writes come short with an error.
+    WriteErrors,
+    /// Syncs fail.
+    SyncErrors,
+    /// Reads fail.
+    ReadErrors,
+    /// Everything fails.
+    Gone,
+}
+
+impl Weather {
+    pub(crate) const BAD: [Weather; 5] =
+        [Weather::Full, Weather::WriteErrors, Weather::SyncErrors, Weather::ReadErrors, Weather::Gone];
+}
+
+/// Something that was written and not synced.
+#[derive(Debug, Clone)]
+enum Unsynced {
+    Write { offset: usize, bytes: Vec<u8> },
+    Cut(usize),
+}
+
+/// A file, as it is on the disk.
+#[derive(Debug, Default)]
+struct Kept {
+    synced: Vec<u8>,
+    since: Vec<Unsynced>,
+}
+
+impl Kept {
+    fn sync(&mut self) {
+        for change in std::mem::take(&mut self.since) {
+            change.apply(&mut self.synced);
+        }
+    }
+
+    /// Any part of what was not synced comes to the disk, the rest never does.
+    fn settle(&mut self, draw: &mut Draw) {
+        // All, nothing, or some of it.
+        let percent = [0, 10, 50, 90, 100][usize::try_from(draw.below(5)).unwrap_or(0)];
+        for change in std::mem::take(&mut self.since) {
+            change.apply_some(&mut self.synced, draw, percent);
+        }
+    }
+}
+
+impl Unsynced {
+    fn apply(self, to: &mut Vec<u8>) {
+        match self {
+            Unsynced::Write { offset, bytes } => write_at(to, offset, &bytes),
+            Unsynced::Cut(length) => to.resize(length, 0),
+        }
+    }
+
+    fn apply_some(self, to: &mut Vec<u8>, draw: &mut Draw, percent: u64) {
+        match self {
+            Unsynced::Write { mut offset, bytes } => {
+                let mut rest = &bytes[..];
+                while !rest.is_empty() {
+                    // Sectors are where they are on the disk.
+                    let (sector, more) = rest.split_at(rest.len().min(SECTOR - offset % SECTOR));
+                    if draw.chance(percent) {
+                        write_at(to, offset, sector);
+                    }
+                    (offset, rest) = (offset + sector.len(), more);
+                }
+            }
+            Unsynced::Cut(length) if draw.chance(percent) => to.resize(length, 0),
+            Unsynced::Cut(_) => {}
+        }
+    }
+}
+
+fn write_at(to: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+    let end = offset + bytes.len();
+    if to.len() < end {
+        to.resize(end, 0);
+    }
+    to[offset..end].copy_from_slice(bytes);
+}
+
+struct Inner {
+    draw: Draw,
+    weather: Weather,
+    /// How many operations in a hundred bad weather hits.
+    percent: u64,
+    is_off: bool,
+    files: BTreeMap<PathBuf, Kept>,
+    faults: BTreeMap<Weather, u64>,
+}
+
+/// The disk.
+pub(crate) struct Platter(Mutex<Inner>);
+
+impl Platter {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Mutex::new(Inner {
+            draw: Draw::of(seed, &["platter"]),
+            weather: Weather::Fine,
+            percent: 0,
+            is_off: false,
+            files: BTreeMap::new(),
+            faults: BTreeMap::new(),
+        }))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on so many operations in a hundred fail.
+    pub(crate) fn set(&self, weather: Weather, percent: u64) {
+        let mut inner = self.inner();
+        (inner.weather, inner.percent) = (weather, percent);
+    }
+
+    /// The power goes: from now on nothing comes to the disk, and all that is asked of it fails.
+    pub(crate) fn power_off(&self) {
+        let inner = &mut *self.inner();
+        inner.is_off = true;
+        // What was deleted is: it was done with a sync of its directory, or nobody needs it.
+        inner.files.retain(|path, _| path.exists());
+        inner.files.values_mut().for_each(|kept| kept.settle(&mut inner.draw));
+    }
+
+    /// The power is back, and nobody has a file open: the files are what the disk has of them.
+    pub(crate) fn power_on(&self, directory: &Path) -> io::Result<()> {
+        let mut inner = self.inner();
+        for file in fs::read_dir(directory)? {
+            fs::remove_file(file?.path())?;
+        }
+        for (path, kept) in &inner.files {
+            fs::write(path, &kept.synced)?;
+        }
+        (inner.is_off, inner.weather) = (false, Weather::Fine);
+        Ok(())
+    }
+
+    /// How many operations failed, by what was wrong.
+    pub(crate) fn faults(&self) -> BTreeMap<Weather, u64> {
+        self.inner().faults.clone()
+    }
+}
+
+impl Inner {
+    /// Whether an operation fails that these weathers hit.
+    fn fails(&mut self, hit: &[Weather]) -> bool {
+        if self.is_off {
+            return true;
+        }
+        let hits = hit.contains(&self.weather) && self.draw.chance(self.percent);
+        if hits {
+            *self.faults.entry(self.weather).or_default() += 1;
+        }
+        hits
+    }
+
+    fn change(&mut self, file: File<'_>, change: Unsynced) {
+        // A file without a name is nobody's after a power loss.
+        if let Some(path) = file.path {
+            self.files.entry(path.to_owned()).or_default().since.push(change);
+        }
+    }
+}
+
+impl Disk for Platter {
+    fn write(&self, file: File<'_>, offset: u64, bytes: &[u8]) -> Written {
+        let mut inner = self.inner();
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        if inner.is_off {
+            return Written::Short(0, Trouble::Io);
+        }
+        let weathers = [Weather::Full, Weather::WriteErrors, Weather::Gone];
+        if !inner.fails(&weathers) {
+            inner.change(file, Unsynced::Write { offset, bytes: bytes.to_vec() });
+            return Written::Whole;
+        }
+        let trouble = if inner.weather == Weather::Full { Trouble::Full } else { Trouble::Io };
+        let most = u64::try_from(bytes.len()).unwrap_or(0);
+        let part = usize::try_from(inner.draw.below(most)).unwrap_or(0);
+        if part > 0 {
+            inner.change(file, Unsynced::Write { offset, bytes: bytes[..part].to_vec() });
+        }
+        Written::Short(part, trouble)
+    }
+
+    fn sync(&self, file: File<'_>) -> Result<(), Trouble> {
+        let inner = &mut *self.inner();
+        if inner.is_off {
+            return Err(Trouble::Io);
+        }
+        let fails = inner.fails(&[Weather::SyncErrors, Weather::Gone]);
+        let kept = file.path.and_then(|path| inner.files.get_mut(path));
+        match (fails, kept) {
+            (true, Some(kept)) => kept.settle(&mut inner.draw),
+            (false, Some(kept)) => kept.sync(),
+            (_, None) => {}
+        }
+        if fails { Err(Trouble::Io) } else { Ok(()) }
+    }
+
+    fn read(&self, _file: File<'_>, _offset: u64, _length: usize) -> Result<(), Trouble> {
+        let fails = self.inner().fails(&[Weather::ReadErrors, Weather::Gone]);
+        if fails { Err(Trouble::Io) } else { Ok(()) }
+    }
+
+    fn truncate(&self, file: File<'_>, length: u64) -> Result<(), Trouble> {
+        let mut inner = self.inner();
+        if inner.fails(&[Weather::WriteErrors, Weather::Gone]) {
+            return Err(Trouble::Io);
+        }
+        inner.change(file, Unsynced::Cut(usize::try_from(length).unwrap_or(usize::MAX)));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_synced_stays_and_of_the_rest_any_part_does() {
+        let mut seen = std::collections::BTreeSet::new();
+        for seed in 0..200 {
+            let mut kept = Kept::default();
+            kept.since.push(Unsynced::Write { offset: 0, bytes: vec![1; 1000] });
+            kept.sync();
+            kept.since.push(Unsynced::Write { offset: 400, bytes: vec![2; 600] });
+            kept.settle(&mut Draw::of(seed, &[]));
+            assert_eq!((kept.synced.len(), &kept.synced[..400]), (1000, &[1; 400][..]));
+            seen.insert((kept.synced[400], kept.synced[999]));
+        }
+        // Torn at the border of a sector, either half missing.
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn what_a_failed_sync_has_left_behind_no_later_one_brings_back() {
+        let path = Path::new("a.db");
+        let file = File { kind: saga_vfs::Kind::Database, path: Some(path) };
+        let lost = (0..100).any(|seed| {
+            let platter = Platter::new(seed);
+            assert_eq!(platter.write(file, 0, &[1; 512]), Written::Whole);
+            platter.set(Weather::SyncErrors, 100);
+            assert_eq!(platter.sync(file), Err(Trouble::Io));
+            platter.set(Weather::Fine, 0);
+            assert_eq!(platter.sync(file), Ok(()));
+            platter.inner().files[path].synced.is_empty()
+        });
+        assert!(lost);
+    }
+}

@@ -1,0 +1,50 @@
+//! How the workers of a round come to their ends, from its seed.
+
+use std::time::Duration;
+
+use crate::draw::Draw;
+use crate::port::Kill;
+
+/// What is done to one worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// Killed so long after it was started, whatever it is about.
+    Starting(Duration),
+    /// Killed so long after it has joined.
+    Working(Duration),
+    /// Killed by itself at a durable write.
+    AtWrite(Kill),
+    /// Stopped so long after it has joined, and for so long.
+    Stopped {
+        after: Duration,
+        time: Duration,
+        /// Whether another worker is started meanwhile, which must be refused.
+        rival: bool,
+        /// Whether it is woken, and killed so long after that; killed as it lies otherwise.
+        wakes: Option<Duration>,
+    },
+}
+
+/// The deaths of a round, one after the other.
+pub(crate) fn deaths(seed: u64) -> Vec<Death> {
+    let mut draw = Draw::of(seed, &["deaths"]);
+    let count = draw.between(3, 6);
+    (0..count).map(|_| death(&mut draw)).collect()
+}
+
+fn death(draw: &mut Draw) -> Death {
+    let ms =
+        |draw: &mut Draw, low: u64, high: u64| Duration::from_micros(draw.between(low * 1000, high * 1000));
+    match draw.below(100) {
+        0..8 => Death::Starting(ms(draw, 0, 15)),
+        8..45 => Death::Working(ms(draw, 0, 60)),
+        45..62 => Death::AtWrite(Kill::Before(draw.between(1, 40))),
+        62..82 => Death::AtWrite(Kill::After(draw.between(1, 40))),
+        _ => Death::Stopped {
+            after: ms(draw, 1, 50),
+            time: ms(draw, 1, 30),
+            rival: draw.chance(50),
+            wakes: draw.chance(65).then(|| ms(draw, 0, 40)),
+        },
+    }
+}

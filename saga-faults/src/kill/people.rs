@@ -1,0 +1,152 @@
+//! People, in another process than the worker: they open the store's file, deliver, and close it again. In the end they
+//! wait until everything has ended, and mend what has become a dead letter.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use saga::machine::Delivery;
+use saga::store::{Query, Store as _, StoreError};
+use saga::{By, Payload, Phase, Reason, SagaId, SqliteStore, State, Timestamp};
+use tokio::time::{Instant, sleep};
+
+use super::tally::Tally;
+use crate::ledger::{Ledger, now_ms};
+use crate::operator;
+use crate::plan::{Act, Planned};
+
+/// The longest that the end of a round is waited for.
+const END_MAX: Duration = Duration::from_secs(90);
+/// How often it is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// No saga needs to be mended so often.
+const ACTS_MAX: u32 = 40;
+
+/// Acts on sagas as planned, while workers come and go. Whoever does not find a saga has come too early.
+pub(crate) async fn act(path: PathBuf, sagas: Vec<Planned>, acts: Vec<(Duration, usize, Act)>) -> u64 {
+    let began = Instant::now();
+    let mut done = 0;
+    for group in acts.chunk_by(|a, b| a.0 == b.0) {
+        let Some((at, ..)) = group.first() else { continue };
+        tokio::time::sleep_until(began + *at).await;
+        // Not made here: the workers make it.
+        let Some(store) = path.exists().then(|| SqliteStore::open(&path).ok()).flatten() else { continue };
+        for (_, number, act) in group {
+            let Ok(saga) = SagaId::new(&sagas[*number].id) else { continue };
+            done += u64::from(store.deliver(&saga, delivery(*act), now()).await.is_ok());
+        }
+    }
+    done
+}
+
+fn delivery(act: Act) -> Delivery {
+    let by = By::new("somebody", "it is in the plan");
+    match act {
+        Act::Cancel => Delivery::Cancel { by },
+        Act::Approve => Delivery::Answer { site: None, approved: true, by },
+        Act::Deny => Delivery::Answer { site: None, approved: false, by },
+        Act::Signal => {
+            let payload = Payload::encode(&7_u64).unwrap_or_else(|_| Payload::null());
+            Delivery::Signal { id: "the only one".to_owned(), name: "go".to_owned(), payload }
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp(now_ms())
+}
+
+/// Whoever waits for the end of a round.
+pub(crate) struct Operator<'a> {
+    pub(crate) store: &'a SqliteStore,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) sagas: usize,
+    /// How many workers have died so far.
+    pub(crate) deaths: u64,
+}
+
+impl Operator<'_> {
+    /// Waits until every saga has ended, and mends what has not.
+    pub(crate) async fn see_to_the_end(&self, tally: &mut Tally) -> Result<(), String> {
+        let began = Instant::now();
+        let mut acts: HashMap<SagaId, u32> = HashMap::new();
+        loop {
+            let (ended, open) =
+                self.look().await.map_err(|error| format!("the store cannot be read: {error}"))?;
+            if ended == self.sagas && self.ledger.books().under_way() == 0 {
+                return Ok(());
+            }
+            if began.elapsed() > END_MAX {
+                let open: Vec<String> =
+                    open.iter().map(|(saga, phase)| format!("{saga} ({phase})")).collect();
+                return Err(format!(
+                    "after {END_MAX:?} {ended} of {} sagas have ended; open: {}",
+                    self.sagas,
+                    open.join(", ")
+                ));
+            }
+            for (saga, _) in open.into_iter().filter(|(_, phase)| *phase == Phase::DeadLettered) {
+                let acts = acts.entry(saga.clone()).or_default();
+                if *acts > ACTS_MAX {
+                    return Err(format!("{saga} was mended {ACTS_MAX} times, and is a dead letter still"));
+                }
+                *acts += u32::from(self.mend(&saga, tally).await?);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// How many sagas have ended, and the others.
+    async fn look(&self) -> Result<(usize, Vec<(SagaId, Phase)>), StoreError> {
+        let (mut ended, mut open, mut after) = (0, Vec::new(), None);
+        loop {
+            let page = self.store.query(&Query { after, limit: 1000, ..Query::default() }).await?;
+            for summary in page.sagas {
+                match summary.status.phase {
+                    phase if phase.is_ended() => ended += 1,
+                    phase => open.push((summary.id, phase)),
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok((ended, open));
+            }
+        }
+    }
+
+    /// One act on a dead letter, unless one is on its way.
+    async fn mend(&self, saga: &SagaId, tally: &mut Tally) -> Result<bool, String> {
+        let failed = |error: StoreError| format!("{saga} cannot be read: {error}");
+        if !self.store.undelivered(saga).await.map_err(failed)?.is_empty() {
+            return Ok(false);
+        }
+        let journal = self.store.load(saga, 0, usize::MAX).await.map_err(failed)?;
+        let state = State::of(saga.clone(), &journal).map_err(|error| format!("{saga}: {error}"))?;
+        if state.phase() != Phase::DeadLettered {
+            return Ok(false);
+        }
+        for (_, _, reason, detail) in state.reasons() {
+            // What it says must be true: one worker cannot have died three times.
+            if reason == Reason::PoisonPill && self.deaths < 3 {
+                return Err(format!("{saga} is parked after {} deaths: {detail}", self.deaths));
+            }
+            tally.dead_letter(reason);
+        }
+        let Some(delivery) = operator::mend(&state, self.ledger) else { return Ok(false) };
+        let delivered = self.store.deliver(saga, delivery, now()).await;
+        delivered.map_err(|error| format!("{saga} cannot be mended: {error}"))?;
+        Ok(true)
+    }
+}
+
+/// What still waits in the inboxes of sagas, which have all ended: nothing.
+pub(crate) async fn left_in_inboxes(path: &Path, sagas: &[Planned]) -> Result<Vec<String>, String> {
+    let store = SqliteStore::open_read_only(path).map_err(|error| error.to_string())?;
+    let mut wrongs = Vec::new();
+    for planned in sagas {
+        let saga = SagaId::new(&planned.id).map_err(|error| error.to_string())?;
+        let left = store.undelivered(&saga).await.map_err(|error| error.to_string())?;
+        wrongs.extend(left.iter().map(|left| format!("{saga}: nobody has taken {:?}", left.delivery)));
+    }
+    Ok(wrongs)
+}

@@ -1,0 +1,29 @@
+//! Real faults, under the real runtime and the real store: worker processes that are killed and stopped while hundreds of
+//! sagas are under way (`cargo xtask kill`), and a disk that fails (`cargo xtask disk`). An external ledger tells what
+//! really happened; it is held against the journals afterwards.
+//!
+//! Not part of what users depend on.
+
+// The harness runs in real time, as do those who use what is tested here.
+#![allow(clippy::disallowed_methods)]
+
+mod audit;
+mod crew;
+mod disk;
+mod draw;
+mod kill;
+mod ledger;
+mod mutant;
+mod operator;
+mod options;
+mod plan;
+mod port;
+mod sagas;
+mod steps;
+mod wire;
+mod worker;
+mod world;
+
+pub use disk::{DiskFailure, DiskReport, DiskSettings, disk_runs};
+pub use mutant::Mutant;
+pub use options::run;

@@ -1,0 +1,42 @@
+//! A person who mends dead letters. What they say of the world is true: they look into the ledger, and see to it that what
+//! did not happen never will.
+
+use saga::machine::Delivery;
+use saga::record::Knowledge;
+use saga::state::Status;
+use saga::{By, Payload, Role, Site, State};
+
+use crate::ledger::Ledger;
+use crate::steps::Slip;
+
+pub(crate) fn by() -> By {
+    By::new("operator", "it is a dead letter")
+}
+
+/// What mends it, or the next thing that does.
+pub(crate) fn mend(state: &State, ledger: &Ledger) -> Option<Delivery> {
+    for (site, role, ..) in state.reasons() {
+        let Some(site) = site.filter(|_| role == Role::Do) else { continue };
+        let stuck = |step: &&saga::state::StepState| {
+            step.is_in_doubt() && matches!(step.doing.status, Status::Stuck(..))
+        };
+        if state.step(&site).as_ref().is_some_and(stuck) {
+            return settle(state, site, ledger);
+        }
+    }
+    Some(Delivery::Redrive { site: None, input: None, by: by() })
+}
+
+/// Says of a step in doubt what the ledger says.
+fn settle(state: &State, site: Site, ledger: &Ledger) -> Option<Delivery> {
+    let mut books = ledger.books();
+    let landed = books.of(state.id().as_str()).find(|(_, e)| e.site == site.as_str() && e.role == Role::Do);
+    let knowledge = match landed.map(|(_, effect)| effect.id.clone()) {
+        Some(id) => Knowledge::Happened { output: Payload::encode(&Slip { id }).ok()? },
+        None => {
+            books.bar(state.key(&site, Role::Do).as_str());
+            Knowledge::NotHappened
+        }
+    };
+    Some(Delivery::Resolve { site, role: Role::Do, knowledge, by: by() })
+}

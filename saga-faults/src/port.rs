@@ -1,0 +1,153 @@
+//! The store as a worker that is to die reaches it: the process is killed before or after a chosen durable write. And the
+//! bug of a store that answers before it has written.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
+use saga::machine::Delivery;
+use saga::store::{
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
+    Summary, Waiting, Wanted, WorkerId,
+};
+use saga::{Entry, Epoch, SagaId, Seq, Timestamp};
+use tokio::sync::mpsc;
+
+use crate::mutant::Mutant;
+
+/// A durable write at which the process dies, the first being 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kill {
+    /// Instead of it.
+    Before(u64),
+    /// Once it is on disk.
+    After(u64),
+}
+
+/// A batch that was answered and is not written.
+struct Owed {
+    worker: WorkerId,
+    batch: Vec<Append>,
+    now: Timestamp,
+}
+
+/// A store, and where the process dies. What counts is what changes the file: commits, claims and deliveries.
+pub(crate) struct Port<S> {
+    store: Arc<S>,
+    kill: Option<Kill>,
+    writes: AtomicU64,
+    owed: Option<mpsc::UnboundedSender<Owed>>,
+}
+
+impl<S: Store> Port<S> {
+    pub(crate) fn new(store: Arc<S>, kill: Option<Kill>, mutant: Option<Mutant>) -> Self {
+        let owed = (mutant == Some(Mutant::AnswersTooEarly)).then(|| {
+            let (owed, mut inbox) = mpsc::unbounded_channel::<Owed>();
+            let store = store.clone();
+            tokio::spawn(async move {
+                while let Some(Owed { worker, batch, now }) = inbox.recv().await {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    drop(store.commit(worker, &batch, now).await);
+                }
+            });
+            owed
+        });
+        Self { store, kill, writes: AtomicU64::new(0), owed }
+    }
+
+    async fn write<T>(&self, write: impl Future<Output = T>) -> T {
+        let number = self.writes.fetch_add(1, Ordering::AcqRel) + 1;
+        if self.kill == Some(Kill::Before(number)) {
+            die().await;
+        }
+        let written = write.await;
+        if self.kill == Some(Kill::After(number)) {
+            die().await;
+        }
+        written
+    }
+}
+
+/// Nothing is flushed, closed or dropped: the kernel ends the process.
+async fn die() {
+    if let Err(error) = kill_process(getpid(), Signal::KILL) {
+        eprintln!("the process cannot kill itself: {error}");
+        std::process::abort();
+    }
+    std::future::pending().await
+}
+
+#[async_trait::async_trait]
+impl<S: Store> Store for Port<S> {
+    async fn commit(
+        &self,
+        worker: WorkerId,
+        batch: &[Append],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
+        let epochs: Option<Vec<_>> = batch.iter().map(|append| append.epoch.map(Ok)).collect();
+        if let (Some(owed), Some(epochs)) = (&self.owed, epochs) {
+            drop(owed.send(Owed { worker, batch: batch.to_vec(), now }));
+            return Ok(epochs);
+        }
+        self.write(self.store.commit(worker, batch, now)).await
+    }
+
+    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
+        self.write(self.store.claim(worker, wanted, now)).await
+    }
+
+    async fn deliver(
+        &self,
+        saga: &SagaId,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Result<DeliveryId, DeliverError> {
+        self.write(self.store.deliver(saga, delivery, now)).await
+    }
+
+    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
+        self.store.join(name, lease, now).await
+    }
+
+    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.store.renew(worker, lease, now).await
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.store.leave(worker).await
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        self.store.held(worker).await
+    }
+
+    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.load(saga, from, limit).await
+    }
+
+    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
+        self.store.summary(saga).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        self.store.query(query).await
+    }
+
+    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
+        self.store.inbox(worker).await
+    }
+
+    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
+        self.store.undelivered(saga).await
+    }
+
+    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.store.wait_for_work(worker).await
+    }
+
+    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+        self.store.purge(purge).await
+    }
+}

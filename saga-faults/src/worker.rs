@@ -1,0 +1,133 @@
+//! The worker program: opens the store, joins, and sees the sagas of the plan through, until its input ends or it is
+//! killed. It says `joined` once it works, and `held by …` if it may not.
+
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use saga::prelude::*;
+use saga::store::StoreError;
+use saga::{SqliteStore, StartError};
+use tokio::io::AsyncReadExt as _;
+
+use crate::crew;
+use crate::mutant::Mutant;
+use crate::plan;
+use crate::port::{Kill, Port};
+use crate::wire::Client;
+use crate::world::{Way, World};
+
+/// That another worker has the store.
+pub(crate) const EXIT_HELD: u8 = 4;
+/// That something came that no caller should ever get.
+const EXIT_WRONG: u8 = 3;
+
+/// What the program is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Orders {
+    pub(crate) store: PathBuf,
+    pub(crate) ledger: PathBuf,
+    pub(crate) seed: u64,
+    pub(crate) sagas: usize,
+    pub(crate) kill: Option<Kill>,
+    pub(crate) mutant: Option<Mutant>,
+}
+
+impl Orders {
+    /// As words, for the command line.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let mut words = vec!["worker".to_owned(), text(&self.store), text(&self.ledger)];
+        words.extend([self.seed.to_string(), self.sagas.to_string()]);
+        let (when, number) = match self.kill {
+            None => ("never", 0),
+            Some(Kill::Before(number)) => ("before", number),
+            Some(Kill::After(number)) => ("after", number),
+        };
+        words.extend([when.to_owned(), number.to_string()]);
+        words.extend(self.mutant.map(|mutant| format!("{mutant:?}")));
+        words
+    }
+
+    /// The same, read.
+    pub(crate) fn read(words: &[String]) -> Result<Self, String> {
+        let [store, ledger, seed, sagas, when, number, rest @ ..] = words else {
+            return Err("a worker is started by the harness".to_owned());
+        };
+        let read = |word: &String| word.parse::<u64>().map_err(|error| format!("{word:?}: {error}"));
+        let number = read(number)?;
+        let kill = match when.as_str() {
+            "before" => Some(Kill::Before(number)),
+            "after" => Some(Kill::After(number)),
+            _ => None,
+        };
+        Ok(Self {
+            store: PathBuf::from(store),
+            ledger: PathBuf::from(ledger),
+            seed: read(seed)?,
+            sagas: usize::try_from(read(sagas)?).unwrap_or(0),
+            kill,
+            mutant: rest.first().map(|name| Mutant::named(name)).transpose()?,
+        })
+    }
+}
+
+/// Runs the program.
+pub(crate) async fn run(orders: Orders) -> ExitCode {
+    match work(orders).await {
+        Ok(code) => code,
+        Err(wrong) => {
+            eprintln!("wrong: {wrong}");
+            ExitCode::from(EXIT_WRONG)
+        }
+    }
+}
+
+async fn work(orders: Orders) -> Result<ExitCode, String> {
+    let client = Client::connect(&orders.ledger).await;
+    let client = client.map_err(|error| format!("the ledger cannot be reached: {error}"))?;
+    let world = Arc::new(World::new(Way::Socket(client), orders.mutant));
+    let store = SqliteStore::open(&orders.store).map_err(|error| error.to_string())?;
+    let port = Port::new(Arc::new(store), orders.kill, orders.mutant);
+    let runtime = match crew::signed_on(Runtime::builder(port), world.clone()).start().await {
+        Ok(runtime) => runtime,
+        Err(StartError::Store(StoreError::Held { holder })) => {
+            say(&format!("held by {holder}"));
+            return Ok(ExitCode::from(EXIT_HELD));
+        }
+        Err(error) => return Err(format!("the runtime does not start: {error}")),
+    };
+    say("joined");
+    let mut sagas = tokio::task::JoinSet::new();
+    for planned in plan::sagas(orders.seed, orders.sagas) {
+        sagas.spawn(crew::follow(runtime.clone(), planned, world.clone()));
+    }
+    let all = async {
+        while let Some(seen) = sagas.join_next().await {
+            seen.map_err(|error| error.to_string())??;
+        }
+        std::future::pending::<Result<(), String>>().await
+    };
+    tokio::select! {
+        wrong = all => wrong?,
+        ended = input_ends() => ended.map_err(|error| format!("the input cannot be read: {error}"))?,
+    }
+    runtime.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns when the harness has closed its end of the input.
+async fn input_ends() -> std::io::Result<()> {
+    let input = std::io::stdin().as_fd().try_clone_to_owned()?;
+    let mut input = tokio::net::unix::pipe::Receiver::from_owned_fd(input)?;
+    input.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+/// A line to the harness.
+fn say(line: &str) {
+    // If nobody listens any more, nobody needs it.
+    let mut out = std::io::stdout().lock();
+    drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+}

@@ -1,0 +1,27 @@
+//! Runs on a disk that fails, and loses its power: nothing that was acknowledged is lost, and a store that only says so is
+//! found.
+
+use saga_faults::{DiskFailure, DiskReport, DiskSettings, Mutant, disk_runs};
+
+async fn runs(seeds: u64, mutant: Option<Mutant>) -> Result<DiskReport, DiskFailure> {
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let dir = dir.path().to_owned();
+    disk_runs(&DiskSettings { seeds, from: 1, sagas: 16, dir, mutant }).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_the_runtime_goes_on() {
+    let report = runs(12, None).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+    assert_eq!((report.runs, report.sagas), (12, 12 * 16));
+    let kinds: Vec<&str> = report.faults.keys().map(String::as_str).collect();
+    assert_eq!(kinds, ["Full", "Gone", "ReadErrors", "SyncErrors", "WriteErrors"], "each was met");
+    assert!(report.power_losses >= 12 && report.pauses > 0, "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_answers_before_it_has_written_is_caught() {
+    let caught = runs(20, Some(Mutant::AnswersTooEarly)).await;
+    let wrongs = caught.expect_err("it lives for 20 runs").wrongs.join("\n");
+    let words = ["no record begins it", "it is not there", "its outcome was told", "the saga has not ended"];
+    assert!(words.iter().any(|word| wrongs.contains(word)), "{wrongs}");
+}

@@ -1,0 +1,57 @@
+//! Rounds of killing find nothing, and find each of the bugs that are put into the worker: real processes, as
+//! `cargo xtask kill` starts them, with fewer sagas.
+
+use std::process::Command;
+
+use saga_faults::Mutant;
+
+/// Whether the rounds found nothing, and what they said.
+fn rounds(number: u32, mutant: Option<Mutant>) -> (bool, String) {
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let mut harness = Command::new(env!("CARGO_BIN_EXE_saga-faults"));
+    harness.args(["kill", "--sagas", "40", "--jobs", "1", "--rounds", &number.to_string(), "--dir"]);
+    harness.arg(dir.path()).args(mutant.iter().flat_map(|m| ["--mutant".to_owned(), format!("{m:?}")]));
+    let ran = harness.output().expect("the harness can be run");
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    (ran.status.success(), text(&ran.stdout) + &text(&ran.stderr))
+}
+
+/// A mutant has to be caught within so many rounds.
+const ROUNDS: u32 = 12;
+
+fn is_caught(mutant: Mutant, words: &[&str]) {
+    let (found_nothing, said) = rounds(ROUNDS, Some(mutant));
+    assert!(!found_nothing, "{mutant:?} lives for {ROUNDS} rounds: {said}");
+    assert!(words.iter().any(|word| said.contains(word)), "{mutant:?} is caught for another reason: {said}");
+    assert!(said.contains("to repeat its plan: cargo xtask kill --rounds 1 --seed "), "{said}");
+}
+
+#[test]
+fn without_a_bug_nothing_is_found() {
+    let (found_nothing, said) = rounds(2, None);
+    assert!(found_nothing, "{said}");
+    assert!(said.contains("2 rounds, the slowest") && said.contains("80 sagas: "), "{said}");
+}
+
+#[test]
+fn a_worker_that_ignores_keys_is_caught() {
+    is_caught(Mutant::IgnoresKeys, &["happened twice"]);
+}
+
+#[test]
+fn a_store_that_answers_before_it_has_written_is_caught() {
+    is_caught(
+        Mutant::AnswersTooEarly,
+        &["no record begins it", "and its record", "and then as", "the saga has not ended"],
+    );
+}
+
+#[test]
+fn a_compensation_that_does_nothing_is_caught() {
+    is_caught(Mutant::SkipsCompensations, &["the ledger that it stands"]);
+}
+
+#[test]
+fn a_probe_that_asks_nobody_is_caught() {
+    is_caught(Mutant::ProbesNobody, &["happened twice", "the ledger that it stands"]);
+}
