@@ -18,20 +18,24 @@ use crate::mailbox::Mailbox;
 
 /// Journals are read in pages of so many records.
 const PAGE: usize = 1000;
-/// So many sagas are claimed at a time.
-const CLAIM_MAX: usize = 256;
+/// So many sagas are claimed at first, so that those go on soon; twice as many each time after, while there are more.
+const CLAIM_MIN: usize = 32;
+/// No more are claimed at a time.
+const CLAIM_MAX: usize = 1024;
 
 /// Works until the runtime shuts down.
 pub(crate) async fn work(engine: Arc<Engine>) {
     let mut renewals = tokio::time::interval(engine.lease / 3);
     renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut failures = 0;
+    let (mut failures, mut claim_max) = (0, CLAIM_MIN);
     while !engine.is_draining() {
-        let found = look(&engine).await;
+        let found = look(&engine, claim_max).await;
         let next_wake = match found {
-            Ok(next_wake) => {
+            Ok(found) => {
                 failures = 0;
-                next_wake
+                let there_are_more = found.claimed == claim_max;
+                claim_max = if there_are_more { CLAIM_MAX.min(2 * claim_max) } else { CLAIM_MIN };
+                found.next_wake
             }
             Err(StoreError::LeaseLost) => {
                 rejoin(&engine).await;
@@ -47,8 +51,16 @@ pub(crate) async fn work(engine: Arc<Engine>) {
     }
 }
 
-/// Claims what may be claimed and passes on what waits in the inbox. Gives when the next saga comes due.
-async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
+/// What a look for work came to.
+#[derive(Default)]
+struct Found {
+    claimed: usize,
+    /// When the next saga comes due.
+    next_wake: Option<Timestamp>,
+}
+
+/// Claims what may be claimed, if not too much at once, and passes on what waits in the inbox.
+async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreError> {
     if engine.live.take_doubt() {
         // Claimed, and nobody was told; or told, and not driven any more.
         let held = engine.store.held(engine.worker()).await.inspect_err(|_| engine.live.doubt())?;
@@ -60,16 +72,16 @@ async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
         }
     }
     let free = engine.running_max.saturating_sub(engine.live.len());
-    let mut next_wake = None;
+    let mut found = Found::default();
     if free > 0 {
         let wanted = Wanted {
             sagas: engine.registry.saga_names(),
-            limit: free.min(CLAIM_MAX),
+            limit: free.min(claim_max),
             quarantined: !engine.live.has_quarantined(),
         };
         let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
         let claims = claims.inspect_err(|_| engine.live.doubt())?;
-        next_wake = claims.next_wake;
+        found = Found { claimed: claims.claimed.len(), next_wake: claims.next_wake };
         for claim in claims.claimed {
             take_up(engine, claim);
         }
@@ -80,7 +92,7 @@ async fn look(engine: &Arc<Engine>) -> Result<Option<Timestamp>, StoreError> {
             channel.mailbox.put(waiting);
         }
     }
-    Ok(next_wake)
+    Ok(found)
 }
 
 /// A saga that is held is driven, but perhaps under an earlier claim, which is about to end: when its driver has let go,
@@ -206,7 +218,12 @@ pub(crate) fn finish(
 
 /// Takes a claimed saga up from its journal.
 async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Finished {
-    let state = match patiently(engine, || journal(&*engine.store, &claim.saga)).await {
+    // Deliveries are read here as well as by the worker: what it was claimed for must not come too late for this driver.
+    let (journal, deliveries) = tokio::join!(
+        patiently(engine, || journal(&*engine.store, &claim.saga)),
+        patiently(engine, || engine.store.undelivered(&claim.saga)),
+    );
+    let state = match journal {
         Ok(journal) => State::of(claim.saga.clone(), &journal).map_err(|e| text_of(&e)),
         Err(StoreError::Corrupt { detail }) => Err(detail),
         Err(error) => return Finished::Lost(error.to_string()),
@@ -219,8 +236,7 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
                 Err(finished) => return finished,
             };
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
-            // Read here as well as by the worker: what it was claimed for must not come too late for this driver.
-            let deliveries = match patiently(engine, || engine.store.undelivered(&claim.saga)).await {
+            let deliveries = match deliveries {
                 Ok(deliveries) => deliveries,
                 Err(error) => return Finished::Lost(error.to_string()),
             };

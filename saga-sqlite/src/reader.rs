@@ -13,7 +13,7 @@ pub(crate) use trail::Trails;
 
 /// Reads the records of a saga from `from` on.
 pub(crate) fn load(
-    connection: &mut Connection,
+    connection: &Connection,
     shared: &Shared,
     trails: &Trails,
     saga: &SagaId,
@@ -23,14 +23,14 @@ pub(crate) fn load(
     // Asked before the look at the file, so that this look sees at least as much.
     let Some(before) = find(connection, saga)? else { return Ok(Vec::new()) };
     let durable = shared.held().get(&before.epoch).map(|held| held.durable_row);
-    let snapshot = connection.transaction()?;
-    let Some(found) = find(&snapshot, saga)? else { return Ok(Vec::new()) };
+    let snapshot = Snapshot::of(connection)?;
+    let Some(found) = find(connection, saga)? else { return Ok(Vec::new()) };
     let last_row = match durable.filter(|_| found.epoch == before.epoch) {
         Some(durable) => durable.max(found.last_row),
-        None => end_of(&snapshot, &found)?,
+        None => end_of(connection, &found)?,
     };
-    let rows = trails.walk(&snapshot, found.num, last_row, from)?;
-    let mut read = snapshot.prepare_cached("SELECT seq, at, body FROM stored_appends WHERE id = ?1")?;
+    let rows = trails.walk(connection, found.num, last_row, from)?;
+    let mut read = connection.prepare_cached("SELECT seq, at, body FROM stored_appends WHERE id = ?1")?;
     let mut entries = Vec::new();
     for row in rows {
         let append = read.query_row([row], |r| {
@@ -45,7 +45,26 @@ pub(crate) fn load(
             break;
         }
     }
+    drop(snapshot);
     Ok(entries)
+}
+
+/// While it is there, its connection sees the file as it was at the first look. Its statements are kept, unlike those
+/// of a transaction of `rusqlite`.
+struct Snapshot<'a>(&'a Connection);
+
+impl<'a> Snapshot<'a> {
+    fn of(connection: &'a Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // If that fails the next one cannot begin, and says so.
+        drop(self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([])));
+    }
 }
 
 /// Where the journal of a saga is.
@@ -133,11 +152,7 @@ pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Err
         Whose::Worker(worker) => ("s.held = 1 AND s.epoch >> 40 = ?1", worker.0.cast_signed().into()),
         Whose::Saga(saga) => ("s.id = ?1", rusqlite::types::Value::from(saga.as_str().to_owned())),
     };
-    let find = format!(
-        "SELECT d.id, s.id, d.body FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
-        WHERE d.unreadable IS NULL AND {which} ORDER BY d.id"
-    );
-    let mut find = connection.prepare_cached(&find)?;
+    let mut find = connection.prepare_cached(&inbox_query(which))?;
     let mut rows = find.query([value])?;
     let (mut waiting, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
@@ -151,12 +166,19 @@ pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Err
     Ok((waiting, unreadable))
 }
 
+fn inbox_query(which: &str) -> String {
+    format!(
+        "SELECT d.id, s.id, d.body FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
+        WHERE d.unreadable IS NULL AND {which} ORDER BY d.id"
+    )
+}
+
 /// What is held, with the statuses that were written last.
-pub(crate) fn claims(connection: &mut Connection, held: &[(Epoch, i64)]) -> Result<Vec<Claim>, Error> {
-    let snapshot = connection.transaction()?;
+pub(crate) fn claims(connection: &Connection, held: &[(Epoch, i64)]) -> Result<Vec<Claim>, Error> {
+    let _snapshot = Snapshot::of(connection)?;
     let find =
         format!("SELECT {} FROM stored_sagas WHERE num = ?1 AND epoch = ?2 AND held = 1", status::COLUMNS);
-    let mut find = snapshot.prepare_cached(&find)?;
+    let mut find = connection.prepare_cached(&find)?;
     let mut claims = Vec::with_capacity(held.len());
     for (epoch, num) in held {
         let mut rows = find.query(params![num, epoch.0.cast_signed()])?;
@@ -166,4 +188,26 @@ pub(crate) fn claims(connection: &mut Connection, held: &[(Epoch, i64)]) -> Resu
         }
     }
     Ok(claims)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::SqliteStore;
+    use crate::schema::{How, open_read_only};
+
+    #[test]
+    fn a_statement_that_is_kept_is_not_planned_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path().join("sagas.db")).unwrap();
+        let how = How { busy_timeout: std::time::Duration::ZERO, pages_max: None, vfs: None };
+        let connection = open_read_only(store.path(), &how).unwrap();
+        let asks = |id: &str| inbox(&connection, &Whose::Saga(SagaId::new(id).unwrap())).unwrap();
+        assert!((0..3).all(|n| asks(&format!("saga-{n}")).0.is_empty()));
+        let kept = connection.prepare_cached(&inbox_query("s.id = ?1")).unwrap();
+        assert_eq!(kept.get_status(StatementStatus::RePrepare), 0);
+        assert_eq!(kept.get_status(StatementStatus::Run), 3, "it is the one that was used");
+    }
 }

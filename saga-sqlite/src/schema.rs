@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::OpenError;
@@ -68,8 +69,15 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
     if let Some(pages) = how.pages_max {
         connection.pragma_update(None, "max_page_count", pages).map_err(sql)?;
     }
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection).map_err(sql)?;
     Ok(connection)
+}
+
+/// Statements are kept, and planned once. Without saying so SQLite plans many a join anew each time that a value is
+/// bound, which takes longer than the rest of it.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Opens a file that is there and up to date, only to read it.
@@ -96,7 +104,7 @@ pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<Connection, OpenE
 
 fn up_to_date(path: &Path, connection: Connection, how: &How) -> Result<Connection, OpenError> {
     connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection).map_err(|e| OpenError::of(path, &e))?;
     match version(path, &connection)? {
         VERSION => Ok(connection),
         0 => Err(OpenError::NotAStore { path: path.to_owned(), detail: "the database is empty".to_owned() }),

@@ -314,6 +314,12 @@ fn what_is_over_leaves_no_rows_behind() {
             let append = Append { status: Some(parked.clone()), release: true, ..creation(name) };
             commit(&store, worker, &append).await.expect("the store works");
         }
+        drop(store);
+        // As if much had been written since.
+        let shell = Connection::open(&path).expect("it is a database");
+        shell.execute("UPDATE stored_meta SET tail = 100", []).expect("it can be written");
+        let store = open(&path);
+        let worker = join(&store, "worker").await;
         let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
         assert_eq!((claims.claimed.len(), rows("stored_claims")), (2, 2));
         for claim in &claims.claimed {

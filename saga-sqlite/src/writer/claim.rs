@@ -213,18 +213,24 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
         Err(Error::Store(StoreError::Corrupt { .. })) => return Ok(Taken::Unreadable),
         Err(error) => return Err(error),
     };
-    let last_row = seat.dead.get(candidate.num).map_or(row.get(9), |died| Ok(died.last_row))?;
+    let (last_row, was_listed) = match seat.dead.get(candidate.num) {
+        Some(died) => (died.last_row, died.listed),
+        None => (row.get(9)?, false),
+    };
     let epoch = seat.epoch();
     status.deaths = candidate.deaths;
     let update = "UPDATE stored_sagas SET held = 1, epoch = ?2, deaths = ?3, last_row = ?4 WHERE num = ?1";
     let values = params![candidate.num, epoch.0.cast_signed(), candidate.deaths, last_row];
     connection.prepare_cached(update)?.execute(values)?;
-    connection
-        .prepare_cached("INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)")?
-        .execute([candidate.num])?;
+    // Of one that has an append at the end of the table, that will tell.
+    let listed = was_listed || last_row < seat.tail;
+    if listed && !was_listed {
+        let list = "INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)";
+        connection.prepare_cached(list)?.execute([candidate.num])?;
+    }
     let next = next_seq(connection, last_row)?;
     let (num, durable_row, saved_row) = (candidate.num, last_row, last_row);
-    let held = Held { saga: saga.clone(), num, next, last_row, durable_row, saved_row, listed: true };
+    let held = Held { saga: saga.clone(), num, next, last_row, durable_row, saved_row, listed };
     Ok(Taken::Claimed(Claim { saga, epoch, status }, held))
 }
 

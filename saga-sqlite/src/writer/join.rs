@@ -48,13 +48,10 @@ fn sit_down(connection: &Connection, lock: WorkerLock, name: &str, now: Timestam
     let latest = "SELECT coalesce(max(updated_at), -9223372036854775808) FROM stored_sagas
         WHERE held = 0 AND wake_at IS NOT NULL";
     let latest = Timestamp(number(latest)?);
-    let dead = tail::dead(connection, tail)?;
+    let (dead, workers) = tail::dead(connection, tail)?;
     // Of workers that left nothing nobody needs the name.
-    let forget = "DELETE FROM stored_workers WHERE number NOT IN
-        (SELECT s.epoch >> 40 FROM json_each(?1) d JOIN stored_sagas s ON s.num = d.value)";
-    let nums: Vec<i64> = dead.iter().map(|(num, _)| num).collect();
-    let nums = serde_json::to_string(&nums).unwrap_or_default();
-    connection.execute(forget, [nums])?;
+    let forget = "DELETE FROM stored_workers WHERE number NOT IN (SELECT value FROM json_each(?1))";
+    connection.execute(forget, [serde_json::to_string(&workers).unwrap_or_default()])?;
     let insert = "INSERT INTO stored_workers (number, name, pid, joined_at) VALUES (?1, ?2, ?3, ?4)";
     connection.execute(insert, params![worker, name, std::process::id(), now.0])?;
     let worker = WorkerId(worker.cast_unsigned());

@@ -56,6 +56,8 @@ pub(crate) struct Died {
     /// When its status was written last.
     pub(crate) since: Timestamp,
     pub(crate) last_row: i64,
+    /// Whether it is in `stored_claims`.
+    pub(crate) listed: bool,
 }
 
 impl Dead {

@@ -1,7 +1,7 @@
 //! Where running sagas end. Their rows are not touched by their steps, so the end of the table of appends has to say
 //! how far they got; that this stays short is seen to here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use saga_core::{Epoch, Seq, Timestamp};
@@ -39,33 +39,42 @@ impl Batch<'_> {
     }
 }
 
-/// Finds what was held when the last worker died: what is listed, and what wrote at the end of the table.
-pub(super) fn dead(connection: &Connection, tail: i64) -> Result<Dead, Error> {
+/// Finds what was held when the last worker died, what is listed and what wrote at the end of the table; and the numbers
+/// of the workers that held it.
+pub(super) fn dead(connection: &Connection, tail: i64) -> Result<(Dead, BTreeSet<i64>), Error> {
     let mut last_rows: HashMap<i64, i64> = HashMap::new();
-    let mut ends =
-        connection.prepare("SELECT num, max(id) FROM stored_appends WHERE id >= ?1 GROUP BY num")?;
+    // In order, so that the last of each saga is what stays: quicker than to have SQLite group them.
+    let mut ends = connection.prepare("SELECT num, id FROM stored_appends WHERE id >= ?1 ORDER BY id")?;
     let mut ends = ends.query([tail])?;
     while let Some(end) = ends.next()? {
         last_rows.insert(end.get(0)?, end.get(1)?);
     }
     let mut listed = connection.prepare("SELECT num FROM stored_claims")?;
     let mut listed = listed.query([])?;
+    let mut are_listed = HashSet::new();
     while let Some(num) = listed.next()? {
-        last_rows.entry(num.get(0)?).or_insert(0);
+        let num = num.get(0)?;
+        last_rows.entry(num).or_insert(0);
+        are_listed.insert(num);
     }
-    let find = "SELECT saga, deaths, updated_at, last_row FROM stored_sagas WHERE num = ?1 AND held = 1";
+    let find = "SELECT saga, deaths, updated_at, last_row, epoch >> 40 FROM stored_sagas
+        WHERE num = ?1 AND held = 1";
     let mut find = connection.prepare(find)?;
-    let mut dead = Dead::default();
-    for (num, last_row) in last_rows {
+    let (mut dead, mut workers) = (Dead::default(), BTreeSet::new());
+    // In order, because neighbours are found sooner.
+    for (num, last_row) in last_rows.into_iter().collect::<BTreeMap<_, _>>() {
         let died = find.query_row([num], |row| {
             let (since, saved) = (Timestamp(row.get(2)?), row.get::<_, i64>(3)?);
-            Ok(Died { saga: row.get(0)?, deaths: row.get(1)?, since, last_row: last_row.max(saved) })
+            let (last_row, listed) = (last_row.max(saved), are_listed.contains(&num));
+            let died = Died { saga: row.get(0)?, deaths: row.get(1)?, since, last_row, listed };
+            Ok((died, row.get::<_, i64>(4)?))
         });
-        if let Some(died) = died.optional()? {
+        if let Some((died, worker)) = died.optional()? {
             dead.insert(num, died);
+            workers.insert(worker);
         }
     }
-    Ok(dead)
+    Ok((dead, workers))
 }
 
 /// The sequence number that follows on an append.
