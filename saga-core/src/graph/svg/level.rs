@@ -268,9 +268,12 @@ impl Plan<'_, '_> {
             (self.reading.graph.is_undoable() && lowest > 0, self.blocks.get(end))
         {
             let y = (tops[end].0 + tops[end].1) / 2;
-            let points = vec![(self.layers.x[end] - block.entry, y), (x, y)];
-            shapes.push(Shape::Line { class: "back", points, arrow: false });
-            joins.push(y);
+            // Where it does not end below all that undoes (after a loop), a line would go through that.
+            if y > lowest {
+                let points = vec![(self.layers.x[end] - block.entry, y), (x, y)];
+                shapes.push(Shape::Line { class: "back", points, arrow: false });
+                joins.push(y);
+            }
         }
         let Some(mut from) = joins.iter().copied().chain([lowest]).max().filter(|_| self.lane.w > 0) else {
             return;
