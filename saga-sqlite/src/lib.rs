@@ -20,6 +20,10 @@
 //! log, synced to the disk (`synchronous=FULL`, read back when the file is opened) before the answer is given. What
 //! is handed in at once is written as one transaction, with one sync.
 //!
+//! A connection on which I/O has failed is not used again: before the next write the file is opened anew, and what was
+//! acknowledged has to be in it, because after a sync that failed nobody knows what is on the disk. Whatever was not
+//! acknowledged is sent again by whoever asked.
+//!
 //! **One worker**: `join` takes a lock of the operating system on a file beside the database, `trips.db.lock`, and
 //! refuses a second worker with [`Held`](saga_core::store::StoreError::Held), naming the process that has it. The
 //! kernel lets the lock go when that process dies, in whatever way: a restart goes on at once, no lease has to run

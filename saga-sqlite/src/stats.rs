@@ -15,6 +15,8 @@ pub struct Stats {
     pub records: u64,
     /// Looks for other processes' deliveries that found something.
     pub changes_seen: u64,
+    /// How often the file was opened anew to be written, because I/O had failed on the connection before.
+    pub opened_anew: u64,
 }
 
 #[derive(Debug, Default)]
@@ -23,6 +25,7 @@ pub(crate) struct Counters {
     appends: AtomicU64,
     records: AtomicU64,
     changes_seen: AtomicU64,
+    opened_anew: AtomicU64,
 }
 
 impl Counters {
@@ -36,6 +39,10 @@ impl Counters {
         self.changes_seen.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn opened_anew(&self) {
+        self.opened_anew.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
@@ -43,6 +50,7 @@ impl Counters {
             appends: read(&self.appends),
             records: read(&self.records),
             changes_seen: read(&self.changes_seen),
+            opened_anew: read(&self.opened_anew),
         }
     }
 }

@@ -6,6 +6,7 @@ mod join;
 mod purge;
 mod seat;
 mod tail;
+mod trust;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use saga_core::{Epoch, SagaId, Timestamp};
 
 use crate::encode::Encoded;
 use crate::error::Error;
+use crate::schema::How;
 use crate::shared::Shared;
 use crate::stopwatch::Stopwatch;
 use crate::store::Options;
@@ -84,13 +86,15 @@ pub(crate) struct Writer {
     seen: i64,
     /// Appends after which the ends of running sagas are written down.
     tail_max: i64,
-    busy_timeout: Duration,
+    how: How,
+    /// Whether I/O has failed on the connection.
+    is_suspect: bool,
 }
 
 impl Writer {
     pub(crate) fn new(connection: Connection, shared: Arc<Shared>, path: PathBuf, options: &Options) -> Self {
-        let (tail_max, busy_timeout) = (options.tail_max, options.how.busy_timeout);
-        Self { connection, shared, path, seat: None, seen: 0, tail_max, busy_timeout }
+        let (tail_max, how) = (options.tail_max, options.how.clone());
+        Self { connection, shared, path, seat: None, seen: 0, tail_max, how, is_suspect: false }
     }
 
     /// Works until the store is dropped.
@@ -126,11 +130,11 @@ impl Writer {
     /// Writes at once, on the caller's thread; gives the job back if another process writes at this moment.
     pub(crate) fn write_now(&mut self, commit: Commit) -> Result<Appended, Commit> {
         // Neither fails: they set a number in the connection.
-        if self.connection.busy_timeout(Duration::ZERO).is_err() {
+        if self.is_suspect || self.connection.busy_timeout(Duration::ZERO).is_err() {
             return Err(commit);
         }
         let written = self.in_batch(|batch| batch.commit(&commit));
-        let patient = self.connection.busy_timeout(self.busy_timeout);
+        let patient = self.connection.busy_timeout(self.how.busy_timeout);
         match written {
             Err(Error::Sql(e)) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(commit),
             written => Ok(patient.map_err(Error::from).and(written).map_err(StoreError::from)),
@@ -176,6 +180,10 @@ impl Writer {
     }
 
     fn in_batch<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.trusting(|writer| writer.batch(work))
+    }
+
+    fn batch<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let stopwatch = Stopwatch::start();
         let before = self.connection.total_changes();
         let mut batch = Batch::begin(&self.connection, &self.shared, self.seat.as_mut(), self.tail_max)?;
@@ -208,14 +216,16 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&Connection, Option<&mut Seat>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let before = self.connection.total_changes();
-        let transaction = Transaction::begin(&self.connection)?;
-        let result = work(&self.connection, self.seat.as_mut())?;
-        transaction.commit()?;
-        if self.connection.total_changes() != before {
-            self.shared.counters.committed(0, 0);
-        }
-        Ok(result)
+        self.trusting(|writer| {
+            let before = writer.connection.total_changes();
+            let transaction = Transaction::begin(&writer.connection)?;
+            let result = work(&writer.connection, writer.seat.as_mut())?;
+            transaction.commit()?;
+            if writer.connection.total_changes() != before {
+                writer.shared.counters.committed(0, 0);
+            }
+            Ok(result)
+        })
     }
 
     /// Puts deliveries aside that cannot be read, with the reason.

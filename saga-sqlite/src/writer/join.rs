@@ -16,13 +16,16 @@ impl Writer {
     /// Takes the lock, and a number that no worker had before.
     pub(crate) fn join(&mut self, name: &str, now: Timestamp) -> Result<WorkerId, StoreError> {
         let lock = WorkerLock::take(&self.path, name)?;
-        let transaction = Transaction::begin(&self.connection).map_err(Error::from)?;
-        let seat = sit_down(&self.connection, lock, name, now)?;
-        transaction.commit().map_err(Error::from)?;
-        self.shared.counters.committed(0, 0);
+        let seat = self.trusting(|writer| {
+            let transaction = Transaction::begin(&writer.connection)?;
+            let seat = sit_down(&writer.connection, lock, name, now)?;
+            transaction.commit()?;
+            writer.shared.counters.committed(0, 0);
+            // What came before this look is found by the first claim.
+            writer.seen = data_version(&writer.connection)?;
+            Ok(seat)
+        })?;
         let worker = seat.worker;
-        // What came before this look is found by the first claim.
-        self.seen = data_version(&self.connection).map_err(Error::from)?;
         self.seat = Some(seat);
         self.shared.set_worker(Some(worker));
         Ok(worker)
