@@ -1,4 +1,4 @@
-//! How fast sagas are, and how little they take: `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [--json]`.
+//! How fast sagas are, and how little they take: `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [--json | --markdown]`.
 //!
 //! All figures that are ratios come from rounds that take turns in one run: the disk drifts more between two runs than
 //! what is to be seen. Criterion and its like measure one thing after the other. What is measured, and where the time
@@ -19,7 +19,7 @@ mod w2;
 use std::error::Error;
 use std::path::Path;
 
-use report::Report;
+use report::{Form, Report};
 use stage::Stage;
 
 /// Whatever goes wrong ends the run.
@@ -56,11 +56,16 @@ fn main() -> Outcome {
     if let Some(unknown) = names.find(|name| SECTIONS.iter().all(|section| section.name != **name)) {
         return Err(format!("there is no section `{unknown}`").into());
     }
-    let json = arguments.iter().any(|argument| argument == "--json");
+    let is_asked = |option: &str| arguments.iter().any(|argument| argument == option);
+    let form = match (is_asked("--json"), is_asked("--markdown")) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Markdown,
+        (false, false) => Form::Text,
+    };
     let chosen = |section: &&Section| arguments.iter().any(|argument| argument == section.name);
     let all = !SECTIONS.iter().any(|section| chosen(&section));
     let stage = Stage::new()?;
-    let mut report = Report::new(json);
+    let mut report = Report::new(form);
     for section in SECTIONS.iter().filter(|section| all || chosen(section)) {
         (section.run)(&stage, &mut report)?;
     }

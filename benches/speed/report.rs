@@ -60,6 +60,19 @@ impl Figure {
         line + "}"
     }
 
+    fn row(&self, middle: f64, low: f64, high: f64) -> String {
+        let Figure { bench, at, unit, .. } = self;
+        let spread =
+            if self.values.len() > 1 { format!(" ({}..{})", short(low), short(high)) } else { String::new() };
+        let target = self.target.map_or(String::new(), |target| {
+            let sign = if target.more { '≥' } else { '≤' };
+            format!("{sign} {}, {}", short(target.floor), short(target.goal))
+        });
+        let beside: Vec<String> =
+            self.beside.iter().map(|(name, value)| format!("{} {name}", short(*value))).collect();
+        format!("| {bench} | {at} | {}{spread} {unit} | {target} | {} |", short(middle), beside.join(", "))
+    }
+
     fn text(&self, middle: f64, low: f64, high: f64) -> String {
         let Figure { bench, at, unit, .. } = self;
         let mut line = format!("{bench:<8} {at:<24} {} {unit}", short(middle));
@@ -95,20 +108,35 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// For whom the lines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For who looks on.
+    Text,
+    /// For programs.
+    Json,
+    /// For `docs/performance.md`.
+    Markdown,
+}
+
 /// Where the lines go, as they come.
 pub(crate) struct Report {
-    json: bool,
+    form: Form,
     missed: Vec<String>,
 }
 
 impl Report {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json, missed: Vec::new() }
+    pub(crate) fn new(form: Form) -> Self {
+        if form == Form::Markdown {
+            println!("| section | at | median (min..max of the rounds) | to reach, goal | beside |");
+            println!("| --- | --- | --- | --- | --- |");
+        }
+        Self { form, missed: Vec::new() }
     }
 
     /// Says what comes.
     pub(crate) fn title(&self, text: &str) {
-        if !self.json {
+        if self.form == Form::Text {
             println!("\n{text}");
         }
     }
@@ -120,13 +148,17 @@ impl Report {
         if figure.target.is_some_and(|target| target.verdict(middle) == "MISSED") {
             self.missed.push(format!("{} {}", figure.bench, figure.at));
         }
-        let line = if self.json { figure.json(middle, low, high) } else { figure.text(middle, low, high) };
+        let line = match self.form {
+            Form::Text => figure.text(middle, low, high),
+            Form::Json => figure.json(middle, low, high),
+            Form::Markdown => figure.row(middle, low, high),
+        };
         println!("{line}");
     }
 
     /// Says which targets were missed. That is no failure of the benchmark: the machine may have had other things to do.
     pub(crate) fn end(&self) {
-        if self.json {
+        if self.form != Form::Text {
             return;
         }
         match &self.missed[..] {

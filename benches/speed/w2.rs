@@ -17,14 +17,14 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
         "w2: four steps, a fifth that fails, four compensations; by durable write ÷ W1, rounds in turns",
     );
     for concurrency in [64, 256] {
-        let (mut values, mut forth, mut back) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut values, mut forth, mut back) = (Vec::new(), Vec::<Wrote>::new(), Vec::<Wrote>::new());
         for round in 0..ROUNDS {
             let order = [[Workload::W1, Workload::W2], [Workload::W2, Workload::W1]][round % 2];
             for workload in order {
-                let writes = writes_per_s(stage, workload, concurrency)?;
-                if workload == Workload::W1 { forth.push(writes) } else { back.push(writes) }
+                let wrote = write(stage, workload, concurrency)?;
+                if workload == Workload::W1 { forth.push(wrote) } else { back.push(wrote) }
             }
-            values.push(back[round] / forth[round]);
+            values.push(back[round].per_s / forth[round].per_s);
         }
         report.add(&Figure {
             bench: "w2",
@@ -38,12 +38,24 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Durable writes are counted, and are as many a saga as they should be.
-fn writes_per_s(stage: &Stage, workload: Workload, concurrency: usize) -> Outcome<f64> {
+/// Durable writes of a round.
+struct Wrote {
+    per_s: f64,
+    /// What one took to compute.
+    cpu_us: f64,
+}
+
+fn middle(rounds: &[Wrote], value: fn(&Wrote) -> f64) -> f64 {
+    median(&rounds.iter().map(value).collect::<Vec<_>>())
+}
+
+/// They are counted, and are as many a saga as they should be.
+fn write(stage: &Stage, workload: Workload, concurrency: usize) -> Outcome<Wrote> {
     let store = stage.store()?;
     let ran = drive::round(store.clone(), workload, concurrency, Until::Passed(ROUND))?;
     let commits = if workload == Workload::W1 { COMMITS } else { COMMITS_W2 };
     let appends = store.stats().appends;
     assert_eq!(appends, ran.sagas * commits.cast_unsigned(), "durable writes of {workload:?}");
-    Ok(appends as f64 / ran.seconds)
+    let appends = appends as f64;
+    Ok(Wrote { per_s: appends / ran.seconds, cpu_us: ran.cpu_seconds * 1e6 / appends })
 }

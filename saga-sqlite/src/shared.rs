@@ -88,8 +88,8 @@ pub(crate) fn worker_of(epoch: Epoch) -> WorkerId {
     WorkerId(epoch.0 >> WORKER_SHIFT)
 }
 
-/// Epochs count up, and nobody outside chooses them: one multiplication spreads them well enough (Fibonacci hashing,
-/// Knuth, *The Art of Computer Programming* 6.4).
+/// Epochs and numbers of sagas count up, and nobody outside chooses them: one multiplication spreads them well enough
+/// (Fibonacci hashing, Knuth, *The Art of Computer Programming* 6.4).
 #[derive(Debug, Default)]
 pub(crate) struct EpochHasher(u64);
 

@@ -1,11 +1,13 @@
 //! What the writer knows as the worker of the file: the numbers that it gives out, and what its predecessors left.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
 use saga_core::store::WorkerId;
 use saga_core::{Epoch, Timestamp};
 
 use crate::lock::WorkerLock;
+use crate::shared::EpochHasher;
 
 /// The place of the one worker; gone with it.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Seat {
 /// Sagas that a worker held when it died, and that nobody has claimed since.
 #[derive(Debug, Default)]
 pub(crate) struct Dead {
-    by_num: HashMap<i64, Died>,
+    by_num: HashMap<i64, Died, BuildHasherDefault<EpochHasher>>,
     by_age: BTreeSet<(Timestamp, i64)>,
 }
 

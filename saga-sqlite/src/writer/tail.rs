@@ -2,6 +2,7 @@
 //! how far they got; that this stays short is seen to here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use saga_core::{Epoch, Seq, Timestamp};
@@ -9,7 +10,7 @@ use saga_core::{Epoch, Seq, Timestamp};
 use super::append::Batch;
 use super::seat::{Dead, Died};
 use crate::error::Error;
-use crate::shared::Held;
+use crate::shared::{EpochHasher, Held};
 
 impl Batch<'_> {
     /// When the end of the table has grown long, writes down the ends of all that is held, and gives where it begins
@@ -42,7 +43,7 @@ impl Batch<'_> {
 /// Finds what was held when the last worker died, what is listed and what wrote at the end of the table; and the numbers
 /// of the workers that held it.
 pub(super) fn dead(connection: &Connection, tail: i64) -> Result<(Dead, BTreeSet<i64>), Error> {
-    let mut last_rows: HashMap<i64, i64> = HashMap::new();
+    let mut last_rows: HashMap<i64, i64, BuildHasherDefault<EpochHasher>> = HashMap::default();
     // In order, so that the last of each saga is what stays: quicker than to have SQLite group them.
     let mut ends = connection.prepare("SELECT num, id FROM stored_appends WHERE id >= ?1 ORDER BY id")?;
     let mut ends = ends.query([tail])?;
