@@ -26,7 +26,7 @@ pub(crate) fn round(stage: &Stage, concurrency: usize, commits: i64, time: Durat
         "CREATE TABLE journal(id INTEGER PRIMARY KEY, saga INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL)",
     )?;
     let mut begin = connection.prepare("BEGIN IMMEDIATE")?;
-    let rows = if concurrency % ROWS == 0 { ROWS } else { 1 };
+    let rows = if concurrency.is_multiple_of(ROWS) { ROWS } else { 1 };
     let insert = format!("INSERT INTO journal(saga, seq, body) VALUES {}", vec!["(?, ?, ?)"; rows].join(","));
     let mut insert = connection.prepare(&insert)?;
     let mut commit = connection.prepare("COMMIT")?;

@@ -32,7 +32,12 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
             values,
             unit: "÷ w1",
             target: Target::at_least(0.85, 0.95),
-            beside: vec![("durable writes/s", median(&back)), ("durable writes/s of W1", median(&forth))],
+            beside: vec![
+                ("durable writes/s", middle(&back, |wrote| wrote.per_s)),
+                ("durable writes/s of W1", middle(&forth, |wrote| wrote.per_s)),
+                ("µs CPU a write", middle(&back, |wrote| wrote.cpu_us)),
+                ("µs CPU a write of W1", middle(&forth, |wrote| wrote.cpu_us)),
+            ],
         });
     }
     Ok(())
