@@ -57,6 +57,10 @@ pub struct DiskReport {
     pub sagas: u64,
     /// How often the store was waited for.
     pub pauses: u64,
+    /// How often it opened its file anew, because I/O had failed.
+    pub opened_anew: u64,
+    /// How often somebody else moved the write-ahead log into the file.
+    pub checkpoints: u64,
 }
 
 /// The first run in which something was wrong.
@@ -80,7 +84,9 @@ pub(crate) async fn command(settings: DiskSettings) -> ExitCode {
             let faults: Vec<String> =
                 report.faults.iter().map(|(what, count)| format!("{count} {what}")).collect();
             println!("failed operations: {}", faults.join(", "));
+            println!("{} checkpoints by another connection", report.checkpoints);
             println!("the runtime waited for its store {} times, and went on each time", report.pauses);
+            println!("the store opened its file anew {} times", report.opened_anew);
             println!("{:.1} s; nothing acknowledged is lost", began.elapsed().as_secs_f64());
             ExitCode::SUCCESS
         }
@@ -157,7 +163,7 @@ struct Life {
 impl Run {
     fn new(settings: &DiskSettings, seed: u64, dir: &Path) -> Result<Self, String> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let platter = Arc::new(Platter::new(seed));
+        let platter = Arc::new(Platter::new(seed, settings.mutant));
         // A name is given once in a process.
         let vfs = format!("platter-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         saga_vfs::register(&vfs, platter.clone()).map_err(|error| error.to_string())?;
@@ -202,6 +208,7 @@ impl Run {
             return Err(format!("the disk is well, and the runtime says: {trouble}"));
         }
         life.runtime.shutdown().await;
+        report.opened_anew += life.store.stats().opened_anew;
         self.end(life).await?;
         let wrongs = self.audit(audit::of_end).await?;
         report.sagas += sagas as u64;
@@ -260,8 +267,31 @@ impl Run {
         let mut life = self.live().await?;
         let time = Duration::from_millis(draw.between(0, 150));
         self.weather(draw, time, &mut life, report).await?;
+        let checkpoint = draw.chance(50).then(|| self.checkpoint(draw));
+        sleep(Duration::from_micros(draw.between(0, 3000))).await;
         self.platter.power_off();
+        if let Some(checkpoint) = checkpoint {
+            report.checkpoints += u64::from(checkpoint.await.unwrap_or(false));
+        }
+        report.opened_anew += life.store.stats().opened_anew;
         self.end(life).await
+    }
+
+    /// Another connection moves the write-ahead log into the file, as anybody may; gives whether it could.
+    fn checkpoint(&self, draw: &mut Draw) -> tokio::task::JoinHandle<bool> {
+        let how = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"][usize::try_from(draw.below(4)).unwrap_or(0)];
+        let (path, vfs) = (self.path.clone(), self.vfs.clone());
+        tokio::task::spawn_blocking(move || {
+            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+            let done =
+                rusqlite::Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()).and_then(|db| {
+                    db.busy_timeout(Duration::from_millis(20))?;
+                    db.execute_batch(&format!(
+                        "PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint({how})"
+                    ))
+                });
+            done.is_ok()
+        })
     }
 
     /// Faults come and go for so long; then all is well.
@@ -273,7 +303,11 @@ impl Run {
         report: &mut DiskReport,
     ) -> Result<(), String> {
         let began = Instant::now();
+        let mut checkpoints = Vec::new();
         while began.elapsed() < time {
+            if draw.chance(35) {
+                checkpoints.push(self.checkpoint(draw));
+            }
             let bad = Weather::BAD[usize::try_from(draw.below(5)).unwrap_or(0)];
             let weather = if draw.chance(55) { bad } else { Weather::Fine };
             let percent = [5, 30, 100][usize::try_from(draw.below(3)).unwrap_or(0)];
@@ -287,6 +321,9 @@ impl Run {
             report.pauses += u64::from(life.runtime.store_trouble().is_some());
         }
         self.platter.set(Weather::Fine, 0);
+        for checkpoint in checkpoints {
+            report.checkpoints += u64::from(checkpoint.await.unwrap_or(false));
+        }
         Ok(())
     }
 

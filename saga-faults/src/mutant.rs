@@ -11,6 +11,8 @@ pub enum Mutant {
     SkipsCompensations,
     /// Probes say that it did not happen, and ask nobody.
     ProbesNobody,
+    /// The disk says that it has synced, and has not.
+    SyncsNothing,
 }
 
 impl Mutant {

@@ -15,7 +15,8 @@ async fn nothing_acknowledged_is_lost_and_the_runtime_goes_on() {
     assert_eq!((report.runs, report.sagas), (12, 12 * 16));
     let kinds: Vec<&str> = report.faults.keys().map(String::as_str).collect();
     assert_eq!(kinds, ["Full", "Gone", "ReadErrors", "SyncErrors", "WriteErrors"], "each was met");
-    assert!(report.power_losses >= 12 && report.pauses > 0, "{report:?}");
+    let met = [report.pauses, report.opened_anew, report.checkpoints];
+    assert!(report.power_losses >= 12 && met.iter().all(|count| *count > 0), "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,5 +24,14 @@ async fn a_store_that_answers_before_it_has_written_is_caught() {
     let caught = runs(20, Some(Mutant::AnswersTooEarly)).await;
     let wrongs = caught.expect_err("it lives for 20 runs").wrongs.join("\n");
     let words = ["no record begins it", "it is not there", "its outcome was told", "the saga has not ended"];
+    assert!(words.iter().any(|word| wrongs.contains(word)), "{wrongs}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_does_not_sync_is_caught() {
+    let caught = runs(20, Some(Mutant::SyncsNothing)).await;
+    let wrongs = caught.expect_err("it lives for 20 runs").wrongs.join("\n");
+    let words =
+        ["it is not there", "spoilt", "no record begins it", "after a power loss", "it was durable since"];
     assert!(words.iter().any(|word| wrongs.contains(word)), "{wrongs}");
 }

@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use saga_vfs::{Disk, File, Trouble, Written};
 
 use crate::draw::Draw;
+use crate::mutant::Mutant;
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
@@ -112,6 +113,8 @@ struct Inner {
     /// How many operations in a hundred bad weather hits.
     percent: u64,
     is_off: bool,
+    /// Whether it says that it has synced, and has not.
+    lies: bool,
     files: BTreeMap<PathBuf, Kept>,
     faults: BTreeMap<Weather, u64>,
 }
@@ -120,12 +123,13 @@ struct Inner {
 pub(crate) struct Platter(Mutex<Inner>);
 
 impl Platter {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
         Self(Mutex::new(Inner {
             draw: Draw::of(seed, &["platter"]),
             weather: Weather::Fine,
             percent: 0,
             is_off: false,
+            lies: mutant == Some(Mutant::SyncsNothing),
             files: BTreeMap::new(),
             faults: BTreeMap::new(),
         }))
@@ -220,8 +224,8 @@ impl Disk for Platter {
         let kept = file.path.and_then(|path| inner.files.get_mut(path));
         match (fails, kept) {
             (true, Some(kept)) => kept.settle(&mut inner.draw),
-            (false, Some(kept)) => kept.sync(),
-            (_, None) => {}
+            (false, Some(kept)) if !inner.lies => kept.sync(),
+            _ => {}
         }
         if fails { Err(Trouble::Io) } else { Ok(()) }
     }
@@ -266,7 +270,7 @@ mod tests {
         let path = Path::new("a.db");
         let file = File { kind: saga_vfs::Kind::Database, path: Some(path) };
         let lost = (0..100).any(|seed| {
-            let platter = Platter::new(seed);
+            let platter = Platter::new(seed, None);
             assert_eq!(platter.write(file, 0, &[1; 512]), Written::Whole);
             platter.set(Weather::SyncErrors, 100);
             assert_eq!(platter.sync(file), Err(Trouble::Io));
