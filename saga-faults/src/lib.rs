@@ -9,6 +9,7 @@
 
 mod audit;
 mod crew;
+mod deadly;
 mod disk;
 mod draw;
 mod kill;

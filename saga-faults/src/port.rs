@@ -16,13 +16,15 @@ use tokio::sync::mpsc;
 
 use crate::mutant::Mutant;
 
-/// A durable write at which the process dies, the first being 1.
+/// Where the process dies: the number of something, the first being 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kill {
-    /// Instead of it.
+    /// Instead of a durable write.
     Before(u64),
-    /// Once it is on disk.
+    /// Once a durable write is on disk.
     After(u64),
+    /// At an operation on the store's files, in the midst of a transaction.
+    InFile(u64),
 }
 
 /// A batch that was answered and is not written.
@@ -59,23 +61,22 @@ impl<S: Store> Port<S> {
     async fn write<T>(&self, write: impl Future<Output = T>) -> T {
         let number = self.writes.fetch_add(1, Ordering::AcqRel) + 1;
         if self.kill == Some(Kill::Before(number)) {
-            die().await;
+            kill_itself();
         }
         let written = write.await;
         if self.kill == Some(Kill::After(number)) {
-            die().await;
+            kill_itself();
         }
         written
     }
 }
 
 /// Nothing is flushed, closed or dropped: the kernel ends the process.
-async fn die() {
+pub(crate) fn kill_itself() -> ! {
     if let Err(error) = kill_process(getpid(), Signal::KILL) {
         eprintln!("the process cannot kill itself: {error}");
-        std::process::abort();
     }
-    std::future::pending().await
+    std::process::abort()
 }
 
 #[async_trait::async_trait]

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use saga::StartError;
 use saga::prelude::*;
 use saga::store::StoreError;
-use saga::{SqliteStore, StartError};
+use saga_sqlite::{Options, SqliteStore};
 use tokio::io::AsyncReadExt as _;
 
 use crate::crew;
+use crate::deadly::Deadly;
 use crate::mutant::Mutant;
 use crate::plan;
 use crate::port::{Kill, Port};
@@ -45,6 +47,7 @@ impl Orders {
             None => ("never", 0),
             Some(Kill::Before(number)) => ("before", number),
             Some(Kill::After(number)) => ("after", number),
+            Some(Kill::InFile(number)) => ("in-file", number),
         };
         words.extend([when.to_owned(), number.to_string()]);
         words.extend(self.mutant.map(|mutant| format!("{mutant:?}")));
@@ -61,6 +64,7 @@ impl Orders {
         let kill = match when.as_str() {
             "before" => Some(Kill::Before(number)),
             "after" => Some(Kill::After(number)),
+            "in-file" => Some(Kill::InFile(number)),
             _ => None,
         };
         Ok(Self {
@@ -89,7 +93,7 @@ async fn work(orders: Orders) -> Result<ExitCode, String> {
     let client = Client::connect(&orders.ledger).await;
     let client = client.map_err(|error| format!("the ledger cannot be reached: {error}"))?;
     let world = Arc::new(World::new(Way::Socket(client), orders.mutant));
-    let store = SqliteStore::open(&orders.store).map_err(|error| error.to_string())?;
+    let store = open(&orders)?;
     let port = Port::new(Arc::new(store), orders.kill, orders.mutant);
     let runtime = match crew::signed_on(Runtime::builder(port), world.clone()).start().await {
         Ok(runtime) => runtime,
@@ -116,6 +120,15 @@ async fn work(orders: Orders) -> Result<ExitCode, String> {
     }
     runtime.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn open(orders: &Orders) -> Result<SqliteStore, String> {
+    let mut options = Options::default();
+    if let Some(Kill::InFile(number)) = orders.kill {
+        saga_vfs::register("deadly", Arc::new(Deadly::at(number))).map_err(|error| error.to_string())?;
+        options = options.vfs("deadly");
+    }
+    options.open(&orders.store).map_err(|error| error.to_string())
 }
 
 /// Returns when the harness has closed its end of the input.

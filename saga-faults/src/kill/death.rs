@@ -12,7 +12,7 @@ pub(crate) enum Death {
     Starting(Duration),
     /// Killed so long after it has joined.
     Working(Duration),
-    /// Killed by itself at a durable write.
+    /// Killed by itself at a write.
     AtWrite(Kill),
     /// Stopped so long after it has joined, and for so long.
     Stopped {
@@ -37,8 +37,9 @@ fn death(draw: &mut Draw) -> Death {
         |draw: &mut Draw, low: u64, high: u64| Duration::from_micros(draw.between(low * 1000, high * 1000));
     match draw.below(100) {
         0..8 => Death::Starting(ms(draw, 0, 15)),
-        8..45 => Death::Working(ms(draw, 0, 60)),
-        45..62 => Death::AtWrite(Kill::Before(draw.between(1, 40))),
+        8..36 => Death::Working(ms(draw, 0, 60)),
+        36..48 => Death::AtWrite(Kill::InFile(draw.between(1, 150))),
+        48..62 => Death::AtWrite(Kill::Before(draw.between(1, 40))),
         62..82 => Death::AtWrite(Kill::After(draw.between(1, 40))),
         _ => Death::Stopped {
             after: ms(draw, 1, 50),

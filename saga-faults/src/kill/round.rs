@@ -159,6 +159,7 @@ impl Round {
                 Some(status) if status.signal() == Some(Signal::KILL.as_raw()) => match kill {
                     Kill::Before(_) => "before a durable write",
                     Kill::After(_) => "after a durable write",
+                    Kill::InFile(_) => "in the midst of writing to the file",
                 },
                 Some(status) => return Err(format!("a worker ended with {status}; {}", self.said())),
                 None => "at any moment",
