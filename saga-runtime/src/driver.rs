@@ -2,6 +2,7 @@
 //! makes its records durable, and only then does what they imply.
 
 mod deliver;
+mod line;
 
 use std::collections::HashSet;
 use std::future::{Future, pending};
@@ -15,7 +16,7 @@ use foldhash::fast::RandomState;
 use futures_util::FutureExt as _;
 use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Record, Role, Site, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
@@ -214,14 +215,6 @@ impl Driver {
         }
     }
 
-    /// Tells the machine that nothing more comes, unless a compensation is yet to begin: that may wait for room, or
-    /// for the next worker.
-    fn idle(&mut self) {
-        if !self.engine.is_draining() && !self.slots.hold_up(&lock(&self.board).state) {
-            self.take(Event::Idle);
-        }
-    }
-
     fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
         let bulkheads = (!self.engine.is_draining()).then_some(&self.engine.bulkheads);
         let gate = Gate::new(&self.engine.registry, bulkheads, &mut self.slots);
@@ -323,7 +316,9 @@ impl Driver {
         self.slots.drop_unused(state);
         let now = self.now;
         let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
-        for work in machine::work_besides(state, now.max(passed), |s| self.slots.are_awaited_at(s)) {
+        let draining = self.engine.is_draining();
+        let put_off = |site: &Site| draining || self.slots.are_awaited_at(site);
+        for work in machine::work_besides(state, now.max(passed), put_off) {
             match work {
                 Work::WakeAt { due, wait_max } => {
                     let left = due.since(now);
@@ -333,7 +328,6 @@ impl Driver {
             }
         }
         // A read that nobody waits for any more holds up nothing.
-        let draining = self.engine.is_draining();
         let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || (state.body_may_run() && !draining);
         let release = if self.running.iter().any(awaited) || !self.ended.is_empty() {
             false
@@ -424,10 +418,7 @@ impl Driver {
         if self.running.contains(&job) || self.engine.is_draining() {
             return;
         }
-        let slot = match &job {
-            Job::Attempt { site, role: Role::Undo, .. } => self.slots.take(site),
-            _ => None,
-        };
+        let slot = self.slot_for(&job);
         let stopping = self.stopping.clone();
         let begun = {
             let board = lock(&self.board);

@@ -246,6 +246,29 @@ async fn s17_a_shutdown_ends_and_the_next_worker_goes_on() {
     }
 }
 
+/// A compensation that is to be tried again comes due in a shutdown, while another is still at its counter: it is left to
+/// the next worker, and nobody asks for it over and over.
+#[tokio::test(start_paused = true)]
+async fn s17_what_comes_due_in_a_shutdown_is_left_alone() {
+    let (counter, mut test) = started(|b| b).await;
+    counter.set("release", |desk| (desk.busy, desk.takes) = (1, Duration::ZERO));
+    counter.close("unseat");
+    let mut events = 0;
+    saga_runtime::test::observe(move |_, _| {
+        events += 1;
+        assert!(events < 1000, "it takes events without end");
+    });
+    let handle = test.run("a", tour::call()).await.unwrap();
+    until(&handle, |state| state.step(&Site::from("all.0/bus")).is_some_and(|s| s.undoing.is_some())).await;
+    test.shutdown().in_time().await;
+    assert_eq!((counter.desk("release").came.len(), counter.desk("unseat").came.len()), (1, 1));
+    counter.open("unseat");
+    test.restart().await.unwrap();
+    let handles = all_run(&test, 1, tour::call).await;
+    all_rolled_back(&handles).await;
+    drop(handle);
+}
+
 /// Drivers that are dropped where they stand, at the counter and in line, leave no slot behind that nobody has.
 #[tokio::test(start_paused = true)]
 async fn s17_a_lost_lease_gives_all_slots_back() {

@@ -69,13 +69,22 @@ const SLACK: Duration = Duration::from_secs(8);
 const ROUNDS: u32 = 400;
 const ROUND: Duration = Duration::from_secs(7);
 
+/// No run needs so many events, a hundredth of them being usual for a long one. A driver that takes them without end would
+/// keep virtual time, and the simulation, where it is: it is stopped.
+const EVENTS_MAX: u32 = 1_000_000;
+
 impl Run {
     fn new(case: &Case, mutant: Option<Mutant>) -> Self {
         let world = World::new(Arc::new(MemoryStore::new()), mutant);
         let coverage = Arc::new(Mutex::new(Coverage::default()));
-        let seen = coverage.clone();
+        let (seen, books, mut events) = (coverage.clone(), world.clone(), 0);
         saga_runtime::test::observe(move |state, event| {
             seen.lock().unwrap_or_else(PoisonError::into_inner).came(state, event);
+            events += 1;
+            if events > EVENTS_MAX {
+                books.books().wrong(Rule::Ends, format!("{} takes events without end", state.id()));
+                panic!("sim: no saga takes so many events");
+            }
         });
         let (tell, news) = mpsc::unbounded_channel();
         let referee = Referee::new(world.clone(), mutant);

@@ -5,7 +5,8 @@
 //! step that one branch reached in the very poll in which another panicked was begun after the stop (`a_panic_beside_…`); a saga
 //! in quarantine that was lost was taken up again at once, without end (`a_quarantined_saga_…`); a readonly step that a stop
 //! had cut short was not run again when the stop came to nothing, and the saga waited for ever (`a_read_…`); a claim whose
-//! answer was lost was not taken up, since the saga's last driver had just not let go of it yet (`a_claim_…`).
+//! answer was lost was not taken up, since the saga's last driver had just not let go of it yet (`a_claim_…`); a compensation
+//! that came due in a shutdown, beside an attempt that was still running, was asked for over and over (`a_retry_…`).
 
 use saga_sim::{
     Act, Case, Deed, Event, Fate, Fates, Kind, Op, Plan, Program, Report, Trouble, What, When, run,
@@ -89,4 +90,22 @@ fn a_claim_of_which_nobody_was_told_is_taken_up_when_the_driver_before_has_let_g
     ];
     let case = Case { seed: 143_230, workers: 2, sagas, events, compensations_max: 32 };
     assert_eq!(run(&case, None).wrongs, []);
+}
+
+#[test]
+fn a_retry_of_a_compensation_that_comes_due_in_a_shutdown_is_left_to_the_next_worker() {
+    let undone =
+        |undo| Op::Step(Deed { step: Kind::Hold, handled: false, fates: Fates { undo, ..Fates::default() } });
+    let both = Op::All {
+        branches: vec![undone(vec![Fate::Transient]), undone(vec![Fate::Slow(5000)])],
+        limit: 2,
+        handled: false,
+    };
+    let plan = Plan { program: Program { ops: vec![both, Op::Fail] }, urgent: false, at_ms: 0 };
+    let events = vec![Event { when: When::At(25), what: What::Shutdown(0, 10) }];
+    let case = Case { seed: 1, workers: 1, sagas: vec![plan], events, compensations_max: 32 };
+    let report = run(&case, None);
+    assert_eq!(report.wrongs, []);
+    let retried = report.story.contains("Started { site: all.0/hold, role: Undo, attempt: 2 }");
+    assert!(retried, "nothing was to be tried again:\n{}", report.story);
 }

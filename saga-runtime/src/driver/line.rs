@@ -1,0 +1,27 @@
+//! What a driver does about compensations that stand in line for room to run.
+
+use saga_core::Role;
+use saga_core::machine::Event;
+
+use super::Driver;
+use crate::body::lock;
+use crate::bulkhead::Slot;
+use crate::local::Job;
+
+impl Driver {
+    /// Tells the machine that nothing more comes, unless a compensation is yet to begin: that may wait for room, or
+    /// for the next worker.
+    pub(super) fn idle(&mut self) {
+        if !self.engine.is_draining() && !self.slots.hold_up(&lock(&self.board).state) {
+            self.take(Event::Idle);
+        }
+    }
+
+    /// The slot that a job has while it runs, if it is one that needs one.
+    pub(super) fn slot_for(&mut self, job: &Job) -> Option<Slot> {
+        match job {
+            Job::Attempt { site, role: Role::Undo, .. } => self.slots.take(site),
+            _ => None,
+        }
+    }
+}
