@@ -93,7 +93,9 @@ pub(crate) async fn command(settings: DiskSettings) -> ExitCode {
         Err(failure) => {
             println!("the run of seed {} is wrong:", failure.seed);
             failure.wrongs.iter().take(12).for_each(|wrong| println!("  {wrong}"));
-            println!("to repeat its plan: cargo xtask disk --seeds 1 --from {}", failure.seed);
+            let mutant = settings.mutant.map(|mutant| format!(" --mutant {mutant:?}")).unwrap_or_default();
+            let with = format!("--from {} --sagas {}{mutant}", failure.seed, settings.sagas);
+            println!("to repeat its plan: cargo xtask disk --seeds 1 {with}");
             ExitCode::FAILURE
         }
     }

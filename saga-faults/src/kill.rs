@@ -105,6 +105,7 @@ fn explain(failure: &Failure, settings: &Settings) -> ExitCode {
     }
     println!("kept: {}", failure.kept.display());
     let mutant = settings.mutant.map(|mutant| format!(" --mutant {mutant:?}")).unwrap_or_default();
-    println!("to repeat its plan: cargo xtask kill --rounds 1 --seed {}{mutant}", failure.seed);
+    let with = format!("--seed {} --sagas {}{mutant}", failure.seed, settings.sagas);
+    println!("to repeat its plan: cargo xtask kill --rounds 1 {with}");
     ExitCode::FAILURE
 }
