@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::context::StepContext;
 use crate::error::{Class, StepError, bounded, text_of};
 use crate::limits::Encoding;
+use crate::recorded::Recorded;
 use crate::resources::Need;
 use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
 
@@ -132,12 +133,12 @@ impl<S: Step> AnyStep for TypedStep<S> {
         key: &IdempotencyKey,
         around: &Surroundings,
     ) -> Result<Evaluated, String> {
-        let output = around.encoding.decode::<S::Output>(output).map_err(|e| text_of(&e))?;
+        let output = read_as::<S::Output>(output, &around.encoding)?;
         Ok(evaluated::<S>(output, input, KeyOf::Made(key), Role::Do, around))
     }
 
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
-        encoding.decode::<S::Input>(input).map(drop).map_err(|e| text_of(&e))
+        read_as::<S::Input>(input, encoding).map(drop)
     }
 
     #[cfg(feature = "test")]
@@ -157,15 +158,16 @@ impl<S: Step> AnyStep for TypedStep<S> {
 }
 
 async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Ending {
-    let decoded = match around.encoding.decode::<S::Input>(&input) {
+    let decoded = match read_as::<S::Input>(&input, &around.encoding) {
         Ok(decoded) => decoded,
-        Err(error) => return Ending::Undecodable { detail: text_of(&error) },
+        Err(detail) => return Ending::Undecodable { detail },
     };
     match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
         Run::Ended(Ok(output)) => {
             Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
         }
-        Run::Ended(Err(error)) => ending_of(&error, &around.encoding),
+        Run::Ended(Err(error)) => guarded("the step's error", || ending_of(&error, &around.encoding))
+            .unwrap_or_else(|message| Ending::InDoubt { trouble: Trouble::Panicked { message } }),
         Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
         Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
     }
@@ -204,19 +206,23 @@ async fn read<S: Step>(
 ) -> (ReadResult, u32) {
     let started = around.clock.now();
     loop {
-        let decoded = match around.encoding.decode::<S::Input>(&input) {
+        let decoded = match read_as::<S::Input>(&input, &around.encoding) {
             Ok(decoded) => decoded,
-            Err(error) => return (Err((Reason::Undecodable, text_of(&error))), cx.attempt),
+            Err(detail) => return (Err((Reason::Undecodable, detail)), cx.attempt),
         };
         let (failure, wait) = match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
             Run::Ended(Ok(output)) => {
-                let output = around.encoding.encode_output(&output).map_err(lost_output);
+                let output = written(&output, &around.encoding).map_err(lost_output);
                 return (output.map(Ok), cx.attempt);
             }
-            Run::Ended(Err(error)) => match read_failure(&error, cx.attempt, &around.encoding) {
-                Ok(failure) => (failure, error.retry_after()),
-                Err(lost) => return (Err(lost_output(lost)), cx.attempt),
-            },
+            Run::Ended(Err(error)) => {
+                let told = || (read_failure(&error, cx.attempt, &around.encoding), error.retry_after());
+                match guarded("the step's error", told) {
+                    Ok((Ok(failure), retry_after)) => (failure, retry_after),
+                    Ok((Err(lost), _)) => return (Err(lost_output(lost)), cx.attempt),
+                    Err(message) => (Failed::Panicked { message }, None),
+                }
+            }
             Run::TimedOut => (Failed::TimedOut { attempts: cx.attempt }, None),
             Run::Panicked(message) => (Failed::Panicked { message }, None),
         };
@@ -296,6 +302,21 @@ async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
     }
 }
 
+/// Calls what a user wrote beside a step: how values are read and written, what errors say. Its panic is a text.
+fn guarded<T>(what: &str, call: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| format!("{what}: {}", message_of(panic)))
+}
+
+fn read_as<T: Recorded>(payload: &Payload, encoding: &Encoding) -> Result<T, String> {
+    let read = guarded("reading the recorded value", || encoding.decode::<T>(payload));
+    read.and_then(|read| read.map_err(|e| text_of(&e)))
+}
+
+fn written<T: Recorded>(output: &T, encoding: &Encoding) -> Result<Payload, Lost> {
+    let written = guarded("recording the output", || encoding.encode_output(output));
+    written.unwrap_or_else(|why| Err(Lost { why }))
+}
+
 /// The text of a panic.
 pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
     bounded(match panic.downcast::<String>() {
@@ -338,20 +359,17 @@ fn evaluated<S: Step>(
         // Nobody reads what a compensation gives.
         return Evaluated { output: Ok(Payload::null()), undo: None };
     }
-    let encoded = around.encoding.encode_output(&output);
-    let undo = catch_unwind(AssertUnwindSafe(|| {
+    let encoded = written(&output, &around.encoding);
+    let undo = guarded("evaluating the compensation", || {
         let decode = || around.encoding.decode::<S::Input>(input);
-        S::compensation(output, &Given::new(key, &decode))
-    }));
-    let undo = match undo {
-        Ok(None) => None,
-        Ok(Some(compensation)) => Some(recorded(compensation, &around.encoding).map(|call| Call {
+        let compensation = S::compensation(output, &Given::new(key, &decode))?;
+        Some(recorded(compensation, &around.encoding).map(|call| Call {
             leaves: S::LEAVES.map(str::to_owned),
             until: S::UNDO_WITHIN.map(|window| around.clock.now().after(window)),
             ..call
-        })),
-        Err(panic) => Some(Err(Lost { why: format!("evaluating the compensation: {}", message_of(panic)) })),
-    };
+        }))
+    });
+    let undo = undo.unwrap_or_else(|why| Some(Err(Lost { why })));
     Evaluated { output: encoded, undo }
 }
 

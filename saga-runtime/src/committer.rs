@@ -229,6 +229,10 @@ async fn run(parts: CommitterParts, taker: Taker) {
         if batch.appends.is_empty() {
             continue;
         }
+        if batch.appends.len() == 1 {
+            // It may be written in place, and those of the batch before are not to wait for another's sync.
+            tell(untold.drain(..));
+        }
         let watch = pace.writes();
         let written = {
             let mut writing = pin!(write(&parts, WorkerId(batch.worker), &batch.appends));
@@ -319,7 +323,8 @@ async fn write(
     loop {
         match parts.store.commit(worker, batch, parts.clock.now()).await {
             Ok(answers) => {
-                if tries > 0 {
+                // Told by this batch, or by one that was given up.
+                if parts.trouble.borrow().is_some() {
                     tracing::info!(tries, "the store works again");
                     parts.trouble.send_replace(None);
                 }

@@ -155,6 +155,7 @@ impl Driver {
             }
             Origin::Claimed { epoch, deaths, phase, deliveries } => {
                 driver.epoch = Some(epoch);
+                driver.mailbox.driven_under(epoch);
                 driver.deaths = deaths;
                 driver.written = Some(phase);
                 // A cancel that is here already comes before anything is run again.
@@ -177,7 +178,8 @@ impl Driver {
             if let Err(finished) = self.make_durable(&rest).await {
                 return finished;
             }
-            if rest.release && self.ended.is_empty() {
+            // Whatever ended meanwhile: nothing more may be written.
+            if rest.release {
                 return self.let_go();
             }
             let Rest { mut jobs, wake, .. } = rest;
@@ -377,7 +379,11 @@ impl Driver {
             }
         };
         match answer {
-            Ok(epoch) => self.epoch = Some(epoch),
+            Ok(epoch) => {
+                if self.epoch.replace(epoch).is_none() {
+                    self.mailbox.driven_under(epoch);
+                }
+            }
             Err(CommitError::Refused(AppendError::Exists { .. })) => return Err(Finished::Exists),
             Err(error) => return Err(Finished::Lost(error.to_string())),
         }

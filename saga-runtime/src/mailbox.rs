@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use futures_util::task::AtomicWaker;
+use saga_core::Epoch;
 use saga_core::store::Waiting;
 
 /// The mailbox of one driver. Anybody may put something in; the driver alone takes it out.
@@ -16,11 +17,24 @@ pub(crate) struct Mailbox {
     waiting: Mutex<VecDeque<Waiting>>,
     has_news: AtomicBool,
     driver: AtomicWaker,
+    /// The number of the claim that its driver has; 0 before that has one.
+    epoch: AtomicU64,
 }
 
 impl Mailbox {
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its driver has this claim from now on.
+    pub(crate) fn driven_under(&self, epoch: Epoch) {
+        self.epoch.store(epoch.0, Ordering::Release);
+    }
+
+    /// Whether its driver has another claim than this one.
+    pub(crate) fn is_of_another(&self, epoch: Epoch) -> bool {
+        let ours = self.epoch.load(Ordering::Acquire);
+        ours != 0 && ours != epoch.0
     }
 
     /// Puts a delivery in. If the driver has just gone, the store keeps the delivery.

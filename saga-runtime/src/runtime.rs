@@ -146,7 +146,7 @@ impl Runtime {
         let task = {
             let (engine, id) = (engine.clone(), id.clone());
             async move {
-                let finished = driver.drive().await;
+                let finished = worker::driven(driver.drive()).await;
                 worker::finish(&engine, &id, finished, &done);
             }
         };

@@ -1,6 +1,8 @@
 //! A worker: claims sagas, hands each to a driver, passes deliveries on, and keeps its lease. It works from the start
 //! to the end of the process, so that a dead worker's sagas are taken up whenever it dies.
 
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, Store, StoreErr
 use saga_core::{Entry, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
+use crate::attempt::message_of;
 use crate::committer::pause;
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
@@ -49,6 +52,28 @@ pub(crate) async fn work(engine: Arc<Engine>) {
         };
         wait(&engine, next_wake, &mut renewals).await;
     }
+    // What still runs has its time, which may be longer than the lease.
+    loop {
+        renewals.tick().await;
+        if engine.live.len() == 0 {
+            return;
+        }
+        renew(&engine).await;
+    }
+}
+
+/// Drives, until the saga is let go. What panics here is none of the calls that are expected to: the saga is let go, not
+/// left as if it were driven, and taken up again; not at once, lest that be all there is to do.
+pub(crate) async fn driven(drive: impl Future<Output = Finished>) -> Finished {
+    match AssertUnwindSafe(drive).catch_unwind().await {
+        Ok(finished) => finished,
+        Err(panic) => {
+            let why = format!("its driver panicked: {}", message_of(panic));
+            tracing::error!(why, "a bug: please report it");
+            tokio::time::sleep(pause(10, u64::MAX)).await;
+            Finished::Lost(why)
+        }
+    }
 }
 
 /// What a look for work came to.
@@ -67,7 +92,8 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
         for claim in held {
             match engine.live.get(&claim.saga) {
                 None => take_up(engine, claim),
-                Some(there) => look_again_after(engine, there),
+                Some(there) if there.mailbox.is_of_another(claim.epoch) => look_again_after(engine, there),
+                Some(_) => {}
             }
         }
     }
@@ -95,8 +121,8 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
     Ok(found)
 }
 
-/// A saga that is held is driven, but perhaps under an earlier claim, which is about to end: when its driver has let go,
-/// it is asked again what is held.
+/// A saga that is held is driven under an earlier claim, which is about to end: when its driver has let go, it is asked
+/// again what is held.
 fn look_again_after(engine: &Arc<Engine>, there: Channel) {
     let (engine, mut finished) = (engine.clone(), there.finished);
     tokio::spawn(async move {
@@ -116,6 +142,8 @@ async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut
     tokio::select! {
         biased;
         () = engine.drained() => {}
+        // Before what may be there at every look: the lease does not wait for a quiet moment.
+        _ = renewals.tick() => renew(engine).await,
         () = engine.lease_lost.notified() => rejoin(engine).await,
         woken = engine.store.wait_for_work(engine.worker()) => {
             if let Err(error) = woken {
@@ -126,7 +154,6 @@ async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut
         () = engine.live.freed.notified(), if engine.live.len() >= engine.running_max => {}
         () = engine.live.look.notified() => {}
         () = due => {}
-        _ = renewals.tick() => renew(engine).await,
     }
 }
 
@@ -184,7 +211,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
         let engine = engine.clone();
         async move {
             let saga = claim.saga.clone();
-            let finished = resume(&engine, claim, mailbox).await;
+            let finished = driven(resume(&engine, claim, mailbox)).await;
             let lost = matches!(finished, Finished::Lost(_));
             finish(&engine, &saga, finished, &done);
             if quarantined {
@@ -257,7 +284,7 @@ where
     let mut tries = 0;
     loop {
         match read().await {
-            Err(error) if error.is_transient() => {
+            Err(error) if error.is_transient() && !engine.is_draining() => {
                 tries += 1;
                 tracing::warn!(%error, tries, "the store failed; a saga waits to be taken up");
                 tokio::time::sleep(pause(tries, engine.dice.draw())).await;

@@ -1,5 +1,6 @@
 //! A store whose operations fail or hang while it is told so. What is behind it is never lost.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub struct Valve {
     /// After so many commits everything is to go like this.
     shuts: Mutex<Option<(u64, Flow)>>,
     is_shut: Notify,
+    asked: AtomicUsize,
 }
 
 impl Valve {
@@ -46,13 +48,18 @@ impl Valve {
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         let valve = || watch::channel(Flow::Open).0;
         let (commits, writes, reads, loads) = (valve(), valve(), valve(), valve());
-        let (shuts, is_shut) = (Mutex::default(), Notify::new());
-        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut })
+        let (shuts, is_shut, asked) = (Mutex::default(), Notify::new(), AtomicUsize::new(0));
+        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut, asked })
     }
 
     /// From the `commit`-th commit on (from 1), everything goes like that.
     pub fn shuts_at(&self, commit: u64, flow: Flow) {
         *self.shuts.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit, flow));
+    }
+
+    /// How often it was asked what a worker holds.
+    pub fn asked_what_is_held(&self) -> usize {
+        self.asked.load(Ordering::Acquire)
     }
 
     /// Waits for that.
@@ -143,6 +150,7 @@ impl Store for Valve {
         Self::through(&self.writes, self.inner.claim(worker, wanted, now)).await
     }
     async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
+        self.asked.fetch_add(1, Ordering::AcqRel);
         Self::through(&self.reads, self.inner.held(worker)).await
     }
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {

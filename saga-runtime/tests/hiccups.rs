@@ -1,0 +1,124 @@
+//! Small things that go wrong in a worker, and must not become large: a driver that panics, a look for work that fails
+//! once, a shutdown while sagas are being taken up, trouble that is over.
+//!
+//! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed
+//! look; journals looked for without end while the runtime shuts down; trouble cleared only by the batch that met it.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![cfg(feature = "test")]
+
+#[path = "support/kit.rs"]
+#[macro_use]
+mod kit;
+#[path = "support/acts.rs"]
+mod acts;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use acts::{InTime as _, SECOND};
+use kit::*;
+
+saga!(trip, |cx, input| [a, s, b] {
+    a.at(&cx, 1, &[], hold("flight")).await?;
+    s.at(&cx, 1, &[], sleep("10m")).await;
+    b.at(&cx, 1, &[], hold("hotel")).await?;
+    Ok("booked".to_owned())
+});
+
+/// Dice of which one draw panics.
+struct Loaded {
+    left: AtomicU32,
+    dice: SeededDice,
+}
+
+impl Dice for Loaded {
+    fn draw(&self) -> u64 {
+        assert_ne!(self.left.fetch_sub(1, Ordering::AcqRel), 1, "a driver's panic");
+        self.dice.draw()
+    }
+}
+
+async fn on(valve: &Arc<Valve>, world: &World) -> Runtime {
+    Runtime::builder_shared(valve.clone()).resource(world.clone()).saga::<trip>().start().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_whose_driver_panics_is_taken_up_again() {
+    for draw in 1..=6 {
+        let world = World::new();
+        let dice = Loaded { left: AtomicU32::new(draw), dice: SeededDice::new(1) };
+        let builder = Runtime::builder(MemoryStore::new()).resource(world.clone()).dice(Arc::new(dice));
+        let runtime = builder.saga::<trip>().start().await.unwrap();
+        let handle = loop {
+            match runtime.run("a", trip::call()).in_time().await {
+                Ok(handle) => break handle,
+                // The driver panicked before the saga had begun.
+                Err(RunError::Store(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        };
+        assert!(handle.outcome().in_time().await.unwrap().is_completed(), "draw {draw}");
+        assert_eq!((world.landed("hold flight"), world.landed("hold hotel")), (1, 1), "draw {draw}");
+        runtime.shutdown().in_time().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_fails_once_is_not_followed_by_looks_without_end() {
+    let world = World::new();
+    world.always("hold flight", Fault::TimeoutLost);
+    let valve = Valve::new(Arc::new(MemoryStore::new()));
+    let runtime = on(&valve, &world).await;
+    for number in 0..50 {
+        runtime.run(format!("trip-{number}").as_str(), trip::call()).in_time().await.unwrap();
+        tokio::time::sleep(SECOND / 2).await;
+    }
+    valve.writes(Flow::Unavailable);
+    // Time for a look, and too little for the lease to end.
+    tokio::time::sleep(15 * SECOND).await;
+    valve.writes(Flow::Open);
+    let before = valve.asked_what_is_held();
+    tokio::time::sleep(Duration::from_secs(1800)).await;
+    let asked = valve.asked_what_is_held() - before;
+    assert!((1..=5).contains(&asked), "{asked}");
+    runtime.shutdown().in_time().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_wait_for_journals_that_cannot_be_read() {
+    let world = World::new();
+    let valve = Valve::new(Arc::new(MemoryStore::new()));
+    let first = on(&valve, &world).await;
+    first.run("a", trip::call()).in_time().await.unwrap();
+    first.shutdown().in_time().await;
+    valve.loads(Flow::Unavailable);
+    let second = on(&valve, &world).await;
+    tokio::time::sleep(Duration::from_secs(700)).await;
+    assert_eq!(second.running(), 1, "it is claimed, and its journal looked for");
+    second.shutdown().in_time().await;
+    valve.loads(Flow::Open);
+    let third = on(&valve, &world).await;
+    let handle = third.run("a", trip::call()).in_time().await.unwrap();
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_is_over_when_the_store_works_whoever_met_it() {
+    let world = World::new();
+    let valve = Valve::new(Arc::new(MemoryStore::new()));
+    let runtime = on(&valve, &world).await;
+    valve.writes(Flow::Unavailable);
+    let started = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.run("a", trip::call()).await.map(drop) }
+    });
+    // Longer than the lease: the batch is given up, the worker begins anew.
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert!(runtime.store_trouble().is_some());
+    valve.writes(Flow::Open);
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    drop(started.in_time().await.unwrap());
+    let handle = runtime.run("b", trip::call()).in_time().await.unwrap();
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
+    assert_eq!(runtime.store_trouble(), None);
+}
