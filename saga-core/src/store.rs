@@ -404,4 +404,10 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError>;
+
+    /// Whether another worker may have joined beside one that has. If not, all that becomes of a saga is the work of this
+    /// process, and whoever waits for it need not look for what others did.
+    fn takes_many_workers(&self) -> bool {
+        true
+    }
 }

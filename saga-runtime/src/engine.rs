@@ -258,6 +258,8 @@ impl Watcher {
 
 /// How often to look for what another worker may have done, where there may be one.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The same, where there is none: whoever waits is told, but for what another process purges.
+pub(crate) const LOOK_EVERY_ALONE: Duration = Duration::from_secs(60);
 
 impl Drop for Watcher {
     fn drop(&mut self) {

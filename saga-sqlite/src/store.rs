@@ -335,6 +335,10 @@ impl Store for SqliteStore {
         }
         Ok(progress.purged)
     }
+
+    fn takes_many_workers(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

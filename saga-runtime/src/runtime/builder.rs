@@ -13,7 +13,7 @@ use crate::attempt::Surroundings;
 use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
-use crate::engine::{Created, Engine, LOOK_EVERY, Live, Replies, Watchers};
+use crate::engine::{Created, Engine, LOOK_EVERY, LOOK_EVERY_ALONE, Live, Replies, Watchers};
 use crate::limits::Encoding;
 use crate::registry::{Registry, StartError};
 use crate::resources::Resources;
@@ -48,6 +48,7 @@ impl std::fmt::Debug for Builder {
 
 impl Builder {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        let look_every = if store.takes_many_workers() { LOOK_EVERY } else { LOOK_EVERY_ALONE };
         Self {
             store,
             registry: Registry::default(),
@@ -60,7 +61,7 @@ impl Builder {
             linger: Duration::from_secs(1),
             running_max: 10_000,
             compensations_max: CompensationsMax::default(),
-            look_every: LOOK_EVERY,
+            look_every,
             #[cfg(feature = "test")]
             faults: None,
         }
