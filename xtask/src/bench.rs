@@ -1,9 +1,11 @@
-//! `cargo xtask bench [--json] [name…]`: runs the workspace's benchmarks, all of them or those that are named.
+//! `cargo xtask bench [--json] [name…]`: runs the workspace's benchmarks, all of them or those that are named; those that
+//! build much only when they are named.
 //!
 //! Only dispatches: a benchmark is a section of the bench target `speed`, or, where it measures the compiler, a module
 //! here. It prints its own report, and with `--json` JSON and nothing else.
 
 mod compile;
+mod peers;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ enum Work {
     Speed,
     /// A function of this program; it is told whether to print JSON.
     Own { run: fn(bool) -> Result<(), String> },
+    /// The same, and it runs only when it is named.
+    OnlyNamed { run: fn(bool) -> Result<(), String> },
 }
 
 const BENCHES: &[Bench] = &[
@@ -29,6 +33,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "recover", work: Work::Speed },
     Bench { name: "parked", work: Work::Speed },
     Bench { name: "compile", work: Work::Own { run: compile::run } },
+    Bench { name: "peers", work: Work::OnlyNamed { run: peers::run } },
 ];
 
 /// Runs the command.
@@ -49,14 +54,14 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         }
     }
     for bench in chosen {
-        if let Work::Own { run } = bench.work {
+        if let Work::Own { run } | Work::OnlyNamed { run } = bench.work {
             run(json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The benchmarks that the arguments ask for: those named, or all.
+/// The benchmarks that the arguments ask for: those named, or all but those that have to be named.
 fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Bench>, String> {
     let mut chosen = Vec::new();
     for argument in arguments.iter().filter(|argument| *argument != "--json") {
@@ -69,7 +74,8 @@ fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Benc
         };
         chosen.push(bench);
     }
-    Ok(if chosen.is_empty() { benches.iter().collect() } else { chosen })
+    let need_no_name = benches.iter().filter(|bench| !matches!(bench.work, Work::OnlyNamed { .. }));
+    Ok(if chosen.is_empty() { need_no_name.collect() } else { chosen })
 }
 
 /// The arguments of cargo that run these sections, in one process.
@@ -91,11 +97,15 @@ fn command<'a>(sections: &[&'a str], json: bool) -> Vec<&'a str> {
 mod tests {
     use super::*;
 
-    const TWO: &[Bench] = &[Bench { name: "w1", work: Work::Speed }, Bench { name: "w2", work: Work::Speed }];
+    const THREE: &[Bench] = &[
+        Bench { name: "w1", work: Work::Speed },
+        Bench { name: "w2", work: Work::Speed },
+        Bench { name: "big", work: Work::OnlyNamed { run: |_| Ok(()) } },
+    ];
 
     fn chosen(arguments: &[&str]) -> Result<Vec<&'static str>, String> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        Ok(choose(&arguments, TWO)?.iter().map(|bench| bench.name).collect())
+        Ok(choose(&arguments, THREE)?.iter().map(|bench| bench.name).collect())
     }
 
     #[test]
@@ -103,12 +113,13 @@ mod tests {
         assert_eq!(chosen(&[]), Ok(vec!["w1", "w2"]));
         assert_eq!(chosen(&["--json"]), Ok(vec!["w1", "w2"]));
         assert_eq!(chosen(&["w2", "--json"]), Ok(vec!["w2"]));
+        assert_eq!(chosen(&["big"]), Ok(vec!["big"]));
     }
 
     #[test]
     fn an_unknown_name_is_told_the_accepted() {
         let error = chosen(&["latency"]).expect_err("there is no such benchmark");
-        assert_eq!(error, "unknown benchmark `latency`: accepted: `w1`, `w2`");
+        assert_eq!(error, "unknown benchmark `latency`: accepted: `w1`, `w2`, `big`");
     }
 
     #[test]

@@ -1,0 +1,154 @@
+//! A `SecStore` on SQLite.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use async_trait::async_trait;
+use harness::Error;
+use rusqlite::{Connection, params};
+use steno::{SagaCachedState, SagaCreateParams, SagaId, SagaNodeEvent, SecStore};
+use tokio::sync::oneshot;
+
+/// How many writes go into one transaction at most.
+const BATCH_MAX: usize = 1024;
+
+/// The store: a file, and the thread that writes to it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writes: Arc<Sender<(Write, oneshot::Sender<()>)>>,
+}
+
+/// A saga that has not ended.
+#[derive(Debug)]
+pub struct Open {
+    /// Its id.
+    pub id: SagaId,
+    /// Its steps, as steno wrote them.
+    pub dag: serde_json::Value,
+    /// What it has gone through.
+    pub events: Vec<SagaNodeEvent>,
+}
+
+/// What steno asks for, in text already.
+enum Write {
+    Create { saga: String, params: String },
+    Event { saga: String, event: String },
+    State { saga: String, state: SagaCachedState },
+}
+
+impl Store {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// As of SQLite.
+    pub fn open(file: &Path) -> Result<Self, Error> {
+        let connection = Connection::open(file)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS sagas(
+                 number INTEGER PRIMARY KEY, saga TEXT NOT NULL, params TEXT NOT NULL, is_done INTEGER NOT NULL);
+             CREATE TABLE IF NOT EXISTS events(
+                 number INTEGER PRIMARY KEY, saga TEXT NOT NULL, event TEXT NOT NULL)",
+        )?;
+        let (writes, queue) = channel();
+        std::thread::spawn(move || write_all(&connection, &queue));
+        Ok(Self { writes: Arc::new(writes) })
+    }
+
+    /// The sagas that have not ended, with what is recorded of them.
+    ///
+    /// # Errors
+    /// As of SQLite; or if what is there is not steno's.
+    pub fn unfinished(file: &Path) -> Result<Vec<Open>, Error> {
+        let connection = Connection::open(file)?;
+        let mut sagas = connection.prepare("SELECT saga, params FROM sagas WHERE is_done = 0")?;
+        let mut events = connection.prepare("SELECT event FROM events WHERE saga = ?1 ORDER BY number")?;
+        let mut found = Vec::new();
+        for row in sagas.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
+            let (saga, params) = row?;
+            let params: SagaCreateParams = serde_json::from_str(&params)?;
+            let mut open = Open { id: params.id, dag: params.dag, events: Vec::new() };
+            for event in events.query_map([&saga], |row| row.get::<_, String>(0))? {
+                open.events.push(serde_json::from_str(&event?)?);
+            }
+            found.push(open);
+        }
+        Ok(found)
+    }
+
+    /// Returns when it is durable.
+    async fn write(&self, write: Write) {
+        let (done, is_done) = oneshot::channel();
+        self.writes.send((write, done)).expect("the writer is there as long as the store");
+        is_done.await.expect("the writer answers what it has written");
+    }
+}
+
+/// Writes what waits, as one transaction, until nobody can send any more.
+fn write_all(connection: &Connection, queue: &Receiver<(Write, oneshot::Sender<()>)>) {
+    let mut numbers = HashMap::new();
+    while let Ok(first) = queue.recv() {
+        let batch: Vec<_> = std::iter::once(first).chain(queue.try_iter().take(BATCH_MAX)).collect();
+        // steno has no way to be told that a write failed: "correct implementation is critical for crash recovery".
+        commit(connection, &batch, &mut numbers).expect("the file can be written");
+        for (_, done) in batch {
+            // Whoever does not wait any more need not know.
+            let _ignored = done.send(());
+        }
+    }
+}
+
+fn commit(
+    connection: &Connection,
+    batch: &[(Write, oneshot::Sender<()>)],
+    numbers: &mut HashMap<String, i64>,
+) -> Result<(), rusqlite::Error> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    for (write, _) in batch {
+        match write {
+            Write::Create { saga, params } => {
+                let sql = "INSERT INTO sagas(saga, params, is_done) VALUES (?1, ?2, 0)";
+                connection.prepare_cached(sql)?.execute(params![saga, params])?;
+                numbers.insert(saga.clone(), connection.last_insert_rowid());
+            }
+            Write::Event { saga, event } => {
+                let sql = "INSERT INTO events(saga, event) VALUES (?1, ?2)";
+                connection.prepare_cached(sql)?.execute(params![saga, event])?;
+            }
+            Write::State { saga, state } => {
+                if matches!(state, SagaCachedState::Done) {
+                    match numbers.remove(saga) {
+                        Some(number) => connection
+                            .prepare_cached("UPDATE sagas SET is_done = 1 WHERE number = ?1")?
+                            .execute([number])?,
+                        // Of a process before this one.
+                        None => connection.execute("UPDATE sagas SET is_done = 1 WHERE saga = ?1", [saga])?,
+                    };
+                }
+            }
+        }
+    }
+    connection.execute_batch("COMMIT")
+}
+
+#[async_trait]
+impl SecStore for Store {
+    async fn saga_create(&self, params: SagaCreateParams) -> Result<(), anyhow::Error> {
+        let (saga, params) = (params.id.to_string(), serde_json::to_string(&params)?);
+        self.write(Write::Create { saga, params }).await;
+        Ok(())
+    }
+
+    async fn record_event(&self, event: SagaNodeEvent) {
+        let saga = event.saga_id.to_string();
+        let event = serde_json::to_string(&event).expect("an event is data");
+        self.write(Write::Event { saga, event }).await;
+    }
+
+    async fn saga_update(&self, id: SagaId, state: SagaCachedState) {
+        self.write(Write::State { saga: id.to_string(), state }).await;
+    }
+}

@@ -1,0 +1,211 @@
+//! Building the programs of the peers, and running them.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::figures::Line;
+use super::{CONCURRENCIES, Peer, SECONDS};
+use crate::cargo;
+
+/// How long one round of a peer may take, with starting what it needs.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A program that is built.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    path: PathBuf,
+}
+
+/// What cargo says of a thing that it has built.
+#[derive(Deserialize)]
+struct Built {
+    reason: String,
+    #[serde(default)]
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+}
+
+/// Builds a peer's `w1`; fetches what it needs beside cargo, if that is possible.
+pub(super) fn build(folder: &str) -> Result<Program, String> {
+    if folder == "restate" {
+        install_restate()?;
+    }
+    eprintln!("building peers/{folder}");
+    let built = build_crate(folder, &["--bin", "w1"])?;
+    let path = built.into_iter().find_map(|one| one.executable);
+    path.map(|path| Program { path }).ok_or_else(|| "cargo names no program".to_owned())
+}
+
+fn build_crate(folder: &str, target: &[&str]) -> Result<Vec<Built>, String> {
+    let place = cargo::root()?.join("peers").join(folder);
+    let mut command = cargo::program("cargo")?;
+    command.args([
+        "build",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    // Where it is built when somebody builds it by hand, whatever is set here.
+    command
+        .arg("--manifest-path")
+        .arg(place.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(place.join("target"));
+    let output = command
+        .args(target)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "it does not build: cargo build --release --manifest-path peers/{folder}/Cargo.toml"
+        ));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let all = text.lines().filter_map(|line| serde_json::from_str::<Built>(line).ok());
+    Ok(all.filter(|one| one.reason == "compiler-artifact").collect())
+}
+
+/// The server of Restate comes by npm.
+fn install_restate() -> Result<(), String> {
+    let folder = cargo::root()?.join("peers/restate");
+    if folder.join("node_modules").is_dir() {
+        return Ok(());
+    }
+    let arguments =
+        ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent"];
+    eprintln!("fetching the server of Restate: npm {} --prefix peers/restate", arguments.join(" "));
+    let status = cargo::program("npm")?.args(arguments).arg("--prefix").arg(&folder).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("missing: its server; npm could not fetch it ({status})")),
+        Err(error) => Err(format!("missing: its server, which npm would fetch, and npm ({error})")),
+    }
+}
+
+/// What counts fsyncs: a library that is preloaded, and the file in which it counts; both where every user may read them.
+#[derive(Debug)]
+pub(super) struct Counter {
+    folder: PathBuf,
+}
+
+impl Counter {
+    pub(super) fn new() -> Result<Self, String> {
+        if !cfg!(target_os = "linux") {
+            return Err("that needs Linux".to_owned());
+        }
+        let built = build_crate("fsyncs", &["--lib"])?;
+        let library = built.into_iter().flat_map(|one| one.filenames).find(|path| is_library(path));
+        let library = library.ok_or("cargo names no library")?;
+        let folder = std::env::temp_dir().join(format!("saga-peers-{}", std::process::id()));
+        let counter = Self { folder };
+        fs::create_dir_all(&counter.folder)
+            .and_then(|()| fs::copy(&library, counter.library()))
+            .map_err(|error| format!("{}: {error}", counter.folder.display()))?;
+        Ok(counter)
+    }
+
+    fn library(&self) -> PathBuf {
+        self.folder.join("fsyncs.so")
+    }
+
+    /// Begins at nothing.
+    fn reset(&self) -> Result<PathBuf, String> {
+        let file = self.folder.join("count");
+        let failed = |error| format!("{}: {error}", file.display());
+        fs::write(&file, [0; 8]).map_err(failed)?;
+        open_to_all(&file).map_err(failed)?;
+        Ok(file)
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            eprintln!("{} is left behind: {error}", self.folder.display());
+        }
+    }
+}
+
+fn is_library(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "so")
+}
+
+/// A server that runs as another user counts as well.
+#[cfg(unix)]
+fn open_to_all(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn open_to_all(_file: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// One round of a peer.
+pub(super) fn measure(program: &Program, peer: Peer, counter: Option<&Counter>) -> Result<Vec<Line>, String> {
+    let mut command = Command::new(&program.path);
+    command.args(["--json", "--seconds", SECONDS]).args(CONCURRENCIES);
+    if peer.is_full {
+        command.arg("--full");
+    }
+    if let Some(counter) = counter {
+        command.env("FSYNCS_FILE", counter.reset()?).env("LD_PRELOAD", counter.library());
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().map_err(|error| format!("it cannot be started: {error}"))?;
+    let (is_success, printed, said) = finish(child)?;
+    if !is_success {
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+        return Err(last.trim_start_matches("Error: ").trim_matches('"').to_owned());
+    }
+    // Some engines print their own lines among them.
+    Ok(printed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// Waits for the end, but not for ever; what was printed, and what was said of errors.
+fn finish(mut child: Child) -> Result<(bool, String, String), String> {
+    let out = collect(child.stdout.take());
+    let err = collect(child.stderr.take());
+    let begun = Instant::now();
+    let status = loop {
+        let ended = child.try_wait().map_err(|error| format!("it cannot be waited for: {error}"))?;
+        if let Some(status) = ended {
+            break status;
+        }
+        if begun.elapsed() > PATIENCE {
+            // What it has started ends with it.
+            child
+                .kill()
+                .and_then(|()| child.wait())
+                .map_err(|error| format!("it cannot be killed: {error}"))?;
+            return Err(format!("it does not end within {} s", PATIENCE.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let text = |thread: std::thread::JoinHandle<String>| thread.join().unwrap_or_default();
+    Ok((status.success(), text(out), text(err)))
+}
+
+/// Reads it to its end, on the side.
+fn collect(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream
+            && let Err(error) = stream.read_to_end(&mut bytes)
+        {
+            return format!("{error}");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

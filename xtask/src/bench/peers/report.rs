@@ -1,0 +1,83 @@
+//! How it is shown.
+
+use serde_json::json;
+
+use super::figures::{Figure, Figures};
+
+/// For scripts: a line for each.
+pub(super) fn json(lines: &[Figure], figures: &Figures) -> String {
+    let measured = lines.iter().map(|figure| {
+        json!({
+            "bench": "peers",
+            "peer": figure.name,
+            "durability": figure.durability,
+            "concurrency": figure.concurrency,
+            "steps_per_s": round(figure.steps_per_s, 1),
+            "fsyncs_per_step": figure.fsyncs_per_step.map(|fsyncs| round(fsyncs, 4)),
+            "ratio": figure.ratio.map(|ratio| round(ratio, 2)),
+        })
+    });
+    let left_out = figures
+        .left_out()
+        .map(|(name, reason)| json!({ "bench": "peers", "peer": name, "left_out": reason }));
+    measured.chain(left_out).map(|line| format!("{line}\n")).collect()
+}
+
+/// For people: a table, and what it means.
+pub(super) fn text(lines: &[Figure], figures: &Figures) -> String {
+    let mut text = format!(
+        "{:<24} {:>7} {:>10} {:>11} {:>13}  durability\n",
+        "", "at once", "steps/s", "saga ÷ it", "fsyncs a step"
+    );
+    for figure in lines {
+        let ratio = figure.ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1}"));
+        let fsyncs = figure.fsyncs_per_step.map_or("-".to_owned(), |fsyncs| format!("{fsyncs:.3}"));
+        text.push_str(&format!(
+            "{:<24} {:>7} {:>10.0} {ratio:>11} {fsyncs:>13}  {}\n",
+            figure.name, figure.concurrency, figure.steps_per_s, figure.durability
+        ));
+    }
+    for (name, reason) in figures.left_out() {
+        text.push_str(&format!("{name:<24} left out: {reason}\n"));
+    }
+    text.push_str(
+        "\nW1: sagas of five steps, each giving 100 bytes and recorded before the next begins; medians of rounds that take\n\
+         turns. More than 1 in the third column: saga is faster. Whoever has fewer fsyncs than commits is either grouping\n\
+         those of many sagas, or not durable: compare at 1 at once. What each peer does otherwise: docs/comparison.md\n",
+    );
+    text
+}
+
+fn round(value: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PEERS;
+    use super::*;
+
+    fn figure(name: &str, ratio: Option<f64>) -> Figure {
+        let (name, durability) = (name.to_owned(), "a file".to_owned());
+        Figure { name, durability, concurrency: 64, steps_per_s: 1234.56, fsyncs_per_step: Some(0.03), ratio }
+    }
+
+    #[test]
+    fn both_say_the_ratio_and_what_is_left_out() {
+        let mut figures = Figures::default();
+        figures.leave_out(PEERS[5], "missing: its server".to_owned());
+        let lines = [figure("saga 1", None), figure("steno 2", Some(2.345))];
+        let text = text(&lines, &figures);
+        assert!(
+            text.contains("1235") && text.contains("2.3") && text.contains("left out: missing"),
+            "{text}"
+        );
+        let json = json(&lines, &figures);
+        let parsed: Vec<serde_json::Value> =
+            json.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        assert_eq!(parsed.len(), 3);
+        assert_eq!((&parsed[1]["ratio"], &parsed[0]["ratio"]), (&json!(2.35), &json!(null)));
+        assert_eq!(parsed[2]["left_out"], "missing: its server");
+    }
+}
