@@ -20,8 +20,7 @@ use tokio::time::{Instant, sleep};
 use crate::audit;
 use crate::crew;
 use crate::draw::Draw;
-use crate::kill::Operator;
-use crate::kill::Tally;
+use crate::kill::{Operator, Tally, patience};
 use crate::ledger::Ledger;
 use crate::mutant::Mutant;
 use crate::plan::{self, Planned};
@@ -199,7 +198,8 @@ impl Run {
         let mut life = self.live().await?;
         self.weather(&mut draw, Duration::from_millis(150), &mut life, report).await?;
         let (ledger, sagas) = (&self.ledger, self.sagas.len());
-        let operator = Operator { store: &life.store, ledger, sagas, deaths: u64::MAX };
+        let patience = patience(self.mutant);
+        let operator = Operator { store: &life.store, ledger, sagas, deaths: u64::MAX, patience };
         let mut tally = Tally::default();
         tokio::select! {
             biased;

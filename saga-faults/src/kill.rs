@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::mutant::Mutant;
-pub(crate) use people::Operator;
+pub(crate) use people::{Operator, patience};
 pub(crate) use tally::Tally;
 
 /// What is to be done.

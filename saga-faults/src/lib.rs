@@ -27,4 +27,4 @@ mod world;
 
 pub use disk::{DiskFailure, DiskReport, DiskSettings, disk_runs};
 pub use mutant::Mutant;
-pub use options::run;
+pub use options::{memory, run};

@@ -37,10 +37,13 @@ pub async fn run(words: &[String]) -> ExitCode {
 
 /// Where files are that need not last. What a killed process leaves behind does not depend on the disk, and runs without
 /// one are quicker.
-fn place() -> PathBuf {
+pub fn memory() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
-    let dir = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    dir.join(format!("saga-faults-{}", std::process::id()))
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
+}
+
+fn place() -> PathBuf {
+    memory().join(format!("saga-faults-{}", std::process::id()))
 }
 
 fn rounds(words: &[String]) -> Result<Settings, String> {

@@ -7,7 +7,7 @@ use saga_faults::Mutant;
 
 /// Whether the rounds found nothing, and what they said.
 fn rounds(number: u32, mutant: Option<Mutant>) -> (bool, String) {
-    let dir = tempfile::tempdir().expect("a directory can be made");
+    let dir = tempfile::tempdir_in(saga_faults::memory()).expect("a directory can be made");
     let mut harness = Command::new(env!("CARGO_BIN_EXE_saga-faults"));
     harness.args(["kill", "--sagas", "40", "--jobs", "1", "--rounds", &number.to_string(), "--dir"]);
     harness.arg(dir.path()).args(mutant.iter().flat_map(|m| ["--mutant".to_owned(), format!("{m:?}")]));

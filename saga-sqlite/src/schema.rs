@@ -138,6 +138,8 @@ fn uri(path: &Path, query: &str) -> String {
 /// closing it again would drop the locks that SQLite has on it in this process.)
 fn not_cut_off(path: &Path) -> Result<(), OpenError> {
     match std::fs::metadata(path) {
+        // Who lost power while making it left the way back beside it, which SQLite goes.
+        Ok(_) if std::fs::metadata(beside(path, "-journal")).is_ok_and(|journal| journal.len() > 0) => Ok(()),
         Ok(file) if file.is_file() && (1..PAGE_BYTES).contains(&file.len()) => {
             let detail = format!("it has {} bytes, less than one page", file.len());
             Err(OpenError::NotAStore { path: path.to_owned(), detail })

@@ -113,6 +113,9 @@ struct Inner {
     /// How many operations in a hundred bad weather hits.
     percent: u64,
     is_off: bool,
+    operations: u64,
+    /// The operation at which the power goes by itself.
+    off_at: Option<u64>,
     /// Whether it says that it has synced, and has not.
     lies: bool,
     files: BTreeMap<PathBuf, Kept>,
@@ -129,6 +132,8 @@ impl Platter {
             weather: Weather::Fine,
             percent: 0,
             is_off: false,
+            operations: 0,
+            off_at: None,
             lies: mutant == Some(Mutant::SyncsNothing),
             files: BTreeMap::new(),
             faults: BTreeMap::new(),
@@ -147,11 +152,20 @@ impl Platter {
 
     /// The power goes: from now on nothing comes to the disk, and all that is asked of it fails.
     pub(crate) fn power_off(&self) {
-        let inner = &mut *self.inner();
-        inner.is_off = true;
-        // What was deleted is: it was done with a sync of its directory, or nobody needs it.
-        inner.files.retain(|path, _| path.exists());
-        inner.files.values_mut().for_each(|kept| kept.settle(&mut inner.draw));
+        self.inner().power_off();
+    }
+
+    /// The power goes at the operation of that number from now on, the first being 1.
+    #[cfg(test)]
+    pub(crate) fn power_off_at(&self, number: u64) {
+        let mut inner = self.inner();
+        inner.off_at = Some(inner.operations + number);
+    }
+
+    /// Whether it has gone.
+    #[cfg(test)]
+    pub(crate) fn is_off(&self) -> bool {
+        self.inner().is_off
     }
 
     /// The power is back, and nobody has a file open: the files are what the disk has of them.
@@ -163,7 +177,7 @@ impl Platter {
         for (path, kept) in &inner.files {
             fs::write(path, &kept.synced)?;
         }
-        (inner.is_off, inner.weather) = (false, Weather::Fine);
+        (inner.is_off, inner.off_at, inner.weather) = (false, None, Weather::Fine);
         Ok(())
     }
 
@@ -174,11 +188,24 @@ impl Platter {
 }
 
 impl Inner {
+    fn power_off(&mut self) {
+        self.is_off = true;
+        // What was deleted is: it was done with a sync of its directory, or nobody needs it.
+        self.files.retain(|path, _| path.exists());
+        self.files.values_mut().for_each(|kept| kept.settle(&mut self.draw));
+    }
+
+    /// Another operation; gives whether the power is off.
+    fn is_off(&mut self) -> bool {
+        self.operations += 1;
+        if self.off_at == Some(self.operations) {
+            self.power_off();
+        }
+        self.is_off
+    }
+
     /// Whether an operation fails that these weathers hit.
     fn fails(&mut self, hit: &[Weather]) -> bool {
-        if self.is_off {
-            return true;
-        }
         let hits = hit.contains(&self.weather) && self.draw.chance(self.percent);
         if hits {
             *self.faults.entry(self.weather).or_default() += 1;
@@ -198,7 +225,7 @@ impl Disk for Platter {
     fn write(&self, file: File<'_>, offset: u64, bytes: &[u8]) -> Written {
         let mut inner = self.inner();
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        if inner.is_off {
+        if inner.is_off() {
             return Written::Short(0, Trouble::Io);
         }
         let weathers = [Weather::Full, Weather::WriteErrors, Weather::Gone];
@@ -217,7 +244,7 @@ impl Disk for Platter {
 
     fn sync(&self, file: File<'_>) -> Result<(), Trouble> {
         let inner = &mut *self.inner();
-        if inner.is_off {
+        if inner.is_off() {
             return Err(Trouble::Io);
         }
         let fails = inner.fails(&[Weather::SyncErrors, Weather::Gone]);
@@ -231,13 +258,14 @@ impl Disk for Platter {
     }
 
     fn read(&self, _file: File<'_>, _offset: u64, _length: usize) -> Result<(), Trouble> {
-        let fails = self.inner().fails(&[Weather::ReadErrors, Weather::Gone]);
+        let mut inner = self.inner();
+        let fails = inner.is_off() || inner.fails(&[Weather::ReadErrors, Weather::Gone]);
         if fails { Err(Trouble::Io) } else { Ok(()) }
     }
 
     fn truncate(&self, file: File<'_>, length: u64) -> Result<(), Trouble> {
         let mut inner = self.inner();
-        if inner.fails(&[Weather::WriteErrors, Weather::Gone]) {
+        if inner.is_off() || inner.fails(&[Weather::WriteErrors, Weather::Gone]) {
             return Err(Trouble::Io);
         }
         inner.change(file, Unsynced::Cut(usize::try_from(length).unwrap_or(usize::MAX)));
@@ -279,5 +307,31 @@ mod tests {
             platter.inner().files[path].synced.is_empty()
         });
         assert!(lost);
+    }
+
+    /// Wherever the power goes while a store is made, what is left of it can be opened, and made whole.
+    #[test]
+    fn the_power_may_go_at_any_operation_while_a_store_is_made() {
+        let mut points = 0;
+        for seed in 0..4 {
+            for number in 1.. {
+                let dir = tempfile::tempdir_in(crate::memory()).unwrap();
+                let (path, name) = (dir.path().join("sagas.db"), format!("made-{seed}-{number}"));
+                let platter = std::sync::Arc::new(Platter::new(seed * 1000 + number, None));
+                saga_vfs::register(&name, platter.clone()).unwrap();
+                let open = || saga_sqlite::Options::default().vfs(&name).open(&path);
+                platter.power_off_at(number);
+                drop(open());
+                if !platter.is_off() {
+                    break;
+                }
+                platter.power_on(dir.path()).unwrap();
+                if let Err(error) = open() {
+                    panic!("after a power loss at operation {number} of seed {seed}: {error}");
+                }
+                points += 1;
+            }
+        }
+        assert!(points > 100, "{points}");
     }
 }

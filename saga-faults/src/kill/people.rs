@@ -12,11 +12,15 @@ use tokio::time::{Instant, sleep};
 
 use super::tally::Tally;
 use crate::ledger::{Ledger, now_ms};
+use crate::mutant::Mutant;
 use crate::operator;
 use crate::plan::{Act, Planned};
 
-/// The longest that the end of a round is waited for.
-const END_MAX: Duration = Duration::from_secs(90);
+/// The longest that the end of a round is waited for; with a bug put in it need not come.
+pub(crate) fn patience(mutant: Option<Mutant>) -> Duration {
+    Duration::from_secs(if mutant.is_some() { 15 } else { 90 })
+}
+
 /// How often it is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// No saga needs to be mended so often.
@@ -63,6 +67,8 @@ pub(crate) struct Operator<'a> {
     pub(crate) sagas: usize,
     /// How many workers have died so far.
     pub(crate) deaths: u64,
+    /// How long to wait.
+    pub(crate) patience: Duration,
 }
 
 impl Operator<'_> {
@@ -76,11 +82,12 @@ impl Operator<'_> {
             if ended == self.sagas && self.ledger.books().under_way() == 0 {
                 return Ok(());
             }
-            if began.elapsed() > END_MAX {
+            if began.elapsed() > self.patience {
                 let open: Vec<String> =
                     open.iter().map(|(saga, phase)| format!("{saga} ({phase})")).collect();
                 return Err(format!(
-                    "after {END_MAX:?} {ended} of {} sagas have ended; open: {}",
+                    "after {:?} {ended} of {} sagas have ended; open: {}",
+                    self.patience,
                     self.sagas,
                     open.join(", ")
                 ));

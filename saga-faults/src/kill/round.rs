@@ -103,7 +103,8 @@ impl Round {
         {
             let store = SqliteStore::open(&self.orders.store).map_err(|error| error.to_string())?;
             let (ledger, sagas) = (&self.ledger, self.sagas.len());
-            let operator = Operator { store: &store, ledger, sagas, deaths: tally.kills() };
+            let patience = people::patience(self.orders.mutant);
+            let operator = Operator { store: &store, ledger, sagas, deaths: tally.kills(), patience };
             tokio::select! {
                 biased;
                 status = last.exits() => {
