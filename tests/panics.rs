@@ -1,7 +1,5 @@
 //! Code of a user that stands beside a step and panics: how its values are read and written, what its error says. None of
 //! that leaves a saga running for ever.
-//!
-//! Seen to fail with this bug put in: panics caught in the call of the step alone.
 #![allow(clippy::unwrap_used)]
 
 use std::error::Error;

@@ -1,8 +1,8 @@
 //! Small things that go wrong in a worker, and must not become large: a driver that panics, a look for work that fails
-//! once, a shutdown while sagas are being taken up, trouble that is over.
+//! once, a shutdown while sagas are being taken up.
 //!
 //! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed
-//! look; journals looked for without end while the runtime shuts down; trouble cleared only by the batch that met it.
+//! look; journals looked for without end while the runtime shuts down.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -100,25 +100,4 @@ async fn a_shutdown_does_not_wait_for_journals_that_cannot_be_read() {
     let third = on(&valve, &world).await;
     let handle = third.run("a", trip::call()).in_time().await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn trouble_is_over_when_the_store_works_whoever_met_it() {
-    let world = World::new();
-    let valve = Valve::new(Arc::new(MemoryStore::new()));
-    let runtime = on(&valve, &world).await;
-    valve.writes(Flow::Unavailable);
-    let started = tokio::spawn({
-        let runtime = runtime.clone();
-        async move { runtime.run("a", trip::call()).await.map(drop) }
-    });
-    // Longer than the lease: the batch is given up, the worker begins anew.
-    tokio::time::sleep(Duration::from_secs(100)).await;
-    assert!(runtime.store_trouble().is_some());
-    valve.writes(Flow::Open);
-    tokio::time::sleep(Duration::from_secs(100)).await;
-    drop(started.in_time().await.unwrap());
-    let handle = runtime.run("b", trip::call()).in_time().await.unwrap();
-    assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    assert_eq!(runtime.store_trouble(), None);
 }
