@@ -3,9 +3,11 @@
 #[path = "support/desk.rs"]
 mod desk;
 
+use std::time::Duration;
+
 use desk::Desk;
-use saga_core::machine::Refusal;
-use saga_core::{Phase, Reason, Receipt, Role, Site};
+use saga_core::machine::{Refusal, Work, work};
+use saga_core::{Phase, Reason, Receipt, Role, Site, Timestamp};
 
 fn too_late(site: &str) -> Result<(), Refusal> {
     Err(Refusal::TooLate { site: site.into() })
@@ -257,6 +259,14 @@ fn a_deadline_before_the_point_of_no_return_rolls_back() {
     saga.shows("stop deadline · back deadline · undo hold");
     let mut saga = Desk::with_deadline(Some(50));
     saga.at(50).shows("stop deadline · back deadline · rolled-back");
+}
+
+#[test]
+fn a_deadline_is_waited_for_no_longer_than_it_was_set_whatever_the_clock_says() {
+    let mut saga = Desk::with_deadline(Some(50));
+    saga.wait("pay", None);
+    let wake = Work::WakeAt { due: Timestamp(50), wait_max: Some(Duration::from_millis(50)) };
+    assert_eq!(work(&saga.state, Timestamp(-1_000_000)).collect::<Vec<_>>(), [wake]);
 }
 
 #[test]

@@ -230,5 +230,7 @@ pub(super) fn next_due(
         _ => None,
     });
     let waits = waits(state).map(|wait| (wait.due, wait.wait_ms.map(Duration::from_millis)));
-    effects.chain(waits).chain(deadline(state).map(|d| (d, None))).min_by_key(|(due, _)| *due)
+    let from = state.head.as_ref().map(|head| head.at);
+    let deadline = deadline(state).map(|due| (due, from.map(|from| due.since(from))));
+    effects.chain(waits).chain(deadline).min_by_key(|(due, _)| *due)
 }
