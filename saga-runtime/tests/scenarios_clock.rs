@@ -99,11 +99,10 @@ struct Waited {
     wait: Duration,
 }
 
-async fn wait_through<S, L>(
-    calls: (fn(String) -> SagaCall<S>, SagaCall<L>),
-    what: &str,
-    jump: fn(&SetClock),
-) -> Waited
+/// Of the saga that waits as it is told, and of the one that has a deadline.
+type Calls<S, L> = (fn(String) -> SagaCall<S>, SagaCall<L>);
+
+async fn wait_through<S, L>(calls: Calls<S, L>, what: &str, jump: fn(&SetClock)) -> Waited
 where
     S: Saga<Output = String>,
     L: Saga<Output = String>,
