@@ -77,10 +77,14 @@ async fn see_unwritable() -> Result<Unwritable, Failure> {
 async fn try_one(which: u32) -> Result<(), Failure> {
     match which {
         0 => fail_mutely().await.permanent()?,
-        1 => drop(give_unwritable().await?),
+        1 => {
+            give_unwritable().await?;
+        }
         2 => take_unreadable(Unreadable).await?,
         3 => look_mutely().await.permanent()?,
-        _ => drop(see_unwritable().await?),
+        _ => {
+            see_unwritable().await?;
+        }
     }
     Ok(())
 }

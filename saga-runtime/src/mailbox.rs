@@ -31,10 +31,9 @@ impl Mailbox {
         self.epoch.store(epoch.0, Ordering::Release);
     }
 
-    /// Whether its driver has another claim than this one.
-    pub(crate) fn is_of_another(&self, epoch: Epoch) -> bool {
-        let ours = self.epoch.load(Ordering::Acquire);
-        ours != 0 && ours != epoch.0
+    /// The claim that its driver has; `None` until a saga that is new is durable.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        Some(self.epoch.load(Ordering::Acquire)).filter(|epoch| *epoch != 0).map(Epoch)
     }
 
     /// Puts a delivery in. If the driver has just gone, the store keeps the delivery.

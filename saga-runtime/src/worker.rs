@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
-use saga_core::{Entry, Phase, Reason, SagaId, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
 use crate::attempt::message_of;
@@ -92,8 +92,8 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
         for claim in held {
             match engine.live.get(&claim.saga) {
                 None => take_up(engine, claim),
-                Some(there) if there.mailbox.is_of_another(claim.epoch) => look_again_after(engine, there),
-                Some(_) => {}
+                Some(there) if there.mailbox.epoch() == Some(claim.epoch) => {}
+                Some(there) => look_again_after(engine, there, claim.epoch),
             }
         }
     }
@@ -121,11 +121,17 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
     Ok(found)
 }
 
-/// A saga that is held is driven under an earlier claim, which is about to end: when its driver has let go, it is asked
-/// again what is held.
-fn look_again_after(engine: &Arc<Engine>, there: Channel) {
-    let (engine, mut finished) = (engine.clone(), there.finished);
+/// A saga that is held under `epoch` is driven under an earlier claim, which is about to end: when its driver has let go,
+/// it is asked again what is held. One that is new may not know its claim yet, and most often learns that it is this one.
+fn look_again_after(engine: &Arc<Engine>, there: Channel, epoch: Epoch) {
+    let (engine, Channel { mailbox, mut finished }) = (engine.clone(), there);
     tokio::spawn(async move {
+        while mailbox.epoch().is_none() && finished.borrow().is_none() && finished.has_changed().is_ok() {
+            tokio::time::sleep(NEW_LOOK).await;
+        }
+        if mailbox.epoch() == Some(epoch) {
+            return;
+        }
         drop(finished.wait_for(Option::is_some).await);
         engine.live.doubt();
         engine.live.look.notify_one();
@@ -352,5 +358,7 @@ async fn park_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finished {
     }
 }
 
+/// How long to wait between looks at whether a new saga is durable.
+const NEW_LOOK: Duration = Duration::from_millis(50);
 /// How long a shutdown waits between looks at what still runs.
 pub(crate) const DRAIN_LOOK: Duration = Duration::from_millis(50);
