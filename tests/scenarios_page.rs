@@ -15,7 +15,7 @@ fn named(page: &str) -> Vec<(&str, &str)> {
 }
 
 /// Those that do not exist.
-fn missing<'a>(page: &'a str) -> Vec<(&'a str, &'a str)> {
+fn missing(page: &str) -> Vec<(&str, &str)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let exists = |file: &str, name: &str| {
         let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
