@@ -1,4 +1,4 @@
-//! `docs/scenarios.md` names tests that exist, and leaves out no scenario.
+//! `docs/scenarios.md` leaves out no scenario and no test of one, and what it names are tests.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -8,35 +8,104 @@ const PAGE: &str = include_str!("../docs/scenarios.md");
 /// Of agents, who come later.
 const LATER: [u32; 2] = [14, 15];
 
-/// The tests that the page names, as file and function.
-fn named(page: &str) -> Vec<(&str, &str)> {
-    let spans = page.split('`').skip(1).step_by(2);
+/// How the rows of crash points and invariants begin.
+const ROWS: [&str; 17] = [
+    "before the intent is durable",
+    "after the intent, before the effect",
+    "after the effect, before its outcome",
+    "the lease ends while the worker stalls, which then wakes",
+    "a cancel arrives during an effect",
+    "during a compensation, before or after its effect",
+    "between the last compensation and the end",
+    "during an operator's act",
+    "the store is full, read-only, locked or lost",
+    "the clock jumps, either way",
+    "every effect is matched by its undo or listed",
+    "no effect and no undo without an intent",
+    "no undo before that of what depends on it",
+    "nothing is unwound past the point of no return",
+    "nothing is written by a fenced worker",
+    "each saga ends, or is a dead letter that can be seen",
+    "`rollback` says what the ledger says",
+];
+
+/// Files that hold nothing but tests of rows.
+const WHOLE: [&str; 9] = [
+    "saga-runtime/tests/crash_points.rs",
+    "saga-runtime/tests/scenarios_01_16.rs",
+    "saga-runtime/tests/scenarios_17.rs",
+    "saga-runtime/tests/scenarios_18_19.rs",
+    "saga-runtime/tests/scenarios_20_29.rs",
+    "saga-runtime/tests/scenarios_30_34.rs",
+    "saga-runtime/tests/scenarios_clock.rs",
+    "saga-runtime/tests/scenarios_store.rs",
+    "saga-faults/tests/kill.rs",
+];
+
+/// The tests that a text names, as file and function.
+fn named(text: &str) -> Vec<(&str, &str)> {
+    let spans = text.split('`').skip(1).step_by(2);
     spans.filter_map(|span| span.split_once("::").filter(|(file, _)| file.ends_with(".rs"))).collect()
 }
 
-/// Those that do not exist.
-fn missing(page: &str) -> Vec<(&str, &str)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let exists = |file: &str, name: &str| {
-        let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
-        text.contains(&format!("fn {name}("))
-    };
-    named(page).into_iter().filter(|(file, name)| !exists(file, name)).collect()
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default()
+}
+
+/// The tests in a file: functions with the attribute, what a macro is given as `name: Mutant`, and each promise of a store,
+/// which is a test for every store.
+fn tests_in(file: &str) -> Vec<String> {
+    let text = read(file);
+    let mut tests = Vec::new();
+    let (mut attribute, mut mutants) = (false, false);
+    for line in text.lines() {
+        let line = line.trim();
+        let is_promise = file.starts_with("saga-core/src/conformance/") && line.starts_with("pub async fn ");
+        if let Some((_, rest)) = line.split_once("fn ").filter(|_| attribute || is_promise) {
+            tests.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
+        }
+        let is_mutant = |name: &&str| mutants && !name.contains(' ');
+        tests.extend(line.split_once(": ").map(|(name, _)| name).filter(is_mutant).map(str::to_owned));
+        attribute = line.starts_with("#[test]")
+            || line.starts_with("#[tokio::test")
+            || (attribute && line.starts_with("#["));
+        mutants = line == "caught! {" || (mutants && line != "}");
+    }
+    tests
+}
+
+/// The named tests that there are not.
+fn missing(text: &str) -> Vec<(&str, &str)> {
+    named(text).into_iter().filter(|(file, name)| !tests_in(file).iter().any(|test| test == name)).collect()
 }
 
 #[test]
-fn every_test_that_is_named_exists() {
+fn every_test_that_is_named_is_one() {
     assert!(named(PAGE).len() > 60);
     assert_eq!(missing(PAGE), []);
-    let gone = "`tests/scenarios_page.rs::nobody_wrote_this`";
-    assert_eq!(missing(gone).len(), 1);
+    // One that nobody wrote; a function that is no test.
+    assert_eq!(missing("`tests/scenarios_page.rs::nobody_wrote_this`").len(), 1);
+    assert_eq!(missing("`tests/scenarios_page.rs::tests_in`").len(), 1);
 }
 
 #[test]
 fn every_scenario_has_a_row() {
-    for number in (1..=34).filter(|number| !LATER.contains(number)) {
-        let row = PAGE.lines().find(|line| line.starts_with(&format!("| {number} | ")));
-        let row = row.unwrap_or_else(|| panic!("scenario {number} has no row"));
-        assert!(!named(row).is_empty(), "scenario {number} has no test");
+    let numbers = (1..=34).filter(|number| !LATER.contains(number)).map(|number| number.to_string());
+    for row in numbers.chain(ROWS.map(str::to_owned)) {
+        let line = PAGE.lines().find(|line| line.starts_with(&format!("| {row} | ")));
+        let line = line.unwrap_or_else(|| panic!("{row}: there is no such row"));
+        assert!(!named(line).is_empty(), "{row}: no test is named");
+    }
+}
+
+#[test]
+fn every_test_of_a_scenario_is_named() {
+    let on_page = named(PAGE);
+    for file in WHOLE {
+        let tests = tests_in(file);
+        assert!(!tests.is_empty(), "{file}");
+        for test in tests {
+            assert!(on_page.contains(&(file, test.as_str())), "{file}::{test} is on no row");
+        }
     }
 }
