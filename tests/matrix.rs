@@ -167,30 +167,6 @@ async fn another_way_round_a_failure_is_judged_by_its_author() {
     assert_caught(&wrong, "put: refuses", "the world is not as it was to be");
 }
 
-#[step(idempotent, compensate = take(what), leaves = "a scratch")]
-async fn put_rough(purse: &Purse, what: String) -> Result<(), Failure> {
-    purse.open().coins.insert(what, 1);
-    purse.open().coins.insert("scratch".to_owned(), 1);
-    Ok(())
-}
-
-#[saga]
-async fn scratched() -> Result<(), Failure> {
-    put_rough("a".into()).await?;
-    put("b".into()).await?;
-    Ok(())
-}
-
-#[tokio::test]
-async fn residue_that_is_declared_is_no_fault() {
-    let report = purse(scratched()).without_crashes().run().await;
-    report.assert();
-    let case = report.case("put: refuses").unwrap();
-    assert_eq!(case.left, ["put_rough leaves a scratch"]);
-    assert_eq!((case.ending, case.stands), (Ending::RolledBack, Stands::Otherwise));
-    assert!(report.to_string().contains("something left that the saga tells of"), "{report}");
-}
-
 /// No error of this can be made up: its text has to be a number.
 #[derive(Debug, PartialEq, Serialize, Deserialize, StepError, thiserror::Error)]
 #[error("number {0}")]

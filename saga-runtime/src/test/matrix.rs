@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use saga_core::Payload;
+use saga_core::{Payload, Residue};
 use serde::Serialize;
 
 #[cfg(doc)]
@@ -25,7 +25,7 @@ use crate::limits::Encoding;
 use crate::runtime::Builder;
 use crate::saga::{Saga, SagaCall};
 use plan::Plan;
-use run::{Check, Stage};
+use run::{Check, Leaves, Stage};
 
 pub use case::{Case, Disturbance, NoSuchCase};
 pub use report::{CaseReport, Ending, Report, Stands};
@@ -57,7 +57,8 @@ pub trait World: Send + Sync + 'static {
 /// - each of all these again with a crash before and after each of its durable writes.
 ///
 /// After each, the world must be as after an undisturbed run if the saga completed, and as before if it was rolled back
-/// or undone, but for what its rollback says is left. What is neither must be a dead letter that tells of it; that is
+/// or undone. Where steps that were undone declare residue, it may also be as in a run in which these were done and undone
+/// and nothing went wrong. What is neither must be a dead letter that tells of it; that is
 /// then sent on by [`redrive`](crate::AnyHandle::redrive), and if it ends the world must agree as well.
 ///
 /// Questions ([`approve`](crate::approve)) are answered with yes, unless the case says otherwise; signals are those
@@ -172,6 +173,7 @@ impl<S: Saga> Called<S> {
             samples: Samples::default(),
             patience: Duration::from_secs(365 * 86_400),
             completes: None,
+            leaves: None,
             saga: PhantomData,
         };
         Matrix { stage, only_repeats: self.only_repeats, crashes: true, only: None }
@@ -222,6 +224,19 @@ impl<S: Saga, W: World> Matrix<S, W> {
     ) -> Self {
         let right: Check<S, W> = Arc::new(right);
         self.stage.completes = Some(right);
+        self
+    }
+
+    /// Judges by this what undone steps leave behind ([`Residue`]), and not by what they leave in runs without a fault:
+    /// for residue that differs from run to run, and to say exactly what it is.
+    ///
+    /// It is asked whenever all that the saga did is undone, steps of it declare residue, and the world is not as before.
+    pub fn leaves_with(
+        mut self,
+        right: impl Fn(&[Residue], &W::Seen) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let right: Leaves<W> = Arc::new(right);
+        self.stage.leaves = Some(right);
         self
     }
 

@@ -82,6 +82,18 @@ impl Case {
         Self(self.0.iter().filter(|d| !repeats(d)).cloned().collect())
     }
 
+    /// Without what stops it, kills it, or leaves doubt of an attempt.
+    pub(super) fn without_doubt(&self) -> Self {
+        let is_clean = |d: &&Disturbance| match d {
+            Disturbance::Fault { role, fault, .. } => {
+                *role == Role::Do && matches!(fault, Fault::Refuses | Fault::FailsOnce)
+            }
+            Disturbance::Denied(_) | Disturbance::Unanswered(_) | Disturbance::NoSignal(_) => true,
+            Disturbance::Crash(..) | Disturbance::CancelAfter(_) | Disturbance::UndoneAfterwards => false,
+        };
+        Self(self.0.iter().filter(is_clean).cloned().collect())
+    }
+
     pub(super) fn has(&self, disturbance: &Disturbance) -> bool {
         self.0.contains(disturbance)
     }

@@ -1,17 +1,20 @@
 //! Which cases there are: that follows from what the saga does in those that have been run. A compensation, say, is made
 //! to fail in the first case in which it runs at all.
 
+mod residue;
+
 use std::collections::HashSet;
 
 use saga_core::{MemoryStore, Role, Site};
 
 use super::case::{Case, Disturbance};
 use super::report::{CaseReport, Ending, Report};
-use super::run::{Expected, Point, Stage, Trace};
+use super::run::{Expected, Point, Ran, Stage, Trace};
 use super::{Matrix, World};
 use crate::runtime::{Builder, Runtime};
 use crate::saga::Saga;
 use crate::test::{Failing, Fault, Side, in_virtual_time};
+use residue::References;
 
 /// The cases of one matrix, and what has come of them so far.
 pub(super) struct Plan<S: Saga, W: World> {
@@ -25,6 +28,7 @@ pub(super) struct Plan<S: Saga, W: World> {
     bases: Vec<Base>,
     /// Where things have been made to go wrong.
     covered: HashSet<Point>,
+    references: References<W::Seen>,
 }
 
 struct Base {
@@ -39,7 +43,8 @@ impl<S: Saga, W: World> Plan<S, W> {
             Stage::<S, W>::build(&(matrix.stage.make)(), Runtime::builder(MemoryStore::new()))
         });
         let report = Report::new(S::NAME);
-        Self { matrix, builder, report, after: None, bases: Vec::new(), covered: HashSet::new() }
+        let (bases, covered) = (Vec::new(), HashSet::new());
+        Self { matrix, builder, report, after: None, bases, covered, references: References::new() }
     }
 
     pub(super) fn run(mut self) -> Report {
@@ -69,10 +74,13 @@ impl<S: Saga, W: World> Plan<S, W> {
         self.report
     }
 
-    fn judged(&self, case: &Case, ending: Option<Ending>) -> (CaseReport, Trace) {
+    fn judged(&mut self, case: &Case, ending: Option<Ending>) -> (CaseReport, Trace) {
         let expected = Expected { after: self.after.as_ref(), ending };
-        let ran = self.matrix.stage.run(case, &expected);
-        (ran.report, ran.trace)
+        let Ran { mut report, trace, remains, .. } = self.matrix.stage.run(case, &expected);
+        if let Some(remains) = remains {
+            self.judge_remains(&mut report, &trace, &remains);
+        }
+        (report, trace)
     }
 
     fn alone(mut self, case: &Case) -> Report {

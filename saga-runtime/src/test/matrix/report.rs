@@ -17,6 +17,11 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
     /// What could not be run, and why.
     pub not_run: Vec<String>,
+    /// What undone steps that declare residue left in runs without a fault: what they leave in the others is held to it,
+    /// itself it is for people to look at.
+    pub residue: Vec<String>,
+    /// Cases that left something behind for which there was no run without a fault to compare with.
+    pub not_judged: Vec<String>,
     /// The journal, if one case was run alone.
     pub journal: Vec<Entry>,
 }
@@ -93,7 +98,9 @@ impl CaseReport {
 
 impl Report {
     pub(super) fn new(saga: &str) -> Self {
-        Self { saga: saga.to_owned(), cases: Vec::new(), not_run: Vec::new(), journal: Vec::new() }
+        let saga = saga.to_owned();
+        let [not_run, residue, not_judged] = [const { Vec::new() }; 3];
+        Self { saga, cases: Vec::new(), not_run, residue, not_judged, journal: Vec::new() }
     }
 
     /// The cases in which the saga did wrong.
@@ -274,6 +281,8 @@ impl Report {
         for what in &self.not_run {
             writeln!(f, "not run: {what}")?;
         }
+        self.residue.iter().try_for_each(|what| writeln!(f, "look at this: {what}"))?;
+        self.not_judged.iter().take(NAMED_MAX).try_for_each(|what| writeln!(f, "not judged: {what}"))?;
         let letters = self.count(|c| c.ending == Ending::DeadLettered);
         let mended = self.count(|c| c.then.is_some());
         let left = |c: &CaseReport| c.ending != Ending::DeadLettered && c.stands == Stands::Otherwise;

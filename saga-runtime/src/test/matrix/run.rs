@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use saga_core::machine::Delivery;
-use saga_core::{By, DeadLetter, Entry, Payload, Phase, Record, Role, Rollback, SagaId, Site, State, Undone};
+use saga_core::{
+    By, DeadLetter, Entry, Payload, Phase, Record, Residue, Role, Rollback, SagaId, Site, State, Undone,
+};
 
 use super::World;
 use super::case::{Case, Disturbance};
@@ -23,6 +25,9 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 pub(super) type Check<S, W> =
     Arc<dyn Fn(&<S as Saga>::Output, &<W as World>::Seen) -> bool + Send + Sync + 'static>;
 
+/// Judges the world of a saga of which all is undone but what it says is left.
+pub(super) type Leaves<W> = Arc<dyn Fn(&[Residue], &<W as World>::Seen) -> bool + Send + Sync + 'static>;
+
 /// Everything that a case is run with.
 pub(super) struct Stage<S: Saga, W: World> {
     pub(super) input: Payload,
@@ -31,6 +36,7 @@ pub(super) struct Stage<S: Saga, W: World> {
     pub(super) samples: Samples,
     pub(super) patience: Duration,
     pub(super) completes: Option<Check<S, W>>,
+    pub(super) leaves: Option<Leaves<W>>,
     pub(super) saga: PhantomData<fn() -> S>,
 }
 
@@ -45,6 +51,16 @@ pub(super) struct Trace {
 pub(super) struct Ran<W: World> {
     pub(super) report: CaseReport,
     pub(super) trace: Trace,
+    pub(super) seen: W::Seen,
+    /// What is still to be judged.
+    pub(super) remains: Option<Remains<W>>,
+}
+
+/// A world that is not as before, of a saga that has undone all that it did, and says what that leaves behind.
+pub(super) struct Remains<W: World> {
+    how: String,
+    before: String,
+    pub(super) residue: Vec<Residue>,
     pub(super) seen: W::Seen,
 }
 
@@ -100,12 +116,14 @@ impl<S: Saga, W: World> Stage<S, W> {
                 CaseReport::new(case.clone(), end.ending(), stands(&seen, &before, expected.after));
             report.left = end.left(&trace.state);
             report.wrong = self.wrong(&report, &end, &seen, &before, expected);
+            let is_undone = matches!(report.ending, Ending::RolledBack | Ending::Undone);
+            let mut remains = is_undone.then(|| Remains::of(report.ending, &trace.state, &before, &*world));
             if let End::DeadLettered(_) = end {
                 faults.end();
-                self.send_on(&test, &*world, &before, expected, &mut report).await;
+                remains = Some(self.send_on(&test, &*world, &before, expected, &mut report).await);
             }
             report.came = came;
-            Ran { report, trace, seen }
+            Ran { report, trace, seen, remains: remains.flatten() }
         })
     }
 
@@ -217,26 +235,28 @@ impl<S: Saga, W: World> Stage<S, W> {
         before: &W::Seen,
         expected: &Expected<'_, W>,
         report: &mut CaseReport,
-    ) {
-        let Ok(Some(handle)) = test.find(&id()).await else { return };
-        if handle.redrive(by("sends it on")).await.is_err() {
-            return;
-        }
+    ) -> Option<Remains<W>> {
+        let handle = test.find(&id()).await.ok()??;
+        handle.redrive(by("sends it on")).await.ok()?;
         let Ok(phase) = at_rest(&handle).await else {
             report.wrong.get_or_insert("sent on, it has not ended".to_owned());
-            return;
+            return None;
         };
         let ending = match phase {
             Phase::Completed => Ending::Completed,
             Phase::RolledBack => Ending::RolledBack,
             // It says again that it needs somebody who looks.
-            _ => return,
+            _ => return None,
         };
         let seen = world.look();
         let stands = stands(&seen, before, expected.after);
+        let remains = match ending {
+            Ending::Completed => None,
+            _ => Remains::of(ending, &self.trace(test).await.state, before, world),
+        };
         let right = match ending {
             Ending::Completed => stands.is_after() || self.completes.is_some(),
-            _ => stands.is_before() || !self.trace(test).await.state.residue().is_empty(),
+            _ => stands.is_before() || remains.is_some(),
         };
         if !right {
             let wrong =
@@ -244,6 +264,7 @@ impl<S: Saga, W: World> Stage<S, W> {
             report.wrong.get_or_insert(wrong);
         }
         report.then = Some((ending, stands));
+        remains.map(|remains| Remains { how: format!("sent on, {}", remains.how), ..remains })
     }
 
     /// What is wrong with how it ended, if something is.
@@ -278,6 +299,25 @@ impl<S: Saga, W: World> Stage<S, W> {
         };
         let asked = expected.ending.filter(|wanted| *wanted != ending);
         wrong.or_else(|| asked.map(|wanted| format!("it is {ending}, and was to be {wanted}")))
+    }
+}
+
+impl<W: World> Remains<W> {
+    /// None, if nothing is left, or something else than residue is.
+    fn of(ending: Ending, state: &State, before: &W::Seen, world: &W) -> Option<Self> {
+        let mut residue = state.residue();
+        residue.sort_by_key(|one| one.site.to_string());
+        let seen = world.look();
+        let is_whole =
+            !matches!(state.rollback(), Rollback::Partial { .. }) && state.undone() != Undone::Partial;
+        let (how, before_text) = (format!("it is {ending}"), format!("{before:?}"));
+        let is_some = is_whole && !residue.is_empty() && seen != *before;
+        is_some.then_some(Self { how, before: before_text, residue, seen })
+    }
+
+    /// That it is not as it should be.
+    pub(super) fn otherwise(&self, than: &str) -> String {
+        format!("{}, and {than}:\n  it was  {}\n  it is   {:?}", self.how, self.before, self.seen)
     }
 }
 
