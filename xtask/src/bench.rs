@@ -1,8 +1,9 @@
-//! `cargo xtask bench [--json] [name…]`: runs the workspace's benchmarks, all of them or those that are named; those that
+//! `cargo xtask bench [--json | --markdown] [name…]`: runs the workspace's benchmarks, all of them or those that are named; those that
 //! build much only when they are named.
 //!
 //! Only dispatches: a benchmark is a section of the bench target `speed`, or, where it measures the compiler, a module
-//! here. It prints its own report, and with `--json` JSON and nothing else.
+//! here. It prints its own report, with `--json` JSON and nothing else, and with `--markdown` what stands in the
+//! documentation.
 
 mod compile;
 mod peers;
@@ -22,8 +23,17 @@ enum Work {
     Speed,
     /// A function of this program; it is told whether to print JSON.
     Own { run: fn(bool) -> Result<(), String> },
-    /// The same, and it runs only when it is named.
-    OnlyNamed { run: fn(bool) -> Result<(), String> },
+    /// The same, and it runs only when it is named; it is told how to print.
+    OnlyNamed { run: fn(Form) -> Result<(), String> },
+}
+
+/// How a benchmark prints what it has measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+    /// As it stands in the documentation.
+    Markdown,
 }
 
 const BENCHES: &[Bench] = &[
@@ -36,14 +46,16 @@ const BENCHES: &[Bench] = &[
     Bench { name: "peers", work: Work::OnlyNamed { run: peers::run } },
 ];
 
+const OPTIONS: &[&str] = &["--json", "--markdown"];
+
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let json = arguments.iter().any(|argument| argument == "--json");
     let chosen = choose(arguments, BENCHES)?;
+    let form = form(arguments, &chosen)?;
     let is_section = |bench: &&&Bench| matches!(bench.work, Work::Speed);
     let sections: Vec<&str> = chosen.iter().filter(is_section).map(|bench| bench.name).collect();
     if !sections.is_empty() {
-        let command = command(&sections, json);
+        let command = command(&sections, form);
         let status = cargo::program("cargo")?
             .args(&command)
             .status()
@@ -54,19 +66,35 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         }
     }
     for bench in chosen {
-        if let Work::Own { run } | Work::OnlyNamed { run } = bench.work {
-            run(json)?;
+        match bench.work {
+            Work::Speed => {}
+            Work::Own { run } => run(form == Form::Json)?,
+            Work::OnlyNamed { run } => run(form)?,
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// How the arguments want it printed.
+fn form(arguments: &[String], chosen: &[&Bench]) -> Result<Form, String> {
+    let is_asked_for = |option: &str| arguments.iter().any(|argument| argument == option);
+    match (is_asked_for("--json"), is_asked_for("--markdown")) {
+        (false, false) => Ok(Form::Text),
+        (true, false) => Ok(Form::Json),
+        (false, true) => match chosen.iter().find(|bench| matches!(bench.work, Work::Own { .. })) {
+            Some(bench) => Err(format!("`{}` has no `--markdown`; name the others", bench.name)),
+            None => Ok(Form::Markdown),
+        },
+        (true, true) => Err("either `--json` or `--markdown`".to_owned()),
+    }
+}
+
 /// The benchmarks that the arguments ask for: those named, or all but those that have to be named.
 fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Bench>, String> {
     let mut chosen = Vec::new();
-    for argument in arguments.iter().filter(|argument| *argument != "--json") {
+    for argument in arguments.iter().filter(|argument| !OPTIONS.contains(&argument.as_str())) {
         if argument.starts_with('-') {
-            return Err(nearest::unknown("option", argument, &["--json"]));
+            return Err(nearest::unknown("option", argument, OPTIONS));
         }
         let Some(bench) = benches.iter().find(|bench| bench.name == argument) else {
             let names: Vec<&str> = benches.iter().map(|bench| bench.name).collect();
@@ -79,13 +107,17 @@ fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Benc
 }
 
 /// The arguments of cargo that run these sections, in one process.
-fn command<'a>(sections: &[&'a str], json: bool) -> Vec<&'a str> {
+fn command<'a>(sections: &[&'a str], form: Form) -> Vec<&'a str> {
     let mut arguments = vec!["bench", "-p", "saga-benches", "--bench", "speed", "--"];
     arguments.extend(sections);
-    if json {
-        // What cargo itself has to say goes to the error stream, but a script need not read it.
+    match form {
+        Form::Text => {}
+        Form::Json => arguments.push("--json"),
+        Form::Markdown => arguments.push("--markdown"),
+    }
+    if form != Form::Text {
+        // What cargo itself has to say goes to the error stream, but whoever reads this need not read it.
         arguments.insert(1, "--quiet");
-        arguments.push("--json");
     }
     if cargo::in_ci() {
         arguments.insert(1, "--locked");
@@ -129,8 +161,23 @@ mod tests {
     }
 
     #[test]
-    fn json_is_handed_on() {
-        assert!(command(&["w1", "w2"], true).ends_with(&["--", "w1", "w2", "--json"]));
-        assert!(!command(&["w1"], false).contains(&"--json"));
+    fn one_form_is_asked_for_and_by_those_that_have_it() {
+        let form_of = |arguments: &[&str], benches| {
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            form(&arguments, &choose(&arguments, benches).expect("they are known"))
+        };
+        assert_eq!(form_of(&["big"], THREE), Ok(Form::Text));
+        assert_eq!(form_of(&["big", "--json"], THREE), Ok(Form::Json));
+        assert_eq!(form_of(&["big", "w1", "--markdown"], THREE), Ok(Form::Markdown));
+        assert!(form_of(&["big", "--markdown", "--json"], THREE).is_err());
+        let refused = form_of(&["compile", "--markdown"], BENCHES);
+        assert_eq!(refused, Err("`compile` has no `--markdown`; name the others".to_owned()));
+    }
+
+    #[test]
+    fn the_form_is_handed_on() {
+        assert!(command(&["w1", "w2"], Form::Json).ends_with(&["--", "w1", "w2", "--json"]));
+        assert!(command(&["w1"], Form::Markdown).ends_with(&["--", "w1", "--markdown"]));
+        assert_eq!(command(&["w1"], Form::Text).last(), Some(&"w1"));
     }
 }

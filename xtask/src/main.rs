@@ -66,7 +66,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--json] [memory|w1|w2|recover|parked|compile|peers]",
+        arguments: "[--json|--markdown] [memory|w1|w2|recover|parked|compile|peers]",
         about: "Measures; prints ratios taken in one run",
         run: bench::run,
     },

@@ -10,6 +10,7 @@ mod report;
 
 use std::io::Write;
 
+use super::Form;
 use figures::{Figure, Figures};
 use programs::{Counter, Program};
 
@@ -30,17 +31,19 @@ struct Peer {
 }
 
 /// saga first: the others are compared with it.
-const PEERS: [Peer; 6] = [
+const PEERS: [Peer; 8] = [
     Peer { folder: "saga", is_full: false },
     Peer { folder: "steno", is_full: false },
     Peer { folder: "duroxide", is_full: false },
     Peer { folder: "duroxide", is_full: true },
     Peer { folder: "dbos", is_full: false },
     Peer { folder: "cano", is_full: false },
+    Peer { folder: "apalis", is_full: false },
+    Peer { folder: "apalis", is_full: true },
 ];
 
 /// Runs the benchmark.
-pub(super) fn run(json: bool) -> Result<(), String> {
+pub(super) fn run(form: Form) -> Result<(), String> {
     let mut figures = Figures::default();
     let mut programs: Vec<(Peer, Program)> = Vec::new();
     for peer in PEERS {
@@ -75,6 +78,11 @@ pub(super) fn run(json: bool) -> Result<(), String> {
     }
     eprintln!("\r{:<40}", "");
     let lines: Vec<Figure> = figures.medians();
-    print!("{}", if json { report::json(&lines, &figures) } else { report::text(&lines, &figures) });
+    let report = match form {
+        Form::Text => report::text(&lines, &figures),
+        Form::Json => report::json(&lines, &figures),
+        Form::Markdown => report::markdown(&lines, &figures),
+    };
+    print!("{report}");
     Ok(())
 }

@@ -48,6 +48,48 @@ pub(super) fn text(lines: &[Figure], figures: &Figures) -> String {
     text
 }
 
+/// For the documentation: a row for each peer as durable as it is, the concurrencies side by side.
+pub(super) fn markdown(lines: &[Figure], figures: &Figures) -> String {
+    let mut concurrencies: Vec<usize> = lines.iter().map(|figure| figure.concurrency).collect();
+    concurrencies.sort_unstable();
+    concurrencies.dedup();
+    let mut text = String::from("| |");
+    for concurrency in &concurrencies {
+        text.push_str(&format!(" steps/s, {concurrency} at once | saga ÷ it | fsyncs a step |"));
+    }
+    text.push_str(" durability |\n|");
+    text.push_str(&" --- |".repeat(3 * concurrencies.len() + 2));
+    let mut rows: Vec<(&str, &str)> = Vec::new();
+    for figure in lines {
+        let row = (figure.name.as_str(), figure.durability.as_str());
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    for (name, durability) in rows {
+        text.push_str(&format!("\n| {name} |"));
+        for concurrency in &concurrencies {
+            let found = lines.iter().find(|figure| {
+                figure.name == name && figure.durability == durability && figure.concurrency == *concurrency
+            });
+            text.push_str(&found.map_or(" - | - | - |".to_owned(), cells));
+        }
+        text.push_str(&format!(" {durability} |"));
+    }
+    text.push('\n');
+    for (name, reason) in figures.left_out() {
+        text.push_str(&format!("\n{name} is left out: {reason}\n"));
+    }
+    text
+}
+
+/// One peer at one concurrency.
+fn cells(figure: &Figure) -> String {
+    let ratio = figure.ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1}"));
+    let fsyncs = figure.fsyncs_per_step.map_or("-".to_owned(), |fsyncs| format!("{fsyncs:.3}"));
+    format!(" {:.0} | {ratio} | {fsyncs} |", figure.steps_per_s)
+}
+
 fn round(value: f64, digits: i32) -> f64 {
     let scale = 10_f64.powi(digits);
     (value * scale).round() / scale
@@ -61,6 +103,23 @@ mod tests {
     fn figure(name: &str, ratio: Option<f64>) -> Figure {
         let (name, durability) = (name.to_owned(), "a file".to_owned());
         Figure { name, durability, concurrency: 64, steps_per_s: 1234.56, fsyncs_per_step: Some(0.03), ratio }
+    }
+
+    #[test]
+    fn the_table_of_the_documentation_has_a_row_for_each_and_a_gap_for_what_is_missing() {
+        let mut figures = Figures::default();
+        figures.leave_out(PEERS[5], "missing: its server".to_owned());
+        let lonely = Figure { concurrency: 1, fsyncs_per_step: None, ..figure("saga 1", None) };
+        let lines = [lonely, figure("saga 1", None), figure("steno 2", Some(2.345))];
+        assert_eq!(
+            markdown(&lines, &figures),
+            "| | steps/s, 1 at once | saga ÷ it | fsyncs a step | steps/s, 64 at once | saga ÷ it | fsyncs a step | \
+             durability |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- |\n\
+             | saga 1 | 1235 | - | - | 1235 | - | 0.030 | a file |\n\
+             | steno 2 | - | - | - | 1235 | 2.3 | 0.030 | a file |\n\
+             \ncano is left out: missing: its server\n"
+        );
     }
 
     #[test]
