@@ -31,7 +31,7 @@ struct Peer {
 }
 
 /// saga first: the others are compared with it.
-const PEERS: [Peer; 8] = [
+const PEERS: [Peer; 9] = [
     Peer { folder: "saga", is_full: false },
     Peer { folder: "steno", is_full: false },
     Peer { folder: "duroxide", is_full: false },
@@ -40,6 +40,7 @@ const PEERS: [Peer; 8] = [
     Peer { folder: "cano", is_full: false },
     Peer { folder: "apalis", is_full: false },
     Peer { folder: "apalis", is_full: true },
+    Peer { folder: "restate", is_full: false },
 ];
 
 /// Runs the benchmark.
