@@ -1,57 +1,41 @@
 //! The system: a saga in a store, two workers, and the world. Small enough to be copied for each thing that can happen.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use saga_core::machine::{Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Work, advance, work};
+use saga_core::machine::{
+    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Work, advance, work, work_besides,
+};
 use saga_core::record::Trouble;
 use saga_core::state::{Status, StepState};
 use saga_core::{Entry, IdempotencyKey, Kind, Phase, Record, Role, Rollback, Site, State, Timestamp};
 
 use crate::body::{Come, Node, poll};
-use crate::desk::{Steps, UNDO, brief, by, call, error, json};
+use crate::desk::{UNDO, brief, by, call, error, json};
 use crate::rules::check_record;
-
-/// How much misfortune there may be.
-#[derive(Clone, Copy, Hash)]
-pub(crate) struct Budget {
-    pub(crate) deaths: u8,
-    pub(crate) stalls: u8,
-    pub(crate) cancels: u8,
-    pub(crate) troubles: u8,
-    pub(crate) redrives: u8,
-}
-
-/// An attempt that runs.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Attempt {
-    site: Site,
-    role: Role,
-    attempt: u32,
-    landed: bool,
-}
-
-/// A worker that drives the saga, or thinks that it does.
-#[derive(Clone)]
-struct Worker {
-    epoch: u32,
-    state: State,
-    /// Decided, and not durable.
-    pending: Vec<Entry>,
-    running: BTreeSet<Attempt>,
-}
+use crate::worker::{Attempt, Budget, Gate, Worker};
 
 #[derive(Clone)]
 pub(crate) struct System {
     body: Vec<Node>,
     budget: Budget,
     now: Timestamp,
-    journal: Vec<Entry>,
+    /// The records in the store: folded, by their identity, and under which number each was written.
+    stored: State,
+    journal: u64,
+    written_by: Vec<u32>,
     /// Which worker holds the saga, and under which number.
     holder: Option<(usize, u32)>,
     epochs: u32,
     workers: [Option<Worker>; 2],
+    /// In the saga's inbox, until what it leads to is durable.
     cancel_waits: bool,
+    /// Whether somebody has cancelled; and whether a stop is durable, or came too late.
+    was_cancelled: bool,
+    has_stopped: bool,
+    /// Whether other sagas have all the room there is for compensations.
+    is_full: bool,
     /// Effects that happened, by key: once each, the world honours keys.
     landed: BTreeMap<String, (Site, Role)>,
     /// Attempts nobody waits for any more, that may land yet.
@@ -65,16 +49,22 @@ type Next = Vec<(String, System)>;
 impl System {
     pub(crate) fn new(body: Vec<Node>, budget: Budget) -> Self {
         let record = Record::Scheduled { saga: "trip".into(), version: 1, input: json("in"), deadline: None };
-        let journal = vec![Entry { seq: 0, at: Timestamp(0), record }];
+        let mut stored = State::new("saga-1".parse().unwrap());
+        stored.apply(&Entry { seq: 0, at: Timestamp(0), record }).unwrap();
         System {
             body,
             budget,
             now: Timestamp(0),
-            journal,
+            stored,
+            journal: 0,
+            written_by: vec![0],
             holder: None,
             epochs: 0,
             workers: [None, None],
             cancel_waits: false,
+            was_cancelled: false,
+            has_stopped: false,
+            is_full: false,
             landed: BTreeMap::new(),
             late: BTreeMap::new(),
             barred: BTreeSet::new(),
@@ -84,30 +74,24 @@ impl System {
     /// What tells it from other states.
     pub(crate) fn identity(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        let entries = |entries: &[Entry], hasher: &mut DefaultHasher| {
-            entries.iter().for_each(|entry| (entry.at, brief(&entry.record)).hash(hasher));
-            entries.len().hash(hasher);
-        };
-        entries(&self.journal, &mut hasher);
-        (self.budget, self.now, self.holder, self.cancel_waits, &self.barred).hash(&mut hasher);
+        (self.budget, self.now, self.journal, &self.written_by).hash(&mut hasher);
+        (self.holder, self.cancel_waits, self.was_cancelled, self.has_stopped, self.is_full, &self.barred)
+            .hash(&mut hasher);
         (self.landed.keys().collect::<Vec<_>>(), self.late.keys().collect::<Vec<_>>()).hash(&mut hasher);
         for worker in &self.workers {
             worker.is_some().hash(&mut hasher);
             if let Some(worker) = worker {
                 (worker.epoch, worker.state.next_seq(), &worker.running).hash(&mut hasher);
-                entries(&worker.pending, &mut hasher);
+                (worker.takes_cancel, &worker.line, &worker.admitted).hash(&mut hasher);
+                worker.pending.iter().for_each(|entry| (entry.at, brief(&entry.record)).hash(&mut hasher));
             }
         }
         hasher.finish()
     }
 
-    fn stored(&self) -> State {
-        State::of("saga-1".parse().unwrap(), &self.journal).unwrap()
-    }
-
     /// Whether nothing is left to be done, but by a person.
     pub(crate) fn has_ended(&self) -> bool {
-        let phase = self.stored().phase();
+        let phase = self.stored.phase();
         self.holder.is_none() && (phase.is_ended() || phase == Phase::DeadLettered)
     }
 
@@ -119,6 +103,13 @@ impl System {
                 None => self.claims(worker, &mut next),
                 Some(it) if !it.pending.is_empty() => {
                     self.try_to(&mut next, format!("{worker} commits"), |s| s.commits(worker));
+                    if self.budget.unheard > 0 {
+                        // Had it not come through, nothing would have changed: it is sent again all the same.
+                        self.try_to(&mut next, format!("{worker} commits, and does not hear of it"), |s| {
+                            s.budget.unheard -= 1;
+                            s.writes(worker);
+                        });
+                    }
                 }
                 Some(_) => self.works(worker, &mut next),
             }
@@ -133,8 +124,17 @@ impl System {
         if self.budget.cancels > 0 {
             self.try_to(&mut next, "somebody cancels".to_owned(), |s| {
                 s.budget.cancels -= 1;
-                s.cancel_waits = true;
+                (s.cancel_waits, s.was_cancelled) = (true, true);
             });
+        }
+        if !self.is_full && self.budget.crowds > 0 {
+            self.try_to(&mut next, "others take all the room".to_owned(), |s| {
+                s.budget.crowds -= 1;
+                s.is_full = true;
+            });
+        }
+        if self.is_full {
+            self.try_to(&mut next, "the others are done".to_owned(), System::lets_in);
         }
         for key in self.late.keys() {
             self.try_to(&mut next, format!("what was late lands: {key}"), |s| {
@@ -154,7 +154,7 @@ impl System {
     // ---- the store
 
     fn claims(&self, worker: usize, next: &mut Next) {
-        let stored = self.stored();
+        let stored = &self.stored;
         let sends_on = stored.phase() == Phase::DeadLettered && self.budget.redrives > 0;
         let is_idle = stored.phase().is_ended() || stored.phase() == Phase::DeadLettered;
         if self.holder.is_some() || (is_idle && !self.cancel_waits && !sends_on) {
@@ -163,8 +163,15 @@ impl System {
         self.try_to(next, format!("{worker} claims"), |s| {
             s.epochs += 1;
             s.holder = Some((worker, s.epochs));
-            let (epoch, running) = (s.epochs, BTreeSet::new());
-            s.workers[worker] = Some(Worker { epoch, state: stored, pending: Vec::new(), running });
+            s.workers[worker] = Some(Worker {
+                epoch: s.epochs,
+                state: s.stored.clone(),
+                pending: Vec::new(),
+                takes_cancel: false,
+                running: BTreeSet::new(),
+                line: BTreeSet::new(),
+                admitted: BTreeSet::new(),
+            });
             // Whether whoever had it before has died or let it go: it counts as a death at most once here.
             s.event(worker, Event::Recovered { deaths: u32::from(s.epochs > 1) });
             if sends_on {
@@ -189,18 +196,44 @@ impl System {
         }
     }
 
-    /// Its records become durable, and what they imply begins; or it learns that it holds nothing any more.
-    fn commits(&mut self, worker: usize) {
-        let it = self.workers[worker].as_mut().unwrap();
+    /// What is pending goes to the store: whether it is durable now. What is there already is known again, unless
+    /// somebody else has held the saga since.
+    fn writes(&mut self, worker: usize) -> bool {
+        let it = self.workers[worker].as_ref().unwrap();
+        let first = it.pending[0].seq as usize;
+        if self.written_by.get(first) == Some(&it.epoch) {
+            return self.epochs == it.epoch;
+        }
         if self.holder != Some((worker, it.epoch)) {
+            return false;
+        }
+        for entry in &it.pending {
+            let landed = self.landed.keys().map(|key| serde_json::from_value(key.clone().into()).unwrap());
+            check_record(&self.stored, &entry.record, &landed.collect());
+            self.stored.apply(entry).unwrap();
+            self.has_stopped |=
+                matches!(entry.record, Record::StopRequested { .. } | Record::RollbackStarted { .. });
+            let mut hasher = DefaultHasher::new();
+            (self.journal, entry.at, brief(&entry.record)).hash(&mut hasher);
+            self.journal = hasher.finish();
+            self.written_by.push(it.epoch);
+        }
+        self.cancel_waits &= !it.takes_cancel;
+        let phase = self.stored.phase();
+        if phase.is_ended() || phase == Phase::DeadLettered {
+            self.holder = None;
+        }
+        true
+    }
+
+    /// Its records are durable, and what they imply begins; or it learns that it holds nothing any more.
+    fn commits(&mut self, worker: usize) {
+        if !self.writes(worker) {
             return self.loses(worker);
         }
-        for entry in it.pending.drain(..) {
-            let state = State::of("saga-1".parse().unwrap(), &self.journal).unwrap();
-            let landed = self.landed.keys().map(|key| serde_json::from_value(key.clone().into()).unwrap());
-            check_record(&state, &entry.record, &landed.collect());
-            self.journal.push(entry);
-        }
+        let it = self.workers[worker].as_mut().unwrap();
+        it.pending.clear();
+        it.takes_cancel = false;
         for todo in work(&it.state, self.now) {
             if let Work::Attempt { site, role, attempt } = todo {
                 let is_same = |a: &Attempt| a.site == *site && a.role == role && a.attempt == attempt;
@@ -213,7 +246,6 @@ impl System {
         let phase = it.state.phase();
         if phase.is_ended() || phase == Phase::DeadLettered {
             self.workers[worker] = None;
-            self.holder = None;
         }
     }
 
@@ -230,11 +262,30 @@ impl System {
     // ---- a worker
 
     fn event(&mut self, worker: usize, event: Event) {
-        let it = self.workers[worker].as_mut().unwrap();
-        let facts = Facts { now: self.now, catalog: &Steps, random: 0 };
         // What is refused changes nothing.
-        if let Ok(entries) = advance(&mut it.state, event, &facts) {
-            it.pending.extend(entries);
+        self.accepts(worker, event);
+    }
+
+    /// Takes an event to the machine: whether it was not refused.
+    fn accepts(&mut self, worker: usize, event: Event) -> bool {
+        let it = self.workers[worker].as_mut().unwrap();
+        let gate = Gate { is_full: self.is_full, line: RefCell::new(&mut it.line) };
+        let facts = Facts { now: self.now, catalog: &gate, random: 0 };
+        let Ok(entries) = advance(&mut it.state, event, &facts) else { return false };
+        for entry in &entries {
+            let undoes =
+                matches!(entry.record, Record::UndoIntent { .. } | Record::Started { role: Role::Undo, .. });
+            assert!(!(undoes && self.is_full), "a compensation begins where there is no room");
+        }
+        it.pending.extend(entries);
+        true
+    }
+
+    /// There is room again: who stands in line may begin.
+    fn lets_in(&mut self) {
+        self.is_full = false;
+        for worker in self.workers.iter_mut().flatten() {
+            worker.admitted.append(&mut worker.line);
         }
     }
 
@@ -260,11 +311,21 @@ impl System {
             }
         }
         self.event(worker, Event::Idle);
+        let it = self.workers[worker].as_mut().unwrap();
+        if it.pending.is_empty() && std::mem::take(&mut it.takes_cancel) {
+            // It led to nothing new.
+            self.cancel_waits = false;
+        }
     }
 
     fn take_cancel(&mut self, worker: usize) {
-        if std::mem::take(&mut self.cancel_waits) {
-            self.event(worker, Event::Delivered { delivery: Delivery::Cancel { by: by() }, evaluated: None });
+        if self.cancel_waits && !self.workers[worker].as_ref().unwrap().takes_cancel {
+            let cancel = Event::Delivered { delivery: Delivery::Cancel { by: by() }, evaluated: None };
+            match self.accepts(worker, cancel) {
+                true => self.workers[worker].as_mut().unwrap().takes_cancel = true,
+                // That needs no record: it is only taken out of the inbox.
+                false => (self.cancel_waits, self.has_stopped) = (false, true),
+            }
         }
     }
 
@@ -278,10 +339,18 @@ impl System {
                 s.settle(worker);
             });
         }
+        for site in &it.admitted {
+            self.try_to(next, format!("{worker} is let in at {site}"), |s| {
+                s.workers[worker].as_mut().unwrap().admitted.remove(site);
+                s.event(worker, Event::Admitted { site: site.clone() });
+                s.settle(worker);
+            });
+        }
         for attempt in &it.running {
             self.goes_on(worker, attempt, next);
         }
-        for todo in work(&it.state, self.now) {
+        let put_off = |site: &Site| it.line.contains(site) || it.admitted.contains(site);
+        for todo in work_besides(&it.state, self.now, put_off) {
             match todo {
                 Work::Attempt { .. } => {}
                 Work::Probe { site } => self.probes(worker, site, next),
@@ -380,14 +449,15 @@ impl System {
 
     /// What must hold in every state, besides the rules of each record.
     pub(crate) fn check(&self) {
-        let state = self.stored();
+        let state = &self.stored;
+        assert!(!self.was_cancelled || self.cancel_waits || self.has_stopped, "a cancel is lost");
         for (site, role) in self.landed.values().chain(self.late.values()) {
             assert!(state.step(site).is_some(), "{site} was begun before its intent was durable");
             let undone = *role == Role::Undo;
             assert!(!undone || state.step(site).unwrap().undoing.is_some(), "{site} was undone unasked");
         }
         if self.has_ended() && self.late.is_empty() && state.phase() == Phase::RolledBack {
-            self.check_books(&state);
+            self.check_books(state);
         }
     }
 
