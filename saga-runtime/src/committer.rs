@@ -246,6 +246,9 @@ async fn run(parts: CommitterParts, taker: Taker) {
         };
         pace.has_written(watch);
         match written {
+            Ok(answers) if answers.len() != batch.acks.len() => {
+                misanswered(&parts, &mut batch, answers.len()).await
+            }
             Ok(answers) => {
                 let answers = answers.into_iter().map(|answer| answer.map_err(CommitError::from));
                 untold.extend(batch.acks.drain(..).zip(answers));
@@ -279,6 +282,14 @@ async fn refuse(parts: &CommitterParts, batch: &mut Batch, error: StoreError) {
         // Its sagas are taken up again; not at once, lest a store that is broken be all there is to do.
         tokio::time::sleep(pause(10, parts.dice.draw())).await;
     }
+}
+
+/// Nobody knows which answer is to which append: each may be durable, or not. Its sagas are taken up again, from what is.
+async fn misanswered(parts: &CommitterParts, batch: &mut Batch, answers: usize) {
+    let why = format!("the store gave {answers} answers to {} appends", batch.acks.len());
+    tracing::error!("{why}");
+    batch.acks.drain(..).for_each(|ack| ack.answer(Err(CommitError::Lost(why.clone()))));
+    tokio::time::sleep(pause(10, parts.dice.draw())).await;
 }
 
 /// How long the store takes for a batch, and how long the sagas take from its answers to the next one.

@@ -1,8 +1,9 @@
 //! Small things that go wrong in a worker, and must not become large: a driver that panics, a look for work that fails
-//! once, a shutdown while sagas are being taken up.
+//! once, a shutdown while sagas are being taken up, a store that gives too few answers.
 //!
 //! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed
-//! look; journals looked for without end while the runtime shuts down.
+//! look; journals looked for without end while the runtime shuts down; missing answers taken for a
+//! shutdown.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -100,4 +101,24 @@ async fn a_shutdown_does_not_wait_for_journals_that_cannot_be_read() {
     let third = on(&valve, &world).await;
     let handle = third.run("a", trip::call()).in_time().await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
+}
+
+/// A store that breaks its promise is named; what it has written counts.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_gives_too_few_answers_is_said_to() {
+    let world = World::new();
+    let valve = Valve::new(Arc::new(MemoryStore::new()));
+    let runtime = on(&valve, &world).await;
+    valve.commits(Flow::AnswerMissing);
+    let refused = runtime.run("a", trip::call()).in_time().await.unwrap_err();
+    let mut why = refused.to_string();
+    if let Some(source) = std::error::Error::source(&refused) {
+        why = format!("{why}: {source}");
+    }
+    assert!(why.contains("the store gave 0 answers to 1 appends"), "{why}");
+    valve.commits(Flow::Open);
+    let handle = runtime.run("a", trip::call()).in_time().await.unwrap();
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
+    assert_eq!((world.landed("hold flight"), world.landed("hold hotel")), (1, 1));
+    runtime.shutdown().in_time().await;
 }
