@@ -10,7 +10,8 @@
 mod kit;
 #[path = "support/acts.rs"]
 mod acts;
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, Once};
 
 use acts::*;
 use kit::*;
@@ -118,9 +119,14 @@ async fn an_output_too_large_is_lost_and_not_made_again() {
     }
 }
 
-/// Collects warnings.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    /// What was told on this thread.
+    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Listens on all threads of the process. A subscriber of one thread may hear nothing: whether anybody wants to hear of
+/// a place in the code is kept for the whole process, and asked of the thread that comes by it first.
+struct Listener;
 
 struct Fields(String);
 impl tracing::field::Visit for Fields {
@@ -128,15 +134,19 @@ impl tracing::field::Visit for Fields {
         self.0.push_str(&format!("{field}={value:?} "));
     }
 }
-
-impl tracing::Subscriber for Warnings {
+impl Listener {
+    fn hear(fields: Fields) {
+        TOLD.with_borrow_mut(|told| told.push(fields.0));
+    }
+}
+impl tracing::Subscriber for Listener {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
         true
     }
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
         let mut fields = Fields(format!("{} ", attributes.metadata().name()));
         attributes.record(&mut fields);
-        self.0.lock().unwrap().push(fields.0);
+        Self::hear(fields);
         span::Id::from_u64(1)
     }
     fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
@@ -144,38 +154,60 @@ impl tracing::Subscriber for Warnings {
     fn event(&self, event: &tracing::Event<'_>) {
         let mut fields = Fields(format!("{} ", event.metadata().level()));
         event.record(&mut fields);
-        self.0.lock().unwrap().push(fields.0);
+        Self::hear(fields);
     }
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
 }
 
-impl Warnings {
-    fn large(&self) -> usize {
-        let told = self.0.lock().unwrap();
-        told.iter()
-            .filter(|line| line.starts_with("WARN") && line.contains("a large value is recorded"))
-            .count()
-    }
+/// How often this thread was warned of a large value.
+fn warnings() -> usize {
+    let is_one = |line: &&String| line.starts_with("WARN") && line.contains("a large value is recorded");
+    TOLD.with_borrow(|told| told.iter().filter(is_one).count())
+}
+
+/// Starts a runtime. Each test of this program does so here, and so there is somebody who listens before any of them
+/// comes by a place that tells something.
+async fn started(world: &World, build: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> TestRuntime {
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| tracing::subscriber::set_global_default(Listener).expect("there is no other"));
+    kit::started(world, build).await
 }
 
 /// Above 256 KiB there is a warning, and nothing else; attempts are told of with saga, site and number.
 #[tokio::test(start_paused = true)]
 async fn a_large_value_is_warned_about() {
-    let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
+    TOLD.take();
     let world = World::new();
     let test = started(&world, |b| b.saga::<balloon>()).await;
     let small = test.run("small", inflated(1, PAYLOAD_BYTES_WARN - 100)).await.unwrap();
     assert!(small.outcome().in_time().await.unwrap().is_completed());
-    assert_eq!(warnings.large(), 0);
+    assert_eq!(warnings(), 0);
     let large = test.run("large", inflated(1, PAYLOAD_BYTES_WARN)).await.unwrap();
     assert!(large.outcome().in_time().await.unwrap().is_completed());
-    assert_eq!(warnings.large(), 1);
-    let told = warnings.0.lock().unwrap();
+    assert_eq!(warnings(), 1);
+    let told = TOLD.take();
     let attempt = told.iter().find(|l| l.starts_with("attempt ") && l.contains("saga=large"));
     let attempt = attempt.expect("a span for each attempt");
     assert!(attempt.contains("site=") && attempt.contains("attempt=1"), "{attempt}");
+}
+
+/// A warning is heard, whoever came by it first.
+#[test]
+fn a_large_value_is_warned_about_on_each_thread() {
+    let large = || {
+        std::thread::spawn(|| {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+            runtime.unwrap().block_on(async {
+                let test = started(&World::new(), |b| b.saga::<balloon>()).await;
+                let large = test.run("large", inflated(1, PAYLOAD_BYTES_WARN)).await.unwrap();
+                assert!(large.outcome().in_time().await.unwrap().is_completed());
+            });
+            warnings()
+        })
+    };
+    assert_eq!([large(), large()].map(|thread| thread.join().unwrap()), [1, 1]);
 }
 
 /// A card, and what to take from it.
@@ -261,8 +293,7 @@ fn payment() -> SagaCall<sale> {
 /// Recorded because it is needed again, also after a crash; never in what people see.
 #[tokio::test(start_paused = true)]
 async fn a_secret_reaches_the_step_and_nobody_else() {
-    let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
+    TOLD.take();
     let (world, till) = (World::new(), Till::default());
     world.script("charge card", [Fault::Permanent]);
     let shared = till.clone();
@@ -276,6 +307,8 @@ async fn a_secret_reaches_the_step_and_nobody_else() {
     let told = till.0.lock().unwrap().clone();
     let (paid, refunded) = (format!("pay {NUMBER} 500"), format!("refund token of {NUMBER} 500"));
     assert_eq!(told, [paid, refunded.clone(), refunded]);
+    let told_since = TOLD.take().join("\n");
+    assert!(told_since.contains("site="), "attempts are told of: {told_since}");
     let shown = [
         format!("{:?} {:?}", payment(), payment().input()),
         format!("{letter} {letter:?} {}", serde_json::to_string(&letter.attempts).unwrap()),
@@ -287,7 +320,7 @@ async fn a_secret_reaches_the_step_and_nobody_else() {
             .await
             .unwrap_err()
             .to_string(),
-        warnings.0.lock().unwrap().join("\n"),
+        told_since,
     ];
     for shown in &shown {
         assert!(!shown.contains(NUMBER), "{shown}");
