@@ -241,3 +241,34 @@ async fn they_run_as_their_automata_say() {
     gives!(branches, 3 => 4);
     gives!(unending, 3 => 3);
 }
+
+#[saga(name = "seats")]
+async fn by_name(seats: Vec<u32>) -> Result<Vec<u32>, Failure> {
+    let looked: Vec<u32> = all(seats.into_iter().map(look)).await?;
+    all(looked.into_iter().map(self::hold)).limit(1).await?;
+    Ok(Vec::new())
+}
+
+#[saga(name = "seats")]
+#[allow(clippy::redundant_closure)]
+async fn by_closure(seats: Vec<u32>) -> Result<Vec<u32>, Failure> {
+    let looked: Vec<u32> = all(seats.into_iter().map(|seat| look(seat))).await?;
+    all(looked.into_iter().map(|seat| self::hold(seat))).limit(1).await?;
+    Ok(Vec::new())
+}
+
+/// What clippy advises for a closure that only calls a step comes to the same.
+#[test]
+fn a_step_may_stand_where_a_closure_would_only_call_it() {
+    assert_eq!(by_name::GRAPH, by_closure::GRAPH);
+    let journal = saga::test::in_virtual_time(async {
+        let builder = Runtime::builder(MemoryStore::new()).saga::<by_name>();
+        let runtime = builder.start().await.unwrap();
+        let handle = runtime.run("a", by_name(vec![1, 2])).await.unwrap();
+        assert!(handle.outcome().await.unwrap().is_completed());
+        serde_json::to_string(&handle.journal().await.unwrap()).unwrap()
+    });
+    for site in ["all.0/look", "all.1/look", "all#2.0/hold", "all#2.1/hold"] {
+        assert!(journal.contains(&format!("\"{site}\"")), "{site} in {journal}");
+    }
+}

@@ -7,7 +7,7 @@ async fn fetch(item: u64) -> Result<u64, Failure> {
 
 #[saga]
 async fn trip(items: u64) -> Result<u64, Failure> {
-    let prices = all((0..items).map(|item| fetch(item))).await?;
+    let prices = all((0..items).map(fetch)).await?;
     Ok(prices.iter().sum())
 }
 

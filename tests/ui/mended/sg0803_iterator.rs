@@ -17,7 +17,7 @@ async fn release(_seat: u32) -> Result<(), Failure> {
 
 #[saga]
 async fn trip(seat: u32) -> Result<u32, Failure> {
-    all((0..seat).map(|seat| hold(seat))).await?;
+    all((0..seat).map(hold)).await?;
     charge(seat).await?;
     Ok(seat)
 }
