@@ -125,6 +125,12 @@ impl Builder {
     }
 
     /// Drives at most so many sagas at a time (10,000 by default); the others wait in the store.
+    ///
+    /// A saga counts while it is driven, and so while its compensation stands in line
+    /// ([`compensations_max`](Self::compensations_max)): if more sagas than this fail together, those that would go
+    /// forward wait in the store until the line is shorter. That bounds the memory of a worker; where it is not wanted,
+    /// this is to be more than what can fail at once. Sagas that wait for longer than
+    /// [`linger`](Self::linger), for a timer, a signal or a person, do not count.
     pub fn running_max(mut self, sagas: usize) -> Self {
         self.running_max = sagas.max(1);
         self
@@ -134,7 +140,8 @@ impl Builder {
     /// ([`COMPENSATIONS_MAX`](crate::COMPENSATIONS_MAX) by default), at least one: what many sagas call to undo what
     /// they did is not stormed when they fail together. Those without room begin in the order in which their turn came;
     /// until then nothing of them is recorded, and neither their timeout nor their retries run. Steps that go forward,
-    /// and compensations of other steps, do not wait for them.
+    /// and compensations of other steps, do not wait for them. Their sagas stay in memory, and count towards
+    /// [`running_max`](Self::running_max): a flood of rollbacks as large as that keeps other sagas in the store.
     pub fn compensations_max(mut self, at_a_time: usize) -> Self {
         self.compensations_max.of_each = at_a_time;
         self
