@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::mutant::Mutant;
+use crate::place::Place;
 pub(crate) use people::{Operator, patience};
 pub(crate) use tally::Tally;
 
@@ -47,7 +48,7 @@ pub(crate) struct Failure {
 const SHOWN: usize = 12;
 
 /// Runs the rounds, tells how far it is, and what came of it.
-pub(crate) async fn run(settings: Settings) -> ExitCode {
+pub(crate) async fn run(settings: Settings, place: &mut Place) -> ExitCode {
     let began = tokio::time::Instant::now();
     let bar = std::io::stderr().is_terminal();
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
@@ -66,7 +67,8 @@ pub(crate) async fn run(settings: Settings) -> ExitCode {
         match round {
             Ok(Ok(of_round)) => tally.add(of_round),
             Ok(Err(failure)) => {
-                rounds.abort_all();
+                rounds.shutdown().await;
+                place.keep(failure.kept.clone());
                 return explain(&failure, &settings);
             }
             Err(error) => {

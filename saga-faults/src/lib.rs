@@ -17,6 +17,7 @@ mod ledger;
 mod mutant;
 mod operator;
 mod options;
+mod place;
 mod plan;
 mod port;
 mod sagas;
@@ -27,4 +28,5 @@ mod world;
 
 pub use disk::{DiskFailure, DiskReport, DiskSettings, disk_runs};
 pub use mutant::Mutant;
-pub use options::{memory, run};
+pub use options::run;
+pub use place::memory;

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::disk::{self, DiskSettings};
 use crate::kill::{self, Settings};
 use crate::mutant::Mutant;
+use crate::place::Place;
 use crate::worker::{self, Orders};
 
 /// A command line that cannot be understood.
 const EXIT_USAGE: u8 = 2;
+/// Somebody stopped the harness.
+const EXIT_STOPPED: u8 = 130;
 
 /// Runs what the words ask for: `kill [--rounds N] [--seed S] [--sagas N] [--jobs N] [--dir D] [--mutant M]`, or
 /// `disk [--seeds N] [--from S] [--sagas N] [--dir D] [--mutant M]`.
@@ -20,11 +25,11 @@ pub async fn run(words: &[String]) -> ExitCode {
             Err(message) => Err(message),
         },
         Some((command, rest)) if command == "kill" => match rounds(rest) {
-            Ok(settings) => Ok(kill::run(settings).await),
+            Ok((settings, mut place)) => Ok(unless_stopped(kill::run(settings, &mut place)).await),
             Err(message) => Err(message),
         },
         Some((command, rest)) if command == "disk" => match runs(rest) {
-            Ok(settings) => Ok(disk::command(settings).await),
+            Ok((settings, _place)) => Ok(unless_stopped(disk::command(settings)).await),
             Err(message) => Err(message),
         },
         _ => Err("commands: `kill`, `disk`".to_owned()),
@@ -35,19 +40,20 @@ pub async fn run(words: &[String]) -> ExitCode {
     })
 }
 
-/// Where files are that need not last. What a killed process leaves behind does not depend on the disk, and runs without
-/// one are quicker.
-pub fn memory() -> PathBuf {
-    let memory = PathBuf::from("/dev/shm");
-    if memory.is_dir() { memory } else { std::env::temp_dir() }
+/// Runs it until somebody stops the harness: then it is dropped, and cleans up.
+async fn unless_stopped(harness: impl Future<Output = ExitCode>) -> ExitCode {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return harness.await };
+    tokio::select! {
+        code = harness => code,
+        Ok(()) = tokio::signal::ctrl_c() => ExitCode::from(EXIT_STOPPED),
+        Some(()) = terminated.recv() => ExitCode::from(EXIT_STOPPED),
+    }
 }
 
-fn place() -> PathBuf {
-    memory().join(format!("saga-faults-{}", std::process::id()))
-}
-
-fn rounds(words: &[String]) -> Result<Settings, String> {
-    let mut settings = Settings { rounds: 20, seed: 1, sagas: 200, jobs: 2, dir: place(), mutant: None };
+fn rounds(words: &[String]) -> Result<(Settings, Place), String> {
+    let dir = PathBuf::new();
+    let mut settings = Settings { rounds: 20, seed: 1, sagas: 200, jobs: 2, dir, mutant: None };
+    let mut asked = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().map_or("", String::as_str);
@@ -56,7 +62,7 @@ fn rounds(words: &[String]) -> Result<Settings, String> {
             "--seed" => settings.seed = number(word, value())?,
             "--sagas" => settings.sagas = count(word, value())?,
             "--jobs" => settings.jobs = count(word, value())?,
-            "--dir" => settings.dir = PathBuf::from(value()),
+            "--dir" => asked = Some(PathBuf::from(value())),
             "--mutant" => settings.mutant = Some(Mutant::named(value())?),
             other => {
                 let accepted = "`--rounds`, `--seed`, `--sagas`, `--jobs`, `--dir`, `--mutant`";
@@ -64,11 +70,14 @@ fn rounds(words: &[String]) -> Result<Settings, String> {
             }
         }
     }
-    Ok(settings)
+    let place = Place::new(asked);
+    settings.dir = place.dir().to_owned();
+    Ok((settings, place))
 }
 
-fn runs(words: &[String]) -> Result<DiskSettings, String> {
-    let mut settings = DiskSettings { seeds: 20, from: 1, sagas: 24, dir: place(), mutant: None };
+fn runs(words: &[String]) -> Result<(DiskSettings, Place), String> {
+    let mut settings = DiskSettings { seeds: 20, from: 1, sagas: 24, dir: PathBuf::new(), mutant: None };
+    let mut asked = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().map_or("", String::as_str);
@@ -76,7 +85,7 @@ fn runs(words: &[String]) -> Result<DiskSettings, String> {
             "--seeds" => settings.seeds = number(word, value())?,
             "--from" => settings.from = number(word, value())?,
             "--sagas" => settings.sagas = count(word, value())?,
-            "--dir" => settings.dir = PathBuf::from(value()),
+            "--dir" => asked = Some(PathBuf::from(value())),
             "--mutant" => settings.mutant = Some(Mutant::named(value())?),
             other => {
                 let accepted = "`--seeds`, `--from`, `--sagas`, `--dir`, `--mutant`";
@@ -84,7 +93,9 @@ fn runs(words: &[String]) -> Result<DiskSettings, String> {
             }
         }
     }
-    Ok(settings)
+    let place = Place::new(asked);
+    settings.dir = place.dir().to_owned();
+    Ok((settings, place))
 }
 
 fn number(option: &str, value: &str) -> Result<u64, String> {

@@ -1,7 +1,9 @@
 //! Rounds of killing find nothing, and find each of the bugs that are put into the worker: real processes, as
-//! `cargo xtask kill` starts them, with fewer sagas.
+//! `cargo xtask kill` starts them, with fewer sagas. They leave nothing behind.
 
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use saga_faults::Mutant;
 
@@ -24,6 +26,39 @@ fn is_caught(mutant: Mutant, words: &[&str]) {
     assert!(!found_nothing, "{mutant:?} lives for {ROUNDS} rounds: {said}");
     assert!(words.iter().any(|word| said.contains(word)), "{mutant:?} is caught for another reason: {said}");
     assert!(said.contains("to repeat its plan: cargo xtask kill --rounds 1 --seed "), "{said}");
+}
+
+/// What is left in memory of a harness that was given no directory: runs it, and has it stopped when it is under way, if
+/// it is to be.
+fn left(words: &[&str], is_stopped: bool) -> Vec<PathBuf> {
+    let mut harness = Command::new(env!("CARGO_BIN_EXE_saga-faults"));
+    harness.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut harness = harness.spawn().expect("the harness can be run");
+    let place = saga_faults::memory().join(format!("saga-faults-{}", harness.id()));
+    if is_stopped {
+        while !place.exists() {
+            assert_eq!(harness.try_wait().expect("it can be waited for"), None, "it has not made its place");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let id = rustix::process::Pid::from_child(&harness);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it can be stopped");
+    }
+    let ended = harness.wait().expect("it can be waited for");
+    assert_eq!(ended.code() == Some(130), is_stopped, "{ended}");
+    let left = std::fs::read_dir(&place).into_iter().flatten();
+    left.map(|entry| entry.expect("it can be read").path()).chain(place.exists().then_some(place)).collect()
+}
+
+#[test]
+fn nothing_is_left_in_memory_but_what_is_kept() {
+    assert_eq!(left(&["kill", "--rounds", "2", "--sagas", "4"], false), Vec::<PathBuf>::new());
+    assert_eq!(left(&["kill", "--rounds", "1000"], true), Vec::<PathBuf>::new());
+    assert_eq!(left(&["disk", "--seeds", "1", "--sagas", "4"], false), Vec::<PathBuf>::new());
+    assert_eq!(left(&["disk", "--seeds", "1000"], true), Vec::<PathBuf>::new());
+    let kept = left(&["kill", "--rounds", "40", "--sagas", "20", "--mutant", "SkipsCompensations"], false);
+    let [round, place] = kept.as_slice() else { panic!("{kept:?}") };
+    assert!(round.join("ledger.txt").is_file(), "{kept:?}");
+    std::fs::remove_dir_all(place).expect("it can be removed");
 }
 
 #[test]
