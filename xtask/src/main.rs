@@ -24,6 +24,8 @@ struct Command {
     name: &'static str,
     arguments: &'static str,
     about: &'static str,
+    /// What else can be asked of it: each option, and what it does.
+    options: &'static [(&'static str, &'static str)],
     run: fn(&[String]) -> Outcome,
 }
 
@@ -31,43 +33,62 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         arguments: "[stage…]",
-        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, docs",
+        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, sim, kill, disk, docs",
+        options: &[],
         run: test::run,
     },
     Command {
         name: "tidy",
         arguments: "",
         about: "Checks the rules of the architecture, and that the docs name what exists",
+        options: &[],
         run: tidy::run,
     },
     Command {
         name: "errors",
         arguments: "",
         about: "Writes `docs/errors` from the fixtures of compile errors",
+        options: &[],
         run: errors::run,
     },
     Command {
         name: "sim",
         arguments: "[--seeds N] [--from S]",
         about: "Runs random sagas in a simulated world, from seeds, and shrinks what fails",
+        options: &[
+            ("--journals", "with a failure, the journals of its sagas as well"),
+            ("--mutant <name>", "with a bug put back, which has to be found"),
+        ],
         run: sim::run,
     },
     Command {
         name: "kill",
         arguments: "[--rounds N] [--seed S]",
         about: "Kills and stops real workers with sagas under way, and audits what is left",
+        options: &[
+            ("--sagas <n>", "so many in each round, 200 if nothing is said"),
+            ("--jobs <n>", "so many rounds at a time, 2 if nothing is said"),
+            ("--dir <path>", "files go there, and stay; in memory if nothing is said"),
+            ("--mutant <name>", "with a bug put into the worker, which has to be found"),
+        ],
         run: kill::run,
     },
     Command {
         name: "disk",
         arguments: "[--seeds N] [--from S]",
         about: "Runs sagas on a disk that fails and loses its power, and audits what is left",
+        options: &[
+            ("--sagas <n>", "so many in each run, 24 if nothing is said"),
+            ("--dir <path>", "files go there; in memory if nothing is said"),
+            ("--mutant <name>", "with a bug put in, which has to be found"),
+        ],
         run: kill::disk,
     },
     Command {
         name: "bench",
         arguments: "[--json|--markdown] [memory|w1|w2|recover|parked|compile|peers]",
         about: "Measures; prints ratios taken in one run",
+        options: &[],
         run: bench::run,
     },
 ];
@@ -112,6 +133,9 @@ fn help() -> String {
     for command in COMMANDS {
         let call = format!("cargo xtask {} {}", command.name, command.arguments);
         text.push_str(&format!("  {call:<35} {}\n", command.about));
+        for (option, about) in command.options {
+            text.push_str(&format!("      {option:<31} {about}\n"));
+        }
     }
     text
 }
@@ -127,6 +151,10 @@ mod tests {
             let lines = help.lines().filter(|line| line.contains(&format!("cargo xtask {} ", command.name)));
             assert_eq!(lines.count(), 1, "{}", command.name);
             assert!(help.contains(command.about));
+            for (option, about) in command.options {
+                assert!(help.lines().any(|line| line.contains(option) && line.ends_with(about)), "{option}");
+            }
         }
+        assert!(help.contains("--journals") && help.contains("--mutant") && help.contains("--dir"));
     }
 }

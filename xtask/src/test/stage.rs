@@ -93,6 +93,26 @@ pub(super) const STAGES: &[Stage] = &[
         compiles: true,
     },
     Stage {
+        name: "disk",
+        work: Work::Cargo {
+            arguments: &[
+                "run",
+                "--profile",
+                "sim",
+                "--package",
+                "saga-faults",
+                "--",
+                "disk",
+                "--seeds",
+                "25",
+            ],
+            variable: None,
+            locks: true,
+        },
+        component: None,
+        compiles: true,
+    },
+    Stage {
         name: "docs",
         work: Work::Cargo {
             arguments: &["doc", "--workspace", "--no-deps", "--all-features"],
