@@ -15,7 +15,56 @@ pub fn generate(seed: u64) -> Case {
     let count = draw.pick(&[0, 1, 1, 2, 2, 3, 4, 6, 9]);
     let events = (0..count).map(|_| event(&mut draw, workers, sagas.len())).collect();
     let compensations_max = draw.pick(&[COMPENSATIONS_MAX, 1, 1, 2]);
-    Case { seed, workers, sagas, events, compensations_max }
+    let mut case = Case { seed, workers, sagas, events, compensations_max };
+    if draw.chance(4) {
+        crowd(&mut draw, &mut case);
+    }
+    if draw.chance(15) {
+        at_once(&mut draw, &mut case);
+    }
+    case
+}
+
+/// Sagas of which children are undone at the same time, each while something else of it goes on, where there is room for
+/// one compensation; and people who cancel them meanwhile. Chance alone hardly ever comes there.
+fn crowd(draw: &mut Draw, case: &mut Case) {
+    case.compensations_max = 1;
+    case.sagas = (0..4)
+        .map(|_| {
+            let slow = |draw: &mut Draw| vec![Fate::Slow(draw.between(500, 15_000))];
+            let undone = Fates { go: Vec::new(), undo: slow(draw), probe: Vec::new() };
+            let slow = Fates { go: slow(draw), undo: Vec::new(), probe: Vec::new() };
+            let deed = |fates| Op::Step(Deed { step: Kind::Hold, handled: false, fates });
+            let end = draw.pick(&[Op::Values, Op::Panic, Op::Sleep(1000)]);
+            let child = |ops| Op::Child { program: Program { ops }, handled: true };
+            let branches = vec![child(vec![deed(undone), Op::Fail]), child(vec![deed(slow), end])];
+            let all = Op::All { branches, limit: 8, handled: true };
+            Plan { program: Program { ops: vec![all] }, urgent: false, at_ms: draw.wait(500) }
+        })
+        .collect();
+    for saga in 0..case.sagas.len() {
+        let when = When::At(draw.between(500, 15_000));
+        case.events.push(Event { when, what: What::Act(saga, Act::Cancel) });
+    }
+}
+
+/// Two things that people do at once, of which the second is no longer what it was meant for; and a worker that dies
+/// soon after.
+fn at_once(draw: &mut Draw, case: &mut Case) {
+    let pairs = [
+        [Act::Cancel, Act::Approve],
+        [Act::Cancel, Act::Deny],
+        [Act::Undo(0), Act::RollBack],
+        [Act::Waive, Act::Redrive],
+    ];
+    let saga = usize::try_from(draw.below(case.sagas.len() as u64)).unwrap_or(0);
+    let write = draw.between(1, 30);
+    for act in draw.pick(&pairs) {
+        case.events.push(Event { when: When::Write(write), what: What::Act(saga, act) });
+    }
+    let (when, seat) = (When::Write(write + draw.between(1, 3)), 0);
+    let dies = draw.pick(&[None, Some(What::Kill(seat, 1000)), Some(What::KillAfter(seat, 1000))]);
+    case.events.extend(dies.map(|what| Event { when, what }));
 }
 
 fn plan(draw: &mut Draw) -> Plan {
