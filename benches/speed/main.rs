@@ -22,6 +22,10 @@ use std::path::Path;
 use report::{Form, Report};
 use stage::Stage;
 
+/// As a service that minds its speed has it; for both sides.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Whatever goes wrong ends the run.
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

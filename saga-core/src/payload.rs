@@ -306,6 +306,11 @@ impl Payload {
         }
     }
 
+    /// Its text in a journal.
+    pub(crate) fn as_json(&self) -> &str {
+        &self.0
+    }
+
     /// How many bytes it takes in a journal.
     pub fn bytes(&self) -> usize {
         self.0.len()

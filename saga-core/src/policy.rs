@@ -20,6 +20,18 @@ pub enum Kind {
     Auxiliary,
 }
 
+impl Kind {
+    /// The kind's recorded name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Compensated => "compensated",
+            Kind::Irreversible => "irreversible",
+            Kind::Readonly => "readonly",
+            Kind::Auxiliary => "auxiliary",
+        }
+    }
+}
+
 /// What to do with an attempt in doubt when no probe answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InDoubt {

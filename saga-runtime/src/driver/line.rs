@@ -12,7 +12,11 @@ impl Driver {
     /// Tells the machine that nothing more comes, unless a compensation is yet to begin: that may wait for room, or
     /// for the next worker.
     pub(super) fn idle(&mut self) {
-        if !self.engine.is_draining() && !self.slots.hold_up(&lock(&self.board).state) {
+        let parks = {
+            let state = &lock(&self.board).state;
+            state.needs_somebody() && !self.slots.hold_up(state)
+        };
+        if parks && !self.engine.is_draining() {
             self.take(Event::Idle);
         }
     }
