@@ -55,6 +55,7 @@ fn at_once(draw: &mut Draw, case: &mut Case) {
         [Act::Cancel, Act::Approve],
         [Act::Cancel, Act::Deny],
         [Act::Undo(0), Act::RollBack],
+        [Act::Undo(0), Act::Signal],
         [Act::Waive, Act::Redrive],
     ];
     let saga = usize::try_from(draw.below(case.sagas.len() as u64)).unwrap_or(0);
