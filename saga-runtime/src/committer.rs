@@ -233,12 +233,15 @@ async fn run(parts: CommitterParts, taker: Taker) {
             // It may be written in place, and those of the batch before are not to wait for another's sync.
             tell(untold.drain(..));
         }
+        let all_together = pace.all_go_on_together();
         let watch = pace.writes();
         let written = {
             let mut writing = pin!(write(&parts, WorkerId(batch.worker), &batch.appends));
             // With one poll it is the store's: what comes now of the batch before goes on beside it.
             let at_once = writing.as_mut().now_or_never();
-            tell(untold.drain(..));
+            if !all_together {
+                tell(untold.drain(..));
+            }
             match at_once {
                 Some(written) => written,
                 None => writing.await,
@@ -255,7 +258,7 @@ async fn run(parts: CommitterParts, taker: Taker) {
             }
             Err(error) => refuse(&parts, &mut batch, error).await,
         }
-        if pace.has_the_store_wait() && inbox.is_empty() {
+        if !all_together && pace.has_the_store_wait() && inbox.is_empty() {
             // Half of them go on first, and give the store something to do while the others go on.
             tell(untold.drain(..untold.len() / 2));
             tokio::task::yield_now().await;
@@ -296,31 +299,42 @@ async fn misanswered(parts: &CommitterParts, batch: &mut Batch, answers: usize) 
 #[derive(Default)]
 struct Pace {
     told: Option<Stopwatch>,
+    /// Whether what is being written is all that the sagas want.
+    is_all: bool,
     sagas: Duration,
     store: Duration,
+    rounds: u32,
 }
 
 impl Pace {
+    /// Every now and then who went on in two halves goes on together again, so that it is measured whether they should.
+    fn all_go_on_together(&mut self) -> bool {
+        self.rounds = self.rounds.wrapping_add(1);
+        self.rounds.is_multiple_of(32)
+    }
+
     fn tells(&mut self) {
         self.told = Some(Stopwatch::start());
     }
 
     fn writes(&mut self) -> Stopwatch {
-        if let Some(told) = self.told.take() {
-            self.sagas = told.elapsed();
-        }
+        let told = self.told.take();
+        self.is_all = told.is_some();
+        self.sagas = told.map_or(self.sagas, |told| told.elapsed());
         Stopwatch::start()
     }
 
     fn has_written(&mut self, watch: Stopwatch) {
-        self.store = watch.elapsed();
+        if self.is_all {
+            self.store = watch.elapsed();
+        }
     }
 
     /// Whether store and sagas, taking turns, would do better side by side with half a batch each. That costs one more
     /// sync each round, and saves the shorter of the two times, so it pays where a sync is short beside what the sagas
     /// take. The syncs are the greater part of the store's time, the other part grows with the sagas'.
     fn has_the_store_wait(&self) -> bool {
-        self.store * 5 < self.sagas * 8
+        self.store * 5 < self.sagas * 4
     }
 }
 
