@@ -225,6 +225,12 @@ async fn run(parts: CommitterParts, taker: Taker) {
             tell(untold.drain(..));
             inbox.news.notified().await;
         }
+        let all_together = pace.all_go_on_together();
+        if all_together {
+            // Whoever was told later than the others catches up with them.
+            tell(untold.drain(..));
+            tokio::task::yield_now().await;
+        }
         batch.fill(inbox, parts.worker.load(Ordering::Acquire));
         if batch.appends.is_empty() {
             continue;
@@ -233,15 +239,12 @@ async fn run(parts: CommitterParts, taker: Taker) {
             // It may be written in place, and those of the batch before are not to wait for another's sync.
             tell(untold.drain(..));
         }
-        let all_together = pace.all_go_on_together();
         let watch = pace.writes();
         let written = {
             let mut writing = pin!(write(&parts, WorkerId(batch.worker), &batch.appends));
             // With one poll it is the store's: what comes now of the batch before goes on beside it.
             let at_once = writing.as_mut().now_or_never();
-            if !all_together {
-                tell(untold.drain(..));
-            }
+            tell(untold.drain(..));
             match at_once {
                 Some(written) => written,
                 None => writing.await,

@@ -73,7 +73,8 @@ fn join<const PARTS: usize>(text: &mut String, parts: [&str; PARTS]) {
     parts.into_iter().for_each(|part| text.push_str(part));
 }
 
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests {
     use super::*;
     use crate::conformance::records::every_record;
