@@ -36,6 +36,9 @@ pub(super) fn why_not(stand: &str, event: &str) -> Option<&'static str> {
         (_, "resolve") => {
             Some("people resolve only what is stuck; elsewhere only what was so a moment before")
         }
+        ("scheduled" | "completed" | "rolled back", "idle") => Some(
+            "the driver says so only where somebody is needed; that is settled by then, or was abandoned",
+        ),
         ("abandoned", "signal") => Some("people who abandon a saga do not signal to it"),
         ("scheduled", "waive") => Some("people waive only what was done"),
         _ => None,
