@@ -95,7 +95,7 @@ pub enum Event {
         /// Of the step here.
         site: Site,
     },
-    /// The body has been polled and reached nothing more.
+    /// The body has been polled and reached nothing more. That changes nothing unless [`State::needs_somebody`].
     Idle,
     /// Somebody wants something.
     Delivered {

@@ -310,7 +310,10 @@ impl System {
                 break;
             }
         }
-        self.event(worker, Event::Idle);
+        // As the driver has it.
+        if self.workers[worker].as_ref().unwrap().state.needs_somebody() {
+            self.event(worker, Event::Idle);
+        }
         let it = self.workers[worker].as_mut().unwrap();
         if it.pending.is_empty() && std::mem::take(&mut it.takes_cancel) {
             // It led to nothing new.

@@ -125,7 +125,9 @@ impl Desk {
     pub(crate) fn event(&mut self, event: Event) -> Result<(), Refusal> {
         self.advance(event)?;
         if self.idles {
+            let (needs_somebody, before) = (self.state.needs_somebody(), self.journal.len());
             self.advance(Event::Idle)?;
+            assert!(needs_somebody || self.journal.len() == before, "the driver would not have said that");
         }
         Ok(())
     }

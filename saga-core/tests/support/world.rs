@@ -133,7 +133,9 @@ impl World {
                 break;
             }
         }
+        let (needs_somebody, before) = (self.state.needs_somebody(), self.journal.len());
         self.event(Event::Idle);
+        assert!(needs_somebody || self.journal.len() == before, "the driver would not have said that");
         self.check_rest();
     }
 
