@@ -382,3 +382,44 @@ pub(crate) fn pause(tries: u32, random: u64) -> Duration {
     };
     Duration::from_millis(5) + retry.wait(tries, random)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// All sagas are told, and take so long until they want something again; and the store for that.
+    async fn round(pace: &mut Pace, sagas: Duration, store: Duration) {
+        pace.tells();
+        advance(sagas).await;
+        write(pace, store).await;
+    }
+
+    async fn write(pace: &mut Pace, store: Duration) {
+        let watch = pace.writes();
+        advance(store).await;
+        pace.has_written(watch);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn halves_are_for_sagas_that_take_longer_than_the_store() {
+        let mut pace = Pace::default();
+        assert!(!pace.has_the_store_wait(), "nothing is known yet");
+        round(&mut pace, 2 * MS, MS).await;
+        assert!(pace.has_the_store_wait());
+        write(&mut pace, 100 * MS).await;
+        assert!(pace.has_the_store_wait(), "what the store takes beside the other half says nothing");
+        round(&mut pace, MS, MS).await;
+        assert!(!pace.has_the_store_wait());
+    }
+
+    #[test]
+    fn every_now_and_then_all_go_on_together() {
+        let mut pace = Pace::default();
+        let together: Vec<u32> = (1..=96).filter(|_| pace.all_go_on_together()).collect();
+        assert_eq!(together, [32, 64, 96]);
+    }
+}
