@@ -148,6 +148,7 @@ async fn residue_of_another_way_round_is_known_as_well() {
     let report = purse(another_way_round()).completes_with(|(), _| true).run().await;
     report.assert();
     assert_eq!(report.not_judged, Vec::<String>::new());
+    assert_eq!(report.residue.len(), 1, "{report}");
     let case = report.case("put: refuses + put_rough: cancelled during it").unwrap();
     assert_eq!(case.left, ["put_rough leaves a scratch"]);
 }

@@ -31,7 +31,13 @@ async fn a_store_that_answers_before_it_has_written_is_caught() {
 async fn a_disk_that_does_not_sync_is_caught() {
     let caught = runs(20, Some(Mutant::SyncsNothing)).await;
     let wrongs = caught.expect_err("it lives for 20 runs").wrongs.join("\n");
-    let words =
-        ["it is not there", "spoilt", "no record begins it", "after a power loss", "it was durable since"];
+    let words = [
+        "it is not there",
+        "spoilt",
+        "no record begins it",
+        "after a power loss",
+        "it was durable since",
+        "cannot be opened",
+    ];
     assert!(words.iter().any(|word| wrongs.contains(word)), "{wrongs}");
 }

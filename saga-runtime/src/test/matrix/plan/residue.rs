@@ -110,9 +110,9 @@ impl<S: Saga, W: World> Plan<S, W> {
             if references.iter().any(|known| known.residue == residue) {
                 continue;
             }
-            let line = format!("{}: {seen:?} ({})", told(&residue), ran.report.case);
-            if *base == Case::undisturbed() {
-                self.report.residue.push(line);
+            let world = format!("{}: {seen:?} (", told(&residue));
+            if !self.report.residue.iter().any(|shown| shown.starts_with(&world)) {
+                self.report.residue.push(format!("{world}{})", ran.report.case));
             }
             references.push(Reference { case: ran.report.case, residue, seen });
         }
