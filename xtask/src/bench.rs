@@ -89,6 +89,12 @@ fn form(arguments: &[String], chosen: &[&Bench]) -> Result<Form, String> {
     }
 }
 
+/// The one in the middle; the upper of the two, if there are two. There is at least one.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// The benchmarks that the arguments ask for: those named, or all but those that have to be named.
 fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Bench>, String> {
     let mut chosen = Vec::new();

@@ -135,10 +135,8 @@ impl Report {
 /// A kind as its step says it.
 pub(super) fn said(kind: Kind) -> &'static str {
     match kind {
-        Kind::Compensated => "compensated",
-        Kind::Irreversible => "irreversible",
-        Kind::Readonly => "readonly",
         Kind::Auxiliary => "one that only undoes others",
+        kind => kind.as_str(),
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use super::median;
 use crate::cargo;
 use program::{Outputs, Side, program};
 
@@ -111,11 +112,6 @@ impl Figure {
             self.ratio_net()
         )
     }
-}
-
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }
 
 /// Where the crates are, and what was checked of their dependencies: kept, so that a second run begins at once.

@@ -89,11 +89,9 @@ impl Figures {
     }
 }
 
-/// The one in the middle; the upper of the two, if there are two.
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    (!values.is_empty()).then(|| crate::bench::median(&mut values))
 }
 
 #[cfg(test)]
