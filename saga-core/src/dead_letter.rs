@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::machine::UndoPlan;
-use crate::record::{Cause, Entry, Record, Trouble};
+use crate::record::{Cause, Entry, Record, Trouble, of_course, of_waits};
 use crate::state::{Direction, State, Status};
 use crate::{Name, Payload, Reason, Role, SagaId, Site, Timestamp};
 
@@ -129,7 +129,13 @@ fn attempts(journal: &[Entry]) -> Vec<Attempt> {
             }
             Record::Done { site, .. } => end(&mut attempts, site, Role::Do, at),
             Record::Undone { site, .. } => end(&mut attempts, site, Role::Undo, at),
-            _ => {}
+            Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Failed { .. }
+            | Record::Stuck { .. }
+            | Record::Waived { .. }
+            | Record::Resolved { .. } => {}
+            of_waits!() | of_course!() => {}
         }
     }
     attempts

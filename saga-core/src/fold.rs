@@ -5,8 +5,8 @@ mod course;
 mod effect;
 mod wait;
 
-use crate::record::{Entry, Record};
-use crate::state::{Head, LOOKED_THROUGH, SiteState, State};
+use crate::record::{Entry, Record, of_course, of_effects, of_waits};
+use crate::state::{LOOKED_THROUGH, SiteState, State};
 use crate::{SagaId, Seq, Site};
 
 /// A journal that no sequence of decisions can have written.
@@ -65,7 +65,7 @@ impl State {
         if let Some(site) = self.fold(entry)? {
             self.reopen(site);
         }
-        if is_progress(&entry.record) {
+        if entry.record.is_progress() {
             self.progress += 1;
         }
         self.next_seq += 1;
@@ -76,46 +76,9 @@ impl State {
     /// Applies the record; gives the site at which something may have been opened or settled.
     fn fold<'a>(&mut self, entry: &'a Entry) -> Result<Option<&'a Site>, FoldError> {
         match &entry.record {
-            Record::Scheduled { saga, version, input, deadline } => {
-                self.head = Some(Head {
-                    saga: saga.clone(),
-                    version: *version,
-                    input: input.clone(),
-                    at: entry.at,
-                    deadline: *deadline,
-                });
-                Ok(None)
-            }
-            Record::Intent { .. }
-            | Record::UndoIntent { .. }
-            | Record::AttemptEnded { .. }
-            | Record::Started { .. }
-            | Record::Resumed { .. }
-            | Record::Probed { .. }
-            | Record::Done { .. }
-            | Record::Failed { .. }
-            | Record::Undone { .. }
-            | Record::Stuck { .. }
-            | Record::Waived { .. }
-            | Record::Resolved { .. } => self.fold_effect(entry).map(Some),
-            Record::Read { .. }
-            | Record::Value { .. }
-            | Record::Timer { .. }
-            | Record::TimerFired { .. }
-            | Record::Wait { .. }
-            | Record::WaitEnded { .. }
-            | Record::Asked { .. }
-            | Record::Answered { .. }
-            | Record::ChildStarted { .. }
-            | Record::ChildUndoing { .. }
-            | Record::ChildEnded { .. } => self.fold_wait(entry).map(Some),
-            Record::Signalled { id, name, payload } => {
-                if self.signals.seen.insert(id.clone()) {
-                    self.signals.waiting.push_back((id.clone(), name.clone(), payload.clone()));
-                }
-                Ok(None)
-            }
-            _ => {
+            of_effects!() => self.fold_effect(entry).map(Some),
+            of_waits!() => self.fold_wait(entry).map(Some),
+            of_course!() => {
                 self.fold_course(entry);
                 Ok(None)
             }
@@ -148,7 +111,7 @@ impl State {
         match (self.sites[at].1.is_open(), self.open.binary_search(&at)) {
             (true, Err(place)) => self.open.insert(place, at),
             (false, Ok(place)) => drop(self.open.remove(place)),
-            _ => {}
+            (true, Ok(_)) | (false, Err(_)) => {}
         }
     }
 }
@@ -157,12 +120,4 @@ impl Entry {
     fn not_there(&self, site: &Site) -> FoldError {
         FoldError::NotThere { seq: self.seq, site: site.to_string() }
     }
-}
-
-/// Whether a record is more than another try at the same thing.
-fn is_progress(record: &Record) -> bool {
-    !matches!(
-        record,
-        Record::AttemptEnded { .. } | Record::Started { .. } | Record::Resumed { .. } | Record::Probed { .. }
-    )
 }

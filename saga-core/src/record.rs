@@ -5,10 +5,12 @@
 //! default are left out. Times are milliseconds since 1970, waits are milliseconds.
 
 mod cause;
+mod groups;
 mod text;
 mod trouble;
 
 pub use cause::{By, Cause, Knowledge, Reason, Verdict};
+pub(crate) use groups::{of_course, of_effects, of_waits};
 pub use trouble::{Failure, Finder, Lost, Next, Trouble};
 
 use serde::{Deserialize, Serialize};

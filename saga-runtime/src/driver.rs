@@ -354,7 +354,7 @@ impl Driver {
 
     /// Commits what has to be durable now, and tells those who asked.
     async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
-        let lazy = self.entries.iter().all(|e| is_lazy(&e.record));
+        let lazy = self.entries.iter().all(|e| e.record.is_lazy());
         if lazy && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
             return Ok(());
         }
@@ -484,15 +484,4 @@ impl Driver {
             tracing::debug!(%refusal, "refused");
         }
     }
-}
-
-/// Records that say what was learnt, not what was done: durable no later than whatever comes next.
-fn is_lazy(record: &Record) -> bool {
-    matches!(
-        record,
-        Record::Read { .. }
-            | Record::Value { .. }
-            | Record::ChildStarted { .. }
-            | Record::ChildEnded { result: Ok(_), .. }
-    )
 }

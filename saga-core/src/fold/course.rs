@@ -1,12 +1,26 @@
 //! What the records about the saga as a whole mean.
 
-use crate::record::{Entry, Next, Record};
-use crate::state::{ChildStatus, Direction, Halt, SiteState, State, Status};
+use crate::record::{Entry, Next, Record, of_effects, of_waits};
+use crate::state::{ChildStatus, Direction, Halt, Head, SiteState, State, Status};
 use crate::{Payload, Site, Timestamp};
 
 impl State {
     pub(super) fn fold_course(&mut self, entry: &Entry) {
         match &entry.record {
+            Record::Scheduled { saga, version, input, deadline } => {
+                self.head = Some(Head {
+                    saga: saga.clone(),
+                    version: *version,
+                    input: input.clone(),
+                    at: entry.at,
+                    deadline: *deadline,
+                });
+            }
+            Record::Signalled { id, name, payload } => {
+                if self.signals.seen.insert(id.clone()) {
+                    self.signals.waiting.push_back((id.clone(), name.clone(), payload.clone()));
+                }
+            }
             Record::Halted { reason, detail, site } => {
                 self.halts.push(Halt { reason: *reason, detail: detail.clone(), site: site.clone() });
             }
@@ -31,7 +45,8 @@ impl State {
                 self.fold_redriven(entry.at, site.as_ref(), input.as_ref());
             }
             Record::RetriedNow { .. } => self.end_backoffs(entry.at),
-            _ => {}
+            // Told apart before.
+            of_effects!() | of_waits!() => {}
         }
     }
 
@@ -107,7 +122,10 @@ impl State {
                 SiteState::Timer(timed) => put_off(&mut timed.due),
                 SiteState::Wait { timed, .. } => put_off(&mut timed.due),
                 SiteState::Ask { timed, .. } => put_off(&mut timed.due),
-                _ => {}
+                SiteState::Step(_)
+                | SiteState::Read { .. }
+                | SiteState::Value { .. }
+                | SiteState::Child { .. } => {}
             }
         }
     }
@@ -122,7 +140,7 @@ impl State {
                 Some(SiteState::Wait { timed, .. }) => timed.dropped = true,
                 Some(SiteState::Ask { timed, .. }) => timed.dropped = true,
                 Some(SiteState::Child { status, .. }) => *status = ChildStatus::Dropped,
-                _ => {}
+                Some(SiteState::Step(_) | SiteState::Read { .. } | SiteState::Value { .. }) | None => {}
             }
             self.reopen(&site);
         }

@@ -1,7 +1,7 @@
 //! What the records about one step or its compensation mean.
 
 use super::FoldError;
-use crate::record::{Entry, Knowledge, Next, Record};
+use crate::record::{Entry, Knowledge, Next, Record, of_course, of_waits};
 use crate::state::{Effect, SiteState, State, Status, StepState};
 use crate::{Kind, Payload, Role, Site, Timestamp};
 
@@ -40,7 +40,7 @@ impl State {
                 self.fold_beyond_the_step(entry);
                 Ok(site)
             }
-            _ => Err(FoldError::Misplaced { seq: entry.seq }),
+            of_waits!() | of_course!() => Err(FoldError::Misplaced { seq: entry.seq }),
         }
     }
 
@@ -56,7 +56,17 @@ impl State {
                 }
             }
             Record::Waived { .. } => self.unpark(entry.at),
-            _ => {}
+            Record::Intent { .. }
+            | Record::UndoIntent { .. }
+            | Record::AttemptEnded { .. }
+            | Record::Started { .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Stuck { .. }
+            | Record::Resolved { .. } => {}
+            of_waits!() | of_course!() => {}
         }
     }
 
@@ -125,7 +135,13 @@ impl StepState {
                 undoing.doubt = false;
             }
             Record::Waived { by, .. } => self.waived = Some(by.clone()),
-            _ => {}
+            // These are about one of its effects, or begin it.
+            Record::Intent { .. }
+            | Record::AttemptEnded { .. }
+            | Record::Started { .. }
+            | Record::Stuck { .. }
+            | Record::Resolved { .. } => {}
+            of_waits!() | of_course!() => {}
         }
     }
 
@@ -172,8 +188,21 @@ impl Effect {
                 self.status = Status::Running;
             }
             Record::Stuck { reason, detail, .. } => self.status = Status::Stuck(*reason, detail.clone()),
-            Record::Resolved { knowledge: Knowledge::NotHappened, .. } => self.conclude_not_happened(),
-            _ => {}
+            Record::Resolved { knowledge, .. } => match knowledge {
+                Knowledge::NotHappened => self.conclude_not_happened(),
+                // The record after this says so.
+                Knowledge::Happened { .. } => {}
+            },
+            // These are about its step.
+            Record::Intent { .. }
+            | Record::UndoIntent { .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Done { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Waived { .. } => {}
+            of_waits!() | of_course!() => {}
         }
     }
 

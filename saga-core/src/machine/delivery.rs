@@ -87,6 +87,24 @@ pub enum Delivery {
     },
 }
 
+impl Delivery {
+    /// The kind's name, as it stands in an inbox.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Delivery::Cancel { .. } => "cancel",
+            Delivery::Signal { .. } => "signal",
+            Delivery::Answer { .. } => "answer",
+            Delivery::Undo { .. } => "undo",
+            Delivery::Redrive { .. } => "redrive",
+            Delivery::Resolve { .. } => "resolve",
+            Delivery::Waive { .. } => "waive",
+            Delivery::RollBack { .. } => "roll_back",
+            Delivery::Abandon { .. } => "abandon",
+            Delivery::RetryNow { .. } => "retry_now",
+        }
+    }
+}
+
 /// That a delivery was taken. A cancel's receipt is made from the state after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted;

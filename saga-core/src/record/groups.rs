@@ -1,0 +1,179 @@
+//! The kinds of records in groups, as patterns: a match that names its own kinds and the other groups is exhaustive, so
+//! that a new kind does not compile until each place that reads records says what it means there.
+
+use super::Record;
+
+/// A record about one step or its compensation.
+macro_rules! of_effects {
+    () => {
+        Record::Intent { .. }
+            | Record::UndoIntent { .. }
+            | Record::AttemptEnded { .. }
+            | Record::Started { .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Done { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Stuck { .. }
+            | Record::Waived { .. }
+            | Record::Resolved { .. }
+    };
+}
+
+/// A record about something without effect that the body waits for, or got.
+macro_rules! of_waits {
+    () => {
+        Record::Read { .. }
+            | Record::Value { .. }
+            | Record::Timer { .. }
+            | Record::TimerFired { .. }
+            | Record::Wait { .. }
+            | Record::WaitEnded { .. }
+            | Record::Asked { .. }
+            | Record::Answered { .. }
+            | Record::ChildStarted { .. }
+            | Record::ChildUndoing { .. }
+            | Record::ChildEnded { .. }
+    };
+}
+
+/// A record about the saga as a whole.
+macro_rules! of_course {
+    () => {
+        Record::Scheduled { .. }
+            | Record::Signalled { .. }
+            | Record::Halted { .. }
+            | Record::StopRequested { .. }
+            | Record::TooLate { .. }
+            | Record::RollbackStarted { .. }
+            | Record::RolledBack
+            | Record::Completed { .. }
+            | Record::Overdue
+            | Record::DeadLettered
+            | Record::UndoStarted { .. }
+            | Record::UndoEnded
+            | Record::Redriven { .. }
+            | Record::Abandoned { .. }
+            | Record::RetriedNow { .. }
+    };
+}
+
+pub(crate) use {of_course, of_effects, of_waits};
+
+/// Gives the kinds their names.
+macro_rules! kinds {
+    ($($kind:ident => $name:literal,)*) => {
+        impl Record {
+            /// The names of all kinds, in the order of their declaration.
+            pub const KINDS: &'static [&'static str] = &[$($name),*];
+
+            /// The kind's name, as it stands in a journal.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Record::$kind { .. } => $name,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Scheduled => "scheduled",
+    Intent => "intent",
+    UndoIntent => "undo_intent",
+    AttemptEnded => "attempt_ended",
+    Started => "started",
+    Resumed => "resumed",
+    Probed => "probed",
+    Done => "done",
+    Failed => "failed",
+    Undone => "undone",
+    Read => "read",
+    Stuck => "stuck",
+    Halted => "halted",
+    Value => "value",
+    Timer => "timer",
+    TimerFired => "timer_fired",
+    Wait => "wait",
+    Signalled => "signalled",
+    WaitEnded => "wait_ended",
+    Asked => "asked",
+    Answered => "answered",
+    ChildStarted => "child_started",
+    ChildUndoing => "child_undoing",
+    ChildEnded => "child_ended",
+    StopRequested => "stop_requested",
+    TooLate => "too_late",
+    RollbackStarted => "rollback_started",
+    RolledBack => "rolled_back",
+    Completed => "completed",
+    Overdue => "overdue",
+    DeadLettered => "dead_lettered",
+    UndoStarted => "undo_started",
+    UndoEnded => "undo_ended",
+    Redriven => "redriven",
+    Resolved => "resolved",
+    Waived => "waived",
+    Abandoned => "abandoned",
+    RetriedNow => "retried_now",
+}
+
+impl Record {
+    /// Whether it says what was learnt, not what was done: such a record is durable no later than whatever comes next.
+    pub fn is_lazy(&self) -> bool {
+        match self {
+            Record::Read { .. }
+            | Record::Value { .. }
+            | Record::ChildStarted { .. }
+            | Record::ChildEnded { result: Ok(_), .. } => true,
+            Record::Timer { .. }
+            | Record::TimerFired { .. }
+            | Record::Wait { .. }
+            | Record::WaitEnded { .. }
+            | Record::Asked { .. }
+            | Record::Answered { .. }
+            | Record::ChildUndoing { .. }
+            | Record::ChildEnded { result: Err(_), .. } => false,
+            of_effects!() | of_course!() => false,
+        }
+    }
+
+    /// Whether it is more than another try at the same thing.
+    pub(crate) fn is_progress(&self) -> bool {
+        match self {
+            Record::AttemptEnded { .. }
+            | Record::Started { .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. } => false,
+            Record::Intent { .. }
+            | Record::UndoIntent { .. }
+            | Record::Done { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Stuck { .. }
+            | Record::Waived { .. }
+            | Record::Resolved { .. } => true,
+            of_waits!() | of_course!() => true,
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod tests {
+    use super::*;
+    use crate::conformance::records::every_record;
+
+    #[test]
+    fn a_kind_is_named_as_it_stands_in_a_journal() {
+        for record in every_record() {
+            let mut text = String::new();
+            record.write_json(&mut text).unwrap();
+            let kind = record.kind();
+            let named = [format!("{{\"{kind}\":"), format!("\"{kind}\"")];
+            assert!(named.iter().any(|named| text.starts_with(named)), "{kind}: {text}");
+            assert!(Record::KINDS.contains(&kind), "{kind}");
+        }
+    }
+}
