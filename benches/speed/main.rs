@@ -1,4 +1,4 @@
-//! How fast sagas are, and how little they take: `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [--json | --markdown]`.
+//! How fast sagas are, and how little they take: `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [scale] [--json | --markdown]`.
 //!
 //! All figures that are ratios come from rounds that take turns in one run: the disk drifts more between two runs than
 //! what is to be seen. Criterion and its like measure one thing after the other. What is measured, and where the time
@@ -12,6 +12,7 @@ mod parked;
 mod recover;
 mod report;
 mod sagas;
+mod scale;
 mod stage;
 mod w1;
 mod w2;
@@ -40,6 +41,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "w2", run: w2::run },
     Section { name: "recover", run: recover::run },
     Section { name: "parked", run: parked::run },
+    Section { name: "scale", run: scale::run },
 ];
 
 fn main() -> Outcome {

@@ -3,6 +3,7 @@
 
 mod course;
 mod effect;
+mod noted;
 mod wait;
 
 use crate::record::{Entry, Record, of_course, of_effects, of_waits};
@@ -63,7 +64,7 @@ impl State {
             return Err(FoldError::Misplaced { seq: entry.seq });
         }
         if let Some(site) = self.fold(entry)? {
-            self.reopen(site);
+            self.renew(site);
         }
         if entry.record.is_progress() {
             self.progress += 1;
@@ -90,29 +91,25 @@ impl State {
             Some(at) => self.sites[at].1 = state,
             None => {
                 self.sites.push((site.clone(), state));
-                let from = match self.sites.len() {
-                    few if few <= LOOKED_THROUGH => return,
-                    few if few == LOOKED_THROUGH + 1 => 0,
-                    many => many - 1,
-                };
-                let new = self.sites.iter().enumerate().skip(from);
-                self.index.extend(new.map(|(at, (site, _))| (site.clone(), at)));
+                self.index_last();
+                self.note_children_around(site);
             }
         }
     }
 
-    fn site_mut(&mut self, site: &Site) -> Option<&mut SiteState> {
-        self.find(site).map(|at| &mut self.sites[at].1)
+    /// The index begins when looking through takes longer.
+    fn index_last(&mut self) {
+        let from = match self.sites.len() {
+            few if few <= LOOKED_THROUGH => return,
+            few if few == LOOKED_THROUGH + 1 => 0,
+            many => many - 1,
+        };
+        let new = self.sites.iter().enumerate().skip(from);
+        self.index.extend(new.map(|(at, (site, _))| (site.clone(), at)));
     }
 
-    /// Takes note of whether something is unsettled at `site`.
-    fn reopen(&mut self, site: &Site) {
-        let Some(at) = self.find(site) else { return };
-        match (self.sites[at].1.is_open(), self.open.binary_search(&at)) {
-            (true, Err(place)) => self.open.insert(place, at),
-            (false, Ok(place)) => drop(self.open.remove(place)),
-            (true, Ok(_)) | (false, Err(_)) => {}
-        }
+    fn site_mut(&mut self, site: &Site) -> Option<&mut SiteState> {
+        self.find(site).map(|at| &mut self.sites[at].1)
     }
 }
 

@@ -27,12 +27,14 @@ mod unwind;
 pub use delivery::{Accepted, Delivery};
 pub use reach::{BodyEnd, Reach};
 pub use refusal::Refusal;
+pub(crate) use unwind::begins;
 pub use unwind::{PlanEntry, UndoPlan, order_of_undo};
 
+use std::ops::Bound;
 use std::time::Duration;
 
 use crate::record::{Call, Entry, Failure, Lost, Next, Record, Trouble};
-use crate::state::{Direction, State, Status};
+use crate::state::{Direction, Effect, State, Status, Wait};
 use crate::{Catalog, Name, Payload, Policy, Reason, Role, Site, Timestamp};
 
 /// What a decision needs besides the state.
@@ -223,30 +225,48 @@ pub fn advance_into(
         Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
     }
     turn.settle();
+    debug_assert_eq!(state.check_notes(), Ok(()), "what is noted follows from the sites");
     Ok(())
 }
 
-/// What is to be done in this state: a function of the state alone. Nothing, if it has ended or is parked.
+/// What is to be done in this state. Nothing, if it has ended or is parked. All of it: who has looked at an earlier
+/// state looks at what has changed since, by [`work_at`], [`probes_due`] and [`wake_at`].
 pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
-    work_besides(state, now, |_| false)
-}
-
-/// As [`work`], where compensations of the steps at some sites are `put_off`: those are not waited for, because time
-/// changes nothing for them.
-pub fn work_besides(
-    state: &State,
-    now: Timestamp,
-    put_off: impl Fn(&Site) -> bool,
-) -> impl Iterator<Item = Work<'_>> {
     let active = (!state.is_at_rest()).then_some(state);
     let effects = active.into_iter().flat_map(State::open_effects);
-    let begun = effects.filter_map(move |(site, role, effect)| match effect.status {
+    effects
+        .filter_map(move |(site, role, effect)| work_of(site, role, effect, now))
+        .chain(wake_at(state, now))
+}
+
+/// What is to be done at one site.
+pub fn work_at<'a>(state: &'a State, site: &Site, now: Timestamp) -> impl Iterator<Item = Work<'a>> {
+    let active = (!state.is_at_rest()).then_some(state);
+    let effects = active.into_iter().flat_map(|state| state.open_effects_at(site));
+    effects.filter_map(move |(site, role, effect)| work_of(site, role, effect, now))
+}
+
+/// The probes that came due after `from` and until `now`.
+pub fn probes_due(state: &State, from: Timestamp, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
+    let range = (Bound::Excluded((from, usize::MAX)), Bound::Included((now, usize::MAX)));
+    let active = Some(state).filter(|state| !state.is_at_rest() && from < now);
+    let places = active.into_iter().flat_map(move |state| state.notes.dues(Wait::Probe).range(range));
+    places.map(|(_, at)| Work::Probe { site: &state.sites[*at].0 })
+}
+
+/// When time alone changes something: a [`Work::WakeAt`]. Compensations that were put off are not waited for.
+pub fn wake_at(state: &State, now: Timestamp) -> Option<Work<'_>> {
+    let active = Some(state).filter(|state| !state.is_at_rest());
+    let wake = active.and_then(|state| course::next_due(state, now));
+    wake.map(|(due, wait_max)| Work::WakeAt { due, wait_max })
+}
+
+fn work_of<'a>(site: &'a Site, role: Role, effect: &Effect, now: Timestamp) -> Option<Work<'a>> {
+    match effect.status {
         Status::Running => Some(Work::Attempt { site, role, attempt: effect.attempt }),
         Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),
         _ => None,
-    });
-    let wake = active.and_then(|state| course::next_due(state, now, put_off));
-    begun.chain(wake.map(|(due, wait_max)| Work::WakeAt { due, wait_max }))
+    }
 }
 
 /// One decision in the making: records are folded as they are pushed, so that the next one sees them.

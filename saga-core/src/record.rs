@@ -6,6 +6,7 @@
 
 mod cause;
 mod groups;
+mod sites;
 mod text;
 mod trouble;
 

@@ -71,9 +71,22 @@ impl Site {
         }
     }
 
-    /// Whether it stands in a branch of an `all`, so that something may be concurrent with it.
-    pub(crate) fn is_in_branch(&self) -> bool {
-        self.segments().any(|segment| branch_of(segment).is_some())
+    /// The sites that it is in, outermost first, and itself, as text.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = &str> {
+        let ends = self.0.match_indices('/').map(|(at, _)| at).chain([self.0.len()]);
+        ends.map(|end| &self.0[..end])
+    }
+
+    /// The branches of `all` that it stands in, as text, outermost first.
+    ///
+    /// ```
+    /// # use saga_core::Site;
+    /// let site = Site::from("all.1/hotel/all[2].0/hold");
+    /// assert!(site.branches().eq(["all.1", "all.1/hotel/all[2].0"]));
+    /// ```
+    pub fn branches(&self) -> impl Iterator<Item = &str> {
+        let last = |prefix: &str| prefix.rsplit('/').next().is_some_and(|last| branch_of(last).is_some());
+        self.prefixes().filter(move |prefix| last(prefix))
     }
 
     /// The segments, outermost first.

@@ -1,11 +1,16 @@
 //! What a journal amounts to: the state of one saga, always the fold of its records (`fold`) and nothing more. Here
 //! are its types and what can be read off it; what happens next is decided in `machine`.
 
+mod check;
+mod frontier;
+mod notes;
+mod places;
 mod site_state;
 
+pub(crate) use notes::{Mark, Notes, Wait};
 pub use site_state::{ChildStatus, Effect, SiteState, Status, StepState, Timed};
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 
@@ -29,10 +34,10 @@ pub struct State {
     pub(crate) sites: Vec<(Site, SiteState)>,
     /// Where in `sites` each is, once there are more than [`LOOKED_THROUGH`].
     pub(crate) index: HashMap<Site, usize, RandomState>,
-    /// Where in `sites` something is not settled, in order.
-    pub(crate) open: Vec<usize>,
-    /// Children that failed and are being undone.
-    pub(crate) undoing: Vec<Site>,
+    /// What follows from the sites.
+    pub(crate) notes: Notes,
+    /// Where in `sites` children are that failed and are being undone.
+    pub(crate) undoing: BTreeSet<usize>,
     pub(crate) signals: Signals,
     /// Records that are more than another try at the same thing: what resets the count of deaths.
     pub(crate) progress: u64,
@@ -171,7 +176,8 @@ impl Halt {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signals {
     pub(crate) seen: HashSet<String>,
-    pub(crate) waiting: VecDeque<(String, Name, Payload)>,
+    /// By name, each with its id.
+    pub(crate) waiting: HashMap<Name, VecDeque<(String, Payload)>>,
 }
 
 impl State {
@@ -190,8 +196,8 @@ impl State {
             halts: Vec::new(),
             sites: Vec::new(),
             index: HashMap::default(),
-            open: Vec::new(),
-            undoing: Vec::new(),
+            notes: Notes::default(),
+            undoing: BTreeSet::new(),
             signals: Signals::default(),
             progress: 0,
         }
@@ -255,6 +261,14 @@ impl State {
         }
     }
 
+    /// Where in `sites` those are that `site` is in, and itself.
+    pub(crate) fn around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = usize> + 'a {
+        site.prefixes().filter_map(|prefix| match self.sites.len() > LOOKED_THROUGH {
+            true => self.index.get(prefix).copied(),
+            false => self.sites.iter().position(|(known, _)| known.as_str() == prefix),
+        })
+    }
+
     /// What stands at `site`.
     pub fn site(&self, site: &Site) -> Option<&SiteState> {
         self.find(site).map(|at| &self.sites[at].1)
@@ -265,9 +279,14 @@ impl State {
         self.sites.iter().map(|(site, state)| (site, state))
     }
 
+    /// What stands at the sites that `site` is in, outermost first, and at itself.
+    pub fn sites_around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = (&'a Site, &'a SiteState)> {
+        self.around(site).map(|at| (&self.sites[at].0, &self.sites[at].1))
+    }
+
     /// The sites at which something is not settled, in the order in which they were reached.
     pub fn open_sites(&self) -> impl Iterator<Item = (&Site, &SiteState)> {
-        self.open.iter().map(|at| (&self.sites[*at].0, &self.sites[*at].1))
+        self.notes.open.iter().map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
     /// The step at `site`, if one has an intent there.
@@ -282,11 +301,14 @@ impl State {
 
     /// The effects that are not settled.
     pub fn open_effects(&self) -> impl Iterator<Item = (&Site, Role, &Effect)> {
-        self.open_steps().flat_map(|(site, step)| {
-            let doing = (!step.doing.is_settled()).then_some((site, Role::Do, &step.doing));
-            let undoing = step.undoing.as_ref().filter(|u| !u.is_settled());
-            doing.into_iter().chain(undoing.map(|u| (site, Role::Undo, u)))
-        })
+        self.open_steps().flat_map(|(site, step)| unsettled(site, step))
+    }
+
+    /// Those of the step at one site.
+    pub(crate) fn open_effects_at(&self, site: &Site) -> impl Iterator<Item = (&Site, Role, &Effect)> {
+        let here = self.find(site).map(|at| &self.sites[at]).filter(|(_, state)| state.is_open());
+        let step = here.and_then(|(site, state)| Some((site, state.as_step()?)));
+        step.into_iter().flat_map(|(site, step)| unsettled(site, step))
     }
 
     /// The steps of which an effect is not settled.
@@ -315,7 +337,7 @@ impl State {
 
     /// Whether an effect is on its way.
     pub fn is_running(&self) -> bool {
-        self.open_effects().any(|(_, _, e)| e.status == Status::Running)
+        self.notes.count(Mark::Runs) + self.notes.count(Mark::UndoRuns) > 0
     }
 
     /// The phase.
@@ -329,7 +351,7 @@ impl State {
             Direction::Abandoned(_) => Phase::Abandoned,
             Direction::Back(_) | Direction::Undo { .. } => Phase::RollingBack,
             Direction::Forward if self.next_seq <= 1 => Phase::Scheduled,
-            Direction::Forward if self.open.is_empty() || self.is_running() => Phase::Running,
+            Direction::Forward if self.notes.open.is_empty() || self.is_running() => Phase::Running,
             Direction::Forward => Phase::Waiting,
         }
     }
@@ -366,19 +388,21 @@ impl State {
         match &self.direction {
             Direction::Back(_) => true,
             Direction::Undo { .. } => self.step(site).is_some_and(|s| s.undo_ordered),
-            Direction::Forward => self.undoing.iter().any(|child| site.within(child.as_str())),
+            Direction::Forward => {
+                !self.undoing.is_empty() && self.around(site).any(|at| self.undoing.contains(&at))
+            }
             _ => false,
         }
     }
 
     /// Whether something in it can go no further without a person.
     pub fn needs_somebody(&self) -> bool {
-        !self.halts.is_empty() || self.open_effects().any(|(_, _, effect)| effect.is_stuck())
+        !self.halts.is_empty() || self.notes.count(Mark::Stuck) > 0
     }
 
     /// The children that failed and are being undone.
     pub fn children_undoing(&self) -> impl Iterator<Item = &Site> {
-        self.undoing.iter()
+        self.undoing.iter().map(|at| &self.sites[*at].0)
     }
 
     /// Whether nothing begins, whatever comes due: it has ended, is parked, or is about to be because processes died
@@ -408,4 +432,10 @@ impl State {
             Role::Do => self.goes_forward_at(site),
         }
     }
+}
+
+fn unsettled<'a>(site: &'a Site, step: &'a StepState) -> impl Iterator<Item = (&'a Site, Role, &'a Effect)> {
+    let doing = (!step.doing.is_settled()).then_some((site, Role::Do, &step.doing));
+    let undoing = step.undoing.as_ref().filter(|u| !u.is_settled());
+    doing.into_iter().chain(undoing.map(|u| (site, Role::Undo, u)))
 }

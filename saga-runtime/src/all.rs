@@ -1,15 +1,15 @@
 //! Several at once: `all((a, b))` and `all(iter)`. Nothing more is begun after a failure; every branch that was begun
 //! is awaited to its end.
 
-use std::collections::HashSet;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use crate::awaitable::{Awaitable, StepSet};
 use crate::body::{Place, SagaContext, lock};
 use crate::failure::{AllFailure, Branch};
 use crate::registry::Registry;
+use crate::woken::Woken;
 
 /// Awaits all of a tuple's calls, or of an iterator's, at once.
 ///
@@ -86,25 +86,25 @@ where
 struct Fork {
     cx: SagaContext,
     segment: String,
-    begun: HashSet<usize>,
 }
 
 impl Fork {
     fn new(place: Place) -> Self {
         let segment = place.site("all").to_string();
-        let mut begun = HashSet::new();
-        if let Some(board) = place.cx.board() {
-            for (site, _) in lock(board).state.sites() {
-                let branch = site.as_str().strip_prefix(&segment).and_then(|rest| rest.strip_prefix('.'));
-                let number: Option<usize> = branch.and_then(|b| b.split('/').next()?.parse().ok());
-                begun.extend(number);
-            }
-        }
-        Self { cx: place.cx, segment, begun }
+        Self { cx: place.cx, segment }
+    }
+
+    fn has_begun(&self, branch: usize) -> bool {
+        let site = self.site(branch);
+        self.cx.board().is_some_and(|board| lock(board).has_begun(&site))
+    }
+
+    fn site(&self, branch: usize) -> String {
+        format!("{}.{branch}", self.segment)
     }
 
     fn place(&self, branch: usize) -> Place {
-        Place::first(self.cx.branch(&format!("{}.{branch}", self.segment)))
+        Place::first(self.cx.branch(&self.site(branch)))
     }
 }
 
@@ -131,7 +131,7 @@ impl<'a, A: Awaitable + 'a> Slot<'a, A> {
     /// Begins it if it may, and polls it if it has begun. Whether it has failed.
     fn advance(&mut self, fork: &Fork, branch: usize, may_begin: bool, cx: &mut Context<'_>) -> bool {
         if let Slot::Call(call) = self {
-            if !may_begin && !fork.begun.contains(&branch) {
+            if !may_begin && !fork.has_begun(branch) {
                 return false;
             }
             let Some(call) = call.take() else { return false };
@@ -155,6 +155,51 @@ impl<'a, A: Awaitable + 'a> Slot<'a, A> {
     }
 }
 
+/// The branches of an iterator's `all`, each with the waker that it is polled with once it has begun.
+struct Branches<'a, A: Awaitable> {
+    fork: Fork,
+    slots: Vec<(Slot<'a, A>, Option<Waker>)>,
+    woken: Woken,
+    limit: usize,
+    /// All before this have begun.
+    next: usize,
+    running: usize,
+    has_failed: bool,
+}
+
+impl<'a, A: Awaitable + 'a> Branches<'a, A> {
+    fn new(fork: Fork, all: AllEach<A>) -> Self {
+        let woken = Woken::default();
+        let slots: Vec<_> = all.calls.into_iter().map(|call| (Slot::new(call), None)).collect();
+        // What is in the journal has something to look at from the first.
+        (0..slots.len()).filter(|branch| fork.has_begun(*branch)).for_each(|branch| woken.wake(branch));
+        Self { fork, slots, woken, limit: all.limit, next: 0, running: 0, has_failed: false }
+    }
+
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
+        self.woken.polled_with(cx.waker());
+        // What is under way comes first: a branch that ends makes room, and one that fails stops the rest.
+        for branch in self.woken.take() {
+            self.advance(branch);
+        }
+        while !self.has_failed && self.running < self.limit && self.next < self.slots.len() {
+            if matches!(self.slots[self.next].0, Slot::Call(_)) {
+                self.advance(self.next);
+            }
+            self.next += 1;
+        }
+        if self.running > 0 { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    fn advance(&mut self, branch: usize) {
+        let (slot, waker) = &mut self.slots[branch];
+        let waker = waker.get_or_insert_with(|| self.woken.waker(branch));
+        let was_running = slot.is_running();
+        self.has_failed |= slot.advance(&self.fork, branch, true, &mut Context::from_waker(waker));
+        self.running = self.running + usize::from(slot.is_running()) - usize::from(was_running);
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl<A: Awaitable> Awaitable for AllEach<A> {
     type Steps = A::Steps;
@@ -163,34 +208,9 @@ impl<A: Awaitable> Awaitable for AllEach<A> {
     type Failure = AllFailure<Vec<Branch<A::Value, A::Failure>>>;
 
     async fn at(self, place: Place) -> Self::Output {
-        let fork = Fork::new(place);
-        let limit = self.limit;
-        let mut slots: Vec<Slot<'_, A>> = self.calls.into_iter().map(Slot::new).collect();
-        let mut failed = false;
-        poll_fn(|cx| {
-            // What is under way comes first: a branch that ends makes room, and one that fails stops the rest.
-            let mut running = 0;
-            for (branch, slot) in slots.iter_mut().enumerate() {
-                if slot.is_running() || fork.begun.contains(&branch) {
-                    slot.advance(&fork, branch, true, cx);
-                }
-                failed |= slot.has_failed();
-                running += usize::from(slot.is_running());
-            }
-            for (branch, slot) in slots.iter_mut().enumerate() {
-                if failed || running >= limit {
-                    break;
-                }
-                if matches!(slot, Slot::Call(_)) {
-                    slot.advance(&fork, branch, true, cx);
-                    failed |= slot.has_failed();
-                    running += usize::from(slot.is_running());
-                }
-            }
-            if running > 0 { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
-        let branches: Vec<_> = slots.into_iter().map(Slot::into_branch).collect();
+        let mut branches = Branches::new(Fork::new(place), self);
+        poll_fn(|cx| branches.poll(cx)).await;
+        let branches: Vec<_> = branches.slots.into_iter().map(|(slot, _)| slot.into_branch()).collect();
         if branches.iter().all(|b| matches!(b, Branch::Done(_))) {
             let done = branches.into_iter().filter_map(|b| match b {
                 Branch::Done(value) => Some(value),

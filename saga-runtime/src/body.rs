@@ -295,7 +295,7 @@ where
 {
     type Output = T;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let this = self.get_mut();
         let Some(board) = this.cx.board() else { return Poll::Pending };
         let mut board = lock(board);
@@ -314,7 +314,10 @@ where
                 board.halt(reason, this.site.clone(), detail);
                 Poll::Pending
             }
-            None => Poll::Pending,
+            None => {
+                board.wait_at(&this.site, cx.waker());
+                Poll::Pending
+            }
         }
     }
 }

@@ -82,11 +82,6 @@ impl Slots {
         self.arrived.drain(..)
     }
 
-    /// Whether the compensation of the step at `site` stands in line.
-    pub(crate) fn are_awaited_at(&self, site: &Site) -> bool {
-        self.awaited.contains(site)
-    }
-
     /// Whether the saga goes on when there is a slot: not if what stands in line was waived or parked meanwhile.
     pub(crate) fn hold_up(&self, state: &State) -> bool {
         let owed = |site: &Site| state.step(site).is_some_and(|step| !step.is_unwound());

@@ -3,6 +3,8 @@
 
 mod deliver;
 mod line;
+mod news;
+mod stay;
 
 use std::collections::HashSet;
 use std::future::{Future, pending};
@@ -14,9 +16,9 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use futures_util::FutureExt as _;
-use saga_core::machine::{self, BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
+use saga_core::machine::{BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Receipt, Record, Site, State, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::body::{AnySaga, Board, SharedBoard, lock};
@@ -27,6 +29,8 @@ use crate::engine::Engine;
 use crate::few::Few;
 use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
+use news::News;
+use stay::Stay;
 
 /// How a driver let go of its saga.
 #[derive(Debug)]
@@ -41,8 +45,8 @@ pub(crate) enum Finished {
     Exists,
 }
 
-/// What a delivery came to: the state after it, or why it was refused.
-pub(crate) type Reply = Result<Box<State>, Refusal>;
+/// What a delivery came to: what a cancel meets, or nothing more; or why it was refused.
+pub(crate) type Reply = Result<Option<Box<Receipt>>, Refusal>;
 
 /// A saga that is driven.
 pub(crate) struct Driver {
@@ -63,6 +67,8 @@ pub(crate) struct Driver {
     replies: Vec<(DeliveryId, Reply)>,
     local: Local,
     running: Few<Job>,
+    /// How many of those are readonly steps.
+    reads: usize,
     slots: Slots,
     ended: Vec<LocalEnd>,
     room: Room,
@@ -74,6 +80,8 @@ pub(crate) struct Driver {
     created: Option<oneshot::Sender<()>>,
     /// The due time that has just been waited for.
     passed: Timestamp,
+    news: News,
+    stay: Stay,
     /// The time of this turn: read once, when something has happened.
     now: Timestamp,
 }
@@ -137,6 +145,7 @@ impl Driver {
             replies: Vec::new(),
             local: Local::default(),
             running: Few::default(),
+            reads: 0,
             slots: Slots::default(),
             ended: Vec::new(),
             room: Room::default(),
@@ -147,6 +156,8 @@ impl Driver {
             ack: Arc::default(),
             created: None,
             passed: Timestamp::default(),
+            news: News::default(),
+            stay: Stay::default(),
             now,
         });
         match origin {
@@ -225,6 +236,8 @@ impl Driver {
         let mut board = lock(&self.board);
         let before = self.entries.len();
         crate::observed::advance(&mut board.state, event, &facts, &mut self.entries)?;
+        board.wake(&self.entries[before..]);
+        self.news.take_in(&self.entries[before..]);
         self.slots.arrived().for_each(|line| self.local.push(Begun::standing(line)));
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
@@ -320,8 +333,7 @@ impl Driver {
         let now = self.now;
         let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
         let draining = self.engine.is_draining();
-        let put_off = |site: &Site| draining || self.slots.are_awaited_at(site);
-        for work in machine::work_besides(state, now.max(passed), put_off) {
+        for work in self.news.work(state, now.max(passed)) {
             match work {
                 Work::WakeAt { due, wait_max } => {
                     let left = due.since(now);
@@ -331,8 +343,9 @@ impl Driver {
             }
         }
         // A read that nobody waits for any more holds up nothing.
-        let awaited = |job: &Job| !matches!(job, Job::Read { .. }) || (state.body_may_run() && !draining);
-        let release = if self.running.any(awaited) || !self.ended.is_empty() {
+        let reads_count = state.body_may_run() && !draining;
+        let awaited = self.running.len() - if reads_count { 0 } else { self.reads };
+        let mut release = if awaited > 0 || !self.ended.is_empty() {
             false
         } else if draining {
             wake = Some((now, Duration::ZERO));
@@ -349,13 +362,15 @@ impl Driver {
                 Some((_, left)) => left > self.engine.linger,
             }
         };
+        if release && !draining && state.phase() == Phase::Waiting {
+            release = !self.stay.lengthens(&mut wake, state, now, self.engine.linger);
+        }
         Rest { release, wake, jobs }
     }
 
     /// Commits what has to be durable now, and tells those who asked.
     async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
-        let lazy = self.entries.iter().all(|e| e.record.is_lazy());
-        if lazy && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
+        if self.news.is_lazy() && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
             return Ok(());
         }
         let deaths = self.deaths;
@@ -363,7 +378,7 @@ impl Driver {
         let append = Append {
             saga: lock(&self.board).state.id().clone(),
             epoch: self.epoch,
-            entries: std::mem::take(&mut self.entries),
+            entries: self.news.committed(&mut self.entries),
             status,
             taken: std::mem::take(&mut self.taken),
             release: rest.release,
@@ -431,6 +446,7 @@ impl Driver {
             let board = lock(&self.board);
             crate::local::begin(&self.engine, &board.state, &job, stopping).having(slot)
         };
+        self.reads += usize::from(matches!(job, Job::Read { .. }));
         self.running.insert(job);
         self.local.push(begun);
     }
@@ -452,6 +468,7 @@ impl Driver {
                 () = timer => is_over = true,
             }
         }
+        self.stay.ends(is_over);
         self.now = self.engine.clock.now();
         // Before what has ended or come due: a cancel that is here keeps what it may from being run again.
         for waiting in self.mailbox.take() {
@@ -467,6 +484,7 @@ impl Driver {
         let mut ended = std::mem::take(&mut self.ended);
         for end in ended.drain(..) {
             self.running.remove(&end.job);
+            self.reads -= usize::from(matches!(end.job, Job::Read { .. }));
             if let Some(event) = end.into_event(&mut self.slots) {
                 self.take(event);
             }

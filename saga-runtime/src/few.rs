@@ -57,7 +57,15 @@ impl<T: Eq + Hash> Few<T> {
         }
     }
 
-    pub(crate) fn any(&self, is_it: impl FnMut(&T) -> bool) -> bool {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Listed(few) => few.len(),
+            Self::Hashed(many) => many.len(),
+        }
+    }
+
+    #[cfg(test)]
+    fn any(&self, is_it: impl FnMut(&T) -> bool) -> bool {
         match self {
             Self::Listed(few) => few.iter().any(is_it),
             Self::Hashed(many) => many.iter().any(is_it),
@@ -77,6 +85,7 @@ mod tests {
         }
         (0..LOOKED_THROUGH).for_each(|n| set.remove(&n));
         assert!(!set.contains(&0) && set.contains(&LOOKED_THROUGH) && !set.any(|n| *n == 0));
+        assert_eq!(set.len(), 2 * LOOKED_THROUGH);
         set.clear();
         assert!(!set.any(|_| true) && set.insert(0));
     }

@@ -192,8 +192,12 @@ impl AnyHandle {
     /// # Errors
     /// [`Refusal::TooLate`] past the point of no return, [`Refusal::Ended`] after the end.
     pub async fn cancel(&self, by: By) -> Result<Cancelled, ActError> {
-        let state = self.deliver(Delivery::Cancel { by }).await?;
-        Ok(Cancelled { receipt: Receipt::of(&state), handle: self.clone() })
+        let receipt = self.deliver(Delivery::Cancel { by }).await?;
+        let receipt = match receipt {
+            Some(receipt) => *receipt,
+            None => Receipt::of(&self.look().await?),
+        };
+        Ok(Cancelled { receipt, handle: self.clone() })
     }
 
     /// Sends it a signal. A second one of the same `signal_id` is the same signal, and changes nothing; one that
@@ -346,7 +350,9 @@ impl AnyHandle {
     }
 
     /// Delivers, and waits until it has been taken; gives the state after it.
-    pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<State, ActError> {
+    ///
+    /// Gives what a cancel met, if the driver here took it.
+    pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
         let engine = self.runtime.engine();
         // Of what this worker drives the answer comes from its driver.
         let before = match engine.live.get(&self.id) {
@@ -360,7 +366,7 @@ impl AnyHandle {
         loop {
             tokio::select! {
                 biased;
-                Ok(answered) = &mut reply => return answered.map(|state| *state).map_err(ActError::Refused),
+                Ok(answered) = &mut reply => return answered.map_err(ActError::Refused),
                 () = watcher.news() => {
                     let waiting = engine.store.undelivered(&self.id).await.map_err(LookError::from)?;
                     // Ours would have answered by now.
@@ -373,13 +379,19 @@ impl AnyHandle {
     }
 
     /// Another worker took it: what it came to is read off the journal.
-    async fn taken_elsewhere(&self, before: usize, delivery: Delivery) -> Result<State, ActError> {
+    async fn taken_elsewhere(
+        &self,
+        before: usize,
+        delivery: Delivery,
+    ) -> Result<Option<Box<Receipt>>, ActError> {
+        let is_cancel = matches!(delivery, Delivery::Cancel { .. });
         let journal = self.journal().await?;
         let taken =
             crate::delivery::taken_elsewhere(self.runtime.engine(), &self.id, &journal, before, delivery);
         taken.map_err(ActError::Refused)?;
         let state = State::of(self.id.clone(), &journal);
-        state.map_err(|source| LookError::NoJournal { saga: self.id.clone(), source }.into())
+        let state = state.map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })?;
+        Ok(is_cancel.then(|| Box::new(Receipt::of(&state))))
     }
 }
 

@@ -42,6 +42,7 @@ mod view;
 mod wait;
 mod watch;
 mod witness;
+mod woken;
 mod worker;
 
 pub use all::{AllEach, AllOf, Each, IntoAll, Tuple, all};

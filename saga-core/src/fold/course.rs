@@ -6,6 +6,9 @@ use crate::{Payload, Site, Timestamp};
 
 impl State {
     pub(super) fn fold_course(&mut self, entry: &Entry) {
+        if !matches!(entry.record, Record::Signalled { .. }) {
+            self.notes.look_at_held_again();
+        }
         match &entry.record {
             Record::Scheduled { saga, version, input, deadline } => {
                 self.head = Some(Head {
@@ -18,7 +21,9 @@ impl State {
             }
             Record::Signalled { id, name, payload } => {
                 if self.signals.seen.insert(id.clone()) {
-                    self.signals.waiting.push_back((id.clone(), name.clone(), payload.clone()));
+                    let waiting = self.signals.waiting.entry(name.clone()).or_default();
+                    waiting.push_back((id.clone(), payload.clone()));
+                    self.note_signals(name);
                 }
             }
             Record::Halted { reason, detail, site } => {
@@ -33,6 +38,7 @@ impl State {
                 self.undoing.clear();
                 self.direction = Direction::Back(cause.clone());
                 self.drop_what_has_not_begun();
+                self.begin_frontier();
             }
             Record::Completed { output } => {
                 self.direction = Direction::Completed { output: output.clone() };
@@ -51,6 +57,7 @@ impl State {
     }
 
     fn fold_end(&mut self, end: &Record) {
+        self.end_frontier();
         self.parked_at = None;
         self.direction = match (end, &self.direction) {
             (Record::RolledBack, Direction::Back(cause)) => Direction::RolledBack(cause.clone()),
@@ -78,8 +85,9 @@ impl State {
                 // What an earlier undo left stuck is sent on again.
                 step.fold_redriven(entry.at, None);
             }
-            self.reopen(site);
+            self.renew(site);
         }
+        self.begin_frontier();
     }
 
     /// Fresh attempts for what is stuck; a fresh key where it is known not to have happened.
@@ -94,19 +102,20 @@ impl State {
             if let Some(step) = self.step_mut(&site) {
                 step.fold_redriven(at, input);
             }
-            self.reopen(&site);
+            self.renew(&site);
         }
     }
 
     fn end_backoffs(&mut self, at: Timestamp) {
-        for index in &self.open {
-            let SiteState::Step(step) = &mut self.sites[*index].1 else { continue };
+        for index in self.notes.open.iter() {
+            let SiteState::Step(step) = &mut self.sites[index].1 else { continue };
             for effect in std::iter::once(&mut step.doing).chain(step.undoing.as_mut()) {
                 if let Status::Pending(Next::Again { due } | Next::Probe { due }) = &mut effect.status {
                     *due = at.min(*due);
                 }
             }
         }
+        self.renew_open();
     }
 
     /// A dead letter moves again: its deadline and its waits are put off by the time it stood.
@@ -117,8 +126,8 @@ impl State {
         if let Some(head) = &mut self.head {
             put_off(&mut head.deadline);
         }
-        for index in &self.open {
-            match &mut self.sites[*index].1 {
+        for index in self.notes.open.iter() {
+            match &mut self.sites[index].1 {
                 SiteState::Timer(timed) => put_off(&mut timed.due),
                 SiteState::Wait { timed, .. } => put_off(&mut timed.due),
                 SiteState::Ask { timed, .. } => put_off(&mut timed.due),
@@ -128,6 +137,7 @@ impl State {
                 | SiteState::Child { .. } => {}
             }
         }
+        self.renew_open();
     }
 
     /// When the rollback starts, all waits end, and children are undone with the rest. (What only waited for another
@@ -142,7 +152,7 @@ impl State {
                 Some(SiteState::Child { status, .. }) => *status = ChildStatus::Dropped,
                 Some(SiteState::Step(_) | SiteState::Read { .. } | SiteState::Value { .. }) | None => {}
             }
-            self.reopen(&site);
+            self.renew(&site);
         }
     }
 }

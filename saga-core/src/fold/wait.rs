@@ -1,9 +1,9 @@
 //! What the records about outcomes without effect, times, signals, approvals and children mean.
 
 use super::FoldError;
-use crate::Site;
 use crate::record::{Entry, Record};
 use crate::state::{ChildStatus, Signals, SiteState, State, Timed};
+use crate::{Name, Site};
 
 impl State {
     /// Applies a record about something that the body waits for, or got; gives its site.
@@ -23,19 +23,20 @@ impl State {
         let Some(at) = self.find(site) else { return Err(entry.not_there(site)) };
         match (&entry.record, &mut self.sites[at].1) {
             (Record::TimerFired { .. }, SiteState::Timer(timed)) => timed.ended = Some(()),
-            (Record::WaitEnded { signal, .. }, SiteState::Wait { timed, .. }) => {
-                timed.ended = Some(signal.as_ref().and_then(|id| self.signals.take(id)));
+            (Record::WaitEnded { signal, .. }, SiteState::Wait { timed, name }) => {
+                timed.ended = Some(signal.as_ref().and_then(|id| self.signals.take(name, id)));
             }
             (Record::Answered { verdict, .. }, SiteState::Ask { timed, .. }) => {
                 timed.ended = Some(verdict.clone());
             }
             (Record::ChildUndoing { error, .. }, SiteState::Child { status, .. }) => {
                 *status = ChildStatus::Undoing { error: error.clone() };
-                self.undoing.push(site.clone());
+                self.undoing.insert(at);
+                self.begin_frontier_in(at);
             }
             (Record::ChildEnded { result, .. }, SiteState::Child { status, .. }) => {
                 *status = ChildStatus::Ended(result.clone());
-                self.undoing.retain(|child| child != site);
+                self.undoing.remove(&at);
             }
             _ => return Err(entry.not_there(site)),
         }
@@ -71,8 +72,13 @@ fn begun(record: &Record) -> Option<(&Site, SiteState)> {
 }
 
 impl Signals {
-    fn take(&mut self, id: &str) -> Option<crate::Payload> {
-        let at = self.waiting.iter().position(|(i, ..)| i == id)?;
-        self.waiting.remove(at).map(|(.., payload)| payload)
+    fn take(&mut self, name: &Name, id: &str) -> Option<crate::Payload> {
+        let waiting = self.waiting.get_mut(name)?;
+        let at = waiting.iter().position(|(there, _)| there == id)?;
+        let payload = waiting.remove(at).map(|(_, payload)| payload);
+        if waiting.is_empty() {
+            self.waiting.remove(name);
+        }
+        payload
     }
 }

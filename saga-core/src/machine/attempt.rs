@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Ending, Evaluated, Turn};
 use crate::policy::Retry;
 use crate::record::{Cause, Failure, Finder, Next, Record, Trouble};
-use crate::state::{Effect, Status};
-use crate::{Kind, Reason, Role, Site};
+use crate::state::{Effect, State, Status};
+use crate::{Reason, Role, Site};
 
 impl Turn<'_> {
     pub(super) fn attempt_ended(&mut self, site: &Site, role: Role, attempt: u32, ending: Ending) {
@@ -129,15 +129,18 @@ impl Turn<'_> {
         if self.policy(site, role).is_none() {
             return self.stuck(site, role, Reason::Diverged, "this build does not know the step".to_owned());
         }
-        if role == Role::Undo && !self.admits(site) {
+        if role == Role::Undo && !self.admits_again(site) {
             return;
         }
         self.push(Record::Started { site: site.clone(), role, attempt });
     }
 
-    /// A compensation that was put off begins its next attempt, though it was due a while ago; a first attempt comes
-    /// when its turn is looked at, as after every event.
+    /// A compensation that was put off begins its next attempt, though it was due a while ago; a first attempt, and one
+    /// that is held, when what has changed is looked at.
     pub(super) fn admitted(&mut self, site: &Site) {
+        if let Some(at) = self.state.find(site) {
+            self.state.renew_at(at);
+        }
         let is_put_off = |e: &Effect| matches!(e.status, Status::Pending(Next::Again { .. }));
         if self.effect(site, Role::Undo).is_some_and(is_put_off) {
             self.begin_again(site, Role::Undo);
@@ -145,9 +148,21 @@ impl Turn<'_> {
     }
 
     /// Whether there is room for the recorded compensation of the step at `site`.
-    fn admits(&self, site: &Site) -> bool {
+    fn admits_again(&mut self, site: &Site) -> bool {
         let call = self.state.step(site).and_then(|s| s.undo.as_ref()?.as_ref().ok());
-        call.is_none_or(|call| self.facts.catalog.admits(site, &call.step))
+        let step = call.map(|call| call.step.clone());
+        step.is_none_or(|step| self.admits(site, &step))
+    }
+
+    /// Whether there is room for the compensation `step` of the step at `site`. If not, it is not asked again before
+    /// there is.
+    pub(super) fn admits(&mut self, site: &Site, step: &str) -> bool {
+        let admits = self.facts.catalog.admits(site, step);
+        if let Some(at) = self.state.find(site).filter(|_| !admits) {
+            let State { notes, sites, .. } = &mut *self.state;
+            notes.no_room_at(at, &sites[at].1);
+        }
+        admits
     }
 
     /// What was held goes on, where nothing stands against it any more: a stop came to nothing, or an operator sent
@@ -156,9 +171,13 @@ impl Turn<'_> {
         if self.state.is_at_rest() {
             return;
         }
-        let held: Vec<(Site, Role, bool)> = self
-            .state
-            .open_steps()
+        let mut places = std::mem::take(&mut self.state.notes.held);
+        places.sort_unstable();
+        places.dedup();
+        let sites = places.into_iter().map(|at| &self.state.sites[at]);
+        let held: Vec<(Site, Role, bool)> = sites
+            .filter(|(_, state)| state.is_open())
+            .filter_map(|(site, state)| Some((site, state.as_step()?)))
             .flat_map(|(site, step)| {
                 // A step whose own call settles its doubt waits for that.
                 let undo = step.undoing.as_ref().map(|e| (site, Role::Undo, e));
@@ -196,13 +215,6 @@ impl Turn<'_> {
 
     pub(super) fn effect(&self, site: &Site, role: Role) -> Option<&Effect> {
         self.state.step(site)?.effect(role)
-    }
-
-    /// Whether a pending stop has to wait for the step: it runs, or it is irreversible and may have happened.
-    pub(super) fn holds_up_a_stop(&self, site: &Site) -> bool {
-        self.state.step(site).is_some_and(|s| {
-            s.doing.status == Status::Running || (s.kind == Kind::Irreversible && s.is_in_doubt())
-        })
     }
 }
 

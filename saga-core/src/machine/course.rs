@@ -1,11 +1,12 @@
 //! The course of the saga as a whole: taken up, stopped, timed, parked.
 
+use std::ops::Bound;
 use std::time::Duration;
 
 use super::Turn;
 use super::attempt::failure_of;
 use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
-use crate::state::{Direction, Effect, SiteState, State, Status};
+use crate::state::{Direction, Effect, Mark, SiteState, State, Status, Wait};
 use crate::{Kind, Reason, Role, Site, Timestamp};
 
 /// Deaths without progress after which a saga is parked.
@@ -13,6 +14,8 @@ pub(crate) const DEATHS_MAX: u32 = 3;
 
 impl Turn<'_> {
     pub(super) fn recovered(&mut self, deaths: u32) {
+        // Who takes it up has put nothing off.
+        self.state.renew_open();
         if self.state.phase().is_ended() {
             return;
         }
@@ -67,13 +70,13 @@ impl Turn<'_> {
 
     /// Whether it goes forward and nothing waits for more than an event: so it is after nearly every one.
     fn goes_on(&self) -> bool {
-        let state = &*self.state;
-        let is_held = |e: &Effect| e.status == Status::Pending(Next::Hold);
+        let notes = &self.state.notes;
         self.is_forward()
-            && state.stop.is_none()
-            && state.undoing.is_empty()
-            && state.signals.waiting.is_empty()
-            && !state.open_effects().any(|(_, _, effect)| is_held(effect))
+            && self.state.stop.is_none()
+            && notes.held.is_empty()
+            && notes.turns.is_empty()
+            && notes.ends.is_empty()
+            && notes.takable.is_empty()
     }
 
     /// A stop waits for what runs, and for an irreversible step until it is known how that went.
@@ -83,8 +86,8 @@ impl Turn<'_> {
             self.push(Record::TooLate { site: site.clone() });
             return self.too_late(&cause, &site);
         }
-        let busy = self.state.open_steps().any(|(site, _)| self.holds_up_a_stop(site));
-        if !busy {
+        let busy = self.state.notes.count(Mark::Runs) + self.state.notes.count(Mark::Grave);
+        if busy == 0 {
             self.roll_back_for(cause);
         }
     }
@@ -123,22 +126,20 @@ impl Turn<'_> {
 
     /// Queued signals go to the waits for them, first come first served.
     fn take_signals(&mut self) {
-        if self.state.signals.waiting.is_empty() || !self.state.body_may_run() {
+        if self.state.notes.takable.is_empty() || !self.state.body_may_run() {
             return;
         }
-        let waits: Vec<(Site, crate::Name)> = self
-            .state
-            .open_sites()
-            .filter_map(|(site, s)| match s {
-                SiteState::Wait { name, .. } => Some((site.clone(), name.clone())),
-                _ => None,
-            })
-            .collect();
-        for (site, name) in waits {
-            let queued = self.state.signals.waiting.iter().find(|(_, n, _)| *n == name);
-            if let Some(id) = queued.map(|(id, ..)| id.clone()) {
-                self.push(Record::WaitEnded { site, signal: Some(id) });
-            }
+        let State { notes, signals, .. } = &*self.state;
+        let mut taken: Vec<(usize, String)> = Vec::new();
+        for name in &notes.takable {
+            let queued = signals.waiting.get(name).into_iter().flatten();
+            taken.extend(notes.waits(name).zip(queued.map(|(id, _)| id.clone())));
+        }
+        // In the order in which the body came to wait.
+        taken.sort_unstable();
+        for (at, id) in taken {
+            let site = self.state.sites[at].0.clone();
+            self.push(Record::WaitEnded { site, signal: Some(id) });
         }
     }
 
@@ -154,18 +155,28 @@ impl Turn<'_> {
                 None => self.stop(Cause::Deadline),
             }
         }
-        let effects: Vec<(Site, Role)> = self
-            .state
-            .open_effects()
-            .filter(|(_, _, e)| matches!(e.status, Status::Pending(Next::Again { due }) if due <= now))
-            .map(|(site, role, _)| (site.clone(), role))
-            .collect();
-        for (site, role) in effects {
+        let until = ..=(now, usize::MAX);
+        let mut effects: Vec<(usize, Role)> = Vec::new();
+        if retries_of_steps_may_begin(self.state) {
+            let steps = self.state.notes.dues(Wait::Step).range(until);
+            effects.extend(steps.map(|(_, at)| (*at, Role::Do)));
+        }
+        let undos = self.state.notes.dues(Wait::Undo).range(until);
+        effects.extend(undos.map(|(_, at)| (*at, Role::Undo)));
+        effects.sort_unstable();
+        for (at, role) in effects {
+            let site = self.state.sites[at].0.clone();
             self.begin_again(&site, role);
         }
-        let ended: Vec<Record> = waits(self.state)
-            .filter(|wait| wait.due <= now)
-            .filter_map(|Wait { site, state, .. }| {
+        let mut ended: Vec<usize> = match self.state.body_may_run() {
+            true => self.state.notes.dues(Wait::Body).range(until).map(|(_, at)| *at).collect(),
+            false => Vec::new(),
+        };
+        ended.sort_unstable();
+        let ended: Vec<Record> = ended
+            .into_iter()
+            .filter_map(|at| {
+                let (site, state) = &self.state.sites[at];
                 let site = site.clone();
                 match state {
                     SiteState::Timer(_) => Some(Record::TimerFired { site }),
@@ -186,15 +197,25 @@ impl Turn<'_> {
         if self.state.parked_at.is_some() || self.state.phase().is_ended() {
             return;
         }
-        let moving = !self.state.is_at_rest()
-            && self.state.open_effects().any(|(site, role, e)| match e.status {
-                Status::Running | Status::Pending(Next::Probe { .. }) => true,
-                Status::Pending(Next::Again { .. }) => self.state.may_attempt(site, role),
-                _ => false,
-            });
-        if self.state.needs_somebody() && !moving {
+        if self.state.needs_somebody() && !self.is_moving() {
             self.push(Record::DeadLettered);
         }
+    }
+
+    /// Whether something goes on that needs nobody.
+    fn is_moving(&self) -> bool {
+        let State { notes, sites, .. } = &*self.state;
+        let may_attempt = |at: usize, role| self.state.may_attempt(&sites[at].0, role);
+        let runs = notes.count(Mark::Runs) + notes.count(Mark::UndoRuns) + notes.count(Mark::Probes) > 0;
+        let waits_for_room = |at: usize| {
+            let undoing = sites[at].1.as_step().and_then(|step| step.undoing.as_ref());
+            undoing.is_some_and(|effect| matches!(effect.status, Status::Pending(Next::Again { .. })))
+        };
+        !self.state.is_at_rest()
+            && (runs
+                || !notes.dues(Wait::Undo).is_empty()
+                || notes.put_off().any(waits_for_room)
+                || notes.dues(Wait::Step).iter().any(|(_, at)| may_attempt(*at, Role::Do)))
     }
 }
 
@@ -204,46 +225,46 @@ fn deadline(state: &State) -> Option<Timestamp> {
     state.head.as_ref().filter(|_| runs)?.deadline
 }
 
-/// A wait of the body that time may end.
-struct Wait<'a> {
-    site: &'a Site,
-    state: &'a SiteState,
-    due: Timestamp,
-    wait_ms: Option<u64>,
-}
-
-/// Sleeps, signals and approvals that can run out: only while the body could go on.
-fn waits(state: &State) -> impl Iterator<Item = Wait<'_>> {
-    state.open_sites().filter(|_| state.body_may_run()).filter_map(|(site, state)| {
-        let (due, wait_ms) = match state {
-            SiteState::Timer(t) => (t.due?, t.wait_ms),
-            SiteState::Wait { timed: t, .. } => (t.due?, t.wait_ms),
-            SiteState::Ask { timed: t, .. } => (t.due?, t.wait_ms),
-            _ => return None,
-        };
-        Some(Wait { site, state, due, wait_ms })
-    })
+/// Whether any step may begin its next attempt: none does while a stop waits.
+fn retries_of_steps_may_begin(state: &State) -> bool {
+    !state.is_at_rest()
+        && (state.stop.is_none()
+            || !matches!(state.direction, Direction::Forward)
+            || !state.undoing.is_empty())
 }
 
 /// When time alone will change something, and how long from the start of that wait at most. A time that lies in the
 /// past is given only if [`Turn::due`] acts on it, so that nobody is woken for nothing over and over.
-pub(super) fn next_due(
-    state: &State,
-    now: Timestamp,
-    put_off: impl Fn(&Site) -> bool,
-) -> Option<(Timestamp, Option<Duration>)> {
-    let waits_for_time =
-        |site: &Site, role| state.may_attempt(site, role) && !(role == Role::Undo && put_off(site));
-    let effects = state.open_effects().filter_map(|(site, role, e)| match e.status {
-        Status::Pending(Next::Again { due }) if waits_for_time(site, role) => {
-            Some((due, Some(due.since(e.waits_since))))
-        }
-        // Once it is due, the probe itself is the work.
-        Status::Pending(Next::Probe { due }) if due > now => Some((due, Some(due.since(e.waits_since)))),
-        _ => None,
+pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Option<Duration>)> {
+    let notes = &state.notes;
+    let undo = notes.dues(Wait::Undo).first();
+    let step = retries_of_steps_may_begin(state).then(|| {
+        let mut steps = notes.dues(Wait::Step).iter();
+        steps.find(|(_, at)| state.may_attempt(&state.sites[*at].0, Role::Do))
     });
-    let waits = waits(state).map(|wait| (wait.due, wait.wait_ms.map(Duration::from_millis)));
+    // Once it is due, the probe itself is the work.
+    let later = (Bound::Excluded((now, usize::MAX)), Bound::Unbounded);
+    let probe = notes.dues(Wait::Probe).range(later).next();
+    let wait = notes.dues(Wait::Body).first().filter(|_| state.body_may_run());
+    let first = [undo, step.flatten(), probe, wait].into_iter().flatten().min();
+    let first = first.map(|(due, at)| (*due, longest(&state.sites[*at].1, *due)));
     let from = state.head.as_ref().map(|head| head.at);
     let deadline = deadline(state).map(|due| (due, from.map(|from| due.since(from))));
-    effects.chain(waits).chain(deadline).min_by_key(|(due, _)| *due)
+    first.into_iter().chain(deadline).min_by_key(|(due, _)| *due)
+}
+
+/// How long the wait at a site lasts at most that is over at `due`, whatever the clock says.
+fn longest(state: &SiteState, due: Timestamp) -> Option<Duration> {
+    let wait_ms = match state {
+        SiteState::Step(step) => {
+            let waits = |e: &&Effect| e.status.due() == Some(due);
+            let effect = step.undoing.iter().chain([&step.doing]).find(waits)?;
+            return Some(due.since(effect.waits_since));
+        }
+        SiteState::Timer(timed) => timed.wait_ms,
+        SiteState::Wait { timed, .. } => timed.wait_ms,
+        SiteState::Ask { timed, .. } => timed.wait_ms,
+        _ => None,
+    };
+    wait_ms.map(Duration::from_millis)
 }

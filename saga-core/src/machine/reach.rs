@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::record::{Call, Cause, Failure, Record, Verdict};
-use crate::state::{ChildStatus, SiteState, Status};
+use crate::state::{ChildStatus, SiteState, Status, StepState};
 use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
 
 /// Something that the body awaits.
@@ -248,8 +248,7 @@ impl Turn<'_> {
         if !running {
             return;
         }
-        let inside = |s: &Site| s.within(site.as_str());
-        let open = self.state.open_steps().map(|(s, _)| s).find(|s| inside(s)).cloned();
+        let open = self.steps_inside(&site).find(|(_, _, is_open)| *is_open).map(|(s, ..)| s.clone());
         if let Some(open) = open {
             return self.ended_too_early(&format!("child {site}"), &open);
         }
@@ -257,18 +256,21 @@ impl Turn<'_> {
             Ok(output) => return self.push(Record::ChildEnded { site, result: Ok(output) }),
             Err(failed) => failed,
         };
-        let mut steps = self.state.steps();
-        let done = steps.find(|(s, step)| {
-            inside(s) && step.kind == Kind::Irreversible && step.doing.status == Status::Done
-        });
-        let done = done.map(|(step, _)| step.clone());
-        drop(steps);
+        let is_done = |step: &StepState| step.kind == Kind::Irreversible && step.doing.status == Status::Done;
+        let done = self.steps_inside(&site).find(|(_, step, _)| is_done(step)).map(|(s, ..)| s.clone());
         if let Some(step) = done {
             let detail = format!("child {site} failed past {step}: {message}");
             self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: Some(site) });
         } else {
             self.push(Record::ChildUndoing { site, error, message });
         }
+    }
+
+    /// The steps in a child saga, and whether each is open.
+    fn steps_inside(&self, child: &Site) -> impl Iterator<Item = (&Site, &StepState, bool)> {
+        let places = self.state.find(child).map_or(&[][..], |child| self.state.notes.inside(child));
+        let sites = places.iter().map(|at| &self.state.sites[*at]);
+        sites.filter_map(|(site, state)| Some((site, state.as_step()?, state.is_open())))
     }
 
     /// A body has to await what it began: what it let go of, nobody would look after.

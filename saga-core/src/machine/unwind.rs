@@ -1,8 +1,6 @@
 //! Undoing: which compensations are owed, and in what order. A step is undone once everything that happened after it
 //! is; branches of one `all` are undone independently of each other.
 
-use std::collections::HashMap;
-
 use super::Turn;
 use crate::record::{Next, Record};
 use crate::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
@@ -93,62 +91,47 @@ pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
     order
 }
 
-/// What is being unwound.
-#[derive(Debug, Clone)]
-enum Scope {
-    /// Everything.
-    Whole,
-    /// What an undo of the completed saga was ordered for.
-    Ordered,
-    /// What happened inside this child saga, which failed with this error.
-    Child(Site, Payload),
-}
-
-impl Scope {
-    fn has(&self, site: &Site, step: &StepState) -> bool {
-        match self {
-            Scope::Whole => true,
-            Scope::Ordered => step.undo_ordered,
-            Scope::Child(child, _) => site.within(child.as_str()),
-        }
-    }
-}
-
-fn scopes(state: &State) -> Vec<Scope> {
-    match &state.direction {
-        Direction::Back(_) => vec![Scope::Whole],
-        Direction::Undo { .. } => vec![Scope::Ordered],
-        Direction::Forward => state
-            .children_undoing()
-            .filter_map(|child| match state.site(child) {
-                Some(SiteState::Child { status: ChildStatus::Undoing { error }, .. }) => {
-                    Some(Scope::Child(child.clone(), error.clone()))
-                }
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
 impl Turn<'_> {
     /// Begins every compensation whose turn has come, and ends what has none left.
     pub(super) fn unwind(&mut self) {
-        for scope in scopes(self.state) {
-            let frontier = frontier(self.state, &scope);
-            if !self.state.is_at_rest() {
-                for (site, in_doubt) in frontier.ready {
-                    self.begin_undo(&site, in_doubt);
-                }
+        if !self.state.is_at_rest() {
+            self.begin_undos();
+        }
+        let nothing_left = self.state.notes.frontier.is_empty();
+        match &self.state.direction {
+            Direction::Back(_) if nothing_left => self.push(Record::RolledBack),
+            Direction::Undo { .. } if nothing_left => self.push(Record::UndoEnded),
+            Direction::Forward => self.end_children(),
+            _ => {}
+        }
+    }
+
+    /// The last to happen is the first to be undone.
+    fn begin_undos(&mut self) {
+        let mut turns = std::mem::take(&mut self.state.notes.turns);
+        turns.sort_unstable();
+        turns.dedup();
+        for at in turns.into_iter().rev() {
+            let (site, state) = &self.state.sites[at];
+            let in_doubt = state.as_step().and_then(begins);
+            if let Some(in_doubt) = in_doubt.filter(|_| self.state.notes.frontier.is_its_turn(site, at)) {
+                let site = site.clone();
+                self.begin_undo(&site, in_doubt);
             }
-            if frontier.left {
-                continue;
+        }
+    }
+
+    fn end_children(&mut self) {
+        let mut ends = std::mem::take(&mut self.state.notes.ends);
+        ends.sort_unstable();
+        ends.dedup();
+        for at in ends {
+            let (site, state) = &self.state.sites[at];
+            let SiteState::Child { status: ChildStatus::Undoing { error }, .. } = state else { continue };
+            if !self.state.notes.frontier.has_inside(site) {
+                let (site, result) = (site.clone(), Err(error.clone()));
+                self.push(Record::ChildEnded { site, result });
             }
-            self.push(match scope {
-                Scope::Whole => Record::RolledBack,
-                Scope::Ordered => Record::UndoEnded,
-                Scope::Child(site, error) => Record::ChildEnded { site, result: Err(error) },
-            });
         }
     }
 
@@ -161,7 +144,7 @@ impl Turn<'_> {
         });
         match call {
             Some(Ok(call)) if self.facts.catalog.policy(&call.step).is_some() => {
-                if self.facts.catalog.admits(site, &call.step) {
+                if self.admits(site, &call.step) {
                     self.push(Record::UndoIntent { site: site.clone(), in_doubt });
                 }
             }
@@ -178,37 +161,8 @@ impl Turn<'_> {
     }
 }
 
-/// What a rollback stands before.
-struct Frontier {
-    /// Compensations whose turn has come, and whether each is that of a step in doubt.
-    ready: Vec<(Site, bool)>,
-    /// Whether something is not unwound yet.
-    left: bool,
-}
-
-fn frontier(state: &State, scope: &Scope) -> Frontier {
-    let owed = || state.steps().rev().filter(|(site, step)| !step.is_unwound() && scope.has(site, step));
-    let mut frontier = Frontier { ready: Vec::new(), left: owed().next().is_some() };
-    if owed().all(|(_, step)| begins(step).is_none()) {
-        // All that is left has begun, or waits for something else.
-        return frontier;
-    }
-    let mut later = Later::default();
-    for (site, step) in owed() {
-        if let Some(in_doubt) = begins(step).filter(|_| !later.blocks(site)) {
-            frontier.ready.push((site.clone(), in_doubt));
-        }
-        if !site.is_in_branch() {
-            // Concurrent with nothing: all that happened before waits for it.
-            break;
-        }
-        later.add(site);
-    }
-    frontier
-}
-
 /// Whether the step's compensation is to begin, and whether it is the one for a step in doubt.
-fn begins(step: &StepState) -> Option<bool> {
+pub(crate) fn begins(step: &StepState) -> Option<bool> {
     if step.undoing.is_some() {
         return None;
     }
@@ -217,46 +171,4 @@ fn begins(step: &StepState) -> Option<bool> {
         Status::Pending(Next::Hold) if step.doing.doubt && step.in_doubt.is_some() => Some(true),
         _ => None,
     }
-}
-
-/// The steps that are yet to be unwound and happened after the one looked at: a tree of their sites, so that each
-/// question costs only the depth of a site.
-#[derive(Default)]
-struct Later<'a> {
-    total: usize,
-    by_fork: HashMap<&'a str, usize>,
-    inside: HashMap<&'a str, Later<'a>>,
-}
-
-impl<'a> Later<'a> {
-    fn add(&mut self, site: &'a Site) {
-        let mut node = self;
-        for segment in site.segments() {
-            node.total += 1;
-            *node.by_fork.entry(fork_of(segment)).or_default() += 1;
-            node = node.inside.entry(segment).or_default();
-        }
-        node.total += 1;
-    }
-
-    /// Whether one of them is not concurrent with `site`.
-    fn blocks(&self, site: &Site) -> bool {
-        let mut node = self;
-        for segment in site.segments() {
-            let in_other_branches = node.by_fork.get(fork_of(segment)).copied().unwrap_or(0);
-            if node.total > in_other_branches {
-                return true;
-            }
-            match node.inside.get(segment) {
-                Some(inside) => node = inside,
-                None => return false,
-            }
-        }
-        true
-    }
-}
-
-/// Segments of one fork stand for its branches; any other segment is a fork of its own.
-fn fork_of(segment: &str) -> &str {
-    crate::site::branch_of(segment).map_or(segment, |(fork, _)| fork)
 }

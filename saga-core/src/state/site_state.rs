@@ -163,6 +163,16 @@ pub enum Status {
     Stuck(Reason, String),
 }
 
+impl Status {
+    /// When what comes next does, if that is a matter of time.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        match self {
+            Status::Pending(Next::Again { due } | Next::Probe { due }) => Some(*due),
+            _ => None,
+        }
+    }
+}
+
 impl Effect {
     pub(crate) fn begun(at: Timestamp) -> Self {
         Effect {

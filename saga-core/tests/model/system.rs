@@ -4,9 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use saga_core::machine::{
-    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Work, advance, work, work_besides,
-};
+use saga_core::machine::{Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Work, advance, work};
 use saga_core::record::Trouble;
 use saga_core::state::{Status, StepState};
 use saga_core::{Entry, IdempotencyKey, Kind, Phase, Record, Role, Rollback, Site, State, Timestamp};
@@ -352,8 +350,7 @@ impl System {
         for attempt in &it.running {
             self.goes_on(worker, attempt, next);
         }
-        let put_off = |site: &Site| it.line.contains(site) || it.admitted.contains(site);
-        for todo in work_besides(&it.state, self.now, put_off) {
+        for todo in work(&it.state, self.now) {
             match todo {
                 Work::Attempt { .. } => {}
                 Work::Probe { site } => self.probes(worker, site, next),

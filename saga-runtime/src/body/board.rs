@@ -1,12 +1,15 @@
 //! What a body and its driver share: the state of the saga, what the body has reached beyond it, and where the two do
 //! not fit. Nothing is decided here.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
+use foldhash::fast::RandomState;
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
-use saga_core::{Reason, Site, State};
+use saga_core::{Entry, Reason, Site, State};
 
 use crate::attempt::Surroundings;
 use crate::clock::Dice;
@@ -22,11 +25,24 @@ pub(crate) struct Board {
     /// How the body ended, where it did not end by itself.
     pub(crate) end: Option<BodyEnd>,
     visited: Few<Site>,
+    /// Branches that were in the journal when the body began its run.
+    begun: HashSet<Box<str>, RandomState>,
+    /// Branches that wait for something to happen at a site.
+    waiting: HashMap<Site, Waker, RandomState>,
 }
 
 impl Board {
     pub(crate) fn new(state: State, around: Arc<Surroundings>, dice: Arc<dyn Dice>) -> Self {
-        Self { state, around, dice, reached: Vec::new(), end: None, visited: Few::default() }
+        Self {
+            state,
+            around,
+            dice,
+            reached: Vec::new(),
+            end: None,
+            visited: Few::default(),
+            begun: HashSet::default(),
+            waiting: HashMap::default(),
+        }
     }
 
     /// Forgets the run of a body: another begins from the start.
@@ -34,6 +50,32 @@ impl Board {
         self.reached.clear();
         self.end = None;
         self.visited.clear();
+        self.waiting.clear();
+        self.begun.clear();
+        let branches = self.state.sites().flat_map(|(site, _)| site.branches());
+        self.begun.extend(branches.map(Box::from));
+    }
+
+    /// Whether anything of the branch was in the journal when the body began its run.
+    pub(crate) fn has_begun(&self, branch: &str) -> bool {
+        self.begun.contains(branch)
+    }
+
+    /// A branch waits for what happens at `site`. A body that is in no branch is polled after each event, and needs no
+    /// waker.
+    pub(crate) fn wait_at(&mut self, site: &Site, waker: &Waker) {
+        if !waker.will_wake(Waker::noop()) {
+            self.waiting.insert(site.clone(), waker.clone());
+        }
+    }
+
+    /// Wakes the branches that wait for what these records say.
+    pub(crate) fn wake(&mut self, entries: &[Entry]) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let sites = entries.iter().filter_map(|entry| entry.record.site());
+        sites.filter_map(|site| self.waiting.remove(site)).for_each(Waker::wake);
     }
 
     /// The body is at `reach`: compared if it is in the journal, noted if it is not.
@@ -98,18 +140,12 @@ impl Board {
 
     /// The first site recorded in the journal that the body did not come by.
     fn not_visited(&self) -> Option<(Site, String)> {
-        let closed: Vec<&Site> = self
-            .state
-            .sites()
-            .filter(|(_, s)| {
-                matches!(s, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running))
-            })
-            .map(|(site, _)| site)
-            .collect();
-        let missed = self.state.sites().find(|(site, _)| {
-            !self.visited.contains(site)
-                && !closed.iter().any(|child| *child != *site && site.within(child.as_str()))
-        });
+        let is_closed = |state: &SiteState| matches!(state, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running));
+        let in_closed = |site: &Site| {
+            let mut around = self.state.sites_around(site);
+            around.any(|(there, state)| there != site && is_closed(state))
+        };
+        let missed = self.state.sites().find(|(site, _)| !self.visited.contains(site) && !in_closed(site));
         missed.map(|(site, recorded)| (site.clone(), recorded.describe()))
     }
 }

@@ -1,6 +1,7 @@
 //! How a driver takes what people want of its saga: each delivery once, evaluated by code where it needs to be, then
 //! taken to the machine as any event is.
 
+use saga_core::Receipt;
 use saga_core::machine::{Delivery, Event};
 use saga_core::store::Waiting;
 
@@ -29,11 +30,12 @@ impl Driver {
             evaluate(&self.engine, &board.state, &delivery)?
         };
         let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
+        let is_cancel = matches!(delivery, Delivery::Cancel { .. });
         self.decide(Event::Delivered { delivery, evaluated }, self.now)?;
         if restarts {
             // What it was waiting for may have changed under it: it runs over the journal again.
             self.body = None;
         }
-        Ok(Box::new(lock(&self.board).state.clone()))
+        Ok(is_cancel.then(|| Box::new(Receipt::of(&lock(&self.board).state))))
     }
 }

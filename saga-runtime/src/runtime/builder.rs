@@ -166,8 +166,9 @@ impl Builder {
         self
     }
 
-    /// Keeps a saga in memory that waits no longer than this (1 s by default); others are let go, and taken up from
-    /// the store again.
+    /// Keeps a saga in memory that waits no longer than this (1 s by default); others are released, and claimed from the
+    /// store again. One with a long journal stays for a while after something has happened to it, at most for this time:
+    /// 0.3 ms for each record.
     pub fn linger(mut self, wait: Duration) -> Self {
         self.linger = wait;
         self

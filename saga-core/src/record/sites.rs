@@ -1,0 +1,36 @@
+//! Where a record changes what stands there.
+
+use super::{Record, of_course};
+use crate::Site;
+
+impl Record {
+    /// Where it changes what stands there; `None` if it is about the saga as a whole.
+    pub fn site(&self) -> Option<&Site> {
+        match self {
+            Record::Intent { site, .. }
+            | Record::UndoIntent { site, .. }
+            | Record::AttemptEnded { site, .. }
+            | Record::Started { site, .. }
+            | Record::Resumed { site, .. }
+            | Record::Probed { site, .. }
+            | Record::Done { site, .. }
+            | Record::Failed { site, .. }
+            | Record::Undone { site, .. }
+            | Record::Stuck { site, .. }
+            | Record::Waived { site, .. }
+            | Record::Resolved { site, .. }
+            | Record::Read { site, .. }
+            | Record::Value { site, .. }
+            | Record::Timer { site, .. }
+            | Record::TimerFired { site }
+            | Record::Wait { site, .. }
+            | Record::WaitEnded { site, .. }
+            | Record::Asked { site, .. }
+            | Record::Answered { site, .. }
+            | Record::ChildStarted { site, .. }
+            | Record::ChildUndoing { site, .. }
+            | Record::ChildEnded { site, .. } => Some(site),
+            of_course!() => None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The rules that the notes follow, by a look through all sites: what is noted is held against them after each decision
+//! in builds with debug assertions, for all but the largest sagas.
+
+use super::notes::Note;
+use super::{ChildStatus, Direction, SiteState, State, StepState};
+use crate::Site;
+use crate::machine::begins;
+
+/// A saga of more sites is not looked through after each decision.
+const CHECKED: usize = 100;
+
+impl State {
+    /// Whether the notes say what the sites do, and nothing that is to be looked at is forgotten.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub(crate) fn check_notes(&self) -> Result<(), String> {
+        if self.sites.len() > CHECKED {
+            return Ok(());
+        }
+        for (at, (site, state)) in self.sites.iter().enumerate() {
+            let is_put_off = self.notes.put_off().any(|there| there == at);
+            if self.notes.at(at) != Note::of(state, is_put_off) {
+                return Err(format!("{site} is noted as {:?}", self.notes.at(at)));
+            }
+        }
+        self.notes.check_sums()?;
+        self.check_frontier()?;
+        self.check_signals()
+    }
+
+    fn check_signals(&self) -> Result<(), String> {
+        for name in self.signals.waiting.keys() {
+            let is_waited_for = self.sites.iter().any(|(_, state)| {
+                matches!(state, SiteState::Wait { name: there, .. } if there == name) && state.is_open()
+            });
+            if is_waited_for != self.notes.takable.contains(name) {
+                return Err(format!("whether signal {name} is waited for: {is_waited_for}"));
+            }
+        }
+        match self.notes.takable.iter().find(|name| !self.signals.waiting.contains_key(*name)) {
+            Some(name) => Err(format!("signal {name} is not there")),
+            None => Ok(()),
+        }
+    }
+
+    /// What is yet to be unwound: everything in a rollback, what was ordered in an undo, and what happened in a child
+    /// that failed.
+    fn is_left(&self, site: &Site, step: &StepState) -> bool {
+        let in_scope = match &self.direction {
+            Direction::Back(_) => true,
+            Direction::Undo { .. } => step.undo_ordered,
+            Direction::Forward => self.sites.iter().any(|(child, state)| {
+                let is_undoing =
+                    matches!(state, SiteState::Child { status: ChildStatus::Undoing { .. }, .. });
+                is_undoing && site.within(child.as_str())
+            }),
+            _ => false,
+        };
+        in_scope && !step.is_unwound()
+    }
+
+    fn check_frontier(&self) -> Result<(), String> {
+        let steps = self.sites.iter().enumerate();
+        let steps = steps.filter_map(|(at, (site, state))| Some((at, site, state.as_step()?)));
+        let mut later: Vec<&Site> = Vec::new();
+        for (at, site, step) in steps.rev() {
+            let is_left = self.is_left(site, step);
+            if self.notes.frontier.has(site, at) != is_left {
+                return Err(format!("whether {site} is yet to be unwound: {is_left}"));
+            }
+            if !is_left {
+                continue;
+            }
+            let is_its_turn = later.iter().all(|later| later.concurrent_with(site));
+            if self.notes.frontier.is_its_turn(site, at) != is_its_turn {
+                return Err(format!("whether the turn of {site} has come: {is_its_turn}"));
+            }
+            let is_known = self.notes.turns.contains(&at) || self.notes.put_off().any(|there| there == at);
+            if is_its_turn && begins(step).is_some() && !is_known {
+                return Err(format!("the turn of {site} has come, and nobody looks at it"));
+            }
+            later.push(site);
+        }
+        Ok(())
+    }
+}
