@@ -3,6 +3,8 @@
 
 mod check;
 mod frontier;
+#[doc(hidden)]
+pub mod looked;
 mod notes;
 mod places;
 mod site_state;
@@ -255,6 +257,7 @@ impl State {
 
     /// Where in `sites` it is. What is asked for is most often the last.
     pub(crate) fn find(&self, site: &Site) -> Option<usize> {
+        looked::at(1);
         match self.sites.len() > LOOKED_THROUGH {
             true => self.index.get(site).copied(),
             false => self.sites.iter().rposition(|(known, _)| known == site),
@@ -263,7 +266,8 @@ impl State {
 
     /// Where in `sites` those are that `site` is in, and itself.
     pub(crate) fn around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = usize> + 'a {
-        site.prefixes().filter_map(|prefix| match self.sites.len() > LOOKED_THROUGH {
+        let prefixes = site.prefixes().inspect(|_| looked::at(1));
+        prefixes.filter_map(|prefix| match self.sites.len() > LOOKED_THROUGH {
             true => self.index.get(prefix).copied(),
             false => self.sites.iter().position(|(known, _)| known.as_str() == prefix),
         })
@@ -276,7 +280,7 @@ impl State {
 
     /// All sites, in the order in which they were reached.
     pub fn sites(&self) -> impl DoubleEndedIterator<Item = (&Site, &SiteState)> {
-        self.sites.iter().map(|(site, state)| (site, state))
+        self.sites.iter().inspect(|_| looked::at(1)).map(|(site, state)| (site, state))
     }
 
     /// What stands at the sites that `site` is in, outermost first, and at itself.
@@ -286,7 +290,8 @@ impl State {
 
     /// The sites at which something is not settled, in the order in which they were reached.
     pub fn open_sites(&self) -> impl Iterator<Item = (&Site, &SiteState)> {
-        self.notes.open.iter().map(|at| (&self.sites[at].0, &self.sites[at].1))
+        let open = self.notes.open.iter().inspect(|_| looked::at(1));
+        open.map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
     /// The step at `site`, if one has an intent there.

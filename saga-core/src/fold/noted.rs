@@ -1,7 +1,7 @@
 //! How the notes of a state follow its records: what changed at one site is noted there, and what changes the course of
 //! the saga makes everything that it may move looked at again.
 
-use crate::state::{ChildStatus, Direction, SiteState, State};
+use crate::state::{ChildStatus, Direction, SiteState, State, looked};
 use crate::{Name, Site};
 
 impl State {
@@ -58,6 +58,7 @@ impl State {
     /// The saga turns round, or a completed one is undone: what is to be unwound by that.
     pub(super) fn begin_frontier(&mut self) {
         self.end_frontier();
+        looked::at(self.sites.len());
         for at in 0..self.sites.len() {
             let (site, state) = &self.sites[at];
             let is_left = state.as_step().is_some_and(|step| !step.is_unwound());
@@ -77,6 +78,7 @@ impl State {
     /// A child failed: what happened in it is to be unwound.
     pub(super) fn begin_frontier_in(&mut self, child: usize) {
         let inside = self.notes.inside(child).to_vec();
+        looked::at(inside.len());
         inside.into_iter().for_each(|at| self.renew_frontier(at));
     }
 

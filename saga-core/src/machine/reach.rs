@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::record::{Call, Cause, Failure, Record, Verdict};
-use crate::state::{ChildStatus, SiteState, Status, StepState};
+use crate::state::{ChildStatus, SiteState, Status, StepState, looked};
 use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
 
 /// Something that the body awaits.
@@ -269,7 +269,7 @@ impl Turn<'_> {
     /// The steps in a child saga, and whether each is open.
     fn steps_inside(&self, child: &Site) -> impl Iterator<Item = (&Site, &StepState, bool)> {
         let places = self.state.find(child).map_or(&[][..], |child| self.state.notes.inside(child));
-        let sites = places.iter().map(|at| &self.state.sites[*at]);
+        let sites = places.iter().inspect(|_| looked::at(1)).map(|at| &self.state.sites[*at]);
         sites.filter_map(|(site, state)| Some((site, state.as_step()?, state.is_open())))
     }
 

@@ -2,12 +2,12 @@
 //! in builds with debug assertions, for all but the largest sagas.
 
 use super::notes::Note;
-use super::{ChildStatus, Direction, SiteState, State, StepState};
+use super::{ChildStatus, Direction, SiteState, State, StepState, looked};
 use crate::Site;
 use crate::machine::begins;
 
 /// A saga of more sites is not looked through after each decision.
-const CHECKED: usize = 100;
+const CHECKED: usize = 64;
 
 impl State {
     /// Whether the notes say what the sites do, and nothing that is to be looked at is forgotten.
@@ -18,6 +18,10 @@ impl State {
         if self.sites.len() > CHECKED {
             return Ok(());
         }
+        looked::uncounted(|| self.check_all())
+    }
+
+    fn check_all(&self) -> Result<(), String> {
         for (at, (site, state)) in self.sites.iter().enumerate() {
             let is_put_off = self.notes.put_off().any(|there| there == at);
             if self.notes.at(at) != Note::of(state, is_put_off) {

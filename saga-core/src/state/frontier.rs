@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::looked;
 use crate::Site;
 
 /// What is yet to be unwound. A step is known by its place in the order of intents.
@@ -71,6 +72,7 @@ impl Frontier {
     pub(crate) fn is_its_turn(&self, site: &Site, place: usize) -> bool {
         let mut node = &self.root;
         for segment in way(site) {
+            looked::at(1);
             let fork = fork_of(segment);
             let others = node.by_last.iter().rev().find(|(_, other)| &***other != fork);
             if others.is_some_and(|(last, _)| *last > place) {
@@ -88,6 +90,7 @@ impl Frontier {
     pub(crate) fn add(&mut self, site: &Site, place: usize) {
         let mut node = &mut self.root;
         for segment in way(site) {
+            looked::at(1);
             let key = fork_of(segment);
             if !node.forks.contains_key(key) {
                 node.forks.insert(key.into(), Fork::default());
@@ -130,6 +133,7 @@ impl Node {
         is_last: bool,
         come: &mut Vec<usize>,
     ) {
+        looked::at(1);
         let Some(segment) = way.next() else { return };
         let key = fork_of(segment);
         let Some(last) = self.by_last.last_key_value().map(|(_, fork)| fork.clone()) else { return };
@@ -166,6 +170,7 @@ impl Node {
     }
 
     fn turns(&self, come: &mut Vec<usize>) {
+        looked::at(1);
         let Some((place, last)) = self.by_last.last_key_value() else { return };
         if **last == *ITSELF {
             come.push(*place);

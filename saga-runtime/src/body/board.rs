@@ -25,8 +25,8 @@ pub(crate) struct Board {
     /// How the body ended, where it did not end by itself.
     pub(crate) end: Option<BodyEnd>,
     visited: Few<Site>,
-    /// Branches that were in the journal when the body began its run.
-    begun: HashSet<Box<str>, RandomState>,
+    /// Branches that were in the journal when the run of the body came to its first `all`.
+    begun: Option<HashSet<Box<str>, RandomState>>,
     /// Branches that wait for something to happen at a site.
     waiting: HashMap<Site, Waker, RandomState>,
 }
@@ -40,7 +40,7 @@ impl Board {
             reached: Vec::new(),
             end: None,
             visited: Few::default(),
-            begun: HashSet::default(),
+            begun: None,
             waiting: HashMap::default(),
         }
     }
@@ -51,14 +51,17 @@ impl Board {
         self.end = None;
         self.visited.clear();
         self.waiting.clear();
-        self.begun.clear();
-        let branches = self.state.sites().flat_map(|(site, _)| site.branches());
-        self.begun.extend(branches.map(Box::from));
+        self.begun = None;
     }
 
-    /// Whether anything of the branch was in the journal when the body began its run.
-    pub(crate) fn has_begun(&self, branch: &str) -> bool {
-        self.begun.contains(branch)
+    /// Whether anything of the branch was in the journal before this run of the body came to it.
+    pub(crate) fn has_begun(&mut self, branch: &str) -> bool {
+        let state = &self.state;
+        let begun = self.begun.get_or_insert_with(|| {
+            let branches = state.sites().flat_map(|(site, _)| site.branches());
+            branches.map(Box::from).collect()
+        });
+        begun.contains(branch)
     }
 
     /// A branch waits for what happens at `site`. A body that is in no branch is polled after each event, and needs no
