@@ -161,7 +161,7 @@ async fn pairs_back(n: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-#[saga(version = 1)]
+#[saga(version = 1, undoable)]
 async fn child(n: u32) -> Result<(), Failure> {
     note(n).await?;
     fail(n).await?;
@@ -346,7 +346,7 @@ fn a_branch_that_is_undone_later() {
         begin();
         assert_eq!(handle.undo_plan().await.unwrap().entries.len(), n as usize);
         handle.undo(By::new("Ann", "all of it")).await.unwrap();
-        while handle.view().await.unwrap().phase() != saga::Phase::Completed {
+        while handle.phase().await.unwrap() != saga::Phase::Completed {
             tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         }
     };
