@@ -302,16 +302,7 @@ async fn one(runtime: &Runtime, id: &str, run: Run, size: u32) -> Outcome<f64> {
             assert!(handle.outcome().await?.is_completed());
             Ok(began.elapsed().as_secs_f64())
         }
-        Run::Fold => {
-            let handle = runtime.run(id, long(size)).await?;
-            assert!(handle.outcome().await?.is_completed());
-            let journal = handle.journal().await?;
-            let began = Instant::now();
-            let state = State::of(SagaId::new(id)?, &journal)?;
-            let took = began.elapsed().as_secs_f64();
-            drop(state);
-            Ok(took)
-        }
+        Run::Fold => fold(runtime, id, size).await,
         Run::Undo => {
             let handle = runtime.run(id, wide(size)).await?;
             assert!(handle.outcome().await?.is_completed());
@@ -337,6 +328,17 @@ async fn one(runtime: &Runtime, id: &str, run: Run, size: u32) -> Outcome<f64> {
             Ok(took)
         }
     }
+}
+
+async fn fold(runtime: &Runtime, id: &str, size: u32) -> Outcome<f64> {
+    let handle = runtime.run(id, long(size)).await?;
+    assert!(handle.outcome().await?.is_completed());
+    let journal = handle.journal().await?;
+    let began = Instant::now();
+    let state = State::of(SagaId::new(id)?, &journal)?;
+    let took = began.elapsed().as_secs_f64();
+    drop(state);
+    Ok(took)
 }
 
 /// Lets so many steps through, the next when the one before has been taken in.

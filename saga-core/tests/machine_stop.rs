@@ -360,78 +360,21 @@ fn a_cancel_past_two_irreversible_steps_is_told_the_first() {
 #[test]
 fn progress_is_what_is_more_than_another_try() {
     let mut saga = Desk::new();
-    let moved = |saga: &mut Desk, event: &dyn Fn(&mut Desk)| {
+    fn moved(saga: &mut Desk, event: impl FnOnce(&mut Desk) -> &mut Desk) -> u64 {
         let (progress, records) = (saga.state.progress(), saga.journal.len());
         event(saga);
         assert!(saga.journal.len() > records, "it has to record something");
         saga.state.progress() - progress
-    };
+    }
     assert_eq!(saga.state.progress(), 1, "that it was scheduled");
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.step("a", "comp_probe3");
-        }),
-        1
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.not_done("a");
-        }),
-        0,
-        "an attempt that ended"
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.later();
-        }),
-        0,
-        "the next attempt"
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.timed_out("a");
-        }),
-        0,
-        "doubt"
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.probe("a", Some(false));
-        }),
-        0,
-        "a probe"
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.later();
-        }),
-        0,
-        "one more attempt"
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.done("a");
-        }),
-        1
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.sleep("b", 10);
-        }),
-        1
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.cancelled();
-        }),
-        3,
-        "a stop, a rollback, a compensation"
-    );
-    assert_eq!(
-        moved(&mut saga, &|s| {
-            s.undone("a");
-        }),
-        2,
-        "undone, and rolled back"
-    );
+    assert_eq!(moved(&mut saga, |s| s.step("a", "comp_probe3")), 1);
+    assert_eq!(moved(&mut saga, |s| s.not_done("a")), 0, "an attempt that ended");
+    assert_eq!(moved(&mut saga, |s| s.later()), 0, "the next attempt");
+    assert_eq!(moved(&mut saga, |s| s.timed_out("a")), 0, "doubt");
+    assert_eq!(moved(&mut saga, |s| s.probe("a", Some(false))), 0, "a probe");
+    assert_eq!(moved(&mut saga, |s| s.later()), 0, "one more attempt");
+    assert_eq!(moved(&mut saga, |s| s.done("a")), 1);
+    assert_eq!(moved(&mut saga, |s| s.sleep("b", 10)), 1);
+    assert_eq!(moved(&mut saga, |s| s.cancelled()), 3, "a stop, a rollback, a compensation");
+    assert_eq!(moved(&mut saga, |s| s.undone("a")), 2, "undone, and rolled back");
 }

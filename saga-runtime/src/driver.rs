@@ -4,6 +4,7 @@
 mod deliver;
 mod line;
 mod news;
+mod rest;
 mod stay;
 
 use std::collections::HashSet;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use futures_util::FutureExt as _;
-use saga_core::machine::{BodyEnd, Delivery, Event, Facts, Reach, Refusal, Work};
+use saga_core::machine::{BodyEnd, Delivery, Event, Facts, Reach, Refusal};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
 use saga_core::{Entry, Epoch, Phase, Receipt, Record, Site, State, Timestamp};
 use tokio::sync::oneshot;
@@ -30,6 +31,7 @@ use crate::few::Few;
 use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
 use news::News;
+use rest::Rest;
 use stay::Stay;
 
 /// How a driver let go of its saga.
@@ -108,16 +110,6 @@ pub(crate) enum Origin {
         /// What waited for it.
         deliveries: Vec<Waiting>,
     },
-}
-
-/// What a saga does next, if nothing happens.
-struct Rest {
-    /// Whether it is to be let go.
-    release: bool,
-    /// When time alone changes something, and how far off that is.
-    wake: Option<(Timestamp, Duration)>,
-    /// What is to be done once everything is durable.
-    jobs: Vec<Job>,
 }
 
 impl Driver {
@@ -322,50 +314,6 @@ impl Driver {
             self.take(Event::BodyEnded(end));
         }
         false
-    }
-
-    /// What comes if nothing happens: work, a wait, or nothing.
-    fn rest(&mut self) -> Rest {
-        let passed = std::mem::take(&mut self.passed);
-        let board = lock(&self.board);
-        let state = &board.state;
-        self.slots.drop_unused(state);
-        let now = self.now;
-        let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
-        let draining = self.engine.is_draining();
-        for work in self.news.work(state, now.max(passed)) {
-            match work {
-                Work::WakeAt { due, wait_max } => {
-                    let left = due.since(now);
-                    wake = Some((due, wait_max.map_or(left, |max| left.min(max))));
-                }
-                work => jobs.extend(Job::of(work).filter(|job| !self.running.contains(job))),
-            }
-        }
-        // A read that nobody waits for any more holds up nothing.
-        let reads_count = state.body_may_run() && !draining;
-        let awaited = self.running.len() - if reads_count { 0 } else { self.reads };
-        let mut release = if awaited > 0 || !self.ended.is_empty() {
-            false
-        } else if draining {
-            wake = Some((now, Duration::ZERO));
-            true
-        } else if state.phase().is_ended() {
-            true
-        } else if !jobs.is_empty() || self.slots.hold_up(state) {
-            false
-        } else {
-            match wake {
-                None => true,
-                // A due time further off than the wait itself: the clock has gone back since. It is counted here.
-                Some((due, left)) if now.after(left) < due => false,
-                Some((_, left)) => left > self.engine.linger,
-            }
-        };
-        if release && !draining && state.phase() == Phase::Waiting {
-            release = !self.stay.lengthens(&mut wake, state, now, self.engine.linger);
-        }
-        Rest { release, wake, jobs }
     }
 
     /// Commits what has to be durable now, and tells those who asked.
