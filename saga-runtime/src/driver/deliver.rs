@@ -15,6 +15,7 @@ impl Driver {
         if !self.seen.insert(waiting.id) {
             return;
         }
+        self.stay.begins();
         let reply = self.deliver_to_machine(waiting.delivery);
         if let Err(refusal) = &reply {
             tracing::info!(saga = %waiting.saga, %refusal, "a delivery was refused");

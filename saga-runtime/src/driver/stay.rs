@@ -13,12 +13,20 @@ const RECORDS_MIN: u64 = 64;
 const FOR_EACH_RECORD: Duration = Duration::from_micros(300);
 
 /// Whether a saga stays in memory although it could be released.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stay {
     /// It does until its time is over.
     stays: bool,
     /// Its time is over, and nothing has happened since.
     is_over: bool,
+}
+
+/// One that has just been claimed, and to which nothing else happens, is released at once: should the process die again,
+/// that is no death of this saga.
+impl Default for Stay {
+    fn default() -> Self {
+        Self { stays: false, is_over: true }
+    }
 }
 
 impl Stay {
@@ -31,7 +39,7 @@ impl Stay {
         longest: Duration,
     ) -> bool {
         let records = state.next_seq();
-        if self.is_over || records < RECORDS_MIN {
+        if self.is_over || records < RECORDS_MIN || longest.is_zero() {
             return false;
         }
         let stay = FOR_EACH_RECORD.saturating_mul(u32::try_from(records).unwrap_or(u32::MAX)).min(longest);
@@ -45,5 +53,10 @@ impl Stay {
     /// A wait has ended: because its time was over, or because something has happened.
     pub(super) fn ends(&mut self, is_over: bool) {
         self.is_over = std::mem::take(&mut self.stays) && is_over;
+    }
+
+    /// Something was delivered.
+    pub(super) fn begins(&mut self) {
+        self.is_over = false;
     }
 }
