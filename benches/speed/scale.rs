@@ -1,17 +1,16 @@
 //! How the cost of one more grows with how many there are: branches of an `all`, turns of a loop, signals, forward and
 //! back. Each figure is what one branch, turn or signal costs in a saga of 100, 1,000 and 10,000 of them; in memory, on
-//! one thread, so that only the engine is seen; two of them on SQLite as well.
+//! one thread, so that only the engine is seen; some on SQLite as well. What is counted is CPU, of all threads.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
 
 use saga::prelude::*;
 use saga::{MemoryStore, Saga, SagaCall, State, store::Store};
 use tokio::sync::Semaphore;
 
 use crate::Outcome;
-use crate::drive::thread;
+use crate::drive::{Watch, thread};
 use crate::report::{Figure, Report, Target, median};
 use crate::stage::Stage;
 
@@ -152,51 +151,51 @@ type Ends = Pin<Box<dyn Future<Output = Outcome>>>;
 const CASES: &[Case] = &[
     Case {
         name: "all",
-        one: "µs a branch",
+        one: "µs CPU a branch",
         sqlite_too: true,
         run: Run::Ends(|runtime, id, n| Box::pin(start(runtime, id, wide(n)))),
     },
     Case {
         name: "all, ends apart",
-        one: "µs a branch",
+        one: "µs CPU a branch",
         sqlite_too: false,
         run: Run::OneByOne(|runtime, id, n| Box::pin(start(runtime, id, wide_one_by_one(n)))),
     },
     Case {
         name: "all and back",
-        one: "µs a branch",
+        one: "µs CPU a branch",
         sqlite_too: true,
         run: Run::Ends(|runtime, id, n| Box::pin(start(runtime, id, wide_back(n)))),
     },
     Case {
         name: "all and back, apart",
-        one: "µs a branch",
+        one: "µs CPU a branch",
         sqlite_too: false,
         run: Run::OneByOne(|runtime, id, n| Box::pin(start(runtime, id, wide_back_one_by_one(n)))),
     },
     Case {
         name: "loop",
-        one: "µs a turn",
+        one: "µs CPU a turn",
         sqlite_too: false,
         run: Run::Ends(|runtime, id, n| Box::pin(start(runtime, id, long(n)))),
     },
     Case {
         name: "loop and back",
-        one: "µs a turn",
+        one: "µs CPU a turn",
         sqlite_too: false,
         run: Run::Ends(|runtime, id, n| Box::pin(start(runtime, id, long_back(n)))),
     },
     Case {
         name: "loop of all",
-        one: "µs a turn",
+        one: "µs CPU a turn",
         sqlite_too: false,
         run: Run::Ends(|runtime, id, n| Box::pin(start(runtime, id, pairs(n)))),
     },
-    Case { name: "signals", one: "µs a signal", sqlite_too: true, run: Run::Signals },
-    Case { name: "reload", one: "µs a step", sqlite_too: false, run: Run::Reload },
-    Case { name: "fold", one: "µs a step", sqlite_too: false, run: Run::Fold },
-    Case { name: "undo", one: "µs a branch", sqlite_too: false, run: Run::Undo },
-    Case { name: "cancel in flight", one: "µs a branch", sqlite_too: false, run: Run::CancelInFlight },
+    Case { name: "signals", one: "µs CPU a signal", sqlite_too: true, run: Run::Signals },
+    Case { name: "reload", one: "µs CPU a step", sqlite_too: false, run: Run::Reload },
+    Case { name: "fold", one: "µs CPU a step", sqlite_too: false, run: Run::Fold },
+    Case { name: "undo", one: "µs CPU a branch", sqlite_too: false, run: Run::Undo },
+    Case { name: "cancel in flight", one: "µs CPU a branch", sqlite_too: false, run: Run::CancelInFlight },
 ];
 
 pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
@@ -270,43 +269,43 @@ async fn round(store: Arc<dyn Store>, run: Run, size: u32, sagas: u32) -> Outcom
 async fn one(runtime: &Runtime, id: &str, run: Run, size: u32) -> Outcome<f64> {
     match run {
         Run::Ends(call) => {
-            let began = Instant::now();
+            let watch = Watch::start();
             call(runtime.clone(), id.to_owned(), size).await?.await?;
-            Ok(began.elapsed().as_secs_f64())
+            Ok(watch.stop(1).cpu_seconds)
         }
         Run::OneByOne(call) => {
-            let began = Instant::now();
+            let watch = Watch::start();
             let ends = call(runtime.clone(), id.to_owned(), size).await?;
             let feeder = tokio::spawn(feed(size));
             ends.await?;
-            let took = began.elapsed().as_secs_f64();
+            let took = watch.stop(1).cpu_seconds;
             feeder.await?;
             Ok(took)
         }
         Run::Signals => {
             let handle = runtime.run(id, signals(size)).await?;
-            let began = Instant::now();
+            let watch = Watch::start();
             for n in 0..size {
                 handle.signal("go", &n.to_string(), &n).await?;
             }
             assert!(handle.outcome().await?.is_completed());
-            Ok(began.elapsed().as_secs_f64())
+            Ok(watch.stop(1).cpu_seconds)
         }
         Run::Reload => {
             let handle = runtime.run(id, long_then_waits(size)).await?;
             while runtime.running() > 0 {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
-            let began = Instant::now();
+            let watch = Watch::start();
             handle.signal("go", "1", &1).await?;
             assert!(handle.outcome().await?.is_completed());
-            Ok(began.elapsed().as_secs_f64())
+            Ok(watch.stop(1).cpu_seconds)
         }
         Run::Fold => fold(runtime, id, size).await,
         Run::Undo => {
             let handle = runtime.run(id, wide(size)).await?;
             assert!(handle.outcome().await?.is_completed());
-            let began = Instant::now();
+            let watch = Watch::start();
             handle.undo(By::new("Ann", "all of it")).await?;
             let mut records = handle.watch();
             while let Some(entry) = records.next().await? {
@@ -314,16 +313,16 @@ async fn one(runtime: &Runtime, id: &str, run: Run, size: u32) -> Outcome<f64> {
                     break;
                 }
             }
-            Ok(began.elapsed().as_secs_f64())
+            Ok(watch.stop(1).cpu_seconds)
         }
         Run::CancelInFlight => {
             let handle = runtime.run(id, wide_one_by_one(size)).await?;
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            let began = Instant::now();
+            let watch = Watch::start();
             let cancelled = handle.cancel(By::new("Ann", "too many")).await?;
             let feeder = tokio::spawn(feed(size));
             cancelled.settled().await?;
-            let took = began.elapsed().as_secs_f64();
+            let took = watch.stop(1).cpu_seconds;
             feeder.await?;
             Ok(took)
         }
@@ -334,9 +333,9 @@ async fn fold(runtime: &Runtime, id: &str, size: u32) -> Outcome<f64> {
     let handle = runtime.run(id, long(size)).await?;
     assert!(handle.outcome().await?.is_completed());
     let journal = handle.journal().await?;
-    let began = Instant::now();
+    let watch = Watch::start();
     let state = State::of(SagaId::new(id)?, &journal)?;
-    let took = began.elapsed().as_secs_f64();
+    let took = watch.stop(1).cpu_seconds;
     drop(state);
     Ok(took)
 }
