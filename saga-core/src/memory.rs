@@ -252,7 +252,11 @@ impl Inner {
         let turned_back = turned_back.filter_map(|(_, n)| saga(n)).filter(|(_, s)| s.updated_at > now);
         let due = ripe.chain(turned_back).filter_map(|(n, s)| Some((s.status.wake_at?, n, false)));
 
-        let first = |s: &Saga| self.inbox.get(s.inbox.first()?).map(|d| d.at);
+        let first = |s: &Saga| {
+            let seen = wanted.unreadable.iter().find(|(saga, _)| *saga == s.id).map(|(_, seen)| *seen);
+            let is_news = seen.is_none_or(|seen| s.inbox.last().is_some_and(|last| *last > seen));
+            self.inbox.get(s.inbox.first()?).map(|d| d.at).filter(|_| is_news)
+        };
         let mail = self.inbox.values().filter_map(|d| saga(&d.saga)).filter(|(_, s)| s.held.is_none());
         let mail = mail.filter_map(|(n, s)| Some((first(s)?, n, false)));
 
@@ -328,7 +332,7 @@ impl Store for MemoryStore {
             return Err(StoreError::LeaseLost);
         }
         let (candidates, next_wake) = inner.candidates(wanted, now);
-        let mut claims = Claims { claimed: Vec::new(), next_wake };
+        let mut claims = Claims { next_wake, ..Claims::default() };
         let mut quarantined = wanted.quarantined;
         for (_, number, died) in candidates {
             if claims.claimed.len() == wanted.limit {
@@ -384,7 +388,7 @@ impl Store for MemoryStore {
             wanted.by_ref().take(query.page_size()).map(|(n, s)| (*n, s.summary())).collect();
         let more = wanted.next().is_some();
         let next = taken.last().map(|(n, _)| *n).filter(|_| more);
-        Ok(Page { sagas: taken.into_iter().map(|(_, s)| s).collect(), next })
+        Ok(Page { sagas: taken.into_iter().map(|(_, s)| s).collect(), damaged: Vec::new(), next })
     }
 
     async fn deliver(
@@ -445,5 +449,13 @@ impl Store for MemoryStore {
             inner.due.retain(|(_, n)| n != number);
         }
         Ok(dropped.len() as u64)
+    }
+
+    fn takes_many_workers(&self) -> bool {
+        true
+    }
+
+    fn trouble(&self) -> Option<String> {
+        None
     }
 }

@@ -4,9 +4,12 @@
 //! due and parked sagas are found without reading journals), who **holds** it, and an **inbox** of deliveries that no
 //! worker has taken yet. The conformance suite (feature `conformance`) holds every store to what is said here.
 
+mod error;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
+pub use error::{AppendError, DeliverError, StoreCause, StoreError};
 
 use crate::machine::Delivery;
 use crate::{Entry, Epoch, Name, Phase, Reason, SagaId, Seq, State, Timestamp};
@@ -74,114 +77,6 @@ pub struct Append {
     pub release: bool,
 }
 
-/// Why one append of a batch was refused. The others are not affected.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppendError {
-    /// Another worker has claimed the saga since, or the claim was released.
-    #[error("epoch {epoch} of saga {saga} is over")]
-    Fenced {
-        /// Which saga.
-        saga: SagaId,
-        /// The epoch that tried.
-        epoch: Epoch,
-    },
-    /// The records do not follow on what is there.
-    #[error("the next record of saga {saga} is {expected}, not {found}")]
-    Sequence {
-        /// Which saga.
-        saga: SagaId,
-        /// What should come.
-        expected: Seq,
-        /// What came.
-        found: Seq,
-    },
-    /// A saga of that id exists, and this is not its creation sent again.
-    #[error("saga {saga} exists")]
-    Exists {
-        /// Which saga.
-        saga: SagaId,
-    },
-    /// There is no such saga (or it was to be created without a status).
-    #[error("there is no saga {saga}")]
-    NoSuchSaga {
-        /// Which saga.
-        saga: SagaId,
-    },
-}
-
-/// A store that could not do what was asked. Nothing is lost: what was durable still is.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// It cannot be reached, or is busy, or I/O failed: another try may succeed.
-    #[error("the store is unavailable: {detail}")]
-    Unavailable {
-        /// What was observed.
-        detail: String,
-    },
-    /// The disk is full.
-    #[error("the store is full: {detail}")]
-    Full {
-        /// What was observed.
-        detail: String,
-    },
-    /// It cannot be written to.
-    #[error("the store is read-only: {detail}")]
-    ReadOnly {
-        /// What was observed.
-        detail: String,
-    },
-    /// What is there is not what a store of this kind writes.
-    #[error("the store cannot be read: {detail}")]
-    Corrupt {
-        /// What was observed.
-        detail: String,
-    },
-    /// It was written by a newer version of this crate.
-    #[error("the store has schema version {found}; this build knows up to {known}")]
-    Newer {
-        /// Its version.
-        found: u32,
-        /// The newest known here.
-        known: u32,
-    },
-    /// Another worker holds it, and it is a store for one.
-    #[error("the store is held by {holder}")]
-    Held {
-        /// Who holds it.
-        holder: String,
-    },
-    /// The worker's lease is over: others may have its sagas.
-    #[error("the worker's lease is over")]
-    LeaseLost,
-    /// It was closed.
-    #[error("the store is closed")]
-    Closed,
-}
-
-impl StoreError {
-    /// Whether another try may succeed without a person's doing anything to this process.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, StoreError::Unavailable { .. } | StoreError::Full { .. } | StoreError::ReadOnly { .. })
-    }
-}
-
-/// Why a delivery was not put into the inbox.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeliverError {
-    /// There is no such saga.
-    #[error("there is no saga {saga}")]
-    NoSuchSaga {
-        /// Which saga.
-        saga: SagaId,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Which sagas a worker asks for.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -191,6 +86,9 @@ pub struct Wanted {
     pub limit: usize,
     /// Whether one that has died [`QUARANTINE_DEATHS`] times may be among them.
     pub quarantined: bool,
+    /// Sagas whose journals the worker cannot read, each with the last delivery that it has seen waiting there: those
+    /// up to that one are no reason to claim it, a later one is. They stay in the inbox.
+    pub unreadable: Vec<(SagaId, DeliveryId)>,
 }
 
 /// After so many deaths without progress a saga is quarantined: of those at most one runs at a time.
@@ -264,11 +162,23 @@ pub struct Summary {
     pub held: bool,
 }
 
+/// A saga of which the store cannot read what it lists of it. It is neither claimed nor purged; the others are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Its id, as far as that can be read; else how the store calls it.
+    pub saga: String,
+    /// What was observed.
+    pub why: String,
+}
+
 /// Some sagas, oldest first, and where to go on.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     /// The sagas.
     pub sagas: Vec<Summary>,
+    /// Sagas in the range of this page that cannot be read, in the same order. Whether they are what the query asks for
+    /// is not known.
+    pub damaged: Vec<Damaged>,
     /// The cursor for the next page; `None` after the last.
     pub next: Option<u64>,
 }
@@ -406,8 +316,11 @@ pub trait Store: Send + Sync + 'static {
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError>;
 
     /// Whether another worker may have joined beside one that has. If not, all that becomes of a saga is the work of this
-    /// process, and whoever waits for it need not look for what others did.
-    fn takes_many_workers(&self) -> bool {
-        true
-    }
+    /// process, and whoever waits for it need not look for what others did. A store around another one passes this on, as
+    /// it does everything: no method has a default.
+    fn takes_many_workers(&self) -> bool;
+
+    /// What the store finds wrong with itself although it answers, with figures: a log that cannot be emptied, a lock that
+    /// is gone, sagas that it has found damaged. `None` if nothing is. Cheap, and never waits.
+    fn trouble(&self) -> Option<String>;
 }

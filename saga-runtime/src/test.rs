@@ -297,4 +297,12 @@ impl Store for CrashingStore {
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.inner.purge(purge).await
     }
+
+    fn takes_many_workers(&self) -> bool {
+        self.inner.takes_many_workers()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.inner.trouble()
+    }
 }

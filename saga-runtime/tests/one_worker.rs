@@ -99,6 +99,9 @@ impl Store for Alone {
     fn takes_many_workers(&self) -> bool {
         false
     }
+    fn trouble(&self) -> Option<String> {
+        self.store.trouble()
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -147,14 +147,14 @@ impl Port {
         trouble: Option<Trouble>,
         operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let detail = || "the simulation has it so".to_owned();
+        let detail = "the simulation has it so";
         let result = match trouble {
-            Some(Trouble::Unavailable) => Err(StoreError::Unavailable { detail: detail() }.into()),
-            Some(Trouble::Full) => Err(StoreError::Full { detail: detail() }.into()),
-            Some(Trouble::ReadOnly) => Err(StoreError::ReadOnly { detail: detail() }.into()),
+            Some(Trouble::Unavailable) => Err(StoreError::unavailable(detail).into()),
+            Some(Trouble::Full) => Err(StoreError::full(detail).into()),
+            Some(Trouble::ReadOnly) => Err(StoreError::read_only(detail).into()),
             Some(Trouble::AnswerLost) => {
                 operation.await?;
-                Err(StoreError::Unavailable { detail: "the answer is lost".to_owned() }.into())
+                Err(StoreError::unavailable("the answer is lost").into())
             }
             Some(Trouble::Slow) => {
                 sleep(Duration::from_secs(1)).await;
@@ -324,5 +324,13 @@ impl Store for Port {
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.enter().await;
         self.write(self.weather(), self.stage.referee.purge(purge)).await
+    }
+
+    fn takes_many_workers(&self) -> bool {
+        self.stage.referee.takes_many_workers()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.stage.referee.trouble()
     }
 }

@@ -211,4 +211,12 @@ impl Store for Referee {
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.truth.purge(purge).await
     }
+
+    fn takes_many_workers(&self) -> bool {
+        self.truth.takes_many_workers()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.truth.trouble()
+    }
 }

@@ -74,6 +74,7 @@
 
 mod encode;
 mod error;
+mod file;
 mod lock;
 mod pool;
 mod reader;
@@ -83,8 +84,11 @@ mod stats;
 mod status;
 mod stopwatch;
 mod store;
+mod sum;
 mod writer;
 
 pub use error::OpenError;
 pub use stats::Stats;
 pub use store::{Options, SqliteStore};
+#[doc(hidden)]
+pub use sum::register as register_sum;

@@ -1,55 +1,86 @@
 //! The right to be the one worker of a file: a lock of the operating system on a file beside it, which the kernel
-//! lets go when the process dies. The file is never deleted: whoever did could lock another one of that name.
+//! releases when the process dies. This crate never deletes it. If it is deleted all the same, the worker takes it
+//! again as soon as it looks; if another worker was quicker, this one has lost its lease.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use saga_core::store::StoreError;
+use saga_core::store::{StoreCause, StoreError};
 
-use crate::schema::beside;
+use crate::file::{Inode, beside};
 
 /// Held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct WorkerLock {
     _file: File,
+    path: PathBuf,
+    inode: Inode,
+    worker: String,
+    of: Inode,
 }
 
 impl WorkerLock {
-    /// Takes the lock of the database at `path`, and says in its file who has it.
-    pub(crate) fn take(path: &Path, worker: &str) -> Result<Self, StoreError> {
-        let path = beside(path, ".lock");
-        let failed = |what: &str, error: &std::io::Error| {
-            let detail = format!("{} cannot be {what}: {error}", path.display());
-            match error.kind() {
+    /// Takes the lock of the database at `path`, which is the file `of`, and says in its file who has it.
+    pub(crate) fn take(path: &Path, of: Inode, worker: &str) -> Result<Self, StoreError> {
+        Self::at(beside(path, ".lock"), of, worker.to_owned())
+    }
+
+    fn at(path: PathBuf, of: Inode, worker: String) -> Result<Self, StoreError> {
+        let failed = |what: &str, error: std::io::Error| {
+            let (detail, kind) = (format!("{} cannot be {what}: {error}", path.display()), error.kind());
+            let source = Some(StoreCause::new(error));
+            match kind {
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                    StoreError::ReadOnly { detail }
+                    StoreError::ReadOnly { detail, source }
                 }
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { detail },
-                _ => StoreError::Unavailable { detail },
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { detail, source },
+                _ => StoreError::Unavailable { detail, source },
             }
         };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = file.map_err(|e| failed("opened", &e))?;
+        let mut file = file.map_err(|e| failed("opened", e))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Held { holder: holder(&mut file) }),
-            Err(TryLockError::Error(error)) => return Err(failed("locked", &error)),
+            Err(TryLockError::Error(error)) => return Err(failed("locked", error)),
         }
-        let holder = format!("process {} (worker {})\n", std::process::id(), worker.escape_debug());
-        file.set_len(0)
-            .and_then(|()| file.write_all(holder.as_bytes()))
-            .map_err(|e| failed("written", &e))?;
-        Ok(Self { _file: file })
+        let (pid, name, number) = (std::process::id(), worker.escape_debug(), of.number);
+        let text = format!("process {pid} (worker {name})\nfile {number}\n");
+        let inode = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.metadata())
+            .map_err(|e| failed("written", e))?;
+        Ok(Self { _file: file, inode: Inode::of(&inode), path, worker, of })
     }
+
+    /// Takes the lock again if its file is gone, or is another one.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] if another worker has it by now.
+    pub(crate) fn keep(&mut self) -> Result<(), StoreError> {
+        if std::fs::metadata(&self.path).is_ok_and(|file| Inode::of(&file) == self.inode) {
+            return Ok(());
+        }
+        *self = Self::at(self.path.clone(), self.of, self.worker.clone())?;
+        Ok(())
+    }
+}
+
+/// Returns true if a worker that has used the file at `path` under this name wrote so beside it.
+pub(crate) fn has_named(path: &Path, of: Inode) -> bool {
+    let text = std::fs::read_to_string(beside(path, ".lock")).unwrap_or_default();
+    text.lines().nth(1) == Some(&format!("file {}", of.number))
 }
 
 /// Who says to have it. Between taking the lock and saying so nobody is named.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.take(1000).read_to_string(&mut text));
-    match (read, text.trim()) {
-        (Ok(_), holder) if !holder.is_empty() => holder.to_owned(),
+    match (read, text.lines().next().map(str::trim)) {
+        (Ok(_), Some(holder)) if !holder.is_empty() => holder.to_owned(),
         _ => "another process".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! Threads that read, each on a connection of its own, so that neither the writer nor an async runtime waits for
 //! them.
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,8 +11,10 @@ use rusqlite::Connection;
 use saga_core::store::StoreError;
 
 use crate::error::Error;
+use crate::file::Look;
+use crate::schema::{self, How};
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// The threads; they end when this is dropped, after what they are at.
 pub(crate) struct Pool {
@@ -19,16 +22,74 @@ pub(crate) struct Pool {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// A connection that reads.
+pub(crate) struct Reader {
+    connection: Connection,
+    /// If it is opened anew when another file, or another writer, comes.
+    follows: Option<Follows>,
+}
+
+/// What a reader goes by that has no writer in its process.
+struct Follows {
+    path: PathBuf,
+    how: How,
+    as_it_lies: bool,
+    /// What was seen of the file when it was opened; `None` if it has to be opened again.
+    seen: Option<Look>,
+}
+
+impl Reader {
+    /// A reader of the file as it is now.
+    pub(crate) fn open(path: &Path, how: &How) -> Result<Self, crate::OpenError> {
+        let (connection, _) = schema::open_read_only(path, how)?;
+        Ok(Self { connection, follows: None })
+    }
+
+    /// A reader of whatever file is there under that name.
+    pub(crate) fn follow(path: &Path, how: &How) -> Result<Self, crate::OpenError> {
+        let (connection, as_it_lies) = schema::open_read_only(path, how)?;
+        let seen = Look::at(path, as_it_lies).ok();
+        let follows = Some(Follows { path: path.to_owned(), how: how.clone(), as_it_lies, seen });
+        Ok(Self { connection, follows })
+    }
+
+    fn read<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, StoreError> {
+        let Some(follows) = &mut self.follows else { return Ok(work(&mut self.connection)?) };
+        if !follows.is_same() {
+            let (connection, as_it_lies) = schema::open_read_only(&follows.path, &follows.how)?;
+            (self.connection, follows.as_it_lies) = (connection, as_it_lies);
+            follows.seen = Look::at(&follows.path, as_it_lies).ok();
+        }
+        let done = work(&mut self.connection);
+        if follows.as_it_lies && !follows.is_same() {
+            // SQLite was told that nobody writes, and may have read two states of the file.
+            follows.seen = None;
+            let detail = format!("{} was written to while it was read", follows.path.display());
+            return Err(StoreError::Unavailable { detail, source: None });
+        }
+        if done.is_err() {
+            follows.seen = None;
+        }
+        Ok(done?)
+    }
+}
+
+impl Follows {
+    fn is_same(&self) -> bool {
+        self.seen.is_some() && Look::at(&self.path, self.as_it_lies).ok() == self.seen
+    }
+}
+
 impl Pool {
-    /// A thread for each connection.
-    pub(crate) fn start(connections: Vec<Connection>) -> std::io::Result<Self> {
+    /// A thread for each reader.
+    pub(crate) fn start(readers: Vec<Reader>) -> std::io::Result<Self> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
         let mut threads = Vec::new();
-        for connection in connections {
+        for reader in readers {
             let waiting = waiting.clone();
             let thread = std::thread::Builder::new().name("saga-sqlite-read".to_owned());
-            threads.push(thread.spawn(move || read(connection, &waiting))?);
+            threads.push(thread.spawn(move || read(reader, &waiting))?);
         }
         Ok(Self { jobs: Some(jobs), threads })
     }
@@ -40,8 +101,7 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         // Whoever asked may have gone.
-        let job: Job =
-            Box::new(move |connection| drop(answer.send(work(connection).map_err(StoreError::from))));
+        let job: Job = Box::new(move |reader| drop(answer.send(reader.read(work))));
         let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
         if !sent {
             return Err(StoreError::Closed);
@@ -50,12 +110,12 @@ impl Pool {
     }
 }
 
-fn read(mut connection: Connection, waiting: &Mutex<Receiver<Job>>) {
+fn read(mut reader: Reader, waiting: &Mutex<Receiver<Job>>) {
     loop {
-        // The lock is let go before the job is begun.
+        // The lock is released before the job is begun.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => job(&mut connection),
+            Ok(job) => job(&mut reader),
             Err(_) => return,
         }
     }

@@ -1,18 +1,35 @@
 //! Reading: journals, lists, the inbox. Each in one short transaction, so that the write-ahead log can be emptied.
 
+mod append;
 mod trail;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use saga_core::store::{Claim, DeliveryId, Page, Query, Summary, Waiting, WorkerId};
-use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq, Timestamp};
+use rusqlite::{Connection, params};
+use saga_core::machine::Delivery;
+use saga_core::store::{Claim, DeliveryId, Page, Query, StoreError, Summary, Waiting, WorkerId};
+use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq};
 
-use crate::error::{Error, corrupt};
-use crate::shared::Shared;
-use crate::status;
+use append::Stored;
+pub(crate) use append::{Appends, Link, precedes};
 pub(crate) use trail::Trails;
 
-/// Reads the records of a saga from `from` on.
+use crate::error::{Error, corrupt, of_saga};
+use crate::shared::Shared;
+use crate::status::{self, Listed};
+use crate::sum;
+
+/// Reads the records of a saga from `from` on. An error names the saga.
 pub(crate) fn load(
+    connection: &Connection,
+    shared: &Shared,
+    trails: &Trails,
+    saga: &SagaId,
+    from: Seq,
+    limit: usize,
+) -> Result<Vec<Entry>, Error> {
+    try_load(connection, shared, trails, saga, from, limit).map_err(|error| of_saga(saga, error))
+}
+
+fn try_load(
     connection: &Connection,
     shared: &Shared,
     trails: &Trails,
@@ -29,17 +46,16 @@ pub(crate) fn load(
         Some(durable) => durable.max(found.last_row),
         None => end_of(connection, &found)?,
     };
-    let rows = trails.walk(connection, found.num, last_row, from)?;
-    let mut read = connection.prepare_cached("SELECT seq, at, body FROM stored_appends WHERE id = ?1")?;
+    let links = trails.walk(connection, found.num, last_row, from)?;
+    let mut appends = Appends::of(connection, found.num)?;
     let mut entries = Vec::new();
-    for row in rows {
-        let append = read.query_row([row], |r| {
-            Ok((r.get::<_, i64>(0)?.cast_unsigned(), Timestamp(r.get(1)?), r.get::<_, String>(2)?))
-        });
-        let (first, at, body) = append?;
-        let records: Vec<Record> = serde_json::from_str(&body)
-            .map_err(|e| corrupt(format!("the records of saga {saga} from number {first} on: {e}")))?;
-        let some = (first..).zip(records).map(|(seq, record)| Entry { seq, at, record });
+    let mut last: Option<Link> = None;
+    for link in links {
+        let stored = appends.read(link.row)?;
+        if let Some(last) = last.replace(stored.link) {
+            precedes(&last, stored.link.seq)?;
+        }
+        let some = records(&stored)?;
         entries.extend(some.filter(|entry| entry.seq >= from).take(limit - entries.len()));
         if entries.len() == limit {
             break;
@@ -47,6 +63,21 @@ pub(crate) fn load(
     }
     drop(snapshot);
     Ok(entries)
+}
+
+/// The records of an append.
+fn records(stored: &Stored) -> Result<impl Iterator<Item = Entry>, StoreError> {
+    let Link { seq: first, records: count, .. } = stored.link;
+    let records: Vec<Record> = serde_json::from_str(&stored.body)
+        .map_err(|e| corrupt(format!("its records from number {first} on: {e}")))?;
+    if records.len() as u64 != count {
+        let found = records.len();
+        return Err(corrupt(format!(
+            "{count} records from number {first} on were written, and there are {found}"
+        )));
+    }
+    let at = stored.at;
+    Ok((first..).zip(records).map(move |(seq, record)| Entry { seq, at, record }))
 }
 
 /// While it is there, its connection sees the file as it was at the first look. Its statements are kept, unlike those
@@ -76,29 +107,40 @@ struct Found {
 }
 
 fn find(connection: &Connection, saga: &SagaId) -> Result<Option<Found>, Error> {
-    let find = "SELECT num, epoch, held, last_row FROM stored_sagas WHERE id = ?1";
-    let found = connection.prepare_cached(find)?.query_row([saga.as_str()], |r| {
-        let epoch = Epoch(r.get::<_, i64>(1)?.cast_unsigned());
-        Ok(Found { num: r.get(0)?, epoch, held: r.get(2)?, last_row: r.get(3)? })
-    });
-    Ok(found.optional()?)
+    let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
+    let mut rows = find.query([saga.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let place = status::place(row)?;
+    if place.id != *saga {
+        return Err(corrupt(format!("an index leads to saga {}", place.id)).into());
+    }
+    let (num, epoch, last_row) = (place.num, place.epoch, place.last_row);
+    Ok(Some(Found { num, epoch, held: place.held, last_row }))
 }
 
 /// The last append of a saga that this process does not hold. Of one that another process holds, or did when it died,
-/// the end of the table tells how far it got.
+/// the end of the table tells how far it got; there it is known as its own by its checksum, whatever its row says.
 fn end_of(connection: &Connection, found: &Found) -> Result<i64, Error> {
     if !found.held {
         return Ok(found.last_row);
     }
-    let last = "SELECT coalesce(max(id), ?2) FROM stored_appends WHERE num = ?1 AND id > ?2";
+    let last = "SELECT coalesce(max(id), ?2) FROM stored_appends WHERE id > ?2
+        AND (num = ?1 OR sum = saga_sum(id, ?1, seq, records, prev, at, body))";
     Ok(connection.prepare_cached(last)?.query_row(params![found.num, found.last_row], |r| r.get(0))?)
 }
 
 pub(crate) fn summary(connection: &Connection, saga: &SagaId) -> Result<Option<Summary>, Error> {
-    let find = format!("SELECT {} FROM stored_sagas WHERE id = ?1", status::SUMMARY_COLUMNS);
-    let mut find = connection.prepare_cached(&find)?;
-    let mut rows = find.query([saga.as_str()])?;
-    rows.next()?.map(status::summary).transpose()
+    let read = || -> Result<Option<Summary>, Error> {
+        let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
+        let mut rows = find.query([saga.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        match status::summary(row)? {
+            Ok(summary) if summary.id == *saga => Ok(Some(summary)),
+            Ok(summary) => Err(corrupt(format!("an index leads to saga {}", summary.id)).into()),
+            Err(damaged) => Err(corrupt(damaged.why).into()),
+        }
+    };
+    read().map_err(|error| of_saga(saga, error))
 }
 
 pub(crate) fn query(connection: &Connection, query: &Query) -> Result<Page, Error> {
@@ -112,13 +154,11 @@ pub(crate) fn query(connection: &Connection, query: &Query) -> Result<Page, Erro
             format!("phase IN ({})", phases.join(", "))
         }
     };
-    let find = format!(
-        "SELECT {}, num FROM stored_sagas
-        WHERE num > ?1 AND {phases} AND (?2 IS NULL OR saga = ?2)
-            AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(reasons) WHERE json_quote(value) = ?3))
-        ORDER BY num LIMIT ?4",
-        status::SUMMARY_COLUMNS
-    );
+    let find = status::find(&format!(
+        "num > ?1 AND {phases} AND (?2 IS NULL OR saga = ?2) AND (?3 IS NULL OR (reasons IS NOT NULL AND (
+            NOT json_valid(reasons) OR EXISTS (SELECT 1 FROM json_each(reasons) WHERE json_quote(value) = ?3))))
+        ORDER BY num LIMIT ?4"
+    ));
     let after = query.after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
     let reason = query.reason.map(status::reason);
     let mut find = connection.prepare_cached(&find)?;
@@ -126,12 +166,15 @@ pub(crate) fn query(connection: &Connection, query: &Query) -> Result<Page, Erro
     let mut page = Page::default();
     let mut last = 0;
     while let Some(row) = rows.next()? {
-        if page.sagas.len() == size {
+        if page.sagas.len() + page.damaged.len() == size {
             page.next = Some(last);
             break;
         }
-        page.sagas.push(status::summary(row)?);
-        last = row.get::<_, i64>(12)?.cast_unsigned();
+        last = row.get::<_, i64>(status::NUM)?.cast_unsigned();
+        match status::summary(row)? {
+            Ok(summary) => page.sagas.push(summary),
+            Err(damaged) => page.damaged.push(damaged),
+        }
     }
     Ok(page)
 }
@@ -156,35 +199,48 @@ pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Err
     let mut rows = find.query([value])?;
     let (mut waiting, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        let id = DeliveryId(row.get::<_, i64>(0)?.cast_unsigned());
-        let saga = status::saga_id(&row.get::<_, String>(1)?)?;
-        match serde_json::from_str(&row.get::<_, String>(2)?) {
-            Ok(delivery) => waiting.push(Waiting { id, saga, delivery }),
-            Err(error) => unreadable.push((id, error.to_string())),
+        let id = DeliveryId(row.get::<_, i64>(4)?.cast_unsigned());
+        match delivery(row)? {
+            Ok((saga, delivery)) => waiting.push(Waiting { id, saga, delivery }),
+            Err(why) => unreadable.push((id, why)),
         }
     }
     Ok((waiting, unreadable))
 }
 
+/// Whose a delivery is, and what; or why it cannot be read.
+fn delivery(row: &rusqlite::Row<'_>) -> Result<Result<(SagaId, Delivery), String>, Error> {
+    if !sum::is_whole(row, 3)? {
+        return Ok(Err("it is not as it was written".to_owned()));
+    }
+    let saga = match status::saga_id(row.get_ref(5)?) {
+        Ok(saga) => saga,
+        Err(why) => return Ok(Err(why)),
+    };
+    Ok(match serde_json::from_str(&row.get::<_, String>(2)?) {
+        Ok(delivery) => Ok((saga, delivery)),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
 fn inbox_query(which: &str) -> String {
     format!(
-        "SELECT d.id, s.id, d.body FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
+        "SELECT d.num, d.at, d.body, d.sum, d.id, s.id FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
         WHERE d.unreadable IS NULL AND {which} ORDER BY d.id"
     )
 }
 
-/// What is held, with the statuses that were written last.
+/// What is held, with the statuses that were written last. What of it is damaged is left out.
 pub(crate) fn claims(connection: &Connection, held: &[(Epoch, i64)]) -> Result<Vec<Claim>, Error> {
     let _snapshot = Snapshot::of(connection)?;
-    let find =
-        format!("SELECT {} FROM stored_sagas WHERE num = ?1 AND epoch = ?2 AND held = 1", status::COLUMNS);
-    let mut find = connection.prepare_cached(&find)?;
+    let mut find = connection.prepare_cached(&status::find("num = ?1 AND epoch = ?2 AND held = 1"))?;
     let mut claims = Vec::with_capacity(held.len());
     for (epoch, num) in held {
         let mut rows = find.query(params![num, epoch.0.cast_signed()])?;
-        if let Some(row) = rows.next()? {
-            let (saga, status) = status::read(row)?;
-            claims.push(Claim { saga, epoch: *epoch, status });
+        if let Some(row) = rows.next()?
+            && let Ok(Listed { id, status, .. }) = status::read(row)?
+        {
+            claims.push(Claim { saga: id, epoch: *epoch, status });
         }
     }
     Ok(claims)
@@ -203,7 +259,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("sagas.db")).unwrap();
         let how = How { busy_timeout: std::time::Duration::ZERO, pages_max: None, vfs: None };
-        let connection = open_read_only(store.path(), &how).unwrap();
+        let (connection, _) = open_read_only(store.path(), &how).unwrap();
         let asks = |id: &str| inbox(&connection, &Whose::Saga(SagaId::new(id).unwrap())).unwrap();
         assert!((0..3).all(|n| asks(&format!("saga-{n}")).0.is_empty()));
         let kept = connection.prepare_cached(&inbox_query("s.id = ?1")).unwrap();

@@ -1,25 +1,30 @@
 //! Opening the file: what it is, which version it has, how it is brought up to date, and whether SQLite will do with
 //! it what durability needs. A file that is refused is not changed.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::OpenError;
+use crate::file::{Inode, beside, names};
+use crate::writer::LOG_BYTES_MAX;
+use crate::{lock, sum};
 
 /// "SAGA".
 const APPLICATION_ID: i32 = 0x5341_4741;
 
-/// What makes version n + 1 of version n; the first is applied to an empty file.
+/// What makes the next version of each, from [`OLDEST`] on; the first is applied to an empty file.
 const MIGRATIONS: &[&str] =
-    &[concat!(include_str!("schema/1_tables.sql"), include_str!("schema/1_views.sql"))];
+    &[concat!(include_str!("schema/2_tables.sql"), include_str!("schema/2_views.sql"))];
+
+/// The first version that is read. Version 1, without checksums, was never released.
+const OLDEST: u32 = 2;
 
 /// The version that this build reads and writes.
-pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+pub(crate) const VERSION: u32 = OLDEST + MIGRATIONS.len() as u32 - 1;
 
 /// The size of a page in every file that this crate makes.
 const PAGE_BYTES: u64 = 4096;
@@ -48,10 +53,8 @@ impl How {
 
 /// Opens the file for writing, makes it if there is none, and brings it up to date.
 pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
-    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty() && !d.is_dir()) {
-        return Err(OpenError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() });
-    }
     not_cut_off(path)?;
+    let had_log = has_log(path);
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -61,10 +64,13 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
         let detail = "the file cannot be written to".to_owned();
         return Err(OpenError::ReadOnly { path: path.to_owned(), detail });
     }
-    let version = version(path, &connection)?;
+    sum::register(&connection).map_err(sql)?;
+    let version = version(path, &connection, had_log)?;
     make_durable(path, &connection)?;
     if version < VERSION {
         migrate(&mut connection).map_err(sql)?;
+        // A file that is copied without its log is known for a store.
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(sql)?;
     }
     if let Some(pages) = how.pages_max {
         connection.pragma_update(None, "max_page_count", pages).map_err(sql)?;
@@ -84,39 +90,41 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
 ///
 /// A file that was closed properly, in a directory that cannot be written to, is read as it lies there: SQLite could
 /// not make the files beside it by which readers and writers agree, and whoever may write has not made them either.
-pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<Connection, OpenError> {
+/// Then this says so: what is written to it later is not seen.
+pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<(Connection, bool), OpenError> {
     if !path.exists() {
         return Err(OpenError::NoFile { path: path.to_owned() });
     }
     not_cut_off(path)?;
+    let had_log = has_log(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = how.connect(path, flags).map_err(|e| OpenError::of(path, &e));
-    let opened = opened.and_then(|connection| up_to_date(path, connection, how));
-    match opened {
+    let opened = opened.and_then(|connection| up_to_date(path, connection, how, had_log));
+    match opened.map(|connection| (connection, false)) {
         Err(OpenError::Failed { .. } | OpenError::ReadOnly { .. }) if !beside(path, "-wal").exists() => {
             let as_it_lies = uri(path, "immutable=1");
             let connection = how.connect(as_it_lies, flags | OpenFlags::SQLITE_OPEN_URI);
-            up_to_date(path, connection.map_err(|e| OpenError::of(path, &e))?, how)
+            let connection = connection.map_err(|e| OpenError::of(path, &e))?;
+            up_to_date(path, connection, how, had_log).map(|connection| (connection, true))
         }
         opened => opened,
     }
 }
 
-fn up_to_date(path: &Path, connection: Connection, how: &How) -> Result<Connection, OpenError> {
+fn up_to_date(
+    path: &Path,
+    connection: Connection,
+    how: &How,
+    had_log: bool,
+) -> Result<Connection, OpenError> {
     connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
     keep_statements(&connection).map_err(|e| OpenError::of(path, &e))?;
-    match version(path, &connection)? {
+    sum::register(&connection).map_err(|e| OpenError::of(path, &e))?;
+    match version(path, &connection, had_log)? {
         VERSION => Ok(connection),
         0 => Err(OpenError::NotAStore { path: path.to_owned(), detail: "the database is empty".to_owned() }),
         found => Err(OpenError::Older { path: path.to_owned(), found, known: VERSION }),
     }
-}
-
-/// The path of a file beside another one, of the same name but for its end.
-pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut beside = OsString::from(path);
-    beside.push(end);
-    PathBuf::from(beside)
 }
 
 /// The path as SQLite's URIs have it.
@@ -144,12 +152,30 @@ fn not_cut_off(path: &Path) -> Result<(), OpenError> {
             let detail = format!("it has {} bytes, less than one page", file.len());
             Err(OpenError::NotAStore { path: path.to_owned(), detail })
         }
+        Ok(file) if file.is_file() && names(&file) > 1 => {
+            Err(OpenError::ManyNames { path: path.to_owned(), names: names(&file) })
+        }
         _ => Ok(()),
     }
 }
 
+/// Whether the write-ahead log of a file is beside it, or another program has put it into the file since a worker died:
+/// then the file that the worker named is this one, and nothing of SQLite's is beside it.
+fn has_log(path: &Path) -> bool {
+    let is_named = || std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)));
+    beside(path, "-wal").exists() || (!beside(path, "-shm").exists() && is_named())
+}
+
+/// Whether what was written last is missing: the file is a copy of one that was in use, and its log is not beside it.
+/// (What SQLite itself writes out as a file, by `VACUUM INTO`, is whole, and is not set to have a log.)
+fn lacks_its_end(connection: &Connection) -> rusqlite::Result<bool> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    let in_use = "SELECT EXISTS (SELECT 1 FROM stored_in_use)";
+    Ok(mode == "wal" && connection.query_row(in_use, [], |row| row.get(0))?)
+}
+
 /// The schema version of a file that is ours or empty.
-fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
+fn version(path: &Path, connection: &Connection, had_log: bool) -> Result<u32, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     // One look: another process may be making the file at this moment.
     let connection = connection.unchecked_transaction().map_err(sql)?;
@@ -159,9 +185,13 @@ fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
     if application == APPLICATION_ID {
         let found = u32::try_from(version).unwrap_or(0);
         return match found {
+            _ if found < OLDEST => Err(OpenError::TooOld { path: path.to_owned(), found, oldest: OLDEST }),
             _ if found > VERSION => Err(OpenError::Newer { path: path.to_owned(), found, known: VERSION }),
             _ if is_cut_off(path, &connection).map_err(sql)? => {
                 Err(OpenError::NotAStore { path: path.to_owned(), detail: "its end is missing".to_owned() })
+            }
+            _ if !had_log && lacks_its_end(&connection).map_err(sql)? => {
+                Err(OpenError::WithoutLog { path: path.to_owned() })
             }
             found => Ok(found),
         };
@@ -192,6 +222,7 @@ fn make_durable(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     // On macOS an ordinary sync leaves the data in the disk's cache.
     let settings = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;";
     connection.execute_batch(settings).map_err(sql)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX.cast_signed()).map_err(sql)?;
     let level = synchronous(connection).map_err(sql)?;
     let wrong = match (mode.as_str(), level) {
         ("wal", 2) => return Ok(()),
@@ -229,10 +260,11 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let Some(migration) = MIGRATIONS.get(version as usize) else { return Ok(()) };
+        let next = OLDEST.max(version + 1);
+        let Some(migration) = MIGRATIONS.get((next - OLDEST) as usize) else { return Ok(()) };
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", version + 1)?;
+        transaction.pragma_update(None, "user_version", next)?;
         transaction.commit()?;
     }
 }

@@ -1,6 +1,6 @@
 //! What the writer, the readers and whoever waits have in common.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use saga_core::{Bell, Epoch, SagaId, Seq};
 use crate::stats::Counters;
 
 /// How far an epoch is shifted to give the number of its worker.
-const WORKER_SHIFT: u32 = 40;
+pub(crate) const WORKER_SHIFT: u32 = 40;
 
 /// A disk that answers within this many microseconds is brisk.
 const BRISK_US: u64 = 500;
@@ -47,9 +47,48 @@ pub(crate) struct Shared {
     pace: AtomicU64,
     pub(crate) bell: Bell,
     pub(crate) counters: Counters,
+    /// What was found damaged, and why; the first so many.
+    damaged: Mutex<BTreeMap<String, String>>,
+    /// What is wrong with the files.
+    trouble: Mutex<Vec<String>>,
 }
 
+/// No more than so many are kept.
+const DAMAGED_MAX: usize = 1000;
+/// No more than so many are told in one line.
+const DAMAGED_TOLD_MAX: usize = 3;
+
 impl Shared {
+    /// Notes that something of a saga is damaged.
+    pub(crate) fn damaged(&self, what: &str, why: &str) {
+        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        if damaged.len() < DAMAGED_MAX {
+            damaged.insert(what.to_owned(), why.to_owned());
+        }
+    }
+
+    /// Says what is wrong with the files, instead of what was before.
+    pub(crate) fn set_trouble(&self, troubles: Vec<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = troubles;
+    }
+
+    /// What is wrong with the files, and what was found damaged.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let mut troubles = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        troubles.extend(self.damage());
+        (!troubles.is_empty()).then(|| troubles.join("; "))
+    }
+
+    /// What was found damaged, in one line.
+    fn damage(&self) -> Option<String> {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        let told: Vec<String> =
+            damaged.iter().take(DAMAGED_TOLD_MAX).map(|(what, why)| format!("{what}: {why}")).collect();
+        let more = damaged.len().saturating_sub(DAMAGED_TOLD_MAX);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        (!told.is_empty()).then(|| format!("damaged: {}{more}", told.join("; ")))
+    }
+
     /// Not kept while the disk is waited for: readers look in here.
     pub(crate) fn held(&self) -> MutexGuard<'_, HeldMap> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,16 +1,63 @@
-//! A saga's status, as columns.
+//! A saga's row: its status, as columns, and where its journal is. Nothing is read of a row that is not as it was written.
 
 use rusqlite::Row;
-use saga_core::store::{Status, StoreError, Summary};
-use saga_core::{Phase, Reason, SagaId, Timestamp};
+use rusqlite::types::ValueRef;
+use saga_core::store::{Damaged, Status, Summary};
+use saga_core::{Epoch, Phase, Reason, SagaId, Timestamp};
 
 use crate::error::{Error, corrupt};
+use crate::shared::WORKER_SHIFT;
+use crate::sum;
+use crate::writer::Died;
 
-/// The columns that [`read`] reads, in its order.
-pub(crate) const COLUMNS: &str =
-    "id, saga, version, phase, reasons, wake_at, undoable_until, progress, deaths";
-/// Those and what else [`summary`] reads.
-pub(crate) const SUMMARY_COLUMNS: &str = "id, saga, version, phase, reasons, wake_at, undoable_until, progress, deaths, created_at, updated_at, held";
+/// All columns, in the order in which their checksum is made.
+const COLUMNS: [&str; 16] = [
+    "num",
+    "id",
+    "saga",
+    "version",
+    "phase",
+    "reasons",
+    "wake_at",
+    "undoable_until",
+    "progress",
+    "deaths",
+    "created_at",
+    "updated_at",
+    "held",
+    "epoch",
+    "first_row",
+    "last_row",
+];
+/// Where [`find`] has `num`.
+pub(crate) const NUM: usize = 0;
+
+/// A statement that finds rows, for [`read`], [`summary`] and [`place`].
+pub(crate) fn find(which: &str) -> String {
+    format!("SELECT {}, sum FROM stored_sagas WHERE {which}", COLUMNS.join(", "))
+}
+
+/// A statement that sets columns of the row whose `num` is `?1`, each to an expression, and its checksum.
+pub(crate) fn update(columns: &[(&str, &str)]) -> String {
+    let new = |column| columns.iter().find(|(name, _)| *name == column).map_or(column, |(_, value)| *value);
+    let values: Vec<&str> = COLUMNS.into_iter().map(new).collect();
+    let sets: String = columns.iter().map(|(name, value)| format!("{name} = {value}, ")).collect();
+    format!("UPDATE stored_sagas SET {sets}sum = saga_sum({}) WHERE num = ?1", values.join(", "))
+}
+
+/// A statement that says of the row whose `num` is `?1` whether it is as it was written.
+pub(crate) fn is_whole() -> String {
+    format!("SELECT sum = saga_sum({}) FROM stored_sagas WHERE num = ?1", COLUMNS.join(", "))
+}
+
+/// A statement that inserts a row, its columns being `?1` to `?16`, unless there is one of that id.
+pub(crate) fn insert() -> String {
+    let values: Vec<String> = (1..=COLUMNS.len()).map(|n| format!("?{n}")).collect();
+    let (columns, values) = (COLUMNS.join(", "), values.join(", "));
+    format!(
+        "INSERT INTO stored_sagas ({columns}, sum) VALUES ({values}, saga_sum({values})) ON CONFLICT (id) DO NOTHING"
+    )
+}
 
 /// Reasons as they are stored.
 pub(crate) fn reasons(status: &Status) -> Option<String> {
@@ -23,37 +70,100 @@ pub(crate) fn reason(reason: Reason) -> String {
     serde_json::to_string(&reason).unwrap_or_default()
 }
 
-/// Reads [`COLUMNS`].
-pub(crate) fn read(row: &Row<'_>) -> Result<(SagaId, Status), Error> {
-    let id: String = row.get(0)?;
-    let phase: String = row.get(3)?;
-    let listed: Option<String> = row.get(4)?;
-    let odd = |what: &str| corrupt(format!("the {what} of saga {id}"));
-    let listed: Vec<serde_json::Value> =
-        listed.map_or(Ok(Vec::new()), |r| serde_json::from_str(&r).map_err(|_| odd("list of reasons")))?;
+/// What a saga's row says.
+pub(crate) struct Listed {
+    pub(crate) id: SagaId,
+    pub(crate) status: Status,
+    pub(crate) last_row: i64,
+}
+
+/// Reads a row of [`find`].
+pub(crate) fn read(row: &Row<'_>) -> Result<Result<Listed, Damaged>, Error> {
+    let whole = match check(row)? {
+        Ok(id) => id,
+        Err(damaged) => return Ok(Err(damaged)),
+    };
+    let (id, name) = (whole, row.get::<_, String>(4)?);
+    let Some(phase) = Phase::parse(&name) else {
+        let why = format!("its phase is {name:?}, which this build does not know");
+        return Ok(Err(Damaged { saga: id.to_string(), why }));
+    };
+    let listed: Option<String> = row.get(5)?;
+    let listed: Vec<serde_json::Value> = match listed.map_or(Ok(Vec::new()), |r| serde_json::from_str(&r)) {
+        Ok(listed) => listed,
+        Err(error) => {
+            return Ok(Err(Damaged { saga: id.to_string(), why: format!("its list of reasons: {error}") }));
+        }
+    };
     // A reason that a later build of the same schema knows keeps nobody from the others.
     let reasons = listed.into_iter().filter_map(|reason| serde_json::from_value(reason).ok()).collect();
     let status = Status {
-        saga: row.get::<_, String>(1)?.into(),
-        version: row.get(2)?,
-        phase: Phase::parse(&phase).ok_or_else(|| odd("phase"))?,
-        wake_at: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+        saga: row.get::<_, String>(2)?.into(),
+        version: row.get(3)?,
+        phase,
+        wake_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         reasons,
         // Stored as the signed number of the same bits.
-        progress: row.get::<_, i64>(7)?.cast_unsigned(),
-        deaths: row.get(8)?,
-        undoable_until: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        progress: row.get::<_, i64>(8)?.cast_unsigned(),
+        deaths: row.get(9)?,
+        undoable_until: row.get::<_, Option<i64>>(7)?.map(Timestamp),
     };
-    Ok((saga_id(&id)?, status))
+    Ok(Ok(Listed { id, status, last_row: row.get(15)? }))
 }
 
-/// Reads [`SUMMARY_COLUMNS`].
-pub(crate) fn summary(row: &Row<'_>) -> Result<Summary, Error> {
-    let (id, status) = read(row)?;
-    let (created_at, updated_at) = (Timestamp(row.get(9)?), Timestamp(row.get(10)?));
-    Ok(Summary { id, status, created_at, updated_at, held: row.get(11)? })
+/// Reads a row of [`find`].
+pub(crate) fn summary(row: &Row<'_>) -> Result<Result<Summary, Damaged>, Error> {
+    let (created_at, updated_at, held) = (row.get_ref(10)?, row.get_ref(11)?, row.get_ref(12)?);
+    let time = |value: ValueRef<'_>| Timestamp(value.as_i64().unwrap_or_default());
+    let summary = |Listed { id, status, .. }| {
+        let held = held == ValueRef::Integer(1);
+        Summary { id, status, created_at: time(created_at), updated_at: time(updated_at), held }
+    };
+    Ok(read(row)?.map(summary))
 }
 
-pub(crate) fn saga_id(id: &str) -> Result<SagaId, StoreError> {
-    SagaId::new(id).map_err(|e| corrupt(format!("a saga's id: {e}")))
+/// Reads a row of [`find`] whose worker has died, and gives the number of that.
+pub(crate) fn died(row: &Row<'_>) -> Result<Result<(Died, i64), Damaged>, Error> {
+    if let Err(damaged) = check(row)? {
+        return Ok(Err(damaged));
+    }
+    let (saga, deaths, since) = (row.get(2)?, row.get(9)?, Timestamp(row.get(11)?));
+    let died = Died { saga, deaths, since, last_row: row.get(15)?, listed: false };
+    Ok(Ok((died, row.get::<_, i64>(13)? >> WORKER_SHIFT)))
+}
+
+/// Where a saga's journal is, and who holds it.
+pub(crate) struct Place {
+    pub(crate) num: i64,
+    pub(crate) id: SagaId,
+    pub(crate) held: bool,
+    pub(crate) epoch: Epoch,
+    pub(crate) last_row: i64,
+}
+
+/// Reads a row of [`find`], whatever its status says.
+pub(crate) fn place(row: &Row<'_>) -> Result<Place, Error> {
+    let id = check(row)?.map_err(|damaged| corrupt(damaged.why))?;
+    let epoch = Epoch(row.get::<_, i64>(13)?.cast_unsigned());
+    Ok(Place { num: row.get(0)?, id, held: row.get(12)?, epoch, last_row: row.get(15)? })
+}
+
+/// The saga's id, if the row is as it was written.
+fn check(row: &Row<'_>) -> Result<Result<SagaId, Damaged>, Error> {
+    let why = match (sum::is_whole(row, COLUMNS.len())?, saga_id(row.get_ref(1)?)) {
+        (true, Ok(id)) => return Ok(Ok(id)),
+        (true, Err(why)) => why,
+        (false, _) => "its row is not as it was written".to_owned(),
+    };
+    let saga = match row.get_ref(1)? {
+        ValueRef::Text(id) => String::from_utf8_lossy(id).into_owned(),
+        _ => format!("saga number {}", row.get_ref(NUM)?.as_i64().unwrap_or_default()),
+    };
+    Ok(Err(Damaged { saga, why }))
+}
+
+/// A saga's id, or why it is none.
+pub(crate) fn saga_id(id: ValueRef<'_>) -> Result<SagaId, String> {
+    let id = id.as_str().map_err(|e| format!("its id: {e}"))?;
+    SagaId::new(id).map_err(|e| format!("its id: {e}"))
 }

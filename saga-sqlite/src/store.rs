@@ -1,5 +1,6 @@
 //! The store: hands what is to be written to the writer's thread and what is to be read to the readers'.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
@@ -18,12 +19,13 @@ use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
 
 use crate::encode::Encoded;
 use crate::error::{OpenError, corrupt};
-use crate::pool::Pool;
+use crate::file;
+use crate::pool::{Pool, Reader};
 use crate::reader::{self, Trails, Whose};
 use crate::schema::{self, How};
 use crate::shared::Shared;
 use crate::stats::Stats;
-use crate::writer::{Appended, Commit, Deliver, Job, Writer};
+use crate::writer::{Appended, Commit, Deliver, Job, LOG_BYTES_MAX, Writer};
 
 /// Connections that read.
 const READERS: usize = 2;
@@ -37,6 +39,8 @@ pub struct Options {
     pub(crate) tail_max: i64,
     /// Whether an append that comes alone may be written where it is asked for.
     pub(crate) in_place: bool,
+    /// A write-ahead log that stays larger is a trouble.
+    pub(crate) log_bytes_max: u64,
 }
 
 impl Default for Options {
@@ -45,6 +49,7 @@ impl Default for Options {
             how: How { busy_timeout: Duration::from_secs(5), pages_max: None, vfs: None },
             tail_max: TAIL_MAX,
             in_place: true,
+            log_bytes_max: LOG_BYTES_MAX,
         }
     }
 }
@@ -79,13 +84,14 @@ impl Options {
     /// [`OpenError`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let path = path.as_ref();
-        let connection = schema::open(path, &self.how)?;
-        let failed = |e: std::io::Error| OpenError::Failed { path: path.to_owned(), detail: e.to_string() };
-        // The lock is the file's, whichever way one came to it.
-        let canonical = path.canonicalize().map_err(failed)?;
+        let failed = |e: std::io::Error| OpenError::of_io(path, e);
+        let file = resolved(path)?;
+        let connection = schema::open(&file, &self.how)?;
         let shared = Arc::new(Shared::default());
-        let pool = self.readers(path)?;
-        let writer = Arc::new(Mutex::new(Writer::new(connection, shared.clone(), canonical, &self)));
+        let readers = (0..READERS).map(|_| Reader::open(&file, &self.how)).collect::<Result<_, _>>()?;
+        let pool = Pool::start(readers).map_err(failed)?;
+        let writer = Writer::new(connection, shared.clone(), file, &self).map_err(failed)?;
+        let writer = Arc::new(Mutex::new(writer));
         let (jobs, waiting) = channel();
         let thread = std::thread::Builder::new().name("saga-sqlite-write".to_owned());
         let thread = {
@@ -103,17 +109,23 @@ impl Options {
     /// [`OpenError`].
     pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let path = path.as_ref();
-        let pool = self.readers(path)?;
+        let file = resolved(path)?;
+        let readers = (0..READERS).map(|_| Reader::follow(&file, &self.how)).collect::<Result<_, _>>()?;
+        let pool = Pool::start(readers).map_err(|e| OpenError::of_io(path, e))?;
         let (shared, trails) = (Arc::default(), Arc::default());
         Ok(SqliteStore { path: path.to_owned(), shared, writer: None, pool, trails, in_place: false })
     }
+}
 
-    fn readers(&self, path: &Path) -> Result<Pool, OpenError> {
-        let connections = (0..READERS).map(|_| schema::open_read_only(path, &self.how));
-        let connections = connections.collect::<Result<_, _>>()?;
-        Pool::start(connections)
-            .map_err(|e| OpenError::Failed { path: path.to_owned(), detail: e.to_string() })
-    }
+/// The path behind all links.
+fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
+    file::resolve(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+            OpenError::NoDirectory { path: path.to_owned(), directory }
+        }
+        _ => OpenError::of_io(path, error),
+    })
 }
 
 /// Sagas in a SQLite file. See the [crate's documentation](crate) for what is promised.
@@ -187,7 +199,7 @@ impl SqliteStore {
     fn send(&self, job: Job) -> Result<(), StoreError> {
         let Some(writer) = &self.writer else {
             let detail = format!("{} was opened only to be read", self.path.display());
-            return Err(StoreError::ReadOnly { detail });
+            return Err(StoreError::read_only(detail));
         };
         self.shared.queued.fetch_add(1, Ordering::AcqRel);
         let sent = writer.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
@@ -286,7 +298,15 @@ impl Store for SqliteStore {
 
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let (saga, shared, trails) = (saga.clone(), self.shared.clone(), self.trails.clone());
-        self.pool.run(move |connection| reader::load(connection, &shared, &trails, &saga, from, limit)).await
+        let name = format!("saga {saga}");
+        let loaded = self
+            .pool
+            .run(move |connection| reader::load(connection, &shared, &trails, &saga, from, limit))
+            .await;
+        if let Err(StoreError::Corrupt { detail, .. }) = &loaded {
+            self.shared.damaged(&name, detail.strip_prefix(&format!("{name}: ")).unwrap_or(detail));
+        }
+        loaded
     }
 
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
@@ -338,6 +358,10 @@ impl Store for SqliteStore {
 
     fn takes_many_workers(&self) -> bool {
         false
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.shared.trouble()
     }
 }
 

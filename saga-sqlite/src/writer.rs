@@ -3,6 +3,7 @@
 mod append;
 mod claim;
 mod join;
+mod log;
 mod purge;
 mod seat;
 mod tail;
@@ -16,18 +17,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, params};
 use saga_core::store::{AppendError, DeliverError, DeliveryId, StoreError, WorkerId};
 use saga_core::{Epoch, SagaId, Timestamp};
 
 use crate::encode::Encoded;
-use crate::error::Error;
+use crate::error::{Error, of_saga};
+use crate::file::Opened;
 use crate::schema::How;
 use crate::shared::Shared;
+use crate::status;
 use crate::stopwatch::Stopwatch;
 use crate::store::Options;
 use append::Batch;
+pub(crate) use log::LOG_BYTES_MAX;
+use log::Log;
 pub(crate) use purge::Progress as Purged;
+pub(crate) use seat::Died;
 use seat::Seat;
 
 /// How often the worker looks for what other processes delivered.
@@ -89,12 +95,24 @@ pub(crate) struct Writer {
     how: How,
     /// Whether I/O has failed on the connection.
     is_suspect: bool,
+    opened: Opened,
+    /// Whether the file is not there any more under its name.
+    is_lost: bool,
+    log: Log,
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, shared: Arc<Shared>, path: PathBuf, options: &Options) -> Self {
+    /// `path` is behind all links.
+    pub(crate) fn new(
+        connection: Connection,
+        shared: Arc<Shared>,
+        path: PathBuf,
+        options: &Options,
+    ) -> std::io::Result<Self> {
         let (tail_max, how) = (options.tail_max, options.how.clone());
-        Self { connection, shared, path, seat: None, seen: 0, tail_max, how, is_suspect: false }
+        let (opened, log) = (Opened::at(&path)?, Log::of(&path, options.log_bytes_max));
+        let (seat, seen, is_suspect, is_lost) = (None, 0, false, false);
+        Ok(Self { connection, shared, path, seat, seen, tail_max, how, is_suspect, opened, is_lost, log })
     }
 
     /// Works until the store is dropped.
@@ -187,6 +205,9 @@ impl Writer {
         let stopwatch = Stopwatch::start();
         let before = self.connection.total_changes();
         let mut batch = Batch::begin(&self.connection, &self.shared, self.seat.as_mut(), self.tail_max)?;
+        if let Some(seat) = &mut batch.seat {
+            seat.is_the_last(&self.connection)?;
+        }
         let done = work(&mut batch)?;
         let (appends, records) = batch.end()?;
         if self.connection.total_changes() != before {
@@ -196,11 +217,21 @@ impl Writer {
         Ok(done)
     }
 
-    /// Whether another process has changed the file since the last look: then there may be deliveries.
+    /// Whether another process has changed the file since the last look: then there may be deliveries. And what may be
+    /// wrong with the files.
     fn look(&mut self) {
-        if self.seat.is_none() {
-            return;
+        let Some(seat) = &mut self.seat else { return };
+        let worker = seat.worker;
+        let mut troubles: Vec<String> = Vec::new();
+        match seat.lock.keep() {
+            Ok(()) => {}
+            Err(StoreError::Held { .. }) => return self.vacate(worker),
+            Err(error) => troubles.push(error.to_string()),
         }
+        troubles.extend(self.still_there().err().map(|error| error.to_string()));
+        troubles.extend(self.opened.trouble());
+        troubles.extend(self.log.look(&self.connection));
+        self.shared.set_trouble(troubles);
         // A look that fails is made again soon.
         if let Ok(version) = data_version(&self.connection)
             && version != self.seen
@@ -219,6 +250,9 @@ impl Writer {
         self.trusting(|writer| {
             let before = writer.connection.total_changes();
             let transaction = Transaction::begin(&writer.connection)?;
+            if let Some(seat) = &mut writer.seat {
+                seat.is_the_last(&writer.connection)?;
+            }
             let result = work(&writer.connection, writer.seat.as_mut())?;
             transaction.commit()?;
             if writer.connection.total_changes() != before {
@@ -294,8 +328,10 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
-/// The row of a saga, by its id.
-fn number_of(connection: &Connection, saga: &SagaId) -> rusqlite::Result<Option<i64>> {
-    let mut find = connection.prepare_cached("SELECT num FROM stored_sagas WHERE id = ?1")?;
-    find.query_row([saga.as_str()], |row| row.get(0)).optional()
+/// The number of a saga, by its id.
+fn number_of(connection: &Connection, saga: &SagaId) -> Result<Option<i64>, Error> {
+    let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
+    let mut rows = find.query([saga.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    status::place(row).map(|place| Some(place.num)).map_err(|error| of_saga(saga, error))
 }

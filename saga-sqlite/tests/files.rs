@@ -44,9 +44,12 @@ fn a_file_of_a_newer_version_is_refused() {
         db.pragma_update(None, "user_version", version).expect("it can be written");
     };
     newer(7);
-    let error = refused(&path, |e| matches!(e, OpenError::Newer { found: 7, known: 1, .. }));
-    assert_eq!(error, format!("{} has schema version 7; this build knows up to 1", path.display()));
+    let error = refused(&path, |e| matches!(e, OpenError::Newer { found: 7, known: 2, .. }));
+    assert_eq!(error, format!("{} has schema version 7; this build knows up to 2", path.display()));
     newer(1);
+    let error = refused(&path, |e| matches!(e, OpenError::TooOld { found: 1, oldest: 2, .. }));
+    assert_eq!(error, format!("{} has schema version 1; this build reads from 2 on", path.display()));
+    newer(2);
     open(&path);
 }
 
@@ -136,8 +139,10 @@ fn a_full_store_says_so_and_loses_nothing() {
             let append = step("a", epoch, seq, value(1000));
             match commit(&store, worker, &append).await {
                 Ok(_) => assert!(seq < 1000, "there is no limit"),
-                Err(StoreError::Full { detail }) => {
+                Err(StoreError::Full { detail, source }) => {
                     assert!(detail.contains("full"), "{detail}");
+                    let source = source.expect("SQLite's own error is beneath");
+                    assert!(source.get().is::<rusqlite::ffi::Error>(), "{source:?}");
                     let again = commit(&store, worker, &append).await;
                     assert!(matches!(again, Err(StoreError::Full { .. })), "{again:?}");
                     // Where there is no room for a record there may be room for less: nothing is stuck.
@@ -222,11 +227,16 @@ fn a_record_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
             commit(&store, worker, &parked).await.expect("the store works");
         }
         let shell = Connection::open(&path).expect("it is a database");
-        let spoil = "UPDATE stored_appends SET body = '[{\"unheard_of\":{}}]' WHERE num = 1";
+        saga_sqlite::register_sum(&shell).expect("a function can be added");
+        let spoil = "UPDATE stored_appends SET body = '[{\"unheard_of\":{}}]',
+            sum = saga_sum(id, num, seq, records, prev, at, '[{\"unheard_of\":{}}]') WHERE num = 1";
         assert_eq!(shell.execute(spoil, []).expect("it can be written"), 1);
         let read = store.load(&id("broken"), 0, 9).await;
-        let Err(StoreError::Corrupt { detail }) = read else { panic!("{read:?}") };
-        assert!(detail.contains("saga broken from number 0 on") && detail.contains("unheard_of"), "{detail}");
+        let Err(StoreError::Corrupt { detail, .. }) = read else { panic!("{read:?}") };
+        assert!(
+            detail.contains("saga broken: its records from number 0 on") && detail.contains("unheard_of"),
+            "{detail}"
+        );
         for name in ["broken", "whole"] {
             store.deliver(&id(name), cancel(), NOW).await.expect("a delivery is accepted");
         }
@@ -263,8 +273,11 @@ fn a_saga_whose_row_is_spoilt_keeps_nobody_from_the_others() {
         }
         assert_eq!(claimed, [id("whole")]);
         let summary = store.summary(&id("broken")).await;
-        let Err(StoreError::Corrupt { detail }) = summary else { panic!("{summary:?}") };
-        assert!(detail.contains("the phase of saga broken"), "{detail}");
+        let Err(StoreError::Corrupt { detail, .. }) = summary else { panic!("{summary:?}") };
+        assert_eq!(detail, "saga broken: its row is not as it was written");
+        let trouble = store.trouble().expect("it was found");
+        assert!(trouble.contains("saga broken: its row is not as it was written"), "{trouble}");
+        assert!(trouble.contains("saga held: its row"), "{trouble}");
     });
 }
 
@@ -277,7 +290,9 @@ fn a_delivery_that_cannot_be_read_is_put_aside_and_holds_up_no_other() {
         let worker = join(&store, "worker").await;
         let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
         let shell = Connection::open(&path).expect("it is a database");
-        let odd = "INSERT INTO stored_deliveries (num, at, body) VALUES (1, 0, '{\"unheard_of\":{}}')";
+        saga_sqlite::register_sum(&shell).expect("a function can be added");
+        let odd = "INSERT INTO stored_deliveries (num, at, body, sum)
+            VALUES (1, 0, '{\"unheard_of\":{}}', saga_sum(1, 0, '{\"unheard_of\":{}}'))";
         shell.execute(odd, []).expect("it can be written");
         let readable = store.deliver(&id("a"), cancel(), NOW).await.expect("a delivery is accepted");
         for _ in 0..2 {
@@ -317,7 +332,10 @@ fn what_is_over_leaves_no_rows_behind() {
         drop(store);
         // As if much had been written since.
         let shell = Connection::open(&path).expect("it is a database");
-        shell.execute("UPDATE stored_meta SET tail = 100", []).expect("it can be written");
+        saga_sqlite::register_sum(&shell).expect("a function can be added");
+        let tail = "UPDATE stored_meta SET tail = 100, sum = saga_sum(only, worker, 100, last_num)";
+        shell.execute(tail, []).expect("it can be written");
+        drop(shell);
         let store = open(&path);
         let worker = join(&store, "worker").await;
         let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");

@@ -22,6 +22,8 @@ pub enum Fault {
     Before,
     /// It is applied, and says [`StoreError::Unavailable`].
     After,
+    /// It is not applied, and says [`StoreError::Corrupt`].
+    Corrupt,
 }
 
 /// A store whose writes (`commit`, `claim`, `deliver`, `renew`, `leave`, `purge`) fail as a script says.
@@ -58,10 +60,11 @@ impl Faulty {
     }
 
     async fn write<T, E: From<StoreError>>(&self, write: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let lost = |detail: &str| Err(StoreError::Unavailable { detail: detail.to_owned() }.into());
+        let lost = |detail: &str| Err(StoreError::unavailable(detail).into());
         match self.next() {
             Fault::None => write.await,
             Fault::Before => lost("a fault before the write"),
+            Fault::Corrupt => Err(StoreError::corrupt("a fault that no try mends").into()),
             Fault::After => {
                 write.await?;
                 lost("a fault after the write")
@@ -136,5 +139,13 @@ impl Store for Faulty {
 
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.write(self.inner.purge(purge)).await
+    }
+
+    fn takes_many_workers(&self) -> bool {
+        self.inner.takes_many_workers()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.inner.trouble()
     }
 }

@@ -117,12 +117,12 @@ impl Valve {
         let detail = "the valve is shut".to_owned();
         match set {
             Flow::Open | Flow::AnswerMissing | Flow::Frozen => operation.await,
-            Flow::Full => Err(StoreError::Full { detail }.into()),
-            Flow::ReadOnly => Err(StoreError::ReadOnly { detail }.into()),
-            Flow::Unavailable => Err(StoreError::Unavailable { detail }.into()),
+            Flow::Full => Err(StoreError::full(detail).into()),
+            Flow::ReadOnly => Err(StoreError::read_only(detail).into()),
+            Flow::Unavailable => Err(StoreError::unavailable(detail).into()),
             Flow::AnswerLost => {
                 operation.await?;
-                Err(StoreError::Unavailable { detail: "the answer is lost".to_owned() }.into())
+                Err(StoreError::unavailable("the answer is lost").into())
             }
         }
     }
@@ -187,5 +187,13 @@ impl Store for Valve {
     }
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         Self::through(&self.writes, self.inner.purge(purge)).await
+    }
+
+    fn takes_many_workers(&self) -> bool {
+        self.inner.takes_many_workers()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.inner.trouble()
     }
 }

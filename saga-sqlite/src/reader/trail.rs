@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use saga_core::Seq;
 
+use super::append::{Appends, Link, precedes};
 use crate::error::Error;
 
 /// Trails that are kept.
@@ -14,8 +15,8 @@ const KEPT: usize = 8;
 /// A shorter one is walked again more easily than kept.
 const SHORT: usize = 64;
 
-/// Appends of one saga, first to last, each with its first record's number.
-type Trail = Arc<Vec<(Seq, i64)>>;
+/// Appends of one saga, first to last.
+type Trail = Arc<Vec<Link>>;
 
 /// The trails of journals that were read lately, by number of the saga. Numbers are never given again, and appends
 /// never change: a trail stays true, if not complete.
@@ -23,33 +24,40 @@ type Trail = Arc<Vec<(Seq, i64)>>;
 pub(crate) struct Trails(Mutex<VecDeque<(i64, Trail)>>);
 
 impl Trails {
-    /// The appends from the one with record `from` to `last_row`, first to last.
+    /// The appends from the one with record `from` to `last_row`, first to last. Each points at one of the same saga that
+    /// is further back, so that the way has an end, and ends where the next one begins.
     pub(crate) fn walk(
         &self,
         connection: &Connection,
         num: i64,
         last_row: i64,
         from: Seq,
-    ) -> Result<Vec<i64>, Error> {
+    ) -> Result<Vec<Link>, Error> {
         let known = self.known(num);
-        let known_end = known.as_ref().and_then(|trail| trail.last()).map_or(0, |(_, row)| *row);
-        let mut step = connection.prepare_cached("SELECT seq, prev FROM stored_appends WHERE id = ?1")?;
-        let mut back = Vec::new();
+        let known_end = known.as_ref().and_then(|trail| trail.last()).map_or(0, |link| link.row);
+        let mut appends = Appends::of(connection, num)?;
+        let mut back: Vec<Link> = Vec::new();
         let mut row = last_row;
         while row != 0 && row != known_end {
-            let (seq, prev): (i64, i64) = step.query_row([row], |r| Ok((r.get(0)?, r.get(1)?)))?;
-            back.push((seq.cast_unsigned(), row));
-            if seq.cast_unsigned() <= from {
+            let link = appends.link(row)?;
+            if let Some(after) = back.last() {
+                precedes(&link, after.seq)?;
+            }
+            back.push(link);
+            if link.seq <= from {
                 break;
             }
-            row = prev;
+            row = link.prev;
         }
         let met = known.filter(|_| row == known_end && row != 0);
-        let complete = met.is_some() || back.last().is_some_and(|(seq, _)| *seq == 0);
+        if let (Some(end), Some(after)) = (met.as_ref().and_then(|trail| trail.last()), back.last()) {
+            precedes(end, after.seq)?;
+        }
+        let complete = met.is_some() || back.last().is_some_and(|link| link.seq == 0);
         let mut trail = met.map_or(Vec::new(), Arc::unwrap_or_clone);
         trail.extend(back.iter().rev());
-        let begin = trail.partition_point(|(seq, _)| *seq <= from).saturating_sub(1);
-        let rows = trail[begin..].iter().map(|(_, row)| *row).collect();
+        let begin = trail.partition_point(|link| link.seq <= from).saturating_sub(1);
+        let rows = trail[begin..].to_vec();
         if complete && !back.is_empty() && trail.len() > SHORT {
             self.keep(num, Arc::new(trail));
         }

@@ -1,17 +1,41 @@
 //! Appends and deliveries, within one transaction. What is held is known from memory: a step asks the file nothing.
 
-use std::sync::MutexGuard;
+use std::sync::{LazyLock, MutexGuard};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use saga_core::store::{AppendError, DeliveryId, Status, StoreError};
 use saga_core::{Epoch, SagaId, Seq, Timestamp};
 
 use super::seat::Seat;
 use super::{Commit, Deliver, Transaction, number_of};
 use crate::encode::{Encoded, Row};
-use crate::error::Error;
+use crate::error::{Error, corrupt};
+use crate::reader::{Appends, Link};
 use crate::shared::{Held, HeldMap, Shared, worker_of};
 use crate::status;
+
+const INSERT: &str = "INSERT INTO stored_appends (id, num, seq, records, prev, at, body, sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+static RELEASE: LazyLock<String> = LazyLock::new(|| status::update(&[("held", "0"), ("last_row", "?2")]));
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    status::update(&[
+        ("saga", "?2"),
+        ("version", "?3"),
+        ("phase", "?4"),
+        ("reasons", "?5"),
+        ("wake_at", "?6"),
+        ("undoable_until", "?7"),
+        ("progress", "?8"),
+        ("deaths", "?9"),
+        ("updated_at", "?10"),
+        ("held", "?11"),
+        ("last_row", "?12"),
+    ])
+});
+static CREATE: LazyLock<String> = LazyLock::new(status::insert);
+static WHOLE: LazyLock<String> = LazyLock::new(status::is_whole);
+/// Lists a saga as held.
+pub(super) const LIST: &str = "INSERT OR IGNORE INTO stored_claims (num, sum) VALUES (?1, saga_sum(?1))";
 
 /// A transaction of appends and deliveries. Unless it comes to its end, what it changed of what is held is put back.
 pub(super) struct Batch<'a> {
@@ -33,10 +57,9 @@ pub(super) struct Batch<'a> {
 }
 
 /// What is stored of a saga that this worker does not hold.
-struct Elsewhere {
-    held: bool,
-    epoch: Epoch,
-    last_row: i64,
+enum Elsewhere {
+    Whole(status::Place),
+    Damaged,
 }
 
 impl<'a> Batch<'a> {
@@ -46,9 +69,7 @@ impl<'a> Batch<'a> {
         seat: Option<&'a mut Seat>,
         tail_max: i64,
     ) -> Result<Self, Error> {
-        let insert =
-            "INSERT INTO stored_appends (id, num, seq, prev, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let insert = connection.prepare_cached(insert)?;
+        let insert = connection.prepare_cached(INSERT)?;
         let transaction = Some(Transaction::begin(connection)?);
         let held = Some(shared.held());
         Ok(Self {
@@ -106,7 +127,8 @@ impl<'a> Batch<'a> {
 
     pub(super) fn deliver(&mut self, deliver: &Deliver) -> Result<Option<DeliveryId>, Error> {
         let Some(num) = number_of(self.connection, &deliver.saga)? else { return Ok(None) };
-        let insert = "INSERT INTO stored_deliveries (num, at, body) VALUES (?1, ?2, ?3)";
+        let insert =
+            "INSERT INTO stored_deliveries (num, at, body, sum) VALUES (?1, ?2, ?3, saga_sum(?1, ?2, ?3))";
         let id = self.connection.prepare_cached(insert)?.insert(params![num, deliver.now.0, deliver.body])?;
         (self.deliveries, self.ring) = (Some(true), true);
         Ok(Some(DeliveryId(id.cast_unsigned())))
@@ -127,11 +149,17 @@ impl<'a> Batch<'a> {
         let Some(mut held) = held else { return self.refuse(append, epoch) };
         if let Err(refused) = follow(append, held.next) {
             // Had one that releases been applied, the claim would be over.
-            let again = !append.release && self.is_there(held.last_row, &append.rows)?;
+            let again = !append.release && self.is_there(held.num, held.last_row, &append.rows)?;
             return Ok(if again { Ok(epoch) } else { Err(refused) });
         }
+        let changes_row = append.status.is_some() || append.release;
+        if changes_row && !self.is_whole(held.num)? {
+            // Nothing is written over what is damaged: whoever drives it loses it, and the others go on.
+            self.shared.damaged(&format!("saga {}", append.saga), "its row is not as it was written");
+            return Ok(Err(AppendError::Fenced { saga: append.saga.clone(), epoch }));
+        }
         self.insert_rows(&mut held, &append.rows)?;
-        if append.status.is_some() || append.release {
+        if changes_row {
             self.update(&mut held, append, now)?;
         }
         for id in &append.taken {
@@ -149,8 +177,20 @@ impl<'a> Batch<'a> {
         let Some(seat) = &mut self.seat else { return Err(StoreError::LeaseLost.into()) };
         for row in rows {
             let id = seat.row();
-            let seq = row.seq.cast_signed();
-            self.insert.execute(params![id, held.num, seq, held.last_row, row.at.0, row.body])?;
+            let link =
+                Link { row: id, num: held.num, seq: row.seq, records: row.records, prev: held.last_row };
+            let (seq, records) = (row.seq.cast_signed(), row.records.cast_signed());
+            let sum = link.sum(row.at, &row.body);
+            self.insert.execute(params![
+                id,
+                held.num,
+                seq,
+                records,
+                held.last_row,
+                row.at.0,
+                row.body,
+                sum
+            ])?;
             held.last_row = id;
             held.next = row.seq + row.records;
         }
@@ -160,15 +200,9 @@ impl<'a> Batch<'a> {
     /// Writes the saga's row.
     fn update(&mut self, held: &mut Held, append: &Encoded, now: Timestamp) -> Result<(), Error> {
         let Some(status) = &append.status else {
-            let release = "UPDATE stored_sagas SET held = 0, last_row = ?2 WHERE num = ?1";
-            self.connection.prepare_cached(release)?.execute(params![held.num, held.last_row])?;
-            return Ok(());
+            return one_row(self.connection, &RELEASE, params![held.num, held.last_row]);
         };
-        let update =
-            "UPDATE stored_sagas SET saga = ?2, version = ?3, phase = ?4, reasons = ?5, wake_at = ?6,
-            undoable_until = ?7, progress = ?8, deaths = ?9, updated_at = ?10, held = ?11, last_row = ?12
-            WHERE num = ?1";
-        self.connection.prepare_cached(update)?.execute(params![
+        let values = params![
             held.num,
             status.saga,
             status.version,
@@ -181,7 +215,8 @@ impl<'a> Batch<'a> {
             now.0,
             !append.release,
             held.last_row,
-        ])?;
+        ];
+        one_row(self.connection, &UPDATE, values)?;
         held.saved_row = held.last_row;
         self.note_time(status, now);
         Ok(())
@@ -234,12 +269,7 @@ impl<'a> Batch<'a> {
         let rows = append.rows.len() as i64;
         let first_row = if rows == 0 { 0 } else { seat.next_row };
         let last_row = (first_row + rows - 1).max(0);
-        let insert =
-            "INSERT INTO stored_sagas (num, id, saga, version, phase, reasons, wake_at, undoable_until,
-            progress, deaths, created_at, updated_at, held, epoch, first_row, last_row)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15)
-            ON CONFLICT (id) DO NOTHING";
-        let inserted = self.connection.prepare_cached(insert)?.execute(params![
+        let inserted = self.connection.prepare_cached(&CREATE)?.execute(params![
             num,
             append.saga.as_str(),
             status.saga,
@@ -250,6 +280,7 @@ impl<'a> Batch<'a> {
             status.undoable_until.map(|at| at.0),
             status.progress.cast_signed(),
             status.deaths,
+            now.0,
             now.0,
             !append.release,
             epoch.0.cast_signed(),
@@ -268,7 +299,7 @@ impl<'a> Batch<'a> {
             self.release(&held, Some(status))?;
         } else if append.rows.is_empty() {
             // Nothing at the end of the table would tell that it is held.
-            self.connection.prepare_cached("INSERT INTO stored_claims (num) VALUES (?1)")?.execute([num])?;
+            self.connection.prepare_cached(LIST)?.execute([num])?;
             held.listed = true;
         }
         if !append.release {
@@ -280,51 +311,62 @@ impl<'a> Batch<'a> {
     /// A saga of that id exists: it may be this creation, its answer lost.
     fn create_again(&mut self, append: &Encoded) -> Result<Result<Epoch, AppendError>, Error> {
         let exists = Err(AppendError::Exists { saga: append.saga.clone() });
-        let Some(saga) = self.elsewhere(&append.saga)? else { return Ok(exists) };
+        let Some(Elsewhere::Whole(saga)) = self.elsewhere(&append.saga)? else { return Ok(exists) };
         let ours = self.seat.as_ref().is_some_and(|seat| worker_of(saga.epoch) == seat.worker);
         let last_row = self.held().get(&saga.epoch).map_or(saga.last_row, |held| held.last_row);
-        let again = ours && saga.held != append.release && self.is_there(last_row, &append.rows)?;
+        let again = ours && saga.held != append.release && self.is_there(saga.num, last_row, &append.rows)?;
         Ok(if again { Ok(saga.epoch) } else { exists })
     }
 
     /// An append to a saga that this worker does not hold: never wrong only if it is the release that ended the last
     /// claim, sent again.
     fn refuse(&mut self, append: &Encoded, epoch: Epoch) -> Result<Result<Epoch, AppendError>, Error> {
-        let Some(saga) = self.elsewhere(&append.saga)? else {
-            return Ok(Err(AppendError::NoSuchSaga { saga: append.saga.clone() }));
+        let saga = match self.elsewhere(&append.saga)? {
+            None => return Ok(Err(AppendError::NoSuchSaga { saga: append.saga.clone() })),
+            Some(Elsewhere::Damaged) => {
+                return Ok(Err(AppendError::Fenced { saga: append.saga.clone(), epoch }));
+            }
+            Some(Elsewhere::Whole(saga)) => saga,
         };
         let released = !saga.held && saga.epoch == epoch && append.release;
-        let again = released && self.is_there(saga.last_row, &append.rows)?;
+        let again = released && self.is_there(saga.num, saga.last_row, &append.rows)?;
         Ok(if again { Ok(epoch) } else { Err(AppendError::Fenced { saga: append.saga.clone(), epoch }) })
     }
 
     fn elsewhere(&self, saga: &SagaId) -> Result<Option<Elsewhere>, Error> {
-        let find = "SELECT held, epoch, last_row FROM stored_sagas WHERE id = ?1";
-        let found = self.connection.prepare_cached(find)?.query_row([saga.as_str()], |row| {
-            let epoch = Epoch(row.get::<_, i64>(1)?.cast_unsigned());
-            Ok(Elsewhere { held: row.get(0)?, epoch, last_row: row.get(2)? })
-        });
-        Ok(found.optional()?)
+        let mut find = self.connection.prepare_cached(&status::find("id = ?1"))?;
+        let mut rows = find.query([saga.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(match unless_damaged(status::place(row))? {
+            Some(place) if place.id == *saga => Elsewhere::Whole(place),
+            _ => Elsewhere::Damaged,
+        }))
     }
 
-    /// Whether these records are in the journal that ends at `last_row`, just as they are.
-    fn is_there(&self, last_row: i64, rows: &[Row]) -> Result<bool, Error> {
-        let mut step =
-            self.connection.prepare_cached("SELECT seq, at, body, prev FROM stored_appends WHERE id = ?1")?;
+    /// Returns true if a saga's row is as it was written.
+    pub(super) fn is_whole(&self, num: i64) -> Result<bool, Error> {
+        let mut find = self.connection.prepare_cached(&WHOLE)?;
+        Ok(find.query_row([num], |row| row.get(0)).optional()?.unwrap_or(false))
+    }
+
+    /// Whether these records are in the journal that ends at `last_row`, just as they are. In one that is damaged they
+    /// are not.
+    fn is_there(&self, num: i64, last_row: i64, rows: &[Row]) -> Result<bool, Error> {
+        Ok(unless_damaged(self.has(num, last_row, rows))?.unwrap_or(false))
+    }
+
+    fn has(&self, num: i64, last_row: i64, rows: &[Row]) -> Result<bool, Error> {
+        let mut appends = Appends::of(self.connection, num)?;
         let mut at = last_row;
         for row in rows.iter().rev() {
             loop {
-                let found = step.query_row([at], |r| {
-                    Ok((
-                        r.get::<_, i64>(0)?.cast_unsigned(),
-                        Timestamp(r.get(1)?),
-                        r.get::<_, String>(2)?,
-                        r.get(3)?,
-                    ))
-                });
-                let Some((seq, time, body, prev)) = found.optional()? else { return Ok(false) };
-                at = prev;
-                if seq < row.seq || (seq == row.seq && (time, &body) != (row.at, &row.body)) {
+                if at == 0 {
+                    return Ok(false);
+                }
+                let stored = appends.read(at)?;
+                at = stored.link.prev;
+                let seq = stored.link.seq;
+                if seq < row.seq || (seq == row.seq && (stored.at, &stored.body) != (row.at, &row.body)) {
                     return Ok(false);
                 }
                 if seq == row.seq {
@@ -333,6 +375,23 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(true)
+    }
+}
+
+/// What was read, or `None` if it is damaged.
+pub(super) fn unless_damaged<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Error::Store(StoreError::Corrupt { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Changes the row of one saga.
+pub(super) fn one_row(connection: &Connection, update: &str, values: impl Params) -> Result<(), Error> {
+    match connection.prepare_cached(update)?.execute(values)? {
+        1 => Ok(()),
+        rows => Err(corrupt(format!("{rows} rows are of a saga that was just there")).into()),
     }
 }
 

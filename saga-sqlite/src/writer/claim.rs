@@ -1,17 +1,25 @@
 //! Which sagas a worker gets: those that wait longest, of all that may be claimed.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, named_params, params};
-use saga_core::Timestamp;
-use saga_core::store::{Claim, Claims, QUARANTINE_DEATHS, StoreError, Wanted, WorkerId};
+use saga_core::store::{Claim, Claims, Damaged, DeliveryId, QUARANTINE_DEATHS, StoreError, Wanted, WorkerId};
+use saga_core::{Seq, Timestamp};
 
 use super::Writer;
+use super::append::{LIST, one_row, unless_damaged};
 use super::seat::Seat;
-use super::tail::next_seq;
 use crate::error::Error;
+use crate::reader::Appends;
 use crate::shared::Held;
-use crate::status;
+use crate::status::{self, Listed};
+
+static CLAIM: LazyLock<String> =
+    LazyLock::new(|| status::update(&[("held", "1"), ("epoch", "?2"), ("deaths", "?3"), ("last_row", "?4")]));
+static PASS_OVER: LazyLock<String> = LazyLock::new(|| {
+    status::update(&[("held", "0"), ("deaths", "?2"), ("wake_at", "?3"), ("last_row", "?4")])
+});
 
 /// A saga that may be claimed.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +46,8 @@ enum Taken {
     Claimed(Claim, Held),
     /// It waits for its turn, its death counted if it died; or another process has just purged it.
     Passed,
-    /// Its row is spoilt.
-    Unreadable,
+    /// Its row is damaged.
+    Damaged(Damaged),
 }
 
 impl Writer {
@@ -59,7 +67,7 @@ impl Writer {
         let types = serde_json::to_string(&wanted.sagas).unwrap_or_default();
         let look = Look { connection: &self.connection, wanted, types: &types, now };
         let mut candidates = look.candidates(seat)?;
-        candidates.retain(|candidate| !seat.unreadable.contains(&candidate.num));
+        candidates.retain(|candidate| !seat.damaged.contains(&candidate.num));
         let (chosen, more) = choose(candidates, wanted);
         let mut claims = Claims::default();
         if !chosen.is_empty() {
@@ -91,8 +99,9 @@ impl Writer {
                     claimed.push(claim);
                 }
                 Taken::Passed => {}
-                Taken::Unreadable => {
-                    seat.unreadable.insert(candidate.num);
+                Taken::Damaged(Damaged { saga, why }) => {
+                    seat.damaged.insert(candidate.num);
+                    self.shared.damaged(&format!("saga {saga}"), &why);
                 }
             }
         }
@@ -122,7 +131,9 @@ fn choose(mut candidates: Vec<Candidate>, wanted: &Wanted) -> (Vec<(Candidate, b
 impl Look<'_> {
     fn candidates(&self, seat: &Seat) -> Result<Vec<Candidate>, Error> {
         let mut candidates = self.dead(seat);
-        let limit = i64::try_from(self.wanted.limit).unwrap_or(i64::MAX).saturating_add(1);
+        // Those that are damaged are left out afterwards, and are not to stand in the place of others.
+        let limit = self.wanted.limit.saturating_add(seat.damaged.len()).saturating_add(1);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let due = "wake_at <= :now AND deaths < :quarantine ORDER BY wake_at LIMIT :limit";
         self.waiting(due, limit, &mut candidates)?;
         if seat.latest > self.now {
@@ -132,10 +143,11 @@ impl Look<'_> {
         if self.wanted.quarantined {
             let due =
                 "wake_at <= :now AND deaths >= 2 AND deaths >= :quarantine ORDER BY wake_at LIMIT :limit";
-            self.waiting(due, 1, &mut candidates)?;
+            let one = 1 + seat.damaged.len() as i64;
+            self.waiting(due, one, &mut candidates)?;
             if seat.latest > self.now {
                 let turned_back = "wake_at > :now AND updated_at > :now AND deaths >= 2 AND deaths >= :quarantine LIMIT :limit";
-                self.waiting(turned_back, 1, &mut candidates)?;
+                self.waiting(turned_back, one, &mut candidates)?;
             }
         }
         self.delivered_to(&mut candidates)?;
@@ -179,13 +191,19 @@ impl Look<'_> {
     }
 
     fn delivered_to(&self, candidates: &mut Vec<Candidate>) -> Result<(), Error> {
-        let find = "SELECT min(d.at), d.num, s.deaths
+        let find = "SELECT min(d.at), d.num, s.deaths, max(d.id), s.id
             FROM stored_deliveries d JOIN stored_sagas s ON s.num = d.num
             WHERE d.unreadable IS NULL AND s.held = 0 AND s.saga IN (SELECT value FROM json_each(?1))
             GROUP BY d.num";
         let mut find = self.connection.prepare_cached(find)?;
         let mut rows = find.query([self.types])?;
         while let Some(row) = rows.next()? {
+            let (last, id) = (DeliveryId(row.get::<_, i64>(3)?.cast_unsigned()), row.get_ref(4)?);
+            let mut unreadable = self.wanted.unreadable.iter();
+            if unreadable.any(|(saga, seen)| last <= *seen && id.as_str().is_ok_and(|id| id == saga.as_str()))
+            {
+                continue;
+            }
             let since = Timestamp(row.get(0)?);
             candidates.push(Candidate { since, num: row.get(1)?, deaths: row.get(2)?, died: false });
         }
@@ -204,32 +222,26 @@ impl Look<'_> {
 
 /// Marks a saga as held.
 fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> Result<Taken, Error> {
-    let find = format!("SELECT {}, last_row FROM stored_sagas WHERE num = ?1", status::COLUMNS);
-    let mut find = connection.prepare_cached(&find)?;
-    let mut rows = find.query([candidate.num])?;
-    let Some(row) = rows.next()? else { return Ok(Taken::Passed) };
-    let (saga, mut status) = match status::read(row) {
-        Ok(read) => read,
-        Err(Error::Store(StoreError::Corrupt { .. })) => return Ok(Taken::Unreadable),
-        Err(error) => return Err(error),
+    let num = candidate.num;
+    let Listed { id: saga, mut status, last_row } = match look_at(connection, num)? {
+        Ok(listed) => listed,
+        Err(taken) => return Ok(taken),
     };
-    let (last_row, was_listed) = match seat.dead.get(candidate.num) {
+    let (last_row, was_listed) = match seat.dead.get(num) {
         Some(died) => (died.last_row, died.listed),
-        None => (row.get(9)?, false),
+        None => (last_row, false),
     };
     let epoch = seat.epoch();
     status.deaths = candidate.deaths;
-    let update = "UPDATE stored_sagas SET held = 1, epoch = ?2, deaths = ?3, last_row = ?4 WHERE num = ?1";
-    let values = params![candidate.num, epoch.0.cast_signed(), candidate.deaths, last_row];
-    connection.prepare_cached(update)?.execute(values)?;
+    let values = params![num, epoch.0.cast_signed(), candidate.deaths, last_row];
+    one_row(connection, &CLAIM, values)?;
     // Of one that has an append at the end of the table, that will tell.
     let listed = was_listed || last_row < seat.tail;
     if listed && !was_listed {
-        let list = "INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)";
-        connection.prepare_cached(list)?.execute([candidate.num])?;
+        connection.prepare_cached(LIST)?.execute([num])?;
     }
-    let next = next_seq(connection, last_row)?;
-    let (num, durable_row, saved_row) = (candidate.num, last_row, last_row);
+    let next = next_seq(connection, num, last_row)?;
+    let (durable_row, saved_row) = (last_row, last_row);
     let held = Held { saga: saga.clone(), num, next, last_row, durable_row, saved_row, listed };
     Ok(Taken::Claimed(Claim { saga, epoch, status }, held))
 }
@@ -242,11 +254,30 @@ fn pass_over(
     now: Timestamp,
 ) -> Result<Taken, Error> {
     if let Some(died) = seat.dead.get(candidate.num) {
-        let update =
-            "UPDATE stored_sagas SET held = 0, deaths = ?2, wake_at = ?3, last_row = ?4 WHERE num = ?1";
+        if let Err(taken) = look_at(connection, candidate.num)? {
+            return Ok(taken);
+        }
         let values = params![candidate.num, candidate.deaths, now.0, died.last_row];
-        connection.prepare_cached(update)?.execute(values)?;
+        one_row(connection, &PASS_OVER, values)?;
         connection.prepare_cached("DELETE FROM stored_claims WHERE num = ?1")?.execute([candidate.num])?;
     }
     Ok(Taken::Passed)
+}
+
+/// What a candidate's row says, or what becomes of it without that.
+fn look_at(connection: &Connection, num: i64) -> Result<Result<Listed, Taken>, Error> {
+    let mut find = connection.prepare_cached(&status::find("num = ?1"))?;
+    let mut rows = find.query([num])?;
+    let Some(row) = rows.next()? else { return Ok(Err(Taken::Passed)) };
+    Ok(status::read(row)?.map_err(Taken::Damaged))
+}
+
+/// The number of the record that follows on an append. None follows on one that is damaged: the saga is claimed all the
+/// same, so that it becomes a dead letter.
+fn next_seq(connection: &Connection, num: i64, last_row: i64) -> Result<Seq, Error> {
+    if last_row == 0 {
+        return Ok(0);
+    }
+    let last = unless_damaged(Appends::of(connection, num)?.read(last_row))?;
+    Ok(last.map_or(Seq::MAX, |last| last.link.next_seq()))
 }

@@ -3,14 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use saga_core::{Epoch, Seq, Timestamp};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row};
+use saga_core::Epoch;
 
-use super::append::Batch;
+use super::append::{Batch, LIST, one_row};
 use super::seat::{Dead, Died};
 use crate::error::Error;
 use crate::shared::{EpochHasher, Held};
+use crate::status;
+use crate::sum::{self, Sum};
+
+static SAVE: LazyLock<String> = LazyLock::new(|| status::update(&[("last_row", "?2")]));
+
+/// By number of a saga, its last append.
+type Ends = HashMap<i64, i64, BuildHasherDefault<EpochHasher>>;
 
 impl Batch<'_> {
     /// When the end of the table has grown long, writes down the ends of all that is held, and gives where it begins
@@ -19,70 +28,159 @@ impl Batch<'_> {
         let Some(seat) = self.seat.as_ref().filter(|seat| seat.next_row - seat.tail >= self.tail_max) else {
             return Ok(None);
         };
-        let mut save =
-            self.connection.prepare_cached("UPDATE stored_sagas SET last_row = ?2 WHERE num = ?1")?;
-        let mut list =
-            self.connection.prepare_cached("INSERT OR IGNORE INTO stored_claims (num) VALUES (?1)")?;
-        for (num, died) in seat.dead.iter() {
-            save.execute([num, died.last_row])?;
+        let mut list = self.connection.prepare_cached(LIST)?;
+        let tail = seat.next_row;
+        let dead: Vec<(i64, i64)> = seat.dead.iter().map(|(num, died)| (num, died.last_row)).collect();
+        for (num, last_row) in dead {
+            if self.is_whole(num)? {
+                one_row(self.connection, &SAVE, [num, last_row])?;
+            }
             list.execute([num])?;
         }
-        let tail = seat.next_row;
         let unsaved = self.held().iter().filter(|(_, held)| !held.listed || held.saved_row != held.last_row);
         let unsaved: Vec<(Epoch, Held)> = unsaved.map(|(epoch, held)| (*epoch, held.clone())).collect();
         for (epoch, held) in unsaved {
-            save.execute([held.num, held.last_row])?;
+            // What is damaged is not made to look whole by being written over.
+            if self.is_whole(held.num)? {
+                one_row(self.connection, &SAVE, [held.num, held.last_row])?;
+            }
             list.execute([held.num])?;
             self.set(epoch, Some(Held { saved_row: held.last_row, listed: true, ..held }));
         }
-        self.connection.prepare_cached("UPDATE stored_meta SET tail = ?1")?.execute([tail])?;
+        let update = "UPDATE stored_meta SET tail = ?1, sum = saga_sum(only, worker, ?1, last_num)";
+        self.connection.prepare_cached(update)?.execute([tail])?;
         Ok(Some(tail))
     }
 }
 
-/// Finds what was held when the last worker died, what is listed and what wrote at the end of the table; and the numbers
-/// of the workers that held it.
-pub(super) fn dead(connection: &Connection, tail: i64) -> Result<(Dead, BTreeSet<i64>), Error> {
-    let mut last_rows: HashMap<i64, i64, BuildHasherDefault<EpochHasher>> = HashMap::default();
-    // In order, so that the last of each saga is what stays: quicker than to have SQLite group them.
-    let mut ends = connection.prepare("SELECT num, id FROM stored_appends WHERE id >= ?1 ORDER BY id")?;
-    let mut ends = ends.query([tail])?;
-    while let Some(end) = ends.next()? {
-        last_rows.insert(end.get(0)?, end.get(1)?);
-    }
-    let mut listed = connection.prepare("SELECT num FROM stored_claims")?;
-    let mut listed = listed.query([])?;
-    let mut are_listed = HashSet::new();
-    while let Some(num) = listed.next()? {
-        let num = num.get(0)?;
-        last_rows.entry(num).or_insert(0);
-        are_listed.insert(num);
-    }
-    let find = "SELECT saga, deaths, updated_at, last_row, epoch >> 40 FROM stored_sagas
-        WHERE num = ?1 AND held = 1";
-    let mut find = connection.prepare(find)?;
-    let (mut dead, mut workers) = (Dead::default(), BTreeSet::new());
-    // In order, because neighbours are found sooner.
-    for (num, last_row) in last_rows.into_iter().collect::<BTreeMap<_, _>>() {
-        let died = find.query_row([num], |row| {
-            let (since, saved) = (Timestamp(row.get(2)?), row.get::<_, i64>(3)?);
-            let (last_row, listed) = (last_row.max(saved), are_listed.contains(&num));
-            let died = Died { saga: row.get(0)?, deaths: row.get(1)?, since, last_row, listed };
-            Ok((died, row.get::<_, i64>(4)?))
-        });
-        if let Some((died, worker)) = died.optional()? {
-            dead.insert(num, died);
-            workers.insert(worker);
-        }
-    }
-    Ok((dead, workers))
+/// What the workers before this one left.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// What was held when the last of them died: what is listed, and what wrote at the end of the table.
+    pub(super) dead: Dead,
+    /// The numbers of those that held it.
+    pub(super) workers: BTreeSet<i64>,
+    /// What is damaged, and of whom.
+    pub(super) damaged: Vec<(String, String)>,
 }
 
-/// The sequence number that follows on an append.
-pub(super) fn next_seq(connection: &Connection, last_row: i64) -> Result<Seq, Error> {
-    let find = "SELECT seq + json_array_length(body) FROM stored_appends WHERE id = ?1";
-    let next = connection.prepare_cached(find)?.query_row(params![last_row], |row| row.get::<_, i64>(0));
-    Ok(next.optional()?.map_or(0, i64::cast_unsigned))
+/// Finds what the workers before this one left.
+pub(super) fn left(connection: &Connection, tail: i64) -> Result<Left, Error> {
+    let mut left = Left::default();
+    let (mut ends, unknown) = ends(connection, tail)?;
+    let listed = listed(connection)?;
+    for num in &listed {
+        ends.entry(*num).or_insert(0);
+    }
+    for append in unknown {
+        let row = append.row();
+        match append.owner(connection, &ends)? {
+            // It is read, and found damaged, with the rest of that journal.
+            Some(num) => drop(ends.entry(num).and_modify(|end| *end = row.max(*end)).or_insert(row)),
+            None => {
+                let why = "it is not as it was written, and whose it was cannot be told".to_owned();
+                left.damaged.push((format!("row {row} of the journals"), why));
+            }
+        }
+    }
+    let mut find = connection.prepare(&status::find("num = ?1 AND held = 1"))?;
+    // In order, because neighbours are found sooner.
+    for (num, last_row) in ends.into_iter().collect::<BTreeMap<_, _>>() {
+        let mut rows = find.query([num])?;
+        let Some(row) = rows.next()? else { continue };
+        match status::died(row)? {
+            Ok((died, worker)) => {
+                let last_row = last_row.max(died.last_row);
+                left.dead.insert(num, Died { last_row, listed: listed.contains(&num), ..died });
+                left.workers.insert(worker);
+            }
+            Err(damaged) => left.damaged.push((format!("saga {}", damaged.saga), damaged.why)),
+        }
+    }
+    Ok(left)
+}
+
+/// The last append of each saga that has one from `tail` on, and what is there and damaged.
+fn ends(connection: &Connection, tail: i64) -> Result<(Ends, Vec<Unknown>), Error> {
+    let (mut ends, mut unknown) = (Ends::default(), Vec::new());
+    // In order, so that the last of each saga is what stays: quicker than to have SQLite group them.
+    let find =
+        "SELECT id, num, seq, records, prev, at, body, sum FROM stored_appends WHERE id >= ?1 ORDER BY id";
+    let mut find = connection.prepare(find)?;
+    let mut rows = find.query([tail])?;
+    while let Some(row) = rows.next()? {
+        if sum::is_whole(row, 7)? {
+            ends.insert(row.get(1)?, row.get(0)?);
+        } else {
+            unknown.push(Unknown::of(row)?);
+        }
+    }
+    Ok((ends, unknown))
+}
+
+/// An append that is not as it was written: its columns, as far as they are of their types.
+struct Unknown {
+    /// `id`, `num`, `seq`, `records`, `prev` and `at`.
+    numbers: [i64; 6],
+    body: Vec<u8>,
+    sum: i64,
+}
+
+impl Unknown {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let number = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_i64().unwrap_or_default());
+        let mut numbers = [0; 6];
+        for (column, value) in numbers.iter_mut().enumerate() {
+            *value = number(column)?;
+        }
+        let body = row.get_ref(6)?.as_bytes().unwrap_or_default().to_vec();
+        Ok(Self { numbers, body, sum: number(7)? })
+    }
+
+    fn row(&self) -> i64 {
+        self.numbers[0]
+    }
+
+    /// Whose it was: of the saga by whose number its checksum is right, else of the one that it names, if there is one,
+    /// else of the one at whose append it points.
+    fn owner(&self, connection: &Connection, ends: &Ends) -> Result<Option<i64>, Error> {
+        let [id, named, seq, records, prev, at] = self.numbers;
+        let fits = |num: &i64| {
+            let sum = Sum::new().numbers([id, *num, seq, records, prev, at]);
+            sum.value(ValueRef::Text(&self.body)).finish() == self.sum
+        };
+        if let Some(num) = ends.keys().find(|num| fits(num)) {
+            return Ok(Some(*num));
+        }
+        let find = "SELECT num FROM stored_sagas WHERE num = ?1
+            UNION ALL SELECT num FROM stored_appends WHERE id = ?2 AND id <> ?3 LIMIT 1";
+        let mut find = connection.prepare_cached(find)?;
+        Ok(find.query_row([named, prev, id], |row| row.get(0)).optional()?)
+    }
+}
+
+/// The sagas that are listed as held. Where the list is damaged, all that are held, and the list is put right.
+fn listed(connection: &Connection) -> Result<HashSet<i64>, Error> {
+    let read = |sql: &str| -> Result<(HashSet<i64>, bool), Error> {
+        let mut find = connection.prepare(sql)?;
+        let mut rows = find.query([])?;
+        let (mut nums, mut all_whole) = (HashSet::new(), true);
+        while let Some(row) = rows.next()? {
+            all_whole &= sum::is_whole(row, 1)?;
+            nums.insert(row.get(0)?);
+        }
+        Ok((nums, all_whole))
+    };
+    let (nums, all_whole) = read("SELECT num, sum FROM stored_claims")?;
+    if all_whole {
+        return Ok(nums);
+    }
+    let (nums, _) = read("SELECT num, saga_sum(num) FROM stored_sagas WHERE held = 1")?;
+    connection.execute("DELETE FROM stored_claims", [])?;
+    for num in &nums {
+        connection.prepare_cached(LIST)?.execute([num])?;
+    }
+    Ok(nums)
 }
 
 #[cfg(test)]
@@ -173,7 +271,8 @@ mod tests {
                 }
             }
             let (store, worker) = open("fourth").await;
-            let wanted = Wanted { sagas: vec!["s".into()], limit: 100, quarantined: true };
+            let sagas = vec!["s".into()];
+            let wanted = Wanted { sagas, limit: 100, quarantined: true, unreadable: vec![] };
             let claims = store.claim(worker, &wanted, Timestamp(0)).await.unwrap();
             assert_eq!(claims.claimed.len(), 24);
             for n in 0..4 {

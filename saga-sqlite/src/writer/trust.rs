@@ -2,46 +2,81 @@
 //! system may take for clean what it has dropped, so that a sync of the same connection that works says nothing (found by
 //! PostgreSQL's developers in 2018). The writer opens the file anew, and looks whether what it holds is there, before
 //! it writes again; and it writes again all that was not acknowledged, since whoever asked sends it again.
+//!
+//! A file that is not there any more under its name takes writes as before, and is gone when it is closed: nothing is
+//! acknowledged before it was looked for.
 
 use rusqlite::{ErrorCode, params};
 use saga_core::store::StoreError;
 
 use super::Writer;
+use super::append::unless_damaged;
 use crate::error::{Error, corrupt};
-use crate::schema;
+use crate::{schema, status};
 
 impl Writer {
-    /// Does what writes on a connection that can be trusted, and notes whether it still can be.
+    /// Does what writes on a connection that can be trusted, in a file that is there, and notes whether they still are.
     pub(super) fn trusting<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        if self.is_lost || self.is_suspect {
+            self.still_there()?;
+        }
         if self.is_suspect {
             self.open_anew()?;
         }
         let done = work(self);
-        if let Err(Error::Sql(error)) = &done {
-            self.is_suspect = has_failed(error);
+        match &done {
+            Ok(_) => self.still_there()?,
+            Err(Error::Sql(error)) => self.is_suspect |= has_failed(error),
+            Err(Error::Store(_)) => {}
+        }
+        if let Some(seat) = self.seat.as_ref().filter(|seat| seat.is_over) {
+            self.vacate(seat.worker);
         }
         done
     }
 
+    /// Looks for the file under its name.
+    pub(super) fn still_there(&mut self) -> Result<(), StoreError> {
+        let there = self.opened.is_there();
+        self.is_lost = there.is_err();
+        if let Err(error) = &there {
+            self.shared.set_trouble(vec![error.to_string()]);
+        }
+        there
+    }
+
     fn open_anew(&mut self) -> Result<(), Error> {
         self.connection = schema::open(&self.path, &self.how).map_err(StoreError::from)?;
+        if let Some(seat) = &mut self.seat {
+            seat.version = None;
+        }
         self.all_is_there()?;
         self.shared.counters.opened_anew();
         self.is_suspect = false;
         Ok(())
     }
 
-    /// Whether all that was acknowledged of what is held is in the file.
+    /// Whether all that was acknowledged of what is held is in the file. Of a saga whose row is damaged that is not said:
+    /// the others go on.
     fn all_is_there(&self) -> Result<(), Error> {
-        let find = "SELECT EXISTS (SELECT 1 FROM stored_sagas WHERE num = ?1 AND epoch = ?2 AND held = 1)
-            AND (?3 = 0 OR EXISTS (SELECT 1 FROM stored_appends WHERE id = ?3 AND num = ?1))";
-        let mut find = self.connection.prepare_cached(find)?;
+        let mut find = self.connection.prepare_cached(&status::find("num = ?1"))?;
+        let append = "SELECT EXISTS (SELECT 1 FROM stored_appends WHERE id = ?1 AND num = ?2)";
+        let mut append = self.connection.prepare_cached(append)?;
         for (epoch, held) in self.shared.held().iter() {
-            let values = params![held.num, epoch.0.cast_signed(), held.durable_row];
-            if !find.query_row(values, |row| row.get::<_, bool>(0))? {
+            let mut rows = find.query([held.num])?;
+            let is_held = match rows.next()? {
+                None => false,
+                Some(row) => match unless_damaged(status::place(row))? {
+                    None => continue,
+                    Some(place) => place.held && place.epoch == *epoch,
+                },
+            };
+            let values = params![held.durable_row, held.num];
+            let is_there = held.durable_row == 0 || append.query_row(values, |row| row.get(0))?;
+            if !is_held || !is_there {
                 let what = format!("saga {} was durable up to row {}", held.saga, held.durable_row);
                 return Err(
                     corrupt(format!("{what}, and after a failure of the disk that is not there")).into()

@@ -73,7 +73,7 @@ pub(crate) async fn commit(
 }
 
 pub(crate) fn wanted() -> Wanted {
-    Wanted { sagas: vec!["book_trip".into()], limit: 100, quarantined: true }
+    Wanted { sagas: vec!["book_trip".into()], limit: 100, quarantined: true, unreadable: vec![] }
 }
 
 pub(crate) fn cancel() -> Delivery {

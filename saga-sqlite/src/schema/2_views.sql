@@ -7,7 +7,8 @@ SELECT
     s.saga,
     s.version,
     s.phase,
-    (SELECT group_concat(value, ', ') FROM json_each(s.reasons)) AS reasons,
+    (SELECT group_concat(value, ', ') FROM json_each(iif(json_valid(s.reasons), s.reasons, '["unreadable"]'))
+        WHERE s.reasons IS NOT NULL) AS reasons,
     strftime('%Y-%m-%dT%H:%M:%fZ', s.created_at / 1000.0, 'unixepoch') AS created,
     strftime('%Y-%m-%dT%H:%M:%fZ', s.updated_at / 1000.0, 'unixepoch') AS updated,
     strftime('%Y-%m-%dT%H:%M:%fZ', s.wake_at / 1000.0, 'unixepoch') AS wake_at,
@@ -24,7 +25,8 @@ SELECT
     (SELECT count(*) FROM stored_deliveries d WHERE d.num = s.num AND d.unreadable IS NULL) AS deliveries
 FROM stored_sagas s;
 
--- A record is an object with one key, its kind, or only the kind's name.
+-- A record is an object with one key, its kind, or only the kind's name. Text that is no JSON stands for one record of the
+-- kind `unreadable`, and keeps nobody from the others.
 CREATE VIEW journal AS
 SELECT
     s.id AS saga,
@@ -58,7 +60,7 @@ FROM stored_sagas s
 JOIN stored_appends a
     ON a.num = s.num
     AND a.id BETWEEN s.first_row AND CASE s.held WHEN 1 THEN 9223372036854775807 ELSE s.last_row END
-JOIN json_each(a.body) e;
+JOIN json_each(iif(json_valid(a.body), a.body, '["unreadable"]')) e;
 
 -- Sagas that need a person, with what was observed where they got stuck last.
 CREATE VIEW dead_letters AS
@@ -66,7 +68,8 @@ SELECT
     s.id,
     s.saga,
     s.version,
-    (SELECT group_concat(value, ', ') FROM json_each(s.reasons)) AS reasons,
+    (SELECT group_concat(value, ', ') FROM json_each(iif(json_valid(s.reasons), s.reasons, '["unreadable"]'))
+        WHERE s.reasons IS NOT NULL) AS reasons,
     strftime('%Y-%m-%dT%H:%M:%fZ', s.updated_at / 1000.0, 'unixepoch') AS since,
     (SELECT j.site FROM journal j
         WHERE j.saga = s.id AND j.kind IN ('stuck', 'halted') ORDER BY j.seq DESC LIMIT 1) AS site,
@@ -78,7 +81,7 @@ WHERE s.phase = 'dead_lettered';
 CREATE VIEW inbox AS
 SELECT
     d.id,
-    s.id AS saga,
+    coalesce(s.id, 'saga number ' || d.num) AS saga,
     strftime('%Y-%m-%dT%H:%M:%fZ', d.at / 1000.0, 'unixepoch') AS at,
     CASE WHEN json_valid(d.body) THEN (SELECT k.key FROM json_each(d.body) k LIMIT 1) END AS kind,
     CASE
@@ -103,4 +106,4 @@ SELECT
     END AS body,
     d.unreadable
 FROM stored_deliveries d
-JOIN stored_sagas s ON s.num = d.num;
+LEFT JOIN stored_sagas s ON s.num = d.num;
