@@ -15,6 +15,7 @@ use saga_core::{Epoch, policy};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::{Clock, Dice, Stopwatch};
+use crate::error::RunError;
 
 /// A batch is no larger than this.
 const BATCH_MAX: usize = 1024;
@@ -27,9 +28,22 @@ const DRAIN_TRIES: u32 = 10;
 pub(crate) enum CommitError {
     #[error(transparent)]
     Refused(#[from] AppendError),
-    /// The worker may not write any more.
+    /// The store will not write it, in whatever time.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Nobody knows whether it was written, or who would go on with it.
     #[error("{0}")]
     Lost(String),
+}
+
+/// Of a saga that was to be created.
+impl From<CommitError> for RunError {
+    fn from(error: CommitError) -> Self {
+        RunError::Store(match error {
+            CommitError::Store(error) => error,
+            lost => StoreError::unavailable(lost.to_string()),
+        })
+    }
 }
 
 pub(crate) type Ack = Result<Epoch, CommitError>;
@@ -277,7 +291,7 @@ fn tell(answers: impl Iterator<Item = (AckTo, Ack)>) {
 async fn refuse(parts: &CommitterParts, batch: &mut Batch, error: StoreError) {
     tracing::error!(%error, "a batch could not be written");
     for ack in batch.acks.drain(..) {
-        ack.answer(Err(CommitError::Lost(error.to_string())));
+        ack.answer(Err(CommitError::Store(error.clone())));
     }
     if matches!(error, StoreError::LeaseLost) {
         // Unless that is known, and the worker has begun anew.

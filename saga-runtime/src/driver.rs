@@ -42,7 +42,7 @@ pub(crate) enum Finished {
     /// It waits; the store says until when.
     Parked,
     /// Somebody else has it, or the runtime is gone.
-    Lost(String),
+    Lost(CommitError),
     /// It could not be created: there is one of that id.
     Exists,
 }
@@ -349,7 +349,7 @@ impl Driver {
                 }
             }
             Err(CommitError::Refused(AppendError::Exists { .. })) => return Err(Finished::Exists),
-            Err(error) => return Err(Finished::Lost(error.to_string())),
+            Err(error) => return Err(Finished::Lost(error)),
         }
         if let Some(created) = self.created.take() {
             // Whoever started it may have gone.

@@ -19,6 +19,7 @@ use crate::driver::{Finished, Reply};
 use crate::mailbox::Mailbox;
 use crate::registry::Registry;
 use crate::resources::Resources;
+use crate::trouble::Troubles;
 
 /// What the parts of one runtime share.
 pub(crate) struct Engine {
@@ -45,7 +46,9 @@ pub(crate) struct Engine {
     pub(crate) draining: watch::Sender<bool>,
     /// The same, for those who look often.
     pub(crate) drains: AtomicBool,
+    /// What the store says while commits fail.
     pub(crate) trouble: watch::Receiver<Option<String>>,
+    pub(crate) troubles: Troubles,
     pub(crate) lease_lost: Arc<Notify>,
 }
 

@@ -37,6 +37,7 @@ mod saga;
 mod step;
 #[cfg(feature = "test")]
 pub mod test;
+mod trouble;
 pub mod upgrade;
 mod view;
 mod wait;

@@ -11,6 +11,7 @@ use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
 use saga_core::{Entry, Record, SagaId, State, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use crate::committer::CommitError;
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
 use crate::error::RunError;
@@ -156,9 +157,7 @@ impl Runtime {
         }
         let finished = channel.finished.borrow().clone();
         match finished.as_deref() {
-            Some(Finished::Lost(why)) => {
-                Err(RunError::Store(StoreError::Unavailable { detail: why.clone() }))
-            }
+            Some(Finished::Lost(why)) => Err(why.clone().into()),
             _ => self.same(&id, &entry, None).await,
         }
     }
@@ -193,10 +192,8 @@ impl Runtime {
         match self.engine.committer.commit(append, &Arc::default()).await {
             Ok(_) => Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), None))),
             Err(_) if self.engine.is_draining() => Err(RunError::ShuttingDown),
-            Err(crate::committer::CommitError::Lost(detail)) => {
-                Err(RunError::Store(StoreError::Unavailable { detail }))
-            }
-            Err(_) => self.same(id, &entry, None).await,
+            Err(CommitError::Refused(_)) => self.same(id, &entry, None).await,
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -219,7 +216,7 @@ impl Runtime {
                 _ if self.engine.store.summary(id).await?.is_some() => {}
                 _ => {
                     let detail = format!("saga {id} was not started: the worker lost its lease; call again");
-                    return Err(RunError::Store(StoreError::Unavailable { detail }));
+                    return Err(RunError::Store(StoreError::unavailable(detail)));
                 }
             }
         };
@@ -234,7 +231,7 @@ impl Runtime {
             }
             _ => {
                 let detail = format!("the journal of saga {id} does not begin with `scheduled`");
-                Err(RunError::Store(StoreError::Corrupt { detail }))
+                Err(RunError::Store(StoreError::corrupt(detail)))
             }
         }
     }
@@ -290,9 +287,12 @@ impl Runtime {
         self.engine.store.purge(Purge { ended_before, undoable_too: true, now }).await
     }
 
-    /// What the store says while it fails and the sagas wait for it; `None` while it works.
+    /// What is wrong with the store, in one line; `None` while all is well. That is what it says while it fails and the
+    /// sagas wait for it, and what it finds wrong with itself although it works
+    /// ([`Store::trouble`](saga_core::store::Store::trouble)): sagas that are damaged, by name, a log that cannot be
+    /// emptied, a file that is gone.
     pub fn store_trouble(&self) -> Option<String> {
-        self.engine.trouble.borrow().clone()
+        self.engine.troubles.told(self.engine.trouble.borrow().clone(), &*self.engine.store)
     }
 
     /// The time by the runtime's clock.

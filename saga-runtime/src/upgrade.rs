@@ -136,7 +136,7 @@ impl Look<'_> {
             // It has been purged since it was listed.
             Ok(journal) if journal.is_empty() => return Ok(()),
             Ok(journal) => Ok(journal),
-            Err(StoreError::Corrupt { detail }) => Err(detail),
+            Err(StoreError::Corrupt { detail, .. }) => Err(detail),
             Err(error) => return Err(error.into()),
         };
         let code = self.builder.registry.find_claimed(&status.saga);

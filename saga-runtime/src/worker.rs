@@ -8,12 +8,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use saga_core::store::{Append, Claim, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
+use saga_core::store::{Append, Claim, DeliveryId, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
 use saga_core::{Entry, Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
 use crate::attempt::message_of;
-use crate::committer::pause;
+use crate::committer::{CommitError, pause};
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
 use crate::error::text_of;
@@ -36,6 +36,7 @@ pub(crate) async fn work(engine: Arc<Engine>) {
         let next_wake = match found {
             Ok(found) => {
                 failures = 0;
+                engine.troubles.set_look(None);
                 let there_are_more = found.claimed == claim_max;
                 claim_max = if there_are_more { CLAIM_MAX.min(2 * claim_max) } else { CLAIM_MIN };
                 found.next_wake
@@ -47,9 +48,11 @@ pub(crate) async fn work(engine: Arc<Engine>) {
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, failures, "the store failed; looking for work again soon");
+                engine.troubles.set_look(Some(error.to_string()));
                 Some(engine.clock.now().after(pause(failures, engine.dice.draw())))
             }
         };
+        engine.troubles.ask(&*engine.store);
         wait(&engine, next_wake, &mut renewals).await;
     }
     // What still runs has its time, which may be longer than the lease.
@@ -71,7 +74,7 @@ pub(crate) async fn driven(drive: impl Future<Output = Finished>) -> Finished {
             let why = format!("its driver panicked: {}", message_of(panic));
             tracing::error!(why, "a bug: please report it");
             tokio::time::sleep(pause(10, u64::MAX)).await;
-            Finished::Lost(why)
+            Finished::Lost(CommitError::Lost(why))
         }
     }
 }
@@ -104,6 +107,7 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
             sagas: engine.registry.saga_names(),
             limit: free.min(claim_max),
             quarantined: !engine.live.has_quarantined(),
+            unreadable: engine.troubles.unreadable(),
         };
         let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
         let claims = claims.inspect_err(|_| engine.live.doubt())?;
@@ -188,6 +192,7 @@ async fn rejoin(engine: &Arc<Engine>) {
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, failures, "the store could not be joined");
+                engine.troubles.set_look(Some(error.to_string()));
                 tokio::time::sleep(pause(failures, engine.dice.draw())).await;
             }
         }
@@ -241,7 +246,7 @@ pub(crate) fn finish(
     done: &watch::Sender<Option<Arc<Finished>>>,
 ) {
     if let Finished::Lost(why) = &finished {
-        tracing::warn!(%saga, why, "the saga is lost to this worker");
+        tracing::warn!(%saga, %why, "the saga is lost to this worker");
         engine.live.doubt();
     }
     engine.live.remove(saga);
@@ -258,12 +263,13 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
     );
     let state = match journal {
         Ok(journal) => State::of(claim.saga.clone(), &journal).map_err(|e| text_of(&e)),
-        Err(StoreError::Corrupt { detail }) => Err(detail),
-        Err(error) => return Finished::Lost(error.to_string()),
+        Err(error @ StoreError::Corrupt { .. }) => Err(text_of(&error)),
+        Err(error) => return Finished::Lost(CommitError::Store(error)),
     };
     let saga = engine.registry.find_saga(&claim.status.saga).cloned();
     match (state, saga) {
         (Ok(state), Some(saga)) => {
+            engine.troubles.is_readable(&claim.saga);
             let deaths = match count_deaths(engine, &claim, &state).await {
                 Ok(deaths) => deaths,
                 Err(finished) => return finished,
@@ -271,14 +277,21 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
             let deliveries = match deliveries {
                 Ok(deliveries) => deliveries,
-                Err(error) => return Finished::Lost(error.to_string()),
+                Err(error) => return Finished::Lost(CommitError::Store(error)),
             };
             let origin =
                 Origin::Claimed { epoch: claim.epoch, deaths, phase: claim.status.phase, deliveries };
             Driver::new(engine.clone(), saga, state, origin, mailbox).drive().await
         }
-        (Ok(_), None) => Finished::Lost(format!("saga {} is not registered", claim.status.saga)),
-        (Err(why), _) => park_unreadable(engine, claim, &why).await,
+        (Ok(_), None) => {
+            Finished::Lost(CommitError::Lost(format!("saga {} is not registered", claim.status.saga)))
+        }
+        (Err(why), _) => {
+            // They stay, for a build that can read the journal; this one is not to claim it for them again and again.
+            let seen = deliveries.map(|waiting| waiting.iter().map(|w| w.id).max().unwrap_or(DeliveryId(0)));
+            engine.troubles.is_unreadable(&claim.saga, seen.unwrap_or(DeliveryId(u64::MAX)));
+            release_unreadable(engine, claim, &why).await
+        }
     }
 }
 
@@ -323,7 +336,7 @@ async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: b
     };
     match engine.committer.commit(append, &Arc::default()).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(Finished::Lost(error.to_string())),
+        Err(error) => Err(Finished::Lost(error)),
     }
 }
 
@@ -343,8 +356,8 @@ pub(crate) async fn journal(store: &dyn Store, saga: &SagaId) -> Result<Vec<Entr
 
 /// A journal that cannot be read is a dead letter by its status alone: it holds up no other saga, and nothing is
 /// written to it.
-async fn park_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finished {
-    tracing::error!(saga = %claim.saga, why, "the journal cannot be read; the saga is parked");
+async fn release_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finished {
+    tracing::error!(saga = %claim.saga, why, "the journal cannot be read; the saga is dead-lettered");
     let status = Status {
         phase: Phase::DeadLettered,
         reasons: vec![Reason::Undecodable],

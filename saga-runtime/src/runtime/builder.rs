@@ -19,6 +19,7 @@ use crate::registry::{Registry, StartError};
 use crate::resources::Resources;
 use crate::saga::Saga;
 use crate::step::Step;
+use crate::trouble::Troubles;
 use crate::worker;
 
 /// Builds a [`Runtime`].
@@ -250,6 +251,7 @@ impl Builder {
             draining,
             drains: Default::default(),
             trouble: troubled,
+            troubles: Troubles::default(),
             lease_lost,
         });
         let tasks = vec![
