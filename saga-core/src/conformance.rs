@@ -168,6 +168,7 @@ promises! { $
         a_delivery_to_an_unknown_saga_is_refused,
         a_delivery_makes_a_saga_claimable,
         a_delivery_to_a_held_saga_makes_it_claimable_once_released,
+        a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again,
         every_kind_of_delivery_is_kept_as_it_was,
         deliveries_are_seen_by_whoever_asks,
     }

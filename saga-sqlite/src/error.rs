@@ -62,9 +62,10 @@ pub enum OpenError {
         /// The oldest that this build reads.
         oldest: u32,
     },
-    /// It was copied while a worker used it, without the log beside it: what was written last is missing.
+    /// It was copied while a worker used it, without the log beside it: what was written last is missing. A copy that
+    /// SQLite made is whole all the same; see the [crate's documentation](crate#backups).
     #[error(
-        "{} was in use when it was copied, and its write-ahead log is not beside it: what was written last is missing",
+        "{} was in use when it was copied, and its write-ahead log is not beside it: what was written last may be missing",
         path.display()
     )]
     WithoutLog {

@@ -26,13 +26,50 @@
 //!
 //! **One worker**: `join` takes a lock of the operating system on a file beside the database, `trips.db.lock`, and
 //! refuses a second worker with [`Held`](saga_core::store::StoreError::Held), naming the process that has it. The
-//! kernel lets the lock go when that process dies, in whatever way: a restart goes on at once, no lease has to run
-//! out, and `renew` has nothing to do. What the dead worker held counts as died. The lock file stays where it is;
-//! deleting it while a worker runs lets a second one in. The file must be on a local disk: neither SQLite's
-//! write-ahead log nor the lock is to be trusted on a network file system.
+//! kernel releases the lock when that process dies, in whatever way: a restart goes on at once, no lease has to run
+//! out, and `renew` has nothing to do. What the dead worker held counts as died. The lock file stays where it is. If
+//! it is deleted, the worker takes it again within about 100 ms; should another one have been quicker, the first is
+//! fenced: within each transaction it looks whether it is still the worker that joined last. The file must be on a
+//! local disk: neither SQLite's write-ahead log nor the lock is to be trusted on a network file system.
 //!
 //! **Everybody else** may open the file, read, and `deliver`; the worker sees a delivery of another process within
-//! about 100 ms. Who only reads may use [`SqliteStore::open_read_only`], which never writes.
+//! about 100 ms. Who only reads may use [`SqliteStore::open_read_only`], which never writes, and sees a worker that comes
+//! later, also in a directory that it may not write to.
+//!
+//! # Names
+//! Symbolic links are followed: the log and the lock are beside the file itself. A file with two names (hard links) is
+//! refused, because SQLite finds the log by the name, and two processes that use two names would write over each other. A
+//! file that is deleted, renamed or replaced while it is open takes no more writes: they are
+//! [`Unavailable`](saga_core::store::StoreError::Unavailable), the sagas wait, and go on when the file is back under
+//! its name. If it does not come back, the process has to be restarted, with the file that there is.
+//!
+//! # Damage
+//! Every row has a checksum (CRC-32), and each append is held against its neighbours as a journal is read. What a disk,
+//! a copy or a hand has changed is [`Corrupt`](saga_core::store::StoreError::Corrupt), with the name of the saga, and
+//! [`trouble`](saga_core::store::Store::trouble) lists it; a runtime makes a dead letter of a saga whose journal is
+//! damaged. A saga whose own row is damaged is listed as such ([`Page::damaged`](saga_core::store::Page::damaged)) and not
+//! claimed. The others go on. Damage to SQLite's own pages is found by SQLite, if at all (`PRAGMA integrity_check`), and
+//! may be an error of everything that needs the page.
+//!
+//! # The log
+//! What is written goes into `trips.db-wal` first, and from there into the file when 4 MB have come together. A reader
+//! that keeps an old state of the file, such as a shell with an open transaction, holds that up: the log then grows by
+//! whatever is written, without bound. When it has more than 16 MiB and cannot be emptied, `trouble` says so, with its size
+//! and since when. It is cut to 16 MiB once the reader has gone.
+//!
+//! # Backups
+//! [`SqliteStore::backup`] writes a whole copy while the worker goes on. `trips.db` copied alone, without its log, lacks
+//! what was written last: while a worker uses the file it says so in itself, and a copy that says so and has no log is
+//! refused ([`OpenError::WithoutLog`]). SQLite's own ways to copy give a whole file that says so as well; it is told that
+//! it is whole by hand:
+//!
+//! ```text
+//! sqlite3 trips.db "VACUUM INTO 'copy.db'"
+//! sqlite3 copy.db 'DELETE FROM stored_in_use'
+//! ```
+//!
+//! What cannot be told: a log that was deleted beside a file that no worker uses but somebody has delivered to, and a log
+//! that was deleted together with `trips.db-shm` after a crash.
 //!
 //! # What can be read without this crate
 //! `sqlite3 trips.db 'select * from sagas'`. These views are part of the interface; the tables beneath
@@ -63,7 +100,8 @@
 //!
 //! # How it is stored
 //! `PRAGMA application_id` is `0x53414741` ("SAGA"), `PRAGMA user_version` the version of the schema. An older file
-//! is migrated when it is opened; a newer one is refused and not touched. An append to a journal is one row of a table
+//! is migrated when it is opened (version 1 was never released, and is refused); a newer one is refused and not touched.
+//! An append to a journal is one row of a table
 //! that only grows at its end, holding its records as a JSON array, and pointing at the append before it of the same
 //! saga; a saga has a row of its own, which its steps do not touch. So a step costs one insert and one sync, shared
 //! with whatever else is written at the time. After a crash the end of the table says how far each running saga got.
@@ -72,6 +110,7 @@
 //! been answering within half a millisecond, is written by the thread that asks for it, because handing it over and
 //! back would take as long again.
 
+mod backup;
 mod encode;
 mod error;
 mod file;
@@ -87,6 +126,7 @@ mod store;
 mod sum;
 mod writer;
 
+pub use backup::BackupError;
 pub use error::OpenError;
 pub use stats::Stats;
 pub use store::{Options, SqliteStore};

@@ -166,12 +166,10 @@ fn has_log(path: &Path) -> bool {
     beside(path, "-wal").exists() || (!beside(path, "-shm").exists() && is_named())
 }
 
-/// Whether what was written last is missing: the file is a copy of one that was in use, and its log is not beside it.
-/// (What SQLite itself writes out as a file, by `VACUUM INTO`, is whole, and is not set to have a log.)
-fn lacks_its_end(connection: &Connection) -> rusqlite::Result<bool> {
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-    let in_use = "SELECT EXISTS (SELECT 1 FROM stored_in_use)";
-    Ok(mode == "wal" && connection.query_row(in_use, [], |row| row.get(0))?)
+/// Whether a worker used the file when it was last written to. If its log is not beside it, it is a copy, and what was
+/// written last may be missing.
+fn is_in_use(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM stored_in_use)", [], |row| row.get(0))
 }
 
 /// The schema version of a file that is ours or empty.
@@ -190,7 +188,7 @@ fn version(path: &Path, connection: &Connection, had_log: bool) -> Result<u32, O
             _ if is_cut_off(path, &connection).map_err(sql)? => {
                 Err(OpenError::NotAStore { path: path.to_owned(), detail: "its end is missing".to_owned() })
             }
-            _ if !had_log && lacks_its_end(&connection).map_err(sql)? => {
+            _ if !had_log && is_in_use(&connection).map_err(sql)? => {
                 Err(OpenError::WithoutLog { path: path.to_owned() })
             }
             found => Ok(found),

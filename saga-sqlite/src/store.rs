@@ -17,6 +17,7 @@ use saga_core::store::{
 };
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
 
+use crate::backup::{self, BackupError};
 use crate::encode::Encoded;
 use crate::error::{OpenError, corrupt};
 use crate::file;
@@ -194,6 +195,43 @@ impl SqliteStore {
     /// ```
     pub fn stats(&self) -> Stats {
         self.shared.counters.read()
+    }
+
+    /// Writes a copy of the store as it is at this moment to `path`, where there must be no file; the worker goes on
+    /// meanwhile. The copy is whole: one file, which is opened as any other. By hand: see the
+    /// [crate's documentation](crate#backups).
+    ///
+    /// While it is made the write-ahead log is not emptied, and grows by what is written.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let (path, copy) = (dir.path().join("trips.db"), dir.path().join("copy.db"));
+    /// # saga_core::conformance::block_on(async {
+    /// let store = saga_sqlite::SqliteStore::open(&path)?;
+    /// store.backup(&copy).await?;
+    /// saga_sqlite::SqliteStore::open(&copy)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`BackupError`]; then there is no file at `path`.
+    pub async fn backup(&self, path: impl AsRef<Path>) -> Result<(), BackupError> {
+        let path = path.as_ref().to_owned();
+        backup::is_free(&path)?;
+        let partial = backup::partial(&path);
+        // What a backup that was interrupted has left.
+        drop(std::fs::remove_file(&partial));
+        let made = self.pool.run(move |connection| {
+            let made = backup::write(connection, &partial);
+            if made.is_err() {
+                drop(std::fs::remove_file(&partial));
+            }
+            made
+        });
+        made.await?;
+        backup::name(&path)
     }
 
     fn send(&self, job: Job) -> Result<(), StoreError> {

@@ -1,9 +1,9 @@
 //! Promises about deliveries: none is lost, and each is taken with the records that settle it.
 
-use super::desk::{Desk, LATER, NOW, creation, id, nothing, release, status, step, waits};
+use super::desk::{Desk, LATER, NOW, creation, id, names, nothing, release, status, step, waits, wanted};
 use super::{Place, records};
 use crate::machine::Delivery;
-use crate::store::{Append, DeliverError, DeliveryId};
+use crate::store::{Append, DeliverError, DeliveryId, Status, Wanted};
 use crate::{By, Phase, Timestamp};
 
 /// Deliveries to what the worker holds are shown, oldest first, again and again until they are taken.
@@ -104,6 +104,32 @@ pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &
     desk.append(release("a", epoch, waits(Timestamp(i64::MAX)))).await.expect("the epoch is right");
     desk.claim_one("a", NOW).await;
     assert_eq!(desk.mail().await, [mail]);
+}
+
+/// A worker that cannot read a saga's journal is not given it again for the deliveries that it has seen there, but for a
+/// later one, and when it is due. They stay, and another worker that asks without that gets it for them.
+pub async fn a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.park("odd", status(Phase::DeadLettered), NOW).await;
+    desk.park("other", status(Phase::DeadLettered), NOW).await;
+    let (first, second) = (desk.deliver("odd", NOW).await, desk.deliver("odd", NOW).await);
+    desk.deliver("other", NOW).await;
+    let seen = |last| Wanted { unreadable: vec![(id("odd"), last)], ..wanted() };
+    let claim = async |wanted: &Wanted| {
+        let claims = desk.store.claim(desk.worker, wanted, NOW).await.expect("the worker may claim");
+        names(&claims)
+    };
+    assert_eq!(claim(&seen(second)).await, ["other"]);
+    assert_eq!(claim(&seen(first)).await, ["odd"], "the second is news");
+    let held = desk.store.held(desk.worker).await.expect("it can be listed");
+    let epoch = held.iter().find(|claim| claim.saga == id("odd")).expect("it is held").epoch;
+    let waits = Status { wake_at: Some(LATER), ..status(Phase::DeadLettered) };
+    desk.append(release("odd", epoch, waits)).await.expect("the epoch is right");
+    assert!(claim(&seen(second)).await.is_empty());
+    let due = desk.store.claim(desk.worker, &seen(second), LATER).await.expect("the worker may claim");
+    assert_eq!(names(&due), ["odd"], "it is due");
+    let waiting = desk.store.undelivered(&id("odd")).await.expect("the inbox can be read");
+    assert_eq!(waiting.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
 }
 
 /// Deliveries of every kind come back equal.

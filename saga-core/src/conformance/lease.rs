@@ -9,6 +9,8 @@ use crate::{Phase, Timestamp};
 /// who holds the store; once that one left, the next may join.
 pub async fn a_second_worker_is_refused_or_shares(place: &dyn Place) {
     let desk = Desk::new(place).await;
+    assert_eq!(desk.store.takes_many_workers(), place.takes_many_workers(), "what the store says of itself");
+    assert_eq!(desk.store.trouble(), None);
     for store in [desk.store.clone(), place.open().await] {
         let second = store.join("second", LEASE, NOW).await;
         match second {

@@ -24,6 +24,8 @@ pub enum Flow {
     ReadOnly,
     /// It is not done: locked, or gone for a while.
     Unavailable,
+    /// It is not done: what is there cannot be read.
+    Corrupt,
     /// It is done, and the answer is lost.
     AnswerLost,
     /// It is done; of a commit one answer is missing.
@@ -43,6 +45,7 @@ pub struct Valve {
     shuts: Mutex<Option<(u64, Flow)>>,
     is_shut: Notify,
     asked: AtomicUsize,
+    claimed: AtomicUsize,
 }
 
 impl Valve {
@@ -50,8 +53,9 @@ impl Valve {
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         let valve = || watch::channel(Flow::Open).0;
         let (commits, writes, reads, loads) = (valve(), valve(), valve(), valve());
-        let (shuts, is_shut, asked) = (Mutex::default(), Notify::new(), AtomicUsize::new(0));
-        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut, asked })
+        let (shuts, is_shut) = (Mutex::default(), Notify::new());
+        let (asked, claimed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut, asked, claimed })
     }
 
     /// From the `commit`-th commit on (from 1), everything goes like that.
@@ -62,6 +66,11 @@ impl Valve {
     /// How often it was asked what a worker holds.
     pub fn asked_what_is_held(&self) -> usize {
         self.asked.load(Ordering::Acquire)
+    }
+
+    /// How many sagas workers were given.
+    pub fn claimed(&self) -> usize {
+        self.claimed.load(Ordering::Acquire)
     }
 
     /// Waits for that.
@@ -119,6 +128,7 @@ impl Valve {
             Flow::Open | Flow::AnswerMissing | Flow::Frozen => operation.await,
             Flow::Full => Err(StoreError::full(detail).into()),
             Flow::ReadOnly => Err(StoreError::read_only(detail).into()),
+            Flow::Corrupt => Err(StoreError::corrupt(detail).into()),
             Flow::Unavailable => Err(StoreError::unavailable(detail).into()),
             Flow::AnswerLost => {
                 operation.await?;
@@ -153,7 +163,9 @@ impl Store for Valve {
         Ok(answers)
     }
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
-        Self::through(&self.writes, self.inner.claim(worker, wanted, now)).await
+        let claims = Self::through(&self.writes, self.inner.claim(worker, wanted, now)).await?;
+        self.claimed.fetch_add(claims.claimed.len(), Ordering::AcqRel);
+        Ok(claims)
     }
     async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
         self.asked.fetch_add(1, Ordering::AcqRel);

@@ -1,0 +1,115 @@
+//! Scenario 59: one saga's record is damaged, and all others go on. What the store gives for that is in
+//! `saga-sqlite/tests/damage.rs`; here is what a runtime makes of it.
+//!
+//! Mutants seen to fail here: deliveries that were seen in vain not left out of what is claimed; what a store refuses for
+//! good told as unavailable; a look for work that fails not told.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![cfg(feature = "test")]
+#![allow(unreachable_pub, dead_code)]
+
+#[path = "support/kit.rs"]
+#[macro_use]
+mod kit;
+#[path = "support/acts.rs"]
+mod acts;
+#[path = "support/valve.rs"]
+mod valve;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acts::*;
+use kit::*;
+use saga_core::machine::Delivery;
+use saga_core::store::{Append, Status, Store, StoreError};
+use saga_core::{Entry, MemoryStore, Payload, Record};
+use valve::{Flow, Valve};
+
+saga!(trip, |cx, input| [a] {
+    a.at(&cx, 1, &[], hold("flight")).await?;
+    Ok("booked".to_owned())
+});
+
+async fn start(store: &Arc<Valve>, world: &World) -> Runtime {
+    let clock = Arc::new(SystemClock::at(test::BEGINNING));
+    let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).clock(clock);
+    builder.saga::<trip>().start().await.unwrap()
+}
+
+/// A journal that no build can have written, of a saga that nobody holds.
+async fn write_nonsense(store: &dyn Store, id: &SagaId) {
+    let now = test::BEGINNING;
+    let input = Payload::encode("").unwrap();
+    let scheduled = Record::Scheduled { saga: "trip".into(), version: 1, input, deadline: None };
+    let nonsense = Record::TimerFired { site: Site::from("nowhere") };
+    let entries = [scheduled, nonsense].into_iter().zip(0..);
+    let entries: Vec<Entry> = entries.map(|(record, seq)| Entry { seq, at: now, record }).collect();
+    let status = Some(Status::of(&State::of(id.clone(), &entries[..1]).unwrap(), None, 0));
+    let append = Append { saga: id.clone(), epoch: None, entries, status, taken: vec![], release: true };
+    let worker = store.join("before", Duration::from_secs(1), now).await.unwrap();
+    store.commit(worker, &[append], now).await.unwrap().remove(0).unwrap();
+    store.leave(worker).await.unwrap();
+}
+
+fn signal(id: &str) -> Delivery {
+    Delivery::Signal { id: id.to_owned(), name: "arrived".to_owned(), payload: Payload::null() }
+}
+
+/// A look for work that finds something at once lets no time pass: so many turns are enough for any that is to end.
+async fn turns() {
+    for _ in 0..20_000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn s59_a_journal_that_does_not_fold_is_not_claimed_again_and_again_for_a_delivery() {
+    let (world, store) = (World::new(), Valve::new(Arc::new(MemoryStore::new())));
+    let broken = SagaId::new("broken").unwrap();
+    write_nonsense(&*store, &broken).await;
+    store.deliver(&broken, signal("one"), test::BEGINNING).await.unwrap();
+    let runtime = start(&store, &world).await;
+    turns().await;
+    assert_eq!(store.claimed(), 1, "claimed once for what it cannot take");
+    let letter = store.summary(&broken).await.unwrap().unwrap().status;
+    assert_eq!((letter.phase, &letter.reasons[..]), (Phase::DeadLettered, &[Reason::Undecodable][..]));
+    store.deliver(&broken, signal("two"), runtime.now()).await.unwrap();
+    turns().await;
+    assert_eq!(store.claimed(), 2, "and once more for what came since");
+    // The others go on, and nothing that was sent is lost: a build that can read the journal takes it.
+    let handle = runtime.run("whole", trip::call()).await.unwrap();
+    assert!(handle.outcome().await.unwrap().is_completed());
+    assert_eq!(store.undelivered(&broken).await.unwrap().len(), 2);
+    runtime.shutdown().await;
+    let next = start(&store, &world).await;
+    turns().await;
+    assert_eq!(store.claimed(), 3, "the next worker tries as well, once");
+    next.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn s59_what_the_store_refuses_for_good_reaches_the_caller_as_that() {
+    let (world, store) = (World::new(), Valve::new(Arc::new(MemoryStore::new())));
+    let runtime = start(&store, &world).await;
+    store.commits(Flow::Corrupt);
+    let refused = runtime.run("a", trip::call()).await.unwrap_err();
+    let RunError::Store(error) = &refused else { panic!("{refused:?}") };
+    assert!(matches!(error, StoreError::Corrupt { .. }) && !error.is_transient(), "{error:?}");
+    store.commits(Flow::Open);
+    let handle = runtime.run("a", trip::call()).await.unwrap();
+    assert!(handle.outcome().await.unwrap().is_completed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn s59_a_look_for_work_that_fails_is_a_trouble() {
+    let (world, store) = (World::new(), Valve::new(Arc::new(MemoryStore::new())));
+    let runtime = start(&store, &world).await;
+    turns().await;
+    assert_eq!(runtime.store_trouble(), None);
+    store.writes(Flow::Corrupt);
+    tokio::time::sleep(HOUR).await;
+    let trouble = runtime.store_trouble().unwrap();
+    assert_eq!(trouble, "the store cannot be read: the valve is shut");
+    store.writes(Flow::Open);
+    tokio::time::sleep(HOUR).await;
+    assert_eq!(runtime.store_trouble(), None);
+}
