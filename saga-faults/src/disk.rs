@@ -2,6 +2,7 @@
 //! short, there is no room, syncs and reads fail, and the power goes. After each power loss, and in the end, the ledger is
 //! held against the journals.
 
+mod flips;
 mod platter;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::mutant::Mutant;
 use crate::plan::{self, Planned};
 use crate::port::Port;
 use crate::world::{Way, World};
+pub use flips::FlipReport;
 use platter::{Platter, Weather};
 
 /// What is to be done.
@@ -33,6 +35,8 @@ use platter::{Platter, Weather};
 pub struct DiskSettings {
     /// So many runs.
     pub seeds: u64,
+    /// So many bits are flipped, each in a copy of a store.
+    pub flips: u64,
     /// From this seed on.
     pub from: u64,
     /// Sagas of each.
@@ -60,6 +64,8 @@ pub struct DiskReport {
     pub opened_anew: u64,
     /// How often somebody else moved the write-ahead log into the file.
     pub checkpoints: u64,
+    /// What came of the bits that were flipped.
+    pub flips: FlipReport,
 }
 
 /// The first run in which something was wrong.
@@ -86,6 +92,11 @@ pub(crate) async fn command(settings: DiskSettings) -> ExitCode {
             println!("{} checkpoints by another connection", report.checkpoints);
             println!("the runtime waited for its store {} times, and went on each time", report.pauses);
             println!("the store opened its file anew {} times", report.opened_anew);
+            let FlipReport { flips, refused, of_the_store, of_sagas, harmless } = report.flips;
+            println!(
+                "{flips} bits flipped: {of_sagas} damaged sagas, which were named; {of_the_store} damaged SQLite's own pages; \
+                 {refused} files were refused; {harmless} did no harm"
+            );
             println!("{:.1} s; nothing acknowledged is lost", began.elapsed().as_secs_f64());
             ExitCode::SUCCESS
         }
@@ -125,6 +136,14 @@ pub async fn disk_runs(settings: &DiskSettings) -> Result<DiskReport, DiskFailur
         }
         report.runs += 1;
     }
+    let flipped = flips::run(settings.from, settings.flips, settings.sagas, &settings.dir).await;
+    let panics = PANICS.swap(0, Ordering::AcqRel);
+    let panicked = (panics > 0).then(|| vec![format!("{panics} panics while bits were flipped")]);
+    let failed = |wrongs| DiskFailure { seed: settings.from, wrongs };
+    report.flips = match panicked {
+        Some(wrongs) => return Err(failed(wrongs)),
+        None => flipped.map_err(failed)?,
+    };
     Ok(report)
 }
 

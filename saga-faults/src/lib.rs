@@ -26,7 +26,7 @@ mod wire;
 mod worker;
 mod world;
 
-pub use disk::{DiskFailure, DiskReport, DiskSettings, disk_runs};
+pub use disk::{DiskFailure, DiskReport, DiskSettings, FlipReport, disk_runs};
 pub use mutant::Mutant;
 pub use options::run;
 pub use place::memory;

@@ -17,7 +17,7 @@ const EXIT_USAGE: u8 = 2;
 const EXIT_STOPPED: u8 = 130;
 
 /// Runs what the words ask for: `kill [--rounds N] [--seed S] [--sagas N] [--jobs N] [--dir D] [--mutant M]`, or
-/// `disk [--seeds N] [--from S] [--sagas N] [--dir D] [--mutant M]`.
+/// `disk [--seeds N] [--flips N] [--from S] [--sagas N] [--dir D] [--mutant M]`.
 pub async fn run(words: &[String]) -> ExitCode {
     let ran = match words.split_first() {
         Some((command, rest)) if command == "worker" => match Orders::read(rest) {
@@ -76,19 +76,21 @@ fn rounds(words: &[String]) -> Result<(Settings, Place), String> {
 }
 
 fn runs(words: &[String]) -> Result<(DiskSettings, Place), String> {
-    let mut settings = DiskSettings { seeds: 20, from: 1, sagas: 24, dir: PathBuf::new(), mutant: None };
+    let mut settings =
+        DiskSettings { seeds: 20, flips: 20, from: 1, sagas: 24, dir: PathBuf::new(), mutant: None };
     let mut asked = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().map_or("", String::as_str);
         match word.as_str() {
             "--seeds" => settings.seeds = number(word, value())?,
+            "--flips" => settings.flips = number(word, value())?,
             "--from" => settings.from = number(word, value())?,
             "--sagas" => settings.sagas = count(word, value())?,
             "--dir" => asked = Some(PathBuf::from(value())),
             "--mutant" => settings.mutant = Some(Mutant::named(value())?),
             other => {
-                let accepted = "`--seeds`, `--from`, `--sagas`, `--dir`, `--mutant`";
+                let accepted = "`--seeds`, `--flips`, `--from`, `--sagas`, `--dir`, `--mutant`";
                 return Err(format!("unknown option `{other}`: accepted: {accepted}"));
             }
         }

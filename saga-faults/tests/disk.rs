@@ -6,7 +6,7 @@ use saga_faults::{DiskFailure, DiskReport, DiskSettings, Mutant, disk_runs};
 async fn runs(seeds: u64, mutant: Option<Mutant>) -> Result<DiskReport, DiskFailure> {
     let dir = tempfile::tempdir_in(saga_faults::memory()).expect("a directory can be made");
     let dir = dir.path().to_owned();
-    disk_runs(&DiskSettings { seeds, from: 1, sagas: 16, dir, mutant }).await
+    disk_runs(&DiskSettings { seeds, flips: 0, from: 1, sagas: 16, dir, mutant }).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -17,6 +17,17 @@ async fn nothing_acknowledged_is_lost_and_the_runtime_goes_on() {
     assert_eq!(kinds, ["Full", "Gone", "ReadErrors", "SyncErrors", "WriteErrors"], "each was met");
     let met = [report.pauses, report.opened_anew, report.checkpoints];
     assert!(report.power_losses >= 12 && met.iter().all(|count| *count > 0), "{report:?}");
+}
+
+/// `cargo xtask disk --flips 500` makes more of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s59_a_bit_that_flips_is_found_or_harmless_and_the_other_sagas_go_on() {
+    let dir = tempfile::tempdir_in(saga_faults::memory()).expect("a directory can be made");
+    let dir = dir.path().to_owned();
+    let settings = DiskSettings { seeds: 0, flips: 25, from: 7, sagas: 16, dir, mutant: None };
+    let report = disk_runs(&settings).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+    assert_eq!(report.flips.flips, 25);
+    assert!(report.flips.of_sagas > 0 && report.flips.harmless > 0, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -114,6 +114,7 @@ mod backup;
 mod encode;
 mod error;
 mod file;
+mod index;
 mod lock;
 mod pool;
 mod reader;

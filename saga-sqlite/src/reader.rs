@@ -3,6 +3,8 @@
 mod append;
 mod trail;
 
+use std::sync::atomic::Ordering;
+
 use rusqlite::{Connection, params};
 use saga_core::machine::Delivery;
 use saga_core::store::{Claim, DeliveryId, Page, Query, StoreError, Summary, Waiting, WorkerId};
@@ -15,7 +17,7 @@ pub(crate) use trail::Trails;
 use crate::error::{Error, corrupt, of_saga};
 use crate::shared::Shared;
 use crate::status::{self, Listed};
-use crate::sum;
+use crate::{index, sum};
 
 /// Reads the records of a saga from `from` on. An error names the saga.
 pub(crate) fn load(
@@ -38,7 +40,10 @@ fn try_load(
     limit: usize,
 ) -> Result<Vec<Entry>, Error> {
     // Asked before the look at the file, so that this look sees at least as much.
-    let Some(before) = find(connection, saga)? else { return Ok(Vec::new()) };
+    let Some(before) = find(connection, saga)? else {
+        is_not_there(connection, shared)?;
+        return Ok(Vec::new());
+    };
     let durable = shared.held().get(&before.epoch).map(|held| held.durable_row);
     let snapshot = Snapshot::of(connection)?;
     let Some(found) = find(connection, saga)? else { return Ok(Vec::new()) };
@@ -129,11 +134,31 @@ fn end_of(connection: &Connection, found: &Found) -> Result<i64, Error> {
     Ok(connection.prepare_cached(last)?.query_row(params![found.num, found.last_row], |r| r.get(0))?)
 }
 
-pub(crate) fn summary(connection: &Connection, saga: &SagaId) -> Result<Option<Summary>, Error> {
+/// Checks, once, that what an index does not lead to is not there.
+fn is_not_there(connection: &Connection, shared: &Shared) -> Result<(), Error> {
+    if shared.is_complete.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let wrongs = index::wrongs(connection, "stored_sagas")?;
+    if !wrongs.is_empty() {
+        return Err(index::does_not_fit(&wrongs).into());
+    }
+    shared.is_complete.store(true, Ordering::Release);
+    Ok(())
+}
+
+pub(crate) fn summary(
+    connection: &Connection,
+    shared: &Shared,
+    saga: &SagaId,
+) -> Result<Option<Summary>, Error> {
     let read = || -> Result<Option<Summary>, Error> {
         let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
         let mut rows = find.query([saga.as_str()])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
+        let Some(row) = rows.next()? else {
+            is_not_there(connection, shared)?;
+            return Ok(None);
+        };
         match status::summary(row)? {
             Ok(summary) if summary.id == *saga => Ok(Some(summary)),
             Ok(summary) => Err(corrupt(format!("an index leads to saga {}", summary.id)).into()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     damaged: Mutex<BTreeMap<String, String>>,
     /// What is wrong with the files.
     trouble: Mutex<Vec<String>>,
+    /// Whether the index of the sagas is known to lead to all of them.
+    pub(crate) is_complete: AtomicBool,
 }
 
 /// No more than so many are kept.

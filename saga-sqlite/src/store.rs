@@ -348,8 +348,8 @@ impl Store for SqliteStore {
     }
 
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        let saga = saga.clone();
-        self.pool.run(move |connection| reader::summary(connection, &saga)).await
+        let (saga, shared) = (saga.clone(), self.shared.clone());
+        self.pool.run(move |connection| reader::summary(connection, &shared, &saga)).await
     }
 
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {

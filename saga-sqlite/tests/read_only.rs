@@ -7,10 +7,11 @@
 mod desk;
 
 use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use desk::{NOW, commit, creation, join, seqs, step, value};
 use saga_core::conformance::block_on;
@@ -105,4 +106,61 @@ fn a_directory_that_is_read_only_is_found_when_the_file_is_opened() {
     allow(dir.path(), 0o555);
     unprivileged("a_directory_that_is_read_only_is_found_when_the_file_is_opened", &path, cannot_log);
     allow(dir.path(), 0o755);
+}
+
+/// Reads, in the words of whoever started this process, until they end.
+fn reads_on(path: &Path) {
+    let store = SqliteStore::open_read_only(path).expect("it can be read");
+    for line in std::io::stdin().lines() {
+        let name = line.expect("it is text");
+        println!("{name} has {:?}", block_on(seqs(&store, &name)));
+    }
+}
+
+/// Such a reader cannot take part in SQLite's locking, and reads the file as it lies, which SQLite does once.
+#[test]
+fn s60_a_reader_in_a_directory_that_it_cannot_write_to_sees_a_worker_that_comes() {
+    if let Some(path) = std::env::var_os(PATH) {
+        return reads_on(Path::new(&path));
+    }
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let path = store_in(dir.path());
+    allow(&path, 0o644);
+    allow(dir.path(), 0o755);
+    if fs::metadata(&path).expect("it is there").uid() != 0 {
+        // This user can write there, and is no such reader.
+        return;
+    }
+    let test = "s60_a_reader_in_a_directory_that_it_cannot_write_to_sees_a_worker_that_comes";
+    let mut reader = Command::new(std::env::current_exe().expect("a test has a file"))
+        .args([test, "--exact", "--nocapture"])
+        .env(PATH, &path)
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the test can be run again");
+    let mut asks = reader.stdin.take().expect("its input is a pipe");
+    let mut says = BufReader::new(reader.stdout.take().expect("its output is a pipe")).lines();
+    let mut ask = |name: &str| {
+        writeln!(asks, "{name}").expect("it reads");
+        let said = says.by_ref().map(|line| line.expect("it is text"));
+        said.into_iter().find(|line| line.contains(&format!("{name} has"))).expect("it answers")
+    };
+    assert!(ask("a").ends_with("a has [0, 1]"));
+    assert!(ask("b").ends_with("b has []"));
+    let store = SqliteStore::open(&path).expect("it can be written");
+    block_on(async {
+        let worker = join(&store, "worker").await;
+        commit(&store, worker, &creation("b")).await.expect("the store works");
+        assert!(ask("b").ends_with("b has [0]"), "what the worker has written");
+        commit(&store, worker, &creation("c")).await.expect("the store works");
+        assert!(ask("c").ends_with("c has [0]"), "and goes on to write");
+    });
+    drop(store);
+    assert!(ask("c").ends_with("c has [0]"), "when it has gone, too");
+    drop(ask);
+    drop(asks);
+    assert!(reader.wait().expect("it ends").success());
 }

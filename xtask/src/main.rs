@@ -76,8 +76,9 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "disk",
         arguments: "[--seeds N] [--from S]",
-        about: "Runs sagas on a disk that fails and loses its power, and audits what is left",
+        about: "Runs sagas on a disk that fails, loses its power and flips bits, and audits what is left",
         options: &[
+            ("--flips <n>", "so many bits are flipped, each in a copy of a store, 20 if nothing is said"),
             ("--sagas <n>", "so many in each run, 24 if nothing is said"),
             ("--dir <path>", "files go there; in memory if nothing is said"),
             ("--mutant <name>", "with a bug put in, which has to be found"),

@@ -11,7 +11,7 @@ use super::{Transaction, Writer, data_version, tail};
 use crate::error::{Error, corrupt};
 use crate::lock::WorkerLock;
 use crate::shared::{WORKER_SHIFT, first_epoch};
-use crate::sum;
+use crate::{index, sum};
 
 impl Writer {
     /// Takes the lock, and a number that no worker had before.
@@ -78,6 +78,7 @@ fn sit_down(
     now: Timestamp,
 ) -> Result<(Seat, Damage), Error> {
     let mut damaged = meta(connection)?;
+    damaged.extend(indexes(connection)?);
     let number =
         "UPDATE stored_meta SET worker = worker + 1, sum = saga_sum(only, worker + 1, tail, last_num)
         RETURNING worker, tail, last_num";
@@ -150,6 +151,25 @@ fn meta(connection: &Connection) -> Result<Damage, Error> {
     connection.execute(insert, [worker, last_num])?;
     let why = "they were not as they were written, and were found again";
     Ok(vec![("the numbers of the worker".to_owned(), why.to_owned())])
+}
+
+/// Makes indexes again that do not lead to what is there: an id that one does not lead to could be given again.
+fn indexes(connection: &Connection) -> Result<Damage, Error> {
+    let sagas: i64 =
+        connection.query_row("SELECT coalesce(max(num), 0) FROM stored_sagas", [], |row| row.get(0))?;
+    let tables = ["stored_deliveries", "stored_sagas"];
+    let mut damaged = Vec::new();
+    for table in tables.into_iter().take(if sagas > index::SAGAS_MAX { 1 } else { 2 }) {
+        let wrongs = index::wrongs(connection, table)?;
+        let what = format!("the indexes of {table}");
+        if index::can_be_made_again(&wrongs) {
+            connection.execute_batch(&format!("REINDEX {table}"))?;
+            damaged.push((what, "they did not lead to all that is there, and were made again".to_owned()));
+        } else if !wrongs.is_empty() {
+            damaged.push((what, wrongs.join(", ")));
+        }
+    }
+    Ok(damaged)
 }
 
 /// Puts deliveries aside that are damaged, or of which it cannot be told to whom they are.
