@@ -123,10 +123,11 @@ pub async fn a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again(place:
     assert_eq!(claim(&seen(first)).await, ["odd"], "the second is news");
     let held = desk.store.held(desk.worker).await.expect("it can be listed");
     let epoch = held.iter().find(|claim| claim.saga == id("odd")).expect("it is held").epoch;
-    let waits = Status { wake_at: Some(LATER), ..status(Phase::DeadLettered) };
+    let soon = Timestamp(NOW.0 + 1);
+    let waits = Status { wake_at: Some(soon), ..status(Phase::DeadLettered) };
     desk.append(release("odd", epoch, waits)).await.expect("the epoch is right");
     assert!(claim(&seen(second)).await.is_empty());
-    let due = desk.store.claim(desk.worker, &seen(second), LATER).await.expect("the worker may claim");
+    let due = desk.store.claim(desk.worker, &seen(second), soon).await.expect("the worker may claim");
     assert_eq!(names(&due), ["odd"], "it is due");
     let waiting = desk.store.undelivered(&id("odd")).await.expect("the inbox can be read");
     assert_eq!(waiting.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
