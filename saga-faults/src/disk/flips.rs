@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use saga::prelude::*;
 use saga::store::{Query, Store as _, StoreError};
-use saga::{Entry, SagaId};
+use saga::{Entry, Phase, SagaId};
 use saga_sqlite::SqliteStore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
