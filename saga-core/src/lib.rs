@@ -30,7 +30,7 @@ pub use fold::FoldError;
 pub use id::{Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
 pub use memory::MemoryStore;
 pub use outcome::{Left, Residue, Rollback, Undone, WhyLeft};
-pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload};
+pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, Print};
 pub use policy::{Catalog, Kind, Policy};
 pub use receipt::Receipt;
 pub use record::{By, Cause, Entry, Reason, Record};

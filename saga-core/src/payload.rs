@@ -1,7 +1,11 @@
 //! Recorded values: inputs, outputs, errors, as JSON that whoever reads a journal can read too, or sealed by a codec.
 //! Secrets are kept apart from the value, so that views and screens can leave them out.
 
+mod read;
 mod same;
+mod write;
+
+pub use write::Print;
 
 use std::cell::Cell;
 use std::fmt;
@@ -64,6 +68,27 @@ pub enum EncodeError {
     /// It has no JSON form: a map whose keys are not text, or a `Serialize` that fails.
     #[error("the value has no JSON form")]
     Json(#[source] serde_json::Error),
+    /// It has a JSON form that cannot be read as its own type.
+    #[error("the value is written as {shown}, and cannot be read again{}", float_hint(*lost_float))]
+    Unreadable {
+        /// What is written, without its secrets.
+        shown: String,
+        /// Whether a float in it is not finite.
+        lost_float: bool,
+        /// Where reading it fails.
+        #[source]
+        source: DecodeError,
+    },
+    /// It has a JSON form that is read as another value.
+    #[error("the value is written as {shown}, and read as another one: {becomes}{}", float_hint(*lost_float))]
+    Changed {
+        /// What is written, without its secrets.
+        shown: String,
+        /// What that is written as when it has been read.
+        becomes: String,
+        /// Whether a float in it is not finite.
+        lost_float: bool,
+    },
     /// The codec refused it.
     #[error("codec {codec:?} could not seal the value")]
     Codec {
@@ -73,6 +98,10 @@ pub enum EncodeError {
         #[source]
         source: CodecError,
     },
+}
+
+fn float_hint(lost_float: bool) -> &'static str {
+    if lost_float { " (NaN and the infinities are written as null)" } else { "" }
 }
 
 /// A recorded value that cannot be read as the type asked for.
@@ -244,16 +273,33 @@ impl Payload {
     /// # Errors
     /// [`EncodeError::Json`].
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, EncodeError> {
+        Self::written(value, false).map(|(payload, _)| payload)
+    }
+
+    /// Encodes `value` with its print, which tells it from other values that have the same text.
+    ///
+    /// # Errors
+    /// [`EncodeError::Json`].
+    pub fn encode_printed<T: Serialize + ?Sized>(value: &T) -> Result<(Payload, Print), EncodeError> {
+        Self::written(value, true)
+    }
+
+    fn written<T: Serialize + ?Sized>(value: &T, printed: bool) -> Result<(Payload, Print), EncodeError> {
         let mut room = ROOM.take();
         room.clear();
-        let (written, secrets) = redacted::collecting(|| serde_json::to_writer(&mut room, value));
-        let text = written.and_then(|()| std::str::from_utf8(&room).map_err(serde::ser::Error::custom));
-        let payload = text.map_err(EncodeError::Json).and_then(|text| {
+        let (written, secrets) = redacted::collecting(|| write::write(value, &mut room, printed));
+        let text = written.and_then(|print| match std::str::from_utf8(&room) {
+            Ok(text) => Ok((print, text)),
+            Err(error) => Err(serde::ser::Error::custom(error)),
+        });
+        let payload = text.map_err(EncodeError::Json).and_then(|(print, text)| {
             if secrets.is_empty() && !looks_tagged(text) {
-                return Ok(Payload(text.into()));
+                return Ok((Payload(text.into()), print));
             }
             let value = serde_json::from_str(text).map_err(EncodeError::Json)?;
-            Payload::tagged(Secret { value, secrets })
+            let print = secrets.iter().fold(print, |print, (_, of_secret)| print.with(*of_secret));
+            let secrets = secrets.into_iter().map(|(text, _)| text).collect();
+            Ok((Payload::tagged(Secret { value, secrets })?, print))
         });
         if room.capacity() <= ROOM_BYTES_MAX {
             ROOM.set(room);
@@ -281,9 +327,9 @@ impl Payload {
     /// [`DecodeError`]; a sealed value needs [`Codecs::decode`].
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         match self.content() {
-            Content::Plain(value) => serde_json::from_str(value).map_err(DecodeError::json::<T>),
+            Content::Plain(value) => read::read(value).map_err(DecodeError::json::<T>),
             Content::Secret { value, secrets } => {
-                redacted::providing(&secrets, || serde_json::from_str(value)).map_err(DecodeError::json::<T>)
+                redacted::providing(&secrets, || read::read(value)).map_err(DecodeError::json::<T>)
             }
             Content::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec }),
         }
@@ -320,6 +366,21 @@ impl Payload {
     pub fn null() -> Payload {
         Payload("null".into())
     }
+}
+
+/// Writes a value that is to be kept apart, as JSON.
+pub(crate) fn write_secret<T: Serialize + ?Sized>(
+    value: &T,
+) -> Result<(Box<RawValue>, Print), serde_json::Error> {
+    let mut text = Vec::new();
+    let print = write::write(value, &mut text, true)?;
+    let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
+    Ok((RawValue::from_string(text)?, print))
+}
+
+/// Reads a value that was kept apart, or could have been.
+pub(crate) fn read_secret<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    read::read(text)
 }
 
 /// Whether plain JSON could be mistaken for the tagged shape.

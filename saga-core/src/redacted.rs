@@ -9,6 +9,8 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::payload::{self, Print};
+
 /// A value that views, logs and screens do not show: `Debug`, `Display` and any serialization other than into a
 /// journal give `[redacted]`.
 ///
@@ -57,9 +59,12 @@ impl<T> fmt::Display for Redacted<T> {
     }
 }
 
+/// A secret as JSON, and its print.
+pub(crate) type Collected = (Box<RawValue>, Print);
+
 thread_local! {
     /// Where the secrets of the payload now being encoded go; `None` outside of that.
-    static COLLECTED: RefCell<Option<Vec<Box<RawValue>>>> = const { RefCell::new(None) };
+    static COLLECTED: RefCell<Option<Vec<Collected>>> = const { RefCell::new(None) };
     /// The secrets of the payload now being decoded.
     static PROVIDED: RefCell<Vec<Box<RawValue>>> = const { RefCell::new(Vec::new()) };
 }
@@ -73,7 +78,7 @@ impl<F: FnMut()> Drop for Restore<F> {
 }
 
 /// Runs `encode`, and gives the secrets that it came upon.
-pub(crate) fn collecting<R>(encode: impl FnOnce() -> R) -> (R, Vec<Box<RawValue>>) {
+pub(crate) fn collecting<R>(encode: impl FnOnce() -> R) -> (R, Vec<Collected>) {
     let mut before = COLLECTED.with(|c| c.replace(Some(Vec::new())));
     let restore = Restore(move || COLLECTED.with(|c| *c.borrow_mut() = before.take()));
     let result = encode();
@@ -102,12 +107,11 @@ impl<T: Serialize> Serialize for Redacted<T> {
             return serializer.serialize_str("[redacted]");
         }
         // A secret inside this one is collected before it, under an index of its own.
-        let raw = serde_json::value::to_raw_value(&self.0);
-        let raw = raw.map_err(S::Error::custom)?;
+        let written = payload::write_secret(&self.0).map_err(S::Error::custom)?;
         let index = COLLECTED.with(|c| {
             let mut collected = c.borrow_mut();
             let secrets = collected.get_or_insert_default();
-            secrets.push(raw);
+            secrets.push(written);
             secrets.len() - 1
         });
         Placeholder { index }.serialize(serializer)
@@ -124,8 +128,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Redacted<T> {
             Err(_) => None,
         };
         let value = match secret {
-            Some(raw) => serde_json::from_str(raw.get()),
-            None => serde_json::from_value(tree),
+            Some(raw) => payload::read_secret(raw.get()),
+            None => payload::read_secret(&tree.to_string()),
         };
         // The source's text would quote the secret.
         value.map(Redacted).map_err(|_| D::Error::custom("a redacted value is of another type"))

@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use saga_core::machine::Reach;
-use saga_core::record::Failure as Failed;
+use saga_core::record::{Failure as Failed, Lost};
 use saga_core::state::{ChildStatus, SiteState, Status, StepState};
 use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
 
@@ -13,7 +13,7 @@ use crate::body::{Board, Place, Reached, Reading, SharedBoard, lock};
 use crate::error::{StepError, text_of};
 use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
-use crate::recorded::Recording;
+use crate::recorded::{Recorded, Recording};
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga, SagaCall};
 use crate::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
@@ -131,9 +131,21 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
     }
 }
 
+/// An input as it is recorded at `site`.
+fn input_at<T: Recorded>(input: &T, site: &Site, board: &Board) -> Result<Payload, String> {
+    let encoding = &board.around.encoding;
+    match board.state.site(site) {
+        Some(SiteState::Step(step)) => encoding.encode_as_recorded(input, &step.input),
+        Some(SiteState::Read { input: there, .. } | SiteState::Child { input: there, .. }) => {
+            encoding.encode_as_recorded(input, there)
+        }
+        _ => encoding.encode_input(input),
+    }
+}
+
 /// The call as it is recorded, or why it cannot be.
 fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Reach, String> {
-    let input = board.around.encoding.encode_input(call.input())?;
+    let input = input_at(call.input(), site, board)?;
     let (site, step) = (site.clone(), Name::from(S::NAME));
     let policy = policy_of::<S>();
     if policy.kind == Kind::Readonly {
@@ -212,7 +224,7 @@ impl<S: Saga> Awaitable for SagaCall<S> {
     async fn at(self, place: Place) -> Self::Output {
         let site = place.site(S::NAME);
         let Some(board) = place.cx.board().cloned() else { return std::future::pending().await };
-        let input = lock(&board).around.encoding.encode_input(self.input());
+        let input = input_at(self.input(), &site, &lock(&board));
         let reach = input.clone().map(|input| Reach::Child {
             site: site.clone(),
             saga: S::NAME.into(),
@@ -253,8 +265,8 @@ fn end_child<S: Saga>(
 ) -> Option<S::Output> {
     let mut board = lock(board);
     let result = match exit {
-        Exit::Done(output) => match board.around.encoding.encode_output(&output) {
-            Ok(payload) => {
+        Exit::Done(output) => match kept_output(&output, &board) {
+            Ok((payload, output)) => {
                 board.reached.push(Reach::ChildEnded { site: site.clone(), result: Ok(payload) });
                 return Some(output);
             }
@@ -270,6 +282,13 @@ fn end_child<S: Saga>(
     };
     board.reached.push(Reach::ChildEnded { site: site.clone(), result: Err(result) });
     None
+}
+
+/// An output as it is recorded, and as it is read from there: what the parent gets now is what it gets on replay.
+fn kept_output<T: Recorded>(output: &T, board: &Board) -> Result<(Payload, T), Lost> {
+    let payload = board.around.encoding.encode_output(output)?;
+    let read = board.around.encoding.decode(&payload).map_err(|error| Lost { why: text_of(&error) })?;
+    Ok((payload, read))
 }
 
 fn read_child<S: Saga>(

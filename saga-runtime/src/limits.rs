@@ -33,9 +33,32 @@ impl Encoding {
         recorded::decode(&self.codecs, payload)
     }
 
-    /// Encodes a value that is needed before anything happens: too large is an error in words.
+    /// Encodes a value that is needed before anything happens: one that is too large, or would not come back the same,
+    /// is an error in words.
     pub(crate) fn encode_input<T: Recorded>(&self, value: &T) -> Result<Payload, String> {
-        self.encode_as(&Recording::new(), value)
+        let payload = recorded::keep(value, &self.codecs).map_err(|e| text_of(&e))?;
+        self.check_size(payload, std::any::type_name::<T>())
+    }
+
+    /// Encodes a value for what the journal has in its place: the recorded one, if it means the same to this build.
+    pub(crate) fn encode_as_recorded<T: Recorded>(
+        &self,
+        value: &T,
+        there: &Payload,
+    ) -> Result<Payload, String> {
+        let payload = self.encode_as(&Recording::new(), value)?;
+        Ok(if self.means_same::<T>(there, &payload) { there.clone() } else { payload })
+    }
+
+    /// Whether a recorded value, read as this build's type, is the one that is `given`: fields may have been added with
+    /// a default, removed or renamed with an alias, types widened.
+    pub(crate) fn means_same<T: Recorded>(&self, recorded: &Payload, given: &Payload) -> bool {
+        if self.codecs.same(recorded, given) {
+            return true;
+        }
+        let meant = self.decode::<T>(recorded).ok();
+        let meant = meant.and_then(|value| recorded::encode(&value).ok());
+        meant.is_some_and(|meant| self.codecs.same(&meant, given))
     }
 
     /// Encodes a value that somebody hands in, who need not be able to read it.

@@ -4,6 +4,8 @@ use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::error::bounded;
+
 /// What can stand in a journal: it can be written as JSON, be read again, and go to another thread. Nothing implements
 /// it by hand.
 //
@@ -96,6 +98,20 @@ impl<'de, T: Recorded> Deserialize<'de> for Read<T> {
 /// Encodes it without a codec.
 pub(crate) fn encode<T: Recorded>(value: &T) -> Result<Payload, EncodeError> {
     Payload::encode(&Written(value))
+}
+
+/// Encodes it for good: what is recorded is read again, and has to be the same value. Nothing else would find out before
+/// the saga goes on with it after a crash.
+pub(crate) fn keep<T: Recorded>(value: &T, codecs: &Codecs) -> Result<Payload, EncodeError> {
+    let (payload, print) = Payload::encode_printed(&Written(value))?;
+    let (shown, lost_float) = (|| bounded(payload.shown()), print.has_lost_float());
+    let read = decode::<T>(&Codecs::default(), &payload);
+    let read = read.map_err(|source| EncodeError::Unreadable { shown: shown(), lost_float, source })?;
+    let (again, print_again) = Payload::encode_printed(&Written(&read))?;
+    if print != print_again {
+        return Err(EncodeError::Changed { shown: shown(), becomes: bounded(again.shown()), lost_float });
+    }
+    codecs.seal(payload)
 }
 
 /// Decodes it; the error names the type that was asked for.

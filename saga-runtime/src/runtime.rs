@@ -222,7 +222,7 @@ impl Runtime {
         };
         match (&there.record, &wanted.record) {
             (Record::Scheduled { saga: a, input: x, .. }, Record::Scheduled { saga: b, input: y, .. })
-                if a == b && self.engine.around.encoding.codecs.same(x, y) =>
+                if a == b && self.engine.around.encoding.means_same::<S::Input>(x, y) =>
             {
                 Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), channel)))
             }
