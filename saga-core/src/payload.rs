@@ -1,6 +1,7 @@
 //! Recorded values: inputs, outputs, errors, as JSON that whoever reads a journal can read too, or sealed by a codec.
 //! Secrets are kept apart from the value, so that views and screens can leave them out.
 
+mod cut;
 mod read;
 mod same;
 mod write;
@@ -22,7 +23,8 @@ use crate::redacted;
 ///
 /// Its shape there: the JSON itself; or, where it holds [`Redacted`](crate::Redacted) parts,
 /// `{"$payload": {"value": …, "secrets": […]}}` with `{"$redacted": i}` in their place; or, under a codec,
-/// `{"$payload": {"codec": "name", "sealed": "base64"}}`.
+/// `{"$payload": {"codec": "name", "sealed": "base64"}}`; or, for an error that could not be recorded,
+/// `{"$payload": {"unrecordable": "why"}}`.
 #[derive(Clone)]
 pub struct Payload(Arc<str>);
 
@@ -31,6 +33,7 @@ enum Content<'a> {
     Plain(&'a str),
     Secret { value: &'a str, secrets: Vec<Box<RawValue>> },
     Sealed { codec: String, bytes: Vec<u8> },
+    Missing { why: String },
 }
 
 /// The tagged shape of a payload that is not its own JSON.
@@ -53,6 +56,11 @@ struct Sealed {
     sealed: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Missing {
+    unrecordable: String,
+}
+
 thread_local! {
     /// Where values are written; kept for its room.
     static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -69,10 +77,10 @@ pub enum EncodeError {
     #[error("the value has no JSON form")]
     Json(#[source] serde_json::Error),
     /// It has a JSON form that cannot be read as its own type.
-    #[error("the value is written as {shown}, and cannot be read again{}", float_hint(*lost_float))]
+    #[error("the value cannot be read again as it is recorded{}{}", as_shown(shown), float_hint(*lost_float))]
     Unreadable {
-        /// What is written, without its secrets.
-        shown: String,
+        /// What is written, without its secrets; `None` where a codec seals it.
+        shown: Option<String>,
         /// Whether a float in it is not finite.
         lost_float: bool,
         /// Where reading it fails.
@@ -80,12 +88,10 @@ pub enum EncodeError {
         source: DecodeError,
     },
     /// It has a JSON form that is read as another value.
-    #[error("the value is written as {shown}, and read as another one: {becomes}{}", float_hint(*lost_float))]
+    #[error("the value is read as another one from what is recorded{}{}", as_shown(shown), float_hint(*lost_float))]
     Changed {
-        /// What is written, without its secrets.
-        shown: String,
-        /// What that is written as when it has been read.
-        becomes: String,
+        /// What is written, without its secrets; `None` where a codec seals it.
+        shown: Option<String>,
         /// Whether a float in it is not finite.
         lost_float: bool,
     },
@@ -100,8 +106,12 @@ pub enum EncodeError {
     },
 }
 
+fn as_shown(shown: &Option<String>) -> String {
+    shown.as_ref().map(|shown| format!(", which is {shown}")).unwrap_or_default()
+}
+
 fn float_hint(lost_float: bool) -> &'static str {
-    if lost_float { " (NaN and the infinities are written as null)" } else { "" }
+    if lost_float { "; NaN and the infinities are written as null" } else { "" }
 }
 
 /// A recorded value that cannot be read as the type asked for.
@@ -116,6 +126,12 @@ pub enum DecodeError {
         /// Where it differs.
         #[source]
         source: serde_json::Error,
+    },
+    /// It could not be recorded, and the journal says so in its place.
+    #[error("the value could not be recorded: {why}")]
+    Unrecorded {
+        /// Why not.
+        why: String,
     },
     /// It was sealed by a codec that this runtime was not given.
     #[error("the value was sealed by codec {codec:?}, which this runtime does not have")]
@@ -221,6 +237,11 @@ impl Codecs {
             }
             Err(source) => Err(EncodeError::Codec { codec: name, source }),
         }
+    }
+
+    /// Whether there is a writing codec: what is recorded is not to be read without it.
+    pub fn is_sealing(&self) -> bool {
+        self.write.is_some()
     }
 
     /// Decodes `payload`, opening it first if it is sealed.
@@ -332,6 +353,35 @@ impl Payload {
                 redacted::providing(&secrets, || read::read(value)).map_err(DecodeError::json::<T>)
             }
             Content::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec }),
+            Content::Missing { why } => Err(DecodeError::Unrecorded { why }),
+        }
+    }
+
+    /// What stands for a value that could not be recorded: in a journal
+    /// `{"$payload": {"unrecordable": "why"}}`.
+    pub fn unrecordable(why: &str) -> Payload {
+        let missing = Missing { unrecordable: why.to_owned() };
+        Payload::tagged(missing).unwrap_or_else(|_| Payload::null())
+    }
+
+    /// Whether it stands for a value that could not be recorded.
+    pub fn is_unrecordable(&self) -> bool {
+        matches!(self.content(), Content::Missing { .. })
+    }
+
+    /// The value with its long texts and lists cut, and marked as such, until it takes no more than `bytes_max`; `None`
+    /// if that does not help, or its secrets are what is long.
+    #[must_use]
+    pub fn cut(&self, bytes_max: usize) -> Option<Payload> {
+        match self.content() {
+            Content::Plain(value) => cut::cut(value, bytes_max).map(|text| Payload(text.into())),
+            Content::Secret { value, secrets } => {
+                let room = bytes_max.checked_sub(self.bytes() - value.len())?;
+                let text = cut::cut(value, room)?;
+                let value = serde_json::from_str(&text).ok()?;
+                Payload::tagged(Secret { value, secrets }).ok()
+            }
+            Content::Sealed { .. } | Content::Missing { .. } => None,
         }
     }
 
@@ -349,6 +399,7 @@ impl Payload {
             Content::Sealed { codec, bytes } => {
                 format!("{{\"$sealed\":{codec:?},\"bytes\":{}}}", bytes.len())
             }
+            Content::Missing { why } => serde_json::json!({ "$unrecordable": why }).to_string(),
         }
     }
 
@@ -392,6 +443,9 @@ fn looks_tagged(json: &str) -> bool {
 fn content_of(text: &str) -> Result<Content<'_>, serde_json::Error> {
     if let Ok(Tagged { payload: Secret { value, secrets } }) = serde_json::from_str(text) {
         return Ok(Content::Secret { value: value.get(), secrets });
+    }
+    if let Ok(Tagged { payload: Missing { unrecordable: why } }) = serde_json::from_str(text) {
+        return Ok(Content::Missing { why });
     }
     let Tagged { payload: Sealed { codec, sealed } } = serde_json::from_str(text)?;
     let bytes = base64::engine::general_purpose::STANDARD.decode(sealed);

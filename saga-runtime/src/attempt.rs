@@ -218,8 +218,7 @@ async fn read<S: Step>(
             Run::Ended(Err(error)) => {
                 let told = || (read_failure(&error, cx.attempt, &around.encoding), error.retry_after());
                 match guarded("the step's error", told) {
-                    Ok((Ok(failure), retry_after)) => (failure, retry_after),
-                    Ok((Err(lost), _)) => return (Err(lost_output(lost)), cx.attempt),
+                    Ok(failed) => failed,
                     Err(message) => (Failed::Panicked { message }, None),
                 }
             }
@@ -336,14 +335,14 @@ fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
     }
 }
 
-fn read_failure<E: StepError>(error: &E, attempts: u32, encoding: &Encoding) -> Result<Failed, Lost> {
+fn read_failure<E: StepError>(error: &E, attempts: u32, encoding: &Encoding) -> Failed {
     let message = text_of(error);
-    let error_payload = encoding.encode_as(&E::RECORDED, error).map_err(|why| Lost { why })?;
-    Ok(match error.class() {
+    let error_payload = encoding.encode_error(&E::RECORDED, error);
+    match error.class() {
         Class::Permanent => Failed::Failed { error: error_payload, message },
         // Without an effect, doubt is no more than a failure.
         Class::Transient | Class::InDoubt => Failed::Exhausted { error: error_payload, message, attempts },
-    })
+    }
 }
 
 /// The output as it is recorded, and what undoes it: the latter is evaluated first, and kept even if the output is

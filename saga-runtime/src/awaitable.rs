@@ -9,7 +9,7 @@ use saga_core::state::{ChildStatus, SiteState, Status, StepState};
 use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
 
 use crate::attempt::recorded;
-use crate::body::{Board, Place, Reached, Reading, SharedBoard, lock};
+use crate::body::{Board, NoValue, Place, Reached, Reading, SharedBoard, lock};
 use crate::error::{StepError, text_of};
 use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
@@ -176,6 +176,11 @@ fn read_step<S: Step>(state: &SiteState, encoding: &Encoding) -> Reading<Awaited
     };
     let result = match (output, failure) {
         (Some(output), _) => encoding.decode::<S::Output>(output).map(Ok),
+        (_, Some(Failed::Failed { error, message } | Failed::Exhausted { error, message, .. }))
+            if error.is_unrecordable() =>
+        {
+            return Some(Err(NoValue::Failed(error.clone(), message.clone())));
+        }
         (_, Some(failure)) => failure_as::<S>(failure, encoding).map(Err),
         _ => return None,
     };
@@ -183,9 +188,9 @@ fn read_step<S: Step>(state: &SiteState, encoding: &Encoding) -> Reading<Awaited
         Ok(result) => Some(S::Effort::awaited(result).ok_or_else(|| {
             let detail =
                 format!("the journal has a failure of step {}, which in this build cannot fail", S::NAME);
-            (Reason::Diverged, detail)
+            NoValue::Halted(Reason::Diverged, detail)
         })),
-        Err(error) => Some(Err((Reason::Undecodable, text_of(&error)))),
+        Err(error) => Some(Err(error.into())),
     }
 }
 
@@ -298,7 +303,11 @@ fn read_child<S: Saga>(
     let SiteState::Child { status: ChildStatus::Ended(result), .. } = state else { return None };
     let result = match result {
         Ok(output) => encoding.decode(output).map(Ok),
+        Err(error) if error.is_unrecordable() => {
+            let message = format!("saga {} failed, and its error could not be recorded", S::NAME);
+            return Some(Err(NoValue::Failed(error.clone(), message)));
+        }
         Err(error) => encoding.decode(error).map(|e| Err(ChildFailure(e))),
     };
-    Some(result.map_err(|error| (Reason::Undecodable, text_of(&error))))
+    Some(result.map_err(NoValue::from))
 }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::SiteState;
-use saga_core::{Name, Payload, Reason, Site};
+use saga_core::{DecodeError, Name, Payload, Reason, Site};
 
 use crate::error::text_of;
 use crate::limits::Encoding;
@@ -287,7 +287,21 @@ where
 }
 
 /// What a [`Reached`] makes of a site's state: not yet, a value, or why there is none.
-pub(crate) type Reading<T> = Option<Result<T, (Reason, String)>>;
+pub(crate) type Reading<T> = Option<Result<T, NoValue>>;
+
+/// Why there is no value at a site that has been settled.
+pub(crate) enum NoValue {
+    /// The journal does not fit this build.
+    Halted(Reason, String),
+    /// It failed, with an error that could not be recorded: nothing that the body could be given.
+    Failed(Payload, String),
+}
+
+impl From<DecodeError> for NoValue {
+    fn from(error: DecodeError) -> Self {
+        NoValue::Halted(Reason::Undecodable, text_of(&error))
+    }
+}
 
 impl<T, R> Future for Reached<R>
 where
@@ -310,8 +324,12 @@ where
         let board = &mut *board;
         match board.state.site(&this.site).and_then(|state| (this.read)(state, &board.around.encoding)) {
             Some(Ok(value)) => Poll::Ready(value),
-            Some(Err((reason, detail))) => {
+            Some(Err(NoValue::Halted(reason, detail))) => {
                 board.halt(reason, this.site.clone(), detail);
+                Poll::Pending
+            }
+            Some(Err(NoValue::Failed(error, message))) => {
+                board.fail(error, format!("{}: {message}", this.site));
                 Poll::Pending
             }
             None => {

@@ -1,10 +1,13 @@
 //! How large recorded values may be, and how they are encoded; how many compensations run at a time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use saga_core::record::Lost;
 use saga_core::{Codecs, DecodeError, Payload};
 use serde::Serialize;
 
-use crate::error::text_of;
+use crate::attempt::message_of;
+use crate::error::{bounded, text_of};
 use crate::recorded::{self, Recorded, Recording};
 
 /// Above this many bytes a recorded value is warned about, by default.
@@ -78,15 +81,33 @@ impl Encoding {
         self.encode_input(value).map_err(|why| Lost { why })
     }
 
-    /// Encodes an error: one that cannot be recorded is recorded as its absence, its text being kept elsewhere.
+    /// Encodes an error. One that is too large is cut; one that cannot be recorded at all is recorded as that, its text
+    /// being kept elsewhere: what failed has failed, however badly it says so.
     pub(crate) fn encode_error<T>(&self, recording: &Recording<T>, error: &T) -> Payload {
-        match self.encode_as(recording, error) {
-            Ok(payload) => payload,
-            Err(why) => {
-                tracing::warn!(error = std::any::type_name::<T>(), %why, "an error could not be recorded");
-                Payload::null()
-            }
-        }
+        let encoded = catch_unwind(AssertUnwindSafe(|| self.encode_readable(recording, error)));
+        encoded.unwrap_or_else(|panic| Err(message_of(panic))).unwrap_or_else(|why| {
+            let what = std::any::type_name::<T>();
+            tracing::warn!(error = what, %why, "an error could not be recorded");
+            Payload::unrecordable(&bounded(format!("{what}: {why}")))
+        })
+    }
+
+    /// Encodes a value so that it can be read again, cut if it is too large.
+    fn encode_readable<T>(&self, recording: &Recording<T>, value: &T) -> Result<Payload, String> {
+        let plain = (recording.encode)(value, &Codecs::default()).map_err(|e| text_of(&e))?;
+        let seal = |payload: Payload| self.codecs.seal(payload).map_err(|e| text_of(&e));
+        let readable = |payload: &Payload| {
+            (recording.decode)(&Codecs::default(), payload).map(drop).map_err(|e| text_of(&e))
+        };
+        readable(&plain)?;
+        let whole =
+            seal(plain.clone()).and_then(|payload| self.check_size(payload, std::any::type_name::<T>()));
+        whole.or_else(|too_large| {
+            // Sealed, it takes more than its own bytes.
+            let cut = plain.cut(self.bytes_max / 2).ok_or_else(|| too_large.clone())?;
+            readable(&cut).map_err(|why| format!("{too_large}; and cut, {why}"))?;
+            seal(cut)
+        })
     }
 
     fn check_size(&self, payload: Payload, what: &str) -> Result<Payload, String> {

@@ -25,7 +25,7 @@ pub enum Outcome<T, E> {
     RolledBack {
         /// Why.
         cause: Cause,
-        /// The saga's error, if that was why.
+        /// The saga's error, if that was why and it could be recorded.
         error: Option<E>,
         /// How the rollback went.
         rollback: Rollback,
@@ -93,7 +93,7 @@ impl<T: Recorded, E: Recorded> Outcome<T, E> {
             }
             Direction::RolledBack(cause) | Direction::Back(cause) => {
                 let error = match cause {
-                    Cause::Failed { error, .. } => {
+                    Cause::Failed { error, .. } if !error.is_unrecordable() => {
                         Some(encoding.decode(error).map_err(|e| undecodable("the saga's error", e))?)
                     }
                     _ => None,

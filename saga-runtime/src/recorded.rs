@@ -4,8 +4,6 @@ use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::bounded;
-
 /// What can stand in a journal: it can be written as JSON, be read again, and go to another thread. Nothing implements
 /// it by hand.
 //
@@ -104,14 +102,24 @@ pub(crate) fn encode<T: Recorded>(value: &T) -> Result<Payload, EncodeError> {
 /// the saga goes on with it after a crash.
 pub(crate) fn keep<T: Recorded>(value: &T, codecs: &Codecs) -> Result<Payload, EncodeError> {
     let (payload, print) = Payload::encode_printed(&Written(value))?;
-    let (shown, lost_float) = (|| bounded(payload.shown()), print.has_lost_float());
+    // What a codec seals is not to stand in the text of an error.
+    let shown = || (!codecs.is_sealing()).then(|| shortened(payload.shown()));
+    let lost_float = print.has_lost_float();
     let read = decode::<T>(&Codecs::default(), &payload);
     let read = read.map_err(|source| EncodeError::Unreadable { shown: shown(), lost_float, source })?;
-    let (again, print_again) = Payload::encode_printed(&Written(&read))?;
-    if print != print_again {
-        return Err(EncodeError::Changed { shown: shown(), becomes: bounded(again.shown()), lost_float });
+    if Payload::encode_printed(&Written(&read))?.1 != print {
+        return Err(EncodeError::Changed { shown: shown(), lost_float });
     }
     codecs.seal(payload)
+}
+
+/// The beginning of a text that is part of another one.
+fn shortened(mut text: String) -> String {
+    if text.len() > 200 {
+        text.truncate(text.floor_char_boundary(200));
+        text.push('…');
+    }
+    text
 }
 
 /// Decodes it; the error names the type that was asked for.

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
-use saga_core::{Entry, Reason, Site, State};
+use saga_core::{Entry, Payload, Reason, Site, State};
 
 use crate::attempt::Surroundings;
 use crate::clock::Dice;
@@ -114,6 +114,12 @@ impl Board {
     pub(crate) fn panicked(&mut self, message: String) -> BodyEnd {
         self.reached.clear();
         BodyEnd::Panicked(message)
+    }
+
+    /// The body fails by what it cannot be told. What its other branches reached in the same poll is not begun.
+    pub(crate) fn fail(&mut self, error: Payload, message: String) {
+        self.end.get_or_insert(BodyEnd::Failed(error, message));
+        self.reached.clear();
     }
 
     pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
