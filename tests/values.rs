@@ -310,3 +310,40 @@ fn what_would_not_come_back_is_refused_before_the_effect_or_named_after_it() {
         }
     });
 }
+
+#[saga]
+async fn waiting() -> Result<(u32, String), Failure> {
+    let number = signal::<u32>("number").within("2h").await?;
+    let text = signal::<String>("text").await;
+    Ok((number, text))
+}
+
+#[test]
+fn a_signal_of_a_wrong_type_is_refused_and_the_saga_goes_on_waiting() {
+    in_virtual_time(async {
+        let mut test = TestRuntime::start(|b| b.saga::<waiting>()).await.unwrap();
+        let handle = test.run("a", waiting()).await.unwrap();
+        // Before it is known what it is for: it is taken, and refused when it is.
+        handle.signal("text", "t1", &vec![1]).await.unwrap();
+        let refused = handle.signal("number", "n1", &"seven").await.unwrap_err();
+        assert!(refused.to_string().contains("signal"), "{refused}");
+        // Once it has been let go, and after a crash.
+        test.pass(std::time::Duration::from_secs(600)).await;
+        handle.signal("number", "n2", &-7).await.unwrap_err();
+        test.crash().await.unwrap();
+        let id = saga::SagaId::new("a").unwrap();
+        let handle = test.find(&id).await.unwrap().unwrap();
+        handle.signal("number", "n3", &Some("7")).await.unwrap_err();
+        assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
+        // What was refused has not been taken: its id may come again.
+        handle.signal("number", "n1", &7).await.unwrap();
+        handle.signal("text", "t1", &"t").await.unwrap();
+        let handle = test.run("a", waiting()).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some((7, "t".to_owned())));
+        let journal = handle.journal().await.unwrap();
+        let refused =
+            journal.iter().filter(|e| matches!(e.record, saga::Record::SignalRefused { .. })).count();
+        assert_eq!(refused, 4, "{journal:#?}");
+        assert_eq!(replay_journal(&journal, |b| b.saga::<waiting>()), Ok(()));
+    });
+}

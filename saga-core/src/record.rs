@@ -247,6 +247,15 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<String>,
     },
+    /// The signal that ended a wait was none for it: the wait goes on, and a signal of that id may come again.
+    SignalRefused {
+        /// Where.
+        site: Site,
+        /// The sender's id for it.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The body asks for an approval.
     Asked {
         /// Where.

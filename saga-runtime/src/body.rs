@@ -295,6 +295,8 @@ pub(crate) enum NoValue {
     Halted(Reason, String),
     /// It failed, with an error that could not be recorded: nothing that the body could be given.
     Failed(Payload, String),
+    /// A signal came that is not of the type that is waited for.
+    Refused(String),
 }
 
 impl From<DecodeError> for NoValue {
@@ -330,6 +332,11 @@ where
             }
             Some(Err(NoValue::Failed(error, message))) => {
                 board.fail(error, format!("{}: {message}", this.site));
+                Poll::Pending
+            }
+            Some(Err(NoValue::Refused(why))) => {
+                board.refused.push((this.site.clone(), why));
+                board.wait_at(&this.site, cx.waker());
                 Poll::Pending
             }
             None => {

@@ -46,6 +46,14 @@ pub(crate) fn taken_elsewhere(
     before: usize,
     delivery: Delivery,
 ) -> Result<(), Refusal> {
+    for entry in journal.iter().skip(before) {
+        if let (Record::SignalRefused { site, id, why }, Delivery::Signal { id: ours, .. }) =
+            (&entry.record, &delivery)
+            && id == ours
+        {
+            return Err(Refusal::SignalRefused { site: site.clone(), why: why.clone() });
+        }
+    }
     if journal.iter().skip(before).any(|entry| is_trace(&entry.record, &delivery)) {
         return Ok(());
     }

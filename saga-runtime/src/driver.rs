@@ -67,6 +67,8 @@ pub(crate) struct Driver {
     entries: Vec<Entry>,
     taken: Vec<DeliveryId>,
     replies: Vec<(DeliveryId, Reply)>,
+    /// The signals among them, by their senders' ids.
+    signals: Vec<(String, DeliveryId)>,
     local: Local,
     running: Few<Job>,
     /// How many of those are readonly steps.
@@ -135,6 +137,7 @@ impl Driver {
             entries: Vec::new(),
             taken: Vec::new(),
             replies: Vec::new(),
+            signals: Vec::new(),
             local: Local::default(),
             running: Few::default(),
             reads: 0,
@@ -290,6 +293,7 @@ impl Driver {
         let replays = std::mem::take(&mut self.replays);
         let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };
         let mut reached = std::mem::replace(&mut board.reached, std::mem::take(&mut self.room.reached));
+        let refused = std::mem::take(&mut board.refused);
         drop(board);
         if passed_by.is_some() {
             end = passed_by;
@@ -305,8 +309,10 @@ impl Driver {
                 }
             }
             self.room.reached = reached;
+            let refuses = !refused.is_empty();
+            end = refused.into_iter().fold(end, |end, (site, why)| end.or(self.refuse_signal(site, why)));
             if end.is_none() {
-                return again;
+                return again || refuses;
             }
         }
         if let Some(end) = end {
@@ -355,6 +361,7 @@ impl Driver {
             // Whoever started it may have gone.
             created.send(()).ok();
         }
+        self.signals.clear();
         self.replies.drain(..).for_each(|(id, reply)| self.engine.replies.answer(id, reply));
         if deaths > self.deaths {
             self.engine.live.leave_quarantine(&saga);

@@ -19,10 +19,11 @@ use saga_core::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
     Summary, Waiting, Wanted, WorkerId,
 };
-use saga_core::{By, Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
+use saga_core::{By, Codecs, EncodeError, Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
 use tokio::sync::Notify;
 
 use crate::clock::{SeededDice, SystemClock};
+use crate::recorded::{self, Recorded};
 use crate::registry::StartError;
 use crate::runtime::{Builder, Runtime};
 
@@ -53,6 +54,24 @@ pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
 pub fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a current-thread runtime needs nothing from the system").block_on(test)
+}
+
+/// Records a value and reads it again, as a runtime does with every input and output, and gives what comes back. For
+/// tests of types: what fails here is refused before its effect, or, of an output, lost after it.
+///
+/// ```
+/// use saga_runtime::test::comes_back;
+/// assert_eq!(comes_back(&0.3).unwrap(), 0.3);
+/// // Written as `null`, which is read as `None`.
+/// assert!(comes_back(&Some(f64::NAN)).is_err());
+/// ```
+///
+/// # Errors
+/// [`EncodeError`], with what is wrong.
+pub fn comes_back<T: Recorded>(value: &T) -> Result<T, EncodeError> {
+    let payload = recorded::keep(value, &Codecs::default())?;
+    let unreadable = |source| EncodeError::Unreadable { shown: None, lost_float: false, source };
+    recorded::decode(&Codecs::default(), &payload).map_err(unreadable)
 }
 
 /// Drops everything that `runtime` runs where it stands, as a crash of its process would, whoever still has a handle.

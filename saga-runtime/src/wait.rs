@@ -8,14 +8,14 @@ use std::time::Duration;
 use saga_core::machine::Reach;
 use saga_core::record::Verdict;
 use saga_core::state::SiteState;
-use saga_core::{By, Payload, Timestamp};
+use saga_core::{By, DecodeError, Payload, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::awaitable::{Awaitable, NoSteps};
 use crate::body::{NoValue, Place, Reached, Reading, lock};
-use crate::error::Never;
+use crate::error::{Never, text_of};
 use crate::failure::{ApprovalFailure, Expired};
 use crate::limits::Encoding;
 
@@ -241,7 +241,10 @@ fn read_signal<T: DeserializeOwned>(state: &SiteState, encoding: &Encoding) -> R
     let SiteState::Wait { timed, .. } = state else { return None };
     let payload: Option<&Payload> = timed.ended.as_ref()?.as_ref();
     let value = payload.map(|p| encoding.codecs.decode(p)).transpose();
-    Some(value.map_err(NoValue::from))
+    Some(value.map_err(|error| match error {
+        DecodeError::Json { .. } => NoValue::Refused(text_of(&error)),
+        error => error.into(),
+    }))
 }
 
 #[diagnostic::do_not_recommend]

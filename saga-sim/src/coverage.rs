@@ -108,6 +108,7 @@ fn event_name(event: &Event) -> &'static str {
             Reach::Ask { .. } => "reached ask",
             Reach::Child { .. } => "reached child",
             Reach::ChildEnded { .. } => "child ended",
+            Reach::SignalRefused { .. } => "signal refused",
         },
         Event::Read { .. } => "read",
         Event::BodyEnded(end) => match end {
@@ -142,7 +143,7 @@ fn event_name(event: &Event) -> &'static str {
 }
 
 /// Every event that [`event_name`] knows.
-const EVENTS: [&str; 39] = [
+const EVENTS: [&str; 40] = [
     "recovered",
     "reached step",
     "reached read",
@@ -152,6 +153,7 @@ const EVENTS: [&str; 39] = [
     "reached ask",
     "reached child",
     "child ended",
+    "signal refused",
     "read",
     "body returned",
     "body failed",

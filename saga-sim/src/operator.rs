@@ -96,7 +96,12 @@ impl People {
             Act::Resolve => return self.mend(state, first()),
             Act::Signal => {
                 let id = format!("signal {}", state.next_seq());
-                Delivery::Signal { id, name: "go".to_owned(), payload: Payload::encode(&7_u64).ok()? }
+                // One in five is none that a saga could use: it is refused, and the saga goes on waiting.
+                let payload = match state.next_seq() % 5 {
+                    0 => Payload::encode(&"seven").ok()?,
+                    _ => Payload::encode(&7_u64).ok()?,
+                };
+                Delivery::Signal { id, name: "go".to_owned(), payload }
             }
             Act::Approve | Act::Deny => {
                 let asked = |s: &SiteState| matches!(s, SiteState::Ask { .. });
@@ -221,7 +226,10 @@ impl People {
 async fn deliver(handle: &AnyHandle, delivery: Delivery) -> Result<(), ActError> {
     match delivery {
         Delivery::Cancel { by } => handle.cancel(by).await.map(drop),
-        Delivery::Signal { id, name, .. } => handle.signal(&name, &id, &7_u64).await,
+        Delivery::Signal { id, name, payload } => match payload.decode::<u64>() {
+            Ok(number) => handle.signal(&name, &id, &number).await,
+            Err(_) => handle.signal(&name, &id, &"seven").await,
+        },
         Delivery::Answer { site: Some(site), approved, by } => handle.answer_at(site, approved, by).await,
         Delivery::Undo { site: None, by } => handle.undo(by).await,
         Delivery::Undo { site: Some(site), by } => handle.undo_from(site, by).await,

@@ -17,4 +17,5 @@ mended! {
     sg0902_saga
     sg0903_default_path
     sg0903_rename
+    sg0904_option
 }

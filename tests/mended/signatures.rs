@@ -29,6 +29,7 @@ mended! {
     sg0208_saga
     sg0208_wildcard
     sg0209_lifetime_named
+    sg0210_cow
     sg0210_reference_inside
     sg0210_reference_returned
     sg0210_saga

@@ -156,6 +156,7 @@ fn waits(site: &Site) -> Vec<Record> {
         Record::Wait { site: site.clone(), name: "paid".into(), wait_ms, due },
         Record::Signalled { id: "s1".to_owned(), name: "paid".into(), payload: payload() },
         Record::WaitEnded { site: site.clone(), signal: Some("s1".to_owned()) },
+        Record::SignalRefused { site: site.clone(), id: "s1".to_owned(), why: "no number".to_owned() },
         Record::Asked { site: site.clone(), prompt: "Charge?".to_owned(), wait_ms, due },
         Record::Answered { site: site.clone(), verdict: Verdict::Approved(by()) },
         Record::Answered { site: site.clone(), verdict: Verdict::Denied(by()) },

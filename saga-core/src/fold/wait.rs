@@ -14,6 +14,7 @@ impl State {
         }
         let (Record::TimerFired { site }
         | Record::WaitEnded { site, .. }
+        | Record::SignalRefused { site, .. }
         | Record::Answered { site, .. }
         | Record::ChildUndoing { site, .. }
         | Record::ChildEnded { site, .. }) = &entry.record
@@ -25,6 +26,10 @@ impl State {
             (Record::TimerFired { .. }, SiteState::Timer(timed)) => timed.ended = Some(()),
             (Record::WaitEnded { signal, .. }, SiteState::Wait { timed, name }) => {
                 timed.ended = Some(signal.as_ref().and_then(|id| self.signals.take(name, id)));
+            }
+            (Record::SignalRefused { id, .. }, SiteState::Wait { timed, .. }) => {
+                timed.ended = None;
+                self.signals.seen.remove(id);
             }
             (Record::Answered { verdict, .. }, SiteState::Ask { timed, .. }) => {
                 timed.ended = Some(verdict.clone());

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::record::{Call, Cause, Failure, Record, Verdict};
-use crate::state::{ChildStatus, SiteState, Status, StepState, looked};
+use crate::state::{ChildStatus, SiteState, Status, StepState, Timed, looked};
 use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
 
 /// Something that the body awaits.
@@ -80,6 +80,15 @@ pub enum Reach {
         /// What it gave, or its error with the error's text.
         result: Result<Payload, (Payload, String)>,
     },
+    /// The signal that has just ended a wait is not of the type that the body waits for.
+    SignalRefused {
+        /// Where it waits.
+        site: Site,
+        /// The sender's id for it.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// How the body ended.
@@ -108,7 +117,8 @@ impl Reach {
             | Reach::Wait { site, .. }
             | Reach::Ask { site, .. }
             | Reach::Child { site, .. }
-            | Reach::ChildEnded { site, .. } => site,
+            | Reach::ChildEnded { site, .. }
+            | Reach::SignalRefused { site, .. } => site,
         }
     }
 
@@ -150,6 +160,7 @@ impl Reach {
             Reach::Ask { prompt, .. } => format!("approve({prompt:?})"),
             Reach::Child { saga, input, .. } => format!("saga {saga}({})", input.shown()),
             Reach::ChildEnded { .. } => "the end of a child saga".to_owned(),
+            Reach::SignalRefused { id, .. } => format!("signal {id:?}, which it cannot use"),
         }
     }
 }
@@ -171,8 +182,9 @@ impl SiteState {
 
 impl Turn<'_> {
     pub(super) fn reached(&mut self, reach: Reach) {
-        // What is in the journal was compared to it; only the end of a child comes a second time to its site.
-        let known = self.state.site(reach.site()).is_some() && !matches!(reach, Reach::ChildEnded { .. });
+        // What is in the journal was compared to it; only an end comes a second time to its site.
+        let is_end = matches!(reach, Reach::ChildEnded { .. } | Reach::SignalRefused { .. });
+        let known = self.state.site(reach.site()).is_some() && !is_end;
         if known || !self.state.body_may_run() || self.state.is_unwinding(reach.site()) {
             return;
         }
@@ -197,6 +209,7 @@ impl Turn<'_> {
                 self.push(Record::ChildStarted { site, saga, version, input });
             }
             Reach::ChildEnded { site, result } => self.child_ended(site, result),
+            Reach::SignalRefused { site, id, why } => self.refuse_signal(site, id, why),
         }
     }
 
@@ -240,6 +253,14 @@ impl Turn<'_> {
                 None => self.stop(Cause::StepFailed { site, failure }),
             },
             result => self.push(Record::Read { site, step, input, result, attempts }),
+        }
+    }
+
+    /// The wait goes on, as it would if the signal had not come.
+    fn refuse_signal(&mut self, site: Site, id: String, why: String) {
+        let has_ended = |timed: &Timed<Option<Payload>>| matches!(timed.ended, Some(Some(_)));
+        if matches!(self.state.site(&site), Some(SiteState::Wait { timed, .. }) if has_ended(timed)) {
+            self.push(Record::SignalRefused { site, id, why });
         }
     }
 

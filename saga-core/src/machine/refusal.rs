@@ -87,6 +87,14 @@ pub enum Refusal {
         /// What is wrong with it.
         why: String,
     },
+    /// The signal is not of the type that is waited for.
+    #[error("the signal is none that {site} can use: {why}")]
+    SignalRefused {
+        /// Who waits.
+        site: Site,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Only a completed saga can be undone.
     #[error("only a completed saga can be undone; this one is {phase}")]
     NotCompleted {
@@ -160,6 +168,9 @@ impl Refusal {
             }
             Refusal::NotInDoubt { .. } | Refusal::DeadLettered => "redrive it",
             Refusal::OutputLost { .. } => "resolve it as happened, with its output",
+            Refusal::SignalRefused { .. } => {
+                "send a value of the type that the saga waits for; the id may be the same"
+            }
             Refusal::Unusable { .. } => "give a value of the step's own type",
             Refusal::NotCompleted { phase: Phase::DeadLettered } => "roll it back",
             Refusal::NotCompleted { phase: Phase::RollingBack } => "nothing: it is on its way back",

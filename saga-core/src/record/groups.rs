@@ -30,6 +30,7 @@ macro_rules! of_waits {
             | Record::TimerFired { .. }
             | Record::Wait { .. }
             | Record::WaitEnded { .. }
+            | Record::SignalRefused { .. }
             | Record::Asked { .. }
             | Record::Answered { .. }
             | Record::ChildStarted { .. }
@@ -98,6 +99,7 @@ kinds! {
     Wait => "wait",
     Signalled => "signalled",
     WaitEnded => "wait_ended",
+    SignalRefused => "signal_refused",
     Asked => "asked",
     Answered => "answered",
     ChildStarted => "child_started",
@@ -131,6 +133,7 @@ impl Record {
             | Record::TimerFired { .. }
             | Record::Wait { .. }
             | Record::WaitEnded { .. }
+            | Record::SignalRefused { .. }
             | Record::Asked { .. }
             | Record::Answered { .. }
             | Record::ChildUndoing { .. }

@@ -73,6 +73,7 @@ pub(crate) fn brief(record: &Record) -> String {
         Record::Signalled { id, .. } => format!("signal {id}"),
         Record::WaitEnded { site, signal: Some(id) } => format!("got {site} {id}"),
         Record::WaitEnded { site, signal: None } => format!("expired {site}"),
+        Record::SignalRefused { site, id, .. } => format!("refused {site} {id}"),
         Record::Asked { site, .. } => format!("ask {site}"),
         Record::Answered { site, verdict } => match verdict {
             Verdict::Approved(_) => format!("approved {site}"),

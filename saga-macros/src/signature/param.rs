@@ -3,7 +3,10 @@
 use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
-use syn::{FnArg, Pat, PatType, PathSegment, Type, TypeFnPtr, TypeImplTrait, TypeReference, TypeTraitObject};
+use syn::{
+    FnArg, GenericArgument, Pat, PatType, PathArguments, PathSegment, Type, TypeFnPtr, TypeImplTrait,
+    TypeReference, TypeTraitObject,
+};
 
 use super::{Param, Role, VALUES, What, a};
 use crate::diagnostic::{Diagnostic, Report};
@@ -153,6 +156,26 @@ pub(super) fn shown(ty: &Type) -> String {
     text.replace(" :: ", "::").replace(" < ", "<").replace("< ", "<").replace(" >", ">").replace(" ,", ",")
 }
 
+/// The first type between `<` and `>`, and whether a `'static` is there as well; `None` if there is nothing.
+fn inner_of(segment: &PathSegment) -> Option<(Option<&Type>, bool)> {
+    let PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
+    let ty = list.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    let is_static = |argument: &GenericArgument| matches!(argument, GenericArgument::Lifetime(lifetime) if lifetime.ident == "static");
+    Some((ty, list.args.iter().any(is_static)))
+}
+
+/// Whether it is written as `null`, as `None` is: by its looks.
+fn is_null_too(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Option"),
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        _ => false,
+    }
+}
+
 /// Finds what cannot be recorded by its syntax alone.
 pub(super) struct Unowned<'a> {
     report: &'a mut Report,
@@ -197,6 +220,22 @@ impl Visit<'_> for Unowned<'_> {
                 .why("a worker runs sagas on several threads")
                 .fix("`Arc`: `use std::sync::Arc;`");
             self.report.add(diagnostic);
+        }
+        let inner = inner_of(segment);
+        if segment.ident == "Option" && inner.as_ref().is_some_and(|(ty, _)| ty.is_some_and(is_null_too)) {
+            let what =
+                format!("{} holds an `Option` in which `Some` may be written as `None` is", self.whose);
+            let diagnostic = Diagnostic::over("SG0904", segment, what)
+                .why("both are `null` where it is recorded, and would be read as `None`")
+                .fix("an enum of your own, which says what each of the two means");
+            self.report.add(diagnostic);
+        }
+        if segment.ident == "Cow" && inner.is_some_and(|(_, is_static)| !is_static) {
+            let diagnostic = Diagnostic::over("SG0210", segment, format!("{} holds a reference", self.whose))
+                .why("it is recorded, and read again after a restart, when nothing is left to borrow from")
+                .fix("`Cow<'static, …>`, or own it: `String`");
+            self.report.add(diagnostic);
+            return;
         }
         visit::visit_path_segment(self, segment);
     }

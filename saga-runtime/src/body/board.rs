@@ -24,6 +24,8 @@ pub(crate) struct Board {
     pub(crate) reached: Vec<Reach>,
     /// How the body ended, where it did not end by itself.
     pub(crate) end: Option<BodyEnd>,
+    /// Where a signal was not of the type that is waited for, and why.
+    pub(crate) refused: Vec<(Site, String)>,
     visited: Few<Site>,
     /// Branches that were in the journal when the run of the body came to its first `all`.
     begun: Option<HashSet<Box<str>, RandomState>>,
@@ -39,6 +41,7 @@ impl Board {
             dice,
             reached: Vec::new(),
             end: None,
+            refused: Vec::new(),
             visited: Few::default(),
             begun: None,
             waiting: HashMap::default(),
@@ -48,6 +51,7 @@ impl Board {
     /// Forgets the run of a body: another begins from the start.
     pub(crate) fn restart(&mut self) {
         self.reached.clear();
+        self.refused.clear();
         self.end = None;
         self.visited.clear();
         self.waiting.clear();

@@ -1,9 +1,9 @@
 //! How a driver takes what people want of its saga: each delivery once, evaluated by code where it needs to be, then
 //! taken to the machine as any event is.
 
-use saga_core::Receipt;
-use saga_core::machine::{Delivery, Event};
+use saga_core::machine::{BodyEnd, Delivery, Event, Reach, Refusal};
 use saga_core::store::Waiting;
+use saga_core::{Reason, Receipt, Record, Site};
 
 use super::{Driver, Reply};
 use crate::body::lock;
@@ -16,12 +16,34 @@ impl Driver {
             return;
         }
         self.stay.begins();
+        if let Delivery::Signal { id, .. } = &waiting.delivery {
+            self.signals.push((id.clone(), waiting.id));
+        }
         let reply = self.deliver_to_machine(waiting.delivery);
         if let Err(refusal) = &reply {
             tracing::info!(saga = %waiting.saga, %refusal, "a delivery was refused");
         }
         self.taken.push(waiting.id);
         self.replies.push((waiting.id, reply));
+    }
+
+    /// The signal that has just ended the wait at `site` is none that the body can use: its sender is told, and the wait
+    /// goes on. One that ended it in a journal was of the right type once: that is for a person.
+    pub(super) fn refuse_signal(&mut self, site: Site, why: String) -> Option<BodyEnd> {
+        let taken = self.entries.iter().rev().find_map(|entry| match &entry.record {
+            Record::WaitEnded { site: at, signal } if *at == site => signal.clone(),
+            _ => None,
+        });
+        let Some(id) = taken else {
+            return Some(BodyEnd::Halted(Reason::Undecodable, Some(site), why));
+        };
+        let of_signal = self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, delivery)| *delivery);
+        if let Some((_, reply)) = self.replies.iter_mut().find(|(delivery, _)| Some(*delivery) == of_signal) {
+            *reply = Err(Refusal::SignalRefused { site: site.clone(), why: why.clone() });
+        }
+        tracing::info!(%site, id, why, "a signal was refused");
+        self.take(Event::Reached(Reach::SignalRefused { site, id, why }));
+        None
     }
 
     fn deliver_to_machine(&mut self, delivery: Delivery) -> Reply {

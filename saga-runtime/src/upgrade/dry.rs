@@ -80,7 +80,10 @@ pub(super) fn run(
     let end = match (board.end.take(), polled) {
         (_, Err(panic)) => return Err(message_of(panic)),
         (Some(end), _) | (None, Ok(Poll::Ready(end))) => Some(end),
-        (None, Ok(Poll::Pending)) => None,
+        // A signal that was taken is not of the type any more.
+        (None, Ok(Poll::Pending)) => {
+            board.refused.pop().map(|(site, why)| BodyEnd::Halted(Reason::Undecodable, Some(site), why))
+        }
     };
     Ok(board.passed_by(end.as_ref()).or(end))
 }
