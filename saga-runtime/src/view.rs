@@ -261,7 +261,9 @@ impl StateView {
     /// [`LookError::Undecodable`].
     pub fn error<T: Recorded>(&self, cause: &Cause) -> Result<Option<T>, LookError> {
         match cause {
-            Cause::Failed { error, .. } => self.decode("the saga's error", error).map(Some),
+            Cause::Failed { error, .. } if !error.is_unrecordable() => {
+                self.decode("the saga's error", error).map(Some)
+            }
             _ => Ok(None),
         }
     }
