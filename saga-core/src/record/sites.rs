@@ -25,6 +25,7 @@ impl Record {
             | Record::TimerFired { site }
             | Record::Wait { site, .. }
             | Record::WaitEnded { site, .. }
+            | Record::SignalRefused { site, .. }
             | Record::Asked { site, .. }
             | Record::Answered { site, .. }
             | Record::ChildStarted { site, .. }
