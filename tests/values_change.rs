@@ -1,5 +1,5 @@
 //! What may change in a saga's values while sagas are on their way: the rows of "What may change" in `docs/values.md`.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, dead_code, unused_variables)]
 
 use saga::prelude::*;
 use saga::test::{TestRuntime, in_virtual_time, replay_journal};
