@@ -14,6 +14,8 @@ use crate::recorded::{self, Recorded, Recording};
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
 /// Above this many bytes a value is not recorded, by default.
 pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// An error above the limit is cut to no more than this.
+const ERROR_BYTES_CUT: usize = 16 * 1024;
 /// So many compensations of one step run at a time in a worker, by default.
 pub const COMPENSATIONS_MAX: usize = 32;
 
@@ -39,7 +41,8 @@ impl Encoding {
     /// Encodes a value that is needed before anything happens: one that is too large, or would not come back the same,
     /// is an error in words.
     pub(crate) fn encode_input<T: Recorded>(&self, value: &T) -> Result<Payload, String> {
-        let payload = recorded::keep(value, &self.codecs).map_err(|e| text_of(&e))?;
+        let kept = catch_unwind(AssertUnwindSafe(|| recorded::keep(value, &self.codecs)));
+        let payload = kept.map_err(message_of)?.map_err(|e| text_of(&e))?;
         self.check_size(payload, std::any::type_name::<T>())
     }
 
@@ -103,8 +106,9 @@ impl Encoding {
         let whole =
             seal(plain.clone()).and_then(|payload| self.check_size(payload, std::any::type_name::<T>()));
         whole.or_else(|too_large| {
-            // Sealed, it takes more than its own bytes.
-            let cut = plain.cut(self.bytes_max / 2).ok_or_else(|| too_large.clone())?;
+            // Each attempt records one. And sealed, it takes more than its own bytes.
+            let room = ERROR_BYTES_CUT.min(self.bytes_max / 2);
+            let cut = plain.cut(room).ok_or_else(|| too_large.clone())?;
             readable(&cut).map_err(|why| format!("{too_large}; and cut, {why}"))?;
             seal(cut)
         })

@@ -174,15 +174,16 @@ async fn a_signal_that_does_not_come_in_time() {
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "Err(Expired), books");
 }
 
-/// What the sender thought was the payload is not what the saga takes: parked, not lost.
+/// What the sender thought was the payload is not what the saga takes: refused, and the saga goes on waiting.
 #[tokio::test(start_paused = true)]
-async fn a_signal_of_another_type_is_undecodable() {
+async fn a_signal_of_another_type_is_refused() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<two_parcels>()).await;
     let handle = test.run("a", two_parcels::call()).await.unwrap();
-    handle.signal("parcel", "1", &7).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("signal"), Reason::Undecodable));
-    handle.roll_back(ann()).await.unwrap();
+    until(&handle, |s| s.site(&site("signal")).is_some()).await;
+    let refused = refusal(handle.signal("parcel", "1", &7).await);
+    assert!(matches!(&refused, Refusal::SignalRefused { why, .. } if why.contains("7")), "{refused}");
+    handle.cancel(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     let ended = refusal(handle.signal("parcel", "2", &"books").await);
     assert_eq!(ended, Refusal::Ended { phase: Phase::RolledBack });
