@@ -181,6 +181,7 @@ promises! { $
         only_wanted_types_are_claimed,
         a_saga_without_a_wake_is_never_due,
         a_clock_that_went_back_makes_nobody_wait_longer,
+        one_saga_is_claimed_of_whatever_type_it_is,
         a_claim_gives_the_status_as_written,
         a_claim_alone_changes_no_status,
         a_thousand_sagas_are_claimed_once_each,

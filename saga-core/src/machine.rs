@@ -50,7 +50,8 @@ pub struct Facts<'a> {
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A worker has taken the saga up, and whatever ran under an earlier one is in doubt.
+    /// A worker has claimed the saga, and whatever ran under an earlier one is in doubt. Nothing begins by that: first
+    /// comes what was delivered and what has passed meanwhile, and then [`Event::Due`].
     Recovered {
         /// How often in a row a process died while it drove this saga and got nowhere.
         deaths: u32,
@@ -90,7 +91,12 @@ pub enum Event {
         /// What it said.
         answer: Answer,
     },
-    /// Time has passed.
+    /// This time has passed for deadline, limits and sleeps. No attempt begins by that.
+    Elapsed {
+        /// Up to then, which may be earlier than now.
+        until: Timestamp,
+    },
+    /// Time has passed: as [`Event::Elapsed`], and attempts that are due begin.
     Due,
     /// A compensation that [`Catalog::admits`] put off may begin now.
     Admitted {
@@ -99,6 +105,13 @@ pub enum Event {
     },
     /// The body has been polled and reached nothing more. That changes nothing unless [`State::needs_somebody`].
     Idle,
+    /// The saga is a dead letter, whatever its records say: the store lists it as one, or no build at hand has its code.
+    DeadLettered {
+        /// The reason.
+        reason: Reason,
+        /// What was observed.
+        detail: String,
+    },
     /// Somebody wants something.
     Delivered {
         /// What.
@@ -211,7 +224,10 @@ pub fn advance_into(
 ) -> Result<(), Refusal> {
     let mut turn = Turn { state, facts, entries, drawn: 0 };
     match event {
-        Event::Recovered { deaths } => turn.recovered(deaths),
+        Event::Recovered { deaths } => {
+            turn.recovered(deaths);
+            return Ok(());
+        }
         Event::Reached(reach) => turn.reached(reach),
         Event::Read { site, step, input, result, attempts } => turn.read(site, step, input, result, attempts),
         Event::BodyEnded(end) => turn.body_ended(end),
@@ -219,9 +235,11 @@ pub fn advance_into(
             turn.attempt_ended(&site, role, attempt, ending)
         }
         Event::ProbeEnded { site, answer } => turn.probe_ended(&site, answer),
+        Event::Elapsed { until } => turn.elapsed(until),
         Event::Due => turn.due(),
         Event::Admitted { site } => turn.admitted(&site),
         Event::Idle => turn.idle(),
+        Event::DeadLettered { reason, detail } => turn.dead_letter(reason, detail),
         Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
     }
     turn.settle();

@@ -239,9 +239,11 @@ impl Inner {
 
     /// What could be claimed, those that wait longest first, and when the next comes due.
     fn candidates(&self, wanted: &Wanted, now: Timestamp) -> (Vec<Candidate>, Option<Timestamp>) {
-        let saga = |number: &u64| {
-            self.sagas.get(number).filter(|s| wanted.sagas.contains(&s.status.saga)).map(|s| (*number, s))
+        let is_wanted = |s: &&Saga| match &wanted.only {
+            Some(only) => s.id == *only,
+            None => wanted.sagas.contains(&s.status.saga),
         };
+        let saga = |number: &u64| self.sagas.get(number).filter(is_wanted).map(|s| (*number, s));
         let dead = self.workers.values().filter(|m| m.until <= now).flat_map(|m| &m.holds);
         let dead = dead.filter_map(saga).map(|(number, s)| (s.updated_at, number, true));
 
@@ -414,7 +416,8 @@ impl Store for MemoryStore {
         let waiting = inner.inbox.iter().filter_map(|(id, delivered)| {
             let saga = inner.sagas.get(&delivered.saga)?;
             saga.held.filter(|h| h.worker == worker)?;
-            Some(Waiting { id: *id, saga: saga.id.clone(), delivery: delivered.delivery.clone() })
+            let Delivered { at, delivery, .. } = delivered;
+            Some(Waiting { id: *id, saga: saga.id.clone(), delivery: delivery.clone(), at: *at })
         });
         Ok(waiting.collect())
     }
@@ -423,8 +426,8 @@ impl Store for MemoryStore {
         let inner = self.lock();
         let ids = inner.saga(saga).into_iter().flat_map(|s| &s.inbox);
         let waiting = ids.filter_map(|id| {
-            let delivery = inner.inbox.get(id)?.delivery.clone();
-            Some(Waiting { id: *id, saga: saga.clone(), delivery })
+            let Delivered { at, delivery, .. } = inner.inbox.get(id)?;
+            Some(Waiting { id: *id, saga: saga.clone(), delivery: delivery.clone(), at: *at })
         });
         Ok(waiting.collect())
     }

@@ -182,6 +182,13 @@ pub struct Signals {
     pub(crate) waiting: HashMap<Name, VecDeque<(String, Payload)>>,
 }
 
+impl Signals {
+    /// The id of the first of that name that is not yet waited for.
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        self.waiting.get(name)?.front().map(|(id, _)| id.as_str())
+    }
+}
+
 impl State {
     /// The saga before its first record.
     pub fn new(id: SagaId) -> Self {

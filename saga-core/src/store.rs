@@ -89,6 +89,8 @@ pub struct Wanted {
     /// Sagas whose journals the worker cannot read, each with the last delivery that it has seen waiting there: those
     /// up to that one are no reason to claim it, a later one is. They stay in the inbox.
     pub unreadable: Vec<(SagaId, DeliveryId)>,
+    /// If given, this saga and no other, of whatever type it is: to close one that no worker has code for.
+    pub only: Option<SagaId>,
 }
 
 /// After so many deaths without progress a saga is quarantined: of those at most one runs at a time.
@@ -123,6 +125,8 @@ pub struct Waiting {
     pub saga: SagaId,
     /// What.
     pub delivery: Delivery,
+    /// When it was delivered, by the clock that the store was given then: what decides whether it came in time.
+    pub at: Timestamp,
 }
 
 /// Which sagas to list.

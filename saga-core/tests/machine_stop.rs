@@ -6,7 +6,8 @@ mod desk;
 use std::time::Duration;
 
 use desk::Desk;
-use saga_core::machine::{Refusal, Work, work};
+use saga_core::machine::{Event, Refusal, Work, work};
+use saga_core::state::SiteState;
 use saga_core::{Phase, Reason, Receipt, Role, Site, Timestamp};
 
 fn too_late(site: &str) -> Result<(), Refusal> {
@@ -274,6 +275,36 @@ fn a_deadline_lets_nothing_begin_that_comes_due_with_it() {
     let mut saga = Desk::with_deadline(Some(100));
     saga.step("charge", "irr3").not_done("charge").skip().at(100);
     saga.shows("stop deadline · failed charge · back deadline · rolled-back");
+}
+
+#[test]
+fn what_has_passed_comes_before_what_ran_is_run_again() {
+    let mut saga = Desk::with_deadline(Some(50));
+    saga.step("post", "irr").skip();
+    saga.now = Timestamp(60);
+    saga.crash().shows("post a1 doubt → again · stop deadline · stuck post InDoubt · parked");
+    let mut saga = Desk::with_deadline(Some(50));
+    saga.step_done("hold", "comp").step("charge", "irr_probe").skip();
+    saga.now = Timestamp(60);
+    saga.crash().shows("charge a1 doubt → probe · stop deadline");
+}
+
+/// A signal that comes after its limit is too late, also where a stop is pending that comes to nothing.
+#[test]
+fn a_limit_that_passes_under_a_pending_stop_has_passed() {
+    for (came, in_time) in [(40, true), (60, false)] {
+        let mut saga = Desk::new();
+        saga.step("all.0/charge", "irr").wait("all.1/pay", Some(50)).cancelled();
+        saga.now = Timestamp(came);
+        saga.event(Event::Elapsed { until: Timestamp(came) }).unwrap();
+        saga.signal("s1", "paid").unwrap();
+        saga.skip().at(70).done("all.0/charge");
+        let ended = match saga.state.site(&"all.1/pay".into()) {
+            Some(SiteState::Wait { timed, .. }) => timed.ended.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ended.flatten().is_some(), in_time, "{came}");
+    }
 }
 
 #[test]

@@ -3,21 +3,20 @@
 
 mod deliver;
 mod line;
+mod meanwhile;
 mod news;
 mod rest;
 mod stay;
 
 use std::collections::HashSet;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use futures_util::FutureExt as _;
-use saga_core::machine::{BodyEnd, Delivery, Event, Facts, Reach, Refusal};
+use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
 use saga_core::{Entry, Epoch, Phase, Receipt, Record, Site, State, Timestamp};
 use tokio::sync::oneshot;
@@ -109,8 +108,8 @@ pub(crate) enum Origin {
         deaths: u32,
         /// The phase that the store lists.
         phase: Phase,
-        /// What waited for it.
-        deliveries: Vec<Waiting>,
+        /// What waited for it: all that had been delivered at that time.
+        deliveries: (Timestamp, Vec<Waiting>),
     },
 }
 
@@ -165,12 +164,7 @@ impl Driver {
                 driver.mailbox.driven_under(epoch);
                 driver.deaths = deaths;
                 driver.written = Some(phase);
-                // A cancel that is here already comes before anything is run again.
-                let is_cancel = |waiting: &Waiting| matches!(waiting.delivery, Delivery::Cancel { .. });
-                let (cancels, others): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(is_cancel);
-                cancels.into_iter().for_each(|waiting| driver.deliver(waiting));
-                driver.take(Event::Recovered { deaths });
-                others.into_iter().for_each(|waiting| driver.deliver(waiting));
+                driver.catch_up(deaths, deliveries);
             }
         }
         driver
@@ -190,9 +184,16 @@ impl Driver {
                 return self.let_go();
             }
             let Rest { mut jobs, wake, .. } = rest;
-            jobs.drain(..).for_each(|job| self.begin(job));
+            let is_late = self.calls_off_what_is_late(&jobs);
+            let begins = |job: &Job| !is_late || !job.is_step();
+            jobs.drain(..).filter(begins).for_each(|job| self.begin(job));
             self.room.jobs = jobs;
-            self.next(wake).await;
+            if is_late {
+                continue;
+            }
+            if let Err(finished) = self.next(wake).await {
+                return finished;
+            }
         }
     }
 
@@ -338,16 +339,8 @@ impl Driver {
             release: rest.release,
         };
         let saga = append.saga.clone();
-        let answer = {
-            let mut answer = pin!(self.engine.committer.commit(append, &self.ack));
-            loop {
-                tokio::select! {
-                    biased;
-                    answer = &mut answer => break answer,
-                    Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
-                }
-            }
-        };
+        let commit = self.engine.committer.commit(append, &self.ack);
+        let answer = meanwhile::beside(commit, &mut self.local, &mut self.ended).await;
         match answer {
             Ok(epoch) => {
                 if self.epoch.replace(epoch).is_none() {
@@ -404,57 +397,5 @@ impl Driver {
         self.reads += usize::from(matches!(job, Job::Read { .. }));
         self.running.insert(job);
         self.local.push(begun);
-    }
-
-    /// Waits for something to happen, and takes it in.
-    async fn next(&mut self, wake: Option<(Timestamp, Duration)>) {
-        let mut is_over = false;
-        if self.ended.is_empty() {
-            let timer = async {
-                match wake {
-                    Some((_, left)) => tokio::time::sleep(left).await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
-                () = self.mailbox.news() => {}
-                () = timer => is_over = true,
-            }
-        }
-        self.stay.ends(is_over);
-        self.now = self.engine.clock.now();
-        // Before what has ended or come due: a cancel that is here keeps what it may from being run again.
-        for waiting in self.mailbox.take() {
-            self.deliver(waiting);
-        }
-        if is_over {
-            self.wait_is_over(wake);
-        }
-        // What else has ended by now goes into the same commit.
-        while let Some(Some(end)) = self.local.next().now_or_never() {
-            self.ended.push(end);
-        }
-        let mut ended = std::mem::take(&mut self.ended);
-        for end in ended.drain(..) {
-            self.running.remove(&end.job);
-            self.reads -= usize::from(matches!(end.job, Job::Read { .. }));
-            if let Some(event) = end.into_event(&mut self.slots) {
-                self.take(event);
-            }
-        }
-        // For its room.
-        self.ended = ended;
-    }
-
-    /// The wait was counted monotonically: it is over, whatever the clock says.
-    fn wait_is_over(&mut self, wake: Option<(Timestamp, Duration)>) {
-        let now = self.now;
-        let due = wake.map_or(now, |(due, _)| due);
-        self.passed = due;
-        if let Err(refusal) = self.decide(Event::Due, now.max(due)) {
-            tracing::debug!(%refusal, "refused");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the parts of one runtime share.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -67,6 +67,7 @@ impl Engine {
         self.draining.send_replace(true);
         let sagas: BTreeMap<_, _> = guard(&self.live.sagas).clone().into_iter().collect();
         sagas.values().for_each(|channel| channel.mailbox.ring());
+        self.watchers.tell_all();
     }
 
     /// Returns once the runtime shuts down.
@@ -98,6 +99,8 @@ pub(crate) struct Live {
     pub(crate) look: Notify,
     /// Aborts what is driven: by saga.
     aborts: Mutex<Aborts>,
+    /// To be closed, also if this worker has no code for it.
+    closing: Mutex<BTreeSet<SagaId>>,
 }
 
 #[derive(Default)]
@@ -171,6 +174,18 @@ impl Live {
         self.doubt.swap(false, Ordering::AcqRel)
     }
 
+    /// Somebody wants to abandon that saga: it is to be claimed at the next look, of whatever type it is.
+    pub(crate) fn close(&self, saga: &SagaId) {
+        if guard(&self.closing).insert(saga.clone()) {
+            self.look.notify_one();
+        }
+    }
+
+    /// One that is to be closed; asked once.
+    pub(crate) fn take_closing(&self) -> Option<SagaId> {
+        guard(&self.closing).pop_first()
+    }
+
     /// Whether a quarantined saga is running, that has not got on yet.
     pub(crate) fn has_quarantined(&self) -> bool {
         guard(&self.quarantined).is_some()
@@ -231,6 +246,11 @@ impl Watchers {
         if let Some((_, news)) = guard(&self.sagas).get(saga) {
             news.send_modify(|n| *n += 1);
         }
+    }
+
+    /// There may be news of any saga.
+    fn tell_all(&self) {
+        guard(&self.sagas).values().for_each(|(_, news)| news.send_modify(|n| *n += 1));
     }
 
     /// Waits for news of `saga` until it is dropped.

@@ -2,6 +2,7 @@
 
 mod error;
 mod known;
+mod waiting;
 
 use std::marker::PhantomData;
 
@@ -12,7 +13,6 @@ use saga_core::record::Knowledge;
 use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, Site, State, Timestamp};
 use serde::Serialize;
 
-use crate::driver::Finished;
 use crate::engine::{Channel, Watcher};
 use crate::outcome::Outcome;
 use crate::runtime::Runtime;
@@ -23,6 +23,7 @@ use crate::worker::journal;
 
 pub use error::{ActError, LookError};
 pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};
+pub(crate) use waiting::LISTED;
 
 /// The handle of a saga whose type is not known. All acts are here, whatever state the saga is in; where that is known,
 /// [`Known`] has those that make sense, and no others.
@@ -91,42 +92,6 @@ impl AnyHandle {
     /// The saga's id.
     pub fn id(&self) -> &SagaId {
         &self.id
-    }
-
-    /// Waits until it has ended or is a dead letter; gives its state then.
-    async fn settled(&self) -> Result<std::sync::Arc<State>, LookError> {
-        let mut seen = None;
-        if let Some(channel) = &self.channel {
-            let mut finished = channel.finished.clone();
-            let is_news = finished.borrow().is_none();
-            if let Ok(finished) = finished.wait_for(Option::is_some).await
-                && let Some(Finished::Settled(state)) = finished.as_deref()
-            {
-                if is_news {
-                    return Ok(state.clone());
-                }
-                // It may have been acted on since.
-                seen = Some(state.clone());
-            }
-        }
-        let mut watcher = self.watcher();
-        loop {
-            let summary = self.runtime.engine().store.summary(&self.id).await?;
-            let summary = summary.ok_or_else(|| LookError::NoSuchSaga { saga: self.id.clone() })?;
-            let phase = summary.status.phase;
-            if phase.is_ended() || phase == Phase::DeadLettered {
-                let state = match seen.take() {
-                    Some(state) if state.progress() == summary.status.progress => state,
-                    _ => std::sync::Arc::new(self.look().await?),
-                };
-                // What was listed as a dead letter may have been sent on before its journal was read.
-                if state.phase().is_ended() || state.phase() == Phase::DeadLettered {
-                    return Ok(state);
-                }
-                continue;
-            }
-            watcher.news().await;
-        }
     }
 
     fn watcher(&self) -> Watcher {
@@ -347,51 +312,6 @@ impl AnyHandle {
             .encoding
             .encode_given(value)
             .map_err(|why| ActError::Unrecordable { why })
-    }
-
-    /// Delivers, and waits until it has been taken; gives the state after it.
-    ///
-    /// Gives what a cancel met, if the driver here took it.
-    pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
-        let engine = self.runtime.engine();
-        // Of what this worker drives the answer comes from its driver.
-        let before = match engine.live.get(&self.id) {
-            Some(_) => 0,
-            None => journal(&*engine.store, &self.id).await.map_err(LookError::from)?.len(),
-        };
-        let mut expected = engine.replies.expect();
-        let id = engine.store.deliver(&self.id, delivery.clone(), engine.clock.now()).await?;
-        let mut reply = expected.under(id);
-        let mut watcher = self.watcher();
-        loop {
-            tokio::select! {
-                biased;
-                Ok(answered) = &mut reply => return answered.map_err(ActError::Refused),
-                () = watcher.news() => {
-                    let waiting = engine.store.undelivered(&self.id).await.map_err(LookError::from)?;
-                    // Ours would have answered by now.
-                    if waiting.iter().all(|w| w.id != id) && reply.is_empty() {
-                        return self.taken_elsewhere(before, delivery).await;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Another worker took it: what it came to is read off the journal.
-    async fn taken_elsewhere(
-        &self,
-        before: usize,
-        delivery: Delivery,
-    ) -> Result<Option<Box<Receipt>>, ActError> {
-        let is_cancel = matches!(delivery, Delivery::Cancel { .. });
-        let journal = self.journal().await?;
-        let taken =
-            crate::delivery::taken_elsewhere(self.runtime.engine(), &self.id, &journal, before, delivery);
-        taken.map_err(ActError::Refused)?;
-        let state = State::of(self.id.clone(), &journal);
-        let state = state.map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })?;
-        Ok(is_cancel.then(|| Box::new(Receipt::of(&state))))
     }
 }
 

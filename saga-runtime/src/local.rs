@@ -48,6 +48,11 @@ impl Job {
         }
     }
 
+    /// Whether it is an attempt of a step, and not of a compensation.
+    pub(crate) fn is_step(&self) -> bool {
+        matches!(self, Job::Attempt { role: Role::Do, .. })
+    }
+
     fn identity(&self) -> (u8, &Site, Role, u32) {
         match self {
             Job::Attempt { site, role, attempt } => (0, site, *role, *attempt),

@@ -45,7 +45,10 @@ impl Watch {
             }
             match summary {
                 Some(summary) if summary.status.phase.is_ended() => return Ok(None),
-                Some(_) => self.watcher.news().await,
+                Some(summary) => {
+                    self.handle.expect_news(&summary)?;
+                    self.watcher.news().await;
+                }
                 None => return Err(LookError::NoSuchSaga { saga: self.handle.id.clone() }),
             }
         }

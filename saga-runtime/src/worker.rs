@@ -19,6 +19,10 @@ use crate::engine::{Channel, Engine};
 use crate::error::text_of;
 use crate::mailbox::Mailbox;
 
+mod close;
+
+use close::{claim_to_close, close};
+
 /// Journals are read in pages of so many records.
 const PAGE: usize = 1000;
 /// So many sagas are claimed at first, so that those go on soon; twice as many each time after, while there are more.
@@ -100,6 +104,9 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
             }
         }
     }
+    while let Some(saga) = engine.live.take_closing() {
+        claim_to_close(engine, saga).await?;
+    }
     let free = engine.running_max.saturating_sub(engine.live.len());
     let mut found = Found::default();
     if free > 0 {
@@ -108,6 +115,7 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
             limit: free.min(claim_max),
             quarantined: !engine.live.has_quarantined(),
             unreadable: engine.troubles.unreadable(),
+            only: None,
         };
         let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
         let claims = claims.inspect_err(|_| engine.live.doubt())?;
@@ -257,6 +265,8 @@ pub(crate) fn finish(
 /// Takes a claimed saga up from its journal.
 async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Finished {
     // Deliveries are read here as well as by the worker: what it was claimed for must not come too late for this driver.
+    // None that comes later was delivered before this.
+    let known_until = engine.clock.now();
     let (journal, deliveries) = tokio::join!(
         patiently(engine, || journal(&*engine.store, &claim.saga)),
         patiently(engine, || engine.store.undelivered(&claim.saga)),
@@ -276,16 +286,17 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
             };
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
             let deliveries = match deliveries {
-                Ok(deliveries) => deliveries,
+                Ok(deliveries) => (known_until, deliveries),
                 Err(error) => return Finished::Lost(CommitError::Store(error)),
             };
             let origin =
                 Origin::Claimed { epoch: claim.epoch, deaths, phase: claim.status.phase, deliveries };
             Driver::new(engine.clone(), saga, state, origin, mailbox).drive().await
         }
-        (Ok(_), None) => {
-            Finished::Lost(CommitError::Lost(format!("saga {} is not registered", claim.status.saga)))
-        }
+        (Ok(state), None) => match deliveries {
+            Ok(deliveries) => close(engine, claim, state, deliveries).await,
+            Err(error) => Finished::Lost(CommitError::Store(error)),
+        },
         (Err(why), _) => {
             // They stay, for a build that can read the journal; this one is not to claim it for them again and again.
             let seen = deliveries.map(|waiting| waiting.iter().map(|w| w.id).max().unwrap_or(DeliveryId(0)));
@@ -296,7 +307,7 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
 }
 
 /// Reads from the store, as often as it takes; an error means that waiting is of no use.
-async fn patiently<T, F>(engine: &Engine, read: impl Fn() -> F) -> Result<T, StoreError>
+pub(crate) async fn patiently<T, F>(engine: &Engine, read: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

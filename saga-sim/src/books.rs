@@ -54,6 +54,9 @@ pub enum Rule {
     Once,
     /// A rollback is one-way, and nothing new begins in it.
     OneWay,
+    /// An accepted cancel, a signal or an answer in time, a deadline and a limit have their effect, whatever was down in
+    /// between.
+    InTime,
     /// No more compensations of one step run at a time in a worker than may.
     Crowd,
     /// The simulation itself could not go on: a panic, or an answer that nobody should get.

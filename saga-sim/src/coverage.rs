@@ -135,15 +135,17 @@ fn event_name(event: &Event) -> &'static str {
             Answer::NotHappened => "probe not happened",
             Answer::Pending(_) => "probe pending",
         },
+        Event::Elapsed { .. } => "elapsed",
         Event::Due => "due",
         Event::Admitted { .. } => "undo admitted",
         Event::Idle => "idle",
+        Event::DeadLettered { .. } => "listed as dead",
         Event::Delivered { delivery, .. } => delivery.kind(),
     }
 }
 
 /// Every event that [`event_name`] knows.
-const EVENTS: [&str; 40] = [
+const EVENTS: [&str; 42] = [
     "recovered",
     "reached step",
     "reached read",
@@ -171,9 +173,11 @@ const EVENTS: [&str; 40] = [
     "probe happened",
     "probe not happened",
     "probe pending",
+    "elapsed",
     "due",
     "undo admitted",
     "idle",
+    "listed as dead",
     "cancel",
     "signal",
     "answer",

@@ -22,7 +22,40 @@ pub fn generate(seed: u64) -> Case {
     if draw.chance(15) {
         at_once(&mut draw, &mut case);
     }
+    if draw.chance(15) {
+        down(&mut draw, &mut case);
+    }
     case
+}
+
+/// No worker is up for longer than any deadline or limit, while a saga waits, and people act meanwhile: in time, and too
+/// late.
+fn down(draw: &mut Draw, case: &mut Case) {
+    let number = usize::try_from(draw.below(case.sagas.len() as u64)).unwrap_or(0);
+    let limit_ms = draw.between(2000, 15_000);
+    let waits = [
+        Op::Signal { within_ms: Some(limit_ms), handled: true },
+        Op::Approve { within_ms: Some(limit_ms), handled: false },
+        Op::Signal { within_ms: None, handled: false },
+        Op::Sleep(limit_ms),
+    ];
+    let plan = &mut case.sagas[number];
+    let place = usize::try_from(draw.below(1 + plan.program.ops.len().min(2) as u64)).unwrap_or(0);
+    plan.program.ops.insert(place, draw.pick(&waits));
+    plan.urgent |= draw.chance(60);
+    let (dies, down_ms) = (plan.at_ms + draw.between(5, 1500), draw.between(45_000, 60_000));
+    for seat in 0..case.workers {
+        case.events.push(Event { when: When::At(dies), what: What::Kill(seat, down_ms) });
+    }
+    let acts = [Act::Signal, Act::Signal, Act::Approve, Act::Approve, Act::Deny, Act::Cancel];
+    for _ in 0..draw.between(1, 3) {
+        let after = draw.pick(&[1, 2, 4]) * draw.between(100, limit_ms);
+        let (when, act) = (When::At(dies + after), draw.pick(&acts));
+        case.events.push(Event { when, what: What::Act(number, act) });
+    }
+    // Past the next start, so that it is waited for.
+    let when = When::At(dies + down_ms + 1000);
+    case.events.push(Event { when, what: What::Act(number, Act::Signal) });
 }
 
 /// Sagas of which children are undone at the same time, each while something else of it goes on, where there is room for

@@ -29,6 +29,7 @@ mod run;
 mod shrink;
 mod steps;
 mod sweep;
+mod timely;
 mod world;
 
 pub use books::{Rule, Wrong};

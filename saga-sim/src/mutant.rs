@@ -30,11 +30,27 @@ pub enum Mutant {
     TakesDoubtForFailure,
     /// As many compensations run at a time as there are.
     StormsServices,
+    /// A recovery does not see the deadline.
+    LosesDeadline,
+    /// A recovery does not see how long a signal or an answer is waited for.
+    LosesLimit,
+    /// A delivery is acknowledged, and forgotten, while no worker holds the saga.
+    LosesDelivery,
+    /// Cancels stay in the inbox, and no worker sees them.
+    HidesCancels,
+    /// Whatever is delivered counts as in time.
+    DatesEarly,
+    /// Whatever is delivered counts as delivered when it is looked at.
+    DatesLate,
+    /// The store takes a release without records from a fenced worker.
+    UnfencedRelease,
+    /// A lease that is over is renewed.
+    RenewsExpired,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Mutant; 12] = [
+    pub const ALL: [Mutant; 20] = [
         Mutant::Unfenced,
         Mutant::AcknowledgesTooEarly,
         Mutant::ForgetsRollback,
@@ -47,12 +63,20 @@ impl Mutant {
         Mutant::DropsUndoErrors,
         Mutant::TakesDoubtForFailure,
         Mutant::StormsServices,
+        Mutant::LosesDeadline,
+        Mutant::LosesLimit,
+        Mutant::LosesDelivery,
+        Mutant::HidesCancels,
+        Mutant::DatesEarly,
+        Mutant::DatesLate,
+        Mutant::UnfencedRelease,
+        Mutant::RenewsExpired,
     ];
 
     /// The rule that it breaks: the simulation has to name this one.
     pub fn breaks(self) -> Rule {
         match self {
-            Mutant::Unfenced => Rule::Fenced,
+            Mutant::Unfenced | Mutant::UnfencedRelease | Mutant::RenewsExpired => Rule::Fenced,
             Mutant::AcknowledgesTooEarly => Rule::Intent,
             Mutant::ForgetsRollback => Rule::OneWay,
             Mutant::ForgetsIrreversible => Rule::NoReturn,
@@ -62,6 +86,12 @@ impl Mutant {
             Mutant::KeyForEachAttempt => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
             Mutant::StormsServices => Rule::Crowd,
+            Mutant::LosesDeadline
+            | Mutant::LosesLimit
+            | Mutant::LosesDelivery
+            | Mutant::HidesCancels
+            | Mutant::DatesEarly
+            | Mutant::DatesLate => Rule::InTime,
         }
     }
 }

@@ -48,7 +48,7 @@ impl Stage {
         coverage: Arc<Mutex<Coverage>>,
         news: mpsc::UnboundedSender<What>,
     ) -> Self {
-        let clock = Arc::new(SharedClock::new());
+        let clock = referee.world().clock().clone();
         let (writes, calls, plan) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::default());
         Self { referee, mutant, coverage, clock, writes, calls, plan, news }
     }
@@ -80,7 +80,7 @@ pub(crate) struct SharedClock {
 }
 
 impl SharedClock {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let time = SystemClock::at(saga_runtime::test::BEGINNING);
         Self { time, off_ms: AtomicI64::new(0) }
     }

@@ -1,7 +1,7 @@
 //! The store as the workers share it, watched: who claims, who writes, and whether whoever writes still may. Where a
 //! mutant is to be caught, the store misbehaves here, below the referee.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use saga_core::store::{
 };
 use saga_core::{Entry, Epoch, Kind, MemoryStore, Phase, Record, SagaId, Seq, Timestamp};
 
+use saga_runtime::Clock as _;
+
 use crate::books::Rule;
 use crate::mutant::Mutant;
 use crate::world::World;
@@ -23,11 +25,68 @@ pub(crate) struct Referee {
     world: World,
     mutant: Option<Mutant>,
     holders: Mutex<HashMap<SagaId, (WorkerId, Epoch)>>,
+    /// Until when each worker's lease lasts.
+    leases: Mutex<HashMap<WorkerId, Timestamp>>,
+    said: Mutex<Said>,
+}
+
+/// What was delivered, and what of it was taken.
+#[derive(Default)]
+struct Said {
+    words: Vec<Word>,
+    taken: HashSet<DeliveryId>,
+}
+
+/// A delivery that was accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    pub(crate) id: DeliveryId,
+    pub(crate) saga: SagaId,
+    pub(crate) delivery: Delivery,
+    /// When, as whoever delivered it says.
+    pub(crate) at: Timestamp,
+    /// When it was in the inbox.
+    pub(crate) put: Timestamp,
+    /// Whether some worker has taken it.
+    pub(crate) taken: bool,
 }
 
 impl Referee {
     pub(crate) fn new(world: World, mutant: Option<Mutant>) -> Self {
-        Self { truth: world.truth().clone(), world, mutant, holders: Mutex::default() }
+        let (holders, leases, said) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { truth: world.truth().clone(), world, mutant, holders, leases, said }
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leases(&self) -> MutexGuard<'_, HashMap<WorkerId, Timestamp>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was delivered to a saga, in that order.
+    pub(crate) fn words(&self, saga: &SagaId) -> Vec<Word> {
+        let said = self.said();
+        let ours = said.words.iter().filter(|word| word.saga == *saga);
+        ours.map(|word| Word { taken: said.taken.contains(&word.id), ..word.clone() }).collect()
+    }
+
+    /// What the workers are shown of what waits.
+    fn shown(&self, mut waiting: Vec<Waiting>) -> Vec<Waiting> {
+        match self.mutant {
+            Some(Mutant::HidesCancels) => {
+                waiting.retain(|waiting| !matches!(waiting.delivery, Delivery::Cancel { .. }));
+            }
+            Some(Mutant::DatesEarly) => waiting.iter_mut().for_each(|w| w.at = Timestamp(i64::MIN)),
+            Some(Mutant::DatesLate) => waiting.iter_mut().for_each(|w| w.at = Timestamp(i64::MAX)),
+            _ => {}
+        }
+        waiting
     }
 
     fn holders(&self) -> MutexGuard<'_, HashMap<SagaId, (WorkerId, Epoch)>> {
@@ -42,10 +101,11 @@ impl Referee {
     /// Notes what a write says of who holds what.
     fn judge(&self, worker: WorkerId, append: &Append, answer: &Result<Epoch, AppendError>) {
         let Ok(epoch) = answer else { return };
+        self.said().taken.extend(&append.taken);
         let mut holders = self.holders();
         match (append.epoch, holders.get(&append.saga)) {
             (None, None) => drop(holders.insert(append.saga.clone(), (worker, *epoch))),
-            (Some(epoch), Some((_, latest))) if epoch < *latest && !append.entries.is_empty() => {
+            (Some(epoch), Some((_, latest))) if epoch < *latest => {
                 let what = format!("{} was written under epoch {epoch}, and {latest} holds it", append.saga);
                 drop(holders);
                 self.world.books().wrong(Rule::Fenced, what);
@@ -59,7 +119,8 @@ impl Referee {
         let mut append = append.clone();
         let mut writer = worker;
         match self.mutant {
-            Some(Mutant::Unfenced) => {
+            Some(Mutant::UnfencedRelease) if !append.release || !append.entries.is_empty() => {}
+            Some(Mutant::Unfenced | Mutant::UnfencedRelease) => {
                 let holder = self.holders().get(&append.saga).copied();
                 if let (Some((holder, epoch)), Some(_)) = (holder, append.epoch) {
                     (writer, append.epoch) = (holder, Some(epoch));
@@ -124,6 +185,20 @@ fn misread(mutant: Option<Mutant>, journal: &mut [Entry]) {
             }
         }
         Some(Mutant::ReadsBackwards) => swap_steps(journal),
+        Some(Mutant::LosesDeadline) => {
+            for entry in journal {
+                if let Record::Scheduled { deadline, .. } = &mut entry.record {
+                    *deadline = None;
+                }
+            }
+        }
+        Some(Mutant::LosesLimit) => {
+            for entry in journal {
+                if let Record::Wait { due, .. } | Record::Asked { due, .. } = &mut entry.record {
+                    *due = None;
+                }
+            }
+        }
         _ => {}
     }
 }
@@ -146,10 +221,20 @@ fn swap_steps(journal: &mut [Entry]) {
 #[async_trait]
 impl Store for Referee {
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
-        self.truth.join(name, lease, now).await
+        let worker = self.truth.join(name, lease, now).await?;
+        self.leases().insert(worker, now.after(lease));
+        Ok(worker)
     }
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
-        self.truth.renew(worker, lease, now).await
+        match self.truth.renew(worker, lease, now).await {
+            Err(StoreError::LeaseLost) if self.mutant == Some(Mutant::RenewsExpired) => {}
+            renewed => renewed?,
+        }
+        if self.leases().insert(worker, now.after(lease)).is_none_or(|until| until <= now) {
+            let what = format!("the lease of {worker:?} was over, and is renewed");
+            self.world.books().wrong(Rule::Fenced, what);
+        }
+        Ok(())
     }
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.truth.leave(worker).await
@@ -197,13 +282,20 @@ impl Store for Referee {
         delivery: Delivery,
         now: Timestamp,
     ) -> Result<DeliveryId, DeliverError> {
-        self.truth.deliver(saga, delivery, now).await
+        let is_held = self.truth.summary(saga).await?.is_some_and(|summary| summary.held);
+        let id = match self.mutant {
+            Some(Mutant::LosesDelivery) if !is_held => DeliveryId(u64::MAX - self.said().words.len() as u64),
+            _ => self.truth.deliver(saga, delivery.clone(), now).await?,
+        };
+        let (saga, put) = (saga.clone(), self.world.clock().now());
+        self.said().words.push(Word { id, saga, delivery, at: now, put, taken: false });
+        Ok(id)
     }
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        self.truth.inbox(worker).await
+        Ok(self.shown(self.truth.inbox(worker).await?))
     }
     async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        self.truth.undelivered(saga).await
+        Ok(self.shown(self.truth.undelivered(saga).await?))
     }
     async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.truth.wait_for_work(worker).await

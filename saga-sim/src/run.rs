@@ -22,6 +22,7 @@ use crate::mutant::Mutant;
 use crate::operator::People;
 use crate::port::{Stage, write_of};
 use crate::referee::Referee;
+use crate::timely::{Heard, timely};
 use crate::world::World;
 
 /// What came of a run.
@@ -60,6 +61,8 @@ struct Run {
     sagas: Vec<SagaId>,
     /// Whether a journal may be read without its last records.
     reads_stale: bool,
+    /// Whether the clock jumps.
+    jumps: bool,
     news: mpsc::UnboundedReceiver<What>,
 }
 
@@ -94,7 +97,8 @@ impl Run {
         let ids = (0..case.sagas.len()).filter_map(|n| SagaId::new(&format!("saga-{n}")).ok());
         let is_stale = |event: &Event| matches!(event.what, What::Store(_, Trouble::Stale, _));
         let reads_stale = case.events.iter().any(is_stale);
-        Run { world, stage, fleet, people, coverage, sagas: ids.collect(), reads_stale, news }
+        let jumps = case.events.iter().any(|event| matches!(event.what, What::Clock(_)));
+        Run { world, stage, fleet, people, coverage, sagas: ids.collect(), reads_stale, jumps, news }
     }
 
     async fn play(mut self, case: &Case) -> Report {
@@ -218,6 +222,12 @@ impl Run {
                 self.world.books().wrong(Rule::Ends, what);
             }
             let wrongs = audit(&self.world.books(), saga, &journal);
+            wrongs.into_iter().for_each(|wrong| self.world.books().wrong(wrong.rule, wrong.what));
+            let waiting = self.world.truth().undelivered(saga).await.unwrap_or_default();
+            let (words, waiting) =
+                (self.stage.referee.words(saga), waiting.iter().map(|waiting| waiting.id).collect());
+            let heard = Heard { words: &words, waiting: &waiting, jumps: self.jumps };
+            let wrongs = timely(saga, &journal, &heard);
             wrongs.into_iter().for_each(|wrong| self.world.books().wrong(wrong.rule, wrong.what));
             story.push_str(&format!("{saga}:\n"));
             for entry in &journal {

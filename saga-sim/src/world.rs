@@ -8,13 +8,14 @@ use std::time::Duration;
 use saga_core::state::Status;
 use saga_core::store::Store;
 use saga_core::{Cause, Entry, Kind, MemoryStore, Record, Role, SagaId, State};
-use saga_runtime::{Failure, Probe, StepContext};
+use saga_runtime::{Clock as _, Failure, Probe, StepContext};
 use tokio::time::sleep;
 
 pub(crate) use crate::books::{Books, Effect, Rule, Undoes};
 use crate::crowd::Crowd;
 use crate::gate::Gate;
 use crate::mutant::Mutant;
+use crate::port::SharedClock;
 use crate::program::Fate;
 use crate::steps::Receipt;
 
@@ -26,6 +27,8 @@ struct Inner {
     books: Mutex<Books>,
     /// The journals as they really are.
     truth: Arc<MemoryStore>,
+    /// The clock that everybody goes by.
+    clock: Arc<SharedClock>,
 }
 
 /// A process as the world sees it.
@@ -73,7 +76,7 @@ pub(crate) const PAYLOAD_BYTES_MAX: usize = 20_000;
 impl World {
     pub(crate) fn new(truth: Arc<MemoryStore>, mutant: Option<Mutant>) -> Self {
         let books = Mutex::new(Books::new(mutant));
-        World(Arc::new(Inner { books, truth }))
+        World(Arc::new(Inner { books, truth, clock: Arc::new(SharedClock::new()) }))
     }
 
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
@@ -82,6 +85,10 @@ impl World {
 
     pub(crate) fn truth(&self) -> &Arc<MemoryStore> {
         &self.0.truth
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<SharedClock> {
+        &self.0.clock
     }
 
     pub(crate) async fn journal(&self, saga: &SagaId) -> Vec<Entry> {
@@ -293,6 +300,9 @@ impl Seat {
         let stopped = state.stop().is_some_and(|cause| !matches!(cause, Cause::StepFailed { .. }));
         if cx.role() == Role::Do && stopped && step.kind == Kind::Irreversible {
             books.wrong(Rule::NoReturn, what("an irreversible step is begun after a stop"));
+        }
+        if cx.role() == Role::Do && state.is_late(self.world.clock().now()) {
+            books.wrong(Rule::InTime, what("it is begun after the deadline"));
         }
         if *cx.key() != state.key(cx.site(), cx.role()) {
             books.wrong(Rule::Once, what("it has another key than the journal says"));

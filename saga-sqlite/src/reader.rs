@@ -225,8 +225,9 @@ pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Err
     let (mut waiting, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
         let id = DeliveryId(row.get::<_, i64>(4)?.cast_unsigned());
+        let at = Timestamp(row.get(1)?);
         match delivery(row)? {
-            Ok((saga, delivery)) => waiting.push(Waiting { id, saga, delivery }),
+            Ok((saga, delivery)) => waiting.push(Waiting { id, saga, delivery, at }),
             Err(why) => unreadable.push((id, why)),
         }
     }

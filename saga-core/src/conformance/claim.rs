@@ -191,3 +191,19 @@ pub async fn a_thousand_sagas_are_claimed_once_each(place: &dyn Place) {
     assert!(all_different(&claimed));
     assert_eq!(desk.store.held(desk.worker).await.expect("it can be listed").len(), 1000);
 }
+
+/// A saga that is asked for by its id is claimed of whatever type it is, if it could be; and no other beside it.
+pub async fn one_saga_is_claimed_of_whatever_type_it_is(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    desk.park("a", waits(NOW), NOW).await;
+    desk.park("b", Status { saga: "gone".into(), ..waits(NOW) }, NOW).await;
+    let only = |name: &str| Wanted { sagas: vec![], only: Some(id(name)), ..wanted() };
+    for name in ["b", "a"] {
+        let claims = desk.store.claim(desk.worker, &only(name), NOW).await.expect("the worker may claim");
+        assert_eq!(claims.claimed.iter().map(|c| c.saga.as_str()).collect::<Vec<_>>(), [name]);
+        let claims = desk.store.claim(desk.worker, &only(name), NOW).await.expect("the worker may claim");
+        assert!(claims.claimed.is_empty(), "{name} is held");
+    }
+    let claims = desk.store.claim(desk.worker, &only("nobody"), NOW).await.expect("the worker may claim");
+    assert!(claims.claimed.is_empty());
+}

@@ -136,7 +136,7 @@ pub(super) fn id(name: &str) -> SagaId {
 }
 
 pub(super) fn wanted() -> Wanted {
-    Wanted { sagas: vec![KIND.into()], limit: 10_000, quarantined: true, unreadable: vec![] }
+    Wanted { sagas: vec![KIND.into()], limit: 10_000, quarantined: true, unreadable: vec![], only: None }
 }
 
 /// A status in this phase, with no wish to be claimed.

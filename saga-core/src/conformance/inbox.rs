@@ -153,11 +153,15 @@ pub async fn deliveries_are_seen_by_whoever_asks(place: &dyn Place) {
     let (a, _) = (desk.create("a").await, desk.create("b").await);
     let by_bob = Delivery::RetryNow { by: By::new("bob", "in a hurry") };
     let first = elsewhere.deliver(&id("a"), by_bob.clone(), NOW).await.expect("a delivery is accepted");
-    let second = desk.deliver("a", NOW).await;
+    let second = desk.deliver("a", LATER).await;
     desk.deliver("b", NOW).await;
     let seen = elsewhere.undelivered(&id("a")).await.expect("the inbox can be read");
     assert_eq!(seen.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
     assert_eq!((&seen[0].saga, &seen[0].delivery), (&id("a"), &by_bob));
+    // What decides whether it came in time, for whoever looks later.
+    assert_eq!(seen.iter().map(|w| w.at).collect::<Vec<_>>(), [NOW, LATER]);
+    let held = desk.store.inbox(desk.worker).await.expect("the inbox can be read");
+    assert_eq!(held.iter().map(|w| w.at).collect::<Vec<_>>(), [NOW, LATER, NOW]);
     desk.append(Append { taken: vec![first], ..step("a", a, [1]) }).await.expect("the epoch is right");
     let seen = elsewhere.undelivered(&id("a")).await.expect("the inbox can be read");
     assert_eq!(seen.iter().map(|w| w.id).collect::<Vec<_>>(), [second]);

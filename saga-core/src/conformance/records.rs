@@ -80,6 +80,7 @@ fn attempts(site: &Site) -> Vec<Record> {
         Trouble::Panicked { message },
         Trouble::Interrupted,
         Trouble::NotHappened,
+        Trouble::NotBegun,
     ];
     let due = Timestamp(7);
     let ended = |(role, attempt, trouble, next)| {

@@ -120,6 +120,20 @@ impl Turn<'_> {
         self.stop(Cause::StepFailed { site: site.clone(), failure });
     }
 
+    /// As [`begin_again`](Self::begin_again), unless the time within which the step may be tried again is over: no worker
+    /// may have been there when it was due. (What is in doubt has a bound of its own, and an undo is tried late rather
+    /// than not.)
+    pub(super) fn begin_again_in_time(&mut self, site: &Site, role: Role) {
+        let now = self.facts.now;
+        let within = self.policy(site, role).and_then(|policy| policy.retry.within);
+        let effect = self.effect(site, role).filter(|e| role == Role::Do && !e.doubt);
+        let too_late = effect.zip(within).is_some_and(|(effect, within)| effect.since.after(within) < now);
+        match too_late && self.state.may_attempt(site, role) {
+            true => self.give_up(site, role),
+            false => self.begin_again(site, role),
+        }
+    }
+
     /// What is waiting for its next attempt begins it, if nothing stands against it.
     pub(super) fn begin_again(&mut self, site: &Site, role: Role) {
         if !self.state.may_attempt(site, role) {
@@ -255,6 +269,6 @@ pub(super) fn failure_of(effect: &Effect) -> Failure {
         }
         Some(Trouble::TimedOut) => Failure::TimedOut { attempts },
         Some(Trouble::Panicked { message }) => Failure::Panicked { message: message.clone() },
-        Some(Trouble::Interrupted | Trouble::NotHappened) | None => Failure::Interrupted,
+        Some(Trouble::Interrupted | Trouble::NotHappened | Trouble::NotBegun) | None => Failure::Interrupted,
     }
 }

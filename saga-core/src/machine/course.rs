@@ -144,18 +144,14 @@ impl Turn<'_> {
     }
 
     pub(super) fn due(&mut self) {
-        if self.state.is_at_rest() {
-            return;
+        self.elapsed(self.facts.now);
+        if !self.state.is_at_rest() {
+            self.begin_what_is_due();
         }
-        let now = self.facts.now;
-        // First, so that nothing begins that the deadline forbids.
-        if deadline(self.state).is_some_and(|d| d <= now) {
-            match self.state.no_return {
-                Some(_) => self.push(Record::Overdue),
-                None => self.stop(Cause::Deadline),
-            }
-        }
-        let until = ..=(now, usize::MAX);
+    }
+
+    pub(super) fn begin_what_is_due(&mut self) {
+        let until = ..=(self.facts.now, usize::MAX);
         let mut effects: Vec<(usize, Role)> = Vec::new();
         if retries_of_steps_may_begin(self.state) {
             let steps = self.state.notes.dues(Wait::Step).range(until);
@@ -166,29 +162,57 @@ impl Turn<'_> {
         effects.sort_unstable();
         for (at, role) in effects {
             let site = self.state.sites[at].0.clone();
-            self.begin_again(&site, role);
+            self.begin_again_in_time(&site, role);
         }
-        let mut ended: Vec<usize> = match self.state.body_may_run() {
-            true => self.state.notes.dues(Wait::Body).range(until).map(|(_, at)| *at).collect(),
-            false => Vec::new(),
-        };
-        ended.sort_unstable();
-        let ended: Vec<Record> = ended
-            .into_iter()
-            .filter_map(|at| {
-                let (site, state) = &self.state.sites[at];
-                let site = site.clone();
-                match state {
-                    SiteState::Timer(_) => Some(Record::TimerFired { site }),
-                    SiteState::Wait { .. } => Some(Record::WaitEnded { site, signal: None }),
-                    SiteState::Ask { .. } => Some(Record::Answered { site, verdict: Verdict::Expired }),
-                    _ => None,
+    }
+
+    /// Decides what the deadline decides, if it had passed at `until`: before anything begins that it forbids.
+    pub(super) fn pass_deadline(&mut self, until: Timestamp) {
+        if self.state.is_at_rest() || deadline(self.state).is_none_or(|d| d > until) {
+            return;
+        }
+        match self.state.no_return {
+            Some(_) => self.push(Record::Overdue),
+            None => self.stop(Cause::Deadline),
+        }
+    }
+
+    /// Decides what the deadline and the limits up to `until` decide.
+    pub(super) fn elapsed(&mut self, until: Timestamp) {
+        if self.state.is_at_rest() {
+            return;
+        }
+        self.pass_deadline(until);
+        if !limits_count(self.state) {
+            return;
+        }
+        let passed = self.state.notes.dues(Wait::Body).range(..=(until, usize::MAX));
+        let mut passed: Vec<usize> = passed.map(|(_, at)| *at).collect();
+        passed.sort_unstable();
+        for at in passed {
+            let (site, state) = &self.state.sites[at];
+            let site = site.clone();
+            let record = match state {
+                SiteState::Timer(_) => Record::TimerFired { site },
+                SiteState::Wait { name, .. } => {
+                    // One that came in time, and waits for the stop as well.
+                    let signal = self.state.signals.first(name).map(str::to_owned);
+                    Record::WaitEnded { site, signal }
                 }
-            })
-            .collect();
-        for record in ended {
+                SiteState::Ask { .. } => Record::Answered { site, verdict: Verdict::Expired },
+                _ => continue,
+            };
             self.push(record);
         }
+    }
+
+    /// Makes the saga a dead letter, whatever it was about to do.
+    pub(super) fn dead_letter(&mut self, reason: Reason, detail: String) {
+        if self.state.parked_at.is_some() || self.state.phase().is_ended() {
+            return;
+        }
+        self.push(Record::Halted { reason, detail, site: None });
+        self.push(Record::DeadLettered);
     }
 
     /// Parks what cannot move without a person. A wait in another branch does not keep it from that: who could mend
@@ -231,6 +255,25 @@ fn retries_of_steps_may_begin(state: &State) -> bool {
         && (state.stop.is_none()
             || !matches!(state.direction, Direction::Forward)
             || !state.undoing.is_empty())
+}
+
+/// Whether the limits of waits end them: also under a stop that may yet come to nothing, so that what comes after a limit is
+/// too late then as well.
+fn limits_count(state: &State) -> bool {
+    matches!(state.direction, Direction::Forward) && state.halts.is_empty() && state.parked_at.is_none()
+}
+
+impl State {
+    /// Whether its deadline has passed at `now` and forbids that a step begins, though that is not recorded yet.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.no_return.is_none() && deadline(self).is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether a signal or an answer that came in time may still be on its way while its limit has passed at `now`.
+    pub fn limit_passes(&self, now: Timestamp) -> bool {
+        let mut passed = self.notes.dues(Wait::Body).range(..=(now, usize::MAX));
+        limits_count(self) && passed.any(|(_, at)| !matches!(self.sites[*at].1, SiteState::Timer(_)))
+    }
 }
 
 /// When time alone will change something, and how long from the start of that wait at most. A time that lies in the

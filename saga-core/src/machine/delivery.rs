@@ -137,7 +137,8 @@ impl Turn<'_> {
                     return Err(Refusal::DeadLettered);
                 }
                 self.push(Record::RetriedNow { by });
-                self.due();
+                self.pass_deadline(self.facts.now);
+                self.begin_what_is_due();
                 Ok(())
             }
         }
@@ -247,6 +248,7 @@ impl Turn<'_> {
             return Err(Refusal::NotStuck { site });
         }
         self.push(Record::Redriven { by, site, input });
+        self.pass_deadline(self.facts.now);
         Ok(())
     }
 
@@ -303,6 +305,7 @@ impl Turn<'_> {
             Knowledge::NotHappened if effect.doubt => {
                 let next = self.next_try_once_clear(&site, role);
                 self.push(Record::Resolved { by, site: site.clone(), role, knowledge });
+                self.pass_deadline(self.facts.now);
                 match next {
                     // The person has waited long enough.
                     Try::Again(_) => self.begin_again(&site, role),

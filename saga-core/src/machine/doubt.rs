@@ -47,12 +47,16 @@ impl Turn<'_> {
         doubt: bool,
     ) {
         let permanent = matches!(trouble, Trouble::Error { permanent: true, .. });
+        let interrupted = trouble == Trouble::Interrupted;
         let last = trouble.to_string();
         let probes = self.state.step(site).map_or(0, |s| s.doing.probes);
         let resolution = self.resolution(site, role, probes, permanent);
         let next = resolution.next();
         self.push(Record::AttemptEnded { site: site.clone(), role, attempt, trouble, doubt, next });
-        self.follow(site, role, resolution, last);
+        // Nothing begins at a recovery before it is known what has passed and was delivered meanwhile.
+        if !interrupted || matches!(resolution, Resolution::Person(_)) {
+            self.follow(site, role, resolution, last);
+        }
     }
 
     /// How an effect in doubt, on which nothing runs, is resolved. `permanent`: its last attempt said that another

@@ -30,6 +30,8 @@ pub enum Trouble {
     Interrupted,
     /// A probe found that it had not happened.
     NotHappened,
+    /// It was to begin, and the saga's deadline had passed before it could.
+    NotBegun,
 }
 
 impl std::fmt::Display for Trouble {
@@ -40,6 +42,7 @@ impl std::fmt::Display for Trouble {
             Trouble::Panicked { message } => write!(f, "panicked: {message}"),
             Trouble::Interrupted => f.write_str("interrupted: the process died or lost its lease"),
             Trouble::NotHappened => f.write_str("a probe found that it had not happened"),
+            Trouble::NotBegun => f.write_str("not begun: the deadline had passed"),
         }
     }
 }

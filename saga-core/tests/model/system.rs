@@ -172,12 +172,13 @@ impl System {
             });
             // Whether whoever had it before has died or let it go: it counts as a death at most once here.
             s.event(worker, Event::Recovered { deaths: u32::from(s.epochs > 1) });
+            s.take_cancel(worker);
             if sends_on {
                 s.budget.redrives -= 1;
                 let redrive = Delivery::Redrive { site: None, input: None, by: by() };
                 s.event(worker, Event::Delivered { delivery: redrive, evaluated: None });
             }
-            s.take_cancel(worker);
+            s.event(worker, Event::Due);
             s.settle(worker);
         });
     }

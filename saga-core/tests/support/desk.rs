@@ -330,7 +330,9 @@ impl Desk {
 
     pub(crate) fn crash_times(&mut self, deaths: u32) -> &mut Self {
         self.state = State::of(self.state.id().clone(), &self.journal).unwrap();
-        self.take(Event::Recovered { deaths })
+        // The driver does nothing between these two.
+        self.advance(Event::Recovered { deaths }).unwrap();
+        self.take(Event::Due)
     }
 
     pub(crate) fn deliver(&mut self, delivery: Delivery) -> Result<(), Refusal> {

@@ -241,6 +241,7 @@ impl World {
         self.state = State::of(self.state.id().clone(), &self.journal).unwrap();
         let deaths = 1 + self.draw(4) as u32;
         self.event(Event::Recovered { deaths });
+        self.event(Event::Due);
     }
 
     fn read_ends(&mut self) {

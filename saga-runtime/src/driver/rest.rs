@@ -42,6 +42,8 @@ impl Driver {
         let reads_count = state.body_may_run() && !draining;
         let awaited = self.running.len() - if reads_count { 0 } else { self.reads };
         let mut release = if awaited > 0 || !self.ended.is_empty() {
+            // In a shutdown nothing begins, so that no time is waited for: that is left to the next worker.
+            wake = wake.filter(|_| !draining);
             false
         } else if draining {
             wake = Some((now, Duration::ZERO));

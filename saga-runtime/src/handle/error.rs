@@ -2,7 +2,7 @@
 
 use saga_core::machine::Refusal;
 use saga_core::store::{DeliverError, StoreError};
-use saga_core::{FoldError, SagaId};
+use saga_core::{FoldError, Name, SagaId};
 
 /// Why a saga could not be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,21 @@ pub enum LookError {
         #[source]
         source: FoldError,
     },
+    /// The runtime shuts down, or has, and no longer drives the saga: it goes on with the next worker.
+    #[error("the runtime has shut down: saga {saga} goes on with the next worker")]
+    ShutDown {
+        /// Which saga.
+        saga: SagaId,
+    },
+    /// No worker drives the saga, and this one has no code for it: it waits for one that has registered its type. An
+    /// operator can close it with [`abandon`](super::AnyHandle::abandon).
+    #[error("no worker drives saga {saga}: its type `{name}` is not registered")]
+    NotRegistered {
+        /// Which saga.
+        saga: SagaId,
+        /// The recorded name of its type.
+        name: Name,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +67,24 @@ pub enum ActError {
     /// It could not be delivered.
     #[error(transparent)]
     Deliver(#[from] DeliverError),
+    /// Nothing was delivered: no worker would take it.
+    #[error("nothing was delivered to saga {saga}")]
+    NotDelivered {
+        /// Which saga.
+        saga: SagaId,
+        /// Why no worker would take it.
+        #[source]
+        why: LookError,
+    },
+    /// It was delivered, and no worker has taken it yet. The next one that can will.
+    #[error("delivered to saga {saga}, and not taken yet")]
+    NotTaken {
+        /// Which saga.
+        saga: SagaId,
+        /// Why it is not waited for any longer.
+        #[source]
+        why: LookError,
+    },
     /// It was delivered; what became of it could not be seen.
     #[error(transparent)]
     Look(#[from] LookError),

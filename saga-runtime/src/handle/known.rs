@@ -405,6 +405,11 @@ impl AnyHandle {
         let journal = self.journal().await?;
         let state = State::of(self.id.clone(), &journal)
             .map_err(|source| super::LookError::NoJournal { saga: self.id.clone(), source })?;
+        let mut state = state;
+        if !state.phase().is_ended() && self.summary().await?.status.phase == saga_core::Phase::DeadLettered {
+            // By a build that could not read the journal, perhaps.
+            state = self.as_listed(state);
+        }
         let parked = state.phase() == saga_core::Phase::DeadLettered;
         Ok(parked.then(|| Known::new(self.clone(), DeadLetter::of(&state, &journal))))
     }

@@ -30,6 +30,8 @@ pub enum Flow {
     AnswerLost,
     /// It is done; of a commit one answer is missing.
     AnswerMissing,
+    /// It is done, and its answer waits until the valve is set otherwise.
+    AnswerLate,
     /// It waits until the valve is set otherwise, as if the process were stopped.
     Frozen,
 }
@@ -46,6 +48,7 @@ pub struct Valve {
     is_shut: Notify,
     asked: AtomicUsize,
     claimed: AtomicUsize,
+    calls: AtomicUsize,
 }
 
 impl Valve {
@@ -54,8 +57,9 @@ impl Valve {
         let valve = || watch::channel(Flow::Open).0;
         let (commits, writes, reads, loads) = (valve(), valve(), valve(), valve());
         let (shuts, is_shut) = (Mutex::default(), Notify::new());
-        let (asked, claimed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut, asked, claimed })
+        let count = || AtomicUsize::new(0);
+        let (asked, claimed, calls) = (count(), count(), count());
+        Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut, asked, claimed, calls })
     }
 
     /// From the `commit`-th commit on (from 1), everything goes like that.
@@ -89,6 +93,11 @@ impl Valve {
         }
     }
 
+    /// How often anything was asked of it.
+    pub fn asked(&self) -> usize {
+        self.calls.load(Ordering::Acquire)
+    }
+
     /// Sets what becomes of commits.
     pub fn commits(&self, flow: Flow) {
         self.commits.send_replace(flow);
@@ -97,6 +106,11 @@ impl Valve {
     /// Sets what becomes of writes, commits among them.
     pub fn writes(&self, flow: Flow) {
         self.commits(flow);
+        self.writes.send_replace(flow);
+    }
+
+    /// Sets what becomes of writes other than commits.
+    pub fn other_writes(&self, flow: Flow) {
         self.writes.send_replace(flow);
     }
 
@@ -118,14 +132,21 @@ impl Valve {
     }
 
     async fn through<T, E: From<StoreError>>(
+        &self,
         valve: &watch::Sender<Flow>,
         operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
+        self.calls.fetch_add(1, Ordering::AcqRel);
         let mut flow = valve.subscribe();
         let set = *flow.wait_for(|f| *f != Flow::Frozen).await.expect("the valve is there");
         let detail = "the valve is shut".to_owned();
         match set {
             Flow::Open | Flow::AnswerMissing | Flow::Frozen => operation.await,
+            Flow::AnswerLate => {
+                let answer = operation.await;
+                flow.wait_for(|f| *f != Flow::AnswerLate).await.expect("the valve is there");
+                answer
+            }
             Flow::Full => Err(StoreError::full(detail).into()),
             Flow::ReadOnly => Err(StoreError::read_only(detail).into()),
             Flow::Corrupt => Err(StoreError::corrupt(detail).into()),
@@ -141,13 +162,13 @@ impl Valve {
 #[async_trait]
 impl Store for Valve {
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
-        Self::through(&self.writes, self.inner.join(name, lease, now)).await
+        self.through(&self.writes, self.inner.join(name, lease, now)).await
     }
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
-        Self::through(&self.writes, self.inner.renew(worker, lease, now)).await
+        self.through(&self.writes, self.inner.renew(worker, lease, now)).await
     }
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
-        Self::through(&self.writes, self.inner.leave(worker)).await
+        self.through(&self.writes, self.inner.leave(worker)).await
     }
     async fn commit(
         &self,
@@ -156,29 +177,29 @@ impl Store for Valve {
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
         self.count_commit();
-        let mut answers = Self::through(&self.commits, self.inner.commit(worker, batch, now)).await?;
+        let mut answers = self.through(&self.commits, self.inner.commit(worker, batch, now)).await?;
         if *self.commits.borrow() == Flow::AnswerMissing {
             answers.pop();
         }
         Ok(answers)
     }
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
-        let claims = Self::through(&self.writes, self.inner.claim(worker, wanted, now)).await?;
+        let claims = self.through(&self.writes, self.inner.claim(worker, wanted, now)).await?;
         self.claimed.fetch_add(claims.claimed.len(), Ordering::AcqRel);
         Ok(claims)
     }
     async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
         self.asked.fetch_add(1, Ordering::AcqRel);
-        Self::through(&self.reads, self.inner.held(worker)).await
+        self.through(&self.reads, self.inner.held(worker)).await
     }
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        Self::through(&self.loads, self.inner.load(saga, from, limit)).await
+        self.through(&self.loads, self.inner.load(saga, from, limit)).await
     }
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        Self::through(&self.reads, self.inner.summary(saga)).await
+        self.through(&self.reads, self.inner.summary(saga)).await
     }
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        Self::through(&self.reads, self.inner.query(query)).await
+        self.through(&self.reads, self.inner.query(query)).await
     }
     async fn deliver(
         &self,
@@ -186,19 +207,19 @@ impl Store for Valve {
         delivery: Delivery,
         now: Timestamp,
     ) -> Result<DeliveryId, DeliverError> {
-        Self::through(&self.writes, self.inner.deliver(saga, delivery, now)).await
+        self.through(&self.writes, self.inner.deliver(saga, delivery, now)).await
     }
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        Self::through(&self.reads, self.inner.inbox(worker)).await
+        self.through(&self.reads, self.inner.inbox(worker)).await
     }
     async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        Self::through(&self.reads, self.inner.undelivered(saga)).await
+        self.through(&self.reads, self.inner.undelivered(saga)).await
     }
     async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.inner.wait_for_work(worker).await
     }
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        Self::through(&self.writes, self.inner.purge(purge)).await
+        self.through(&self.writes, self.inner.purge(purge)).await
     }
 
     fn takes_many_workers(&self) -> bool {

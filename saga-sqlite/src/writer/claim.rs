@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, named_params, params};
 use saga_core::store::{Claim, Claims, Damaged, DeliveryId, QUARANTINE_DEATHS, StoreError, Wanted, WorkerId};
-use saga_core::{Seq, Timestamp};
+use saga_core::{SagaId, Seq, Timestamp};
 
 use super::Writer;
 use super::append::{LIST, one_row, unless_damaged};
@@ -64,10 +64,19 @@ impl Writer {
         let Some(seat) = self.seat.as_mut().filter(|seat| seat.worker == worker) else {
             return Err(StoreError::LeaseLost.into());
         };
+        let only = match &wanted.only {
+            None => None,
+            Some(saga) => match find_only(&self.connection, saga)? {
+                Some(only) => Some(only),
+                None => return Ok(Claims::default()),
+            },
+        };
+        let wanted = only.as_ref().map_or(wanted, |(_, of_its_type)| of_its_type);
         let types = serde_json::to_string(&wanted.sagas).unwrap_or_default();
         let look = Look { connection: &self.connection, wanted, types: &types, now };
         let mut candidates = look.candidates(seat)?;
         candidates.retain(|candidate| !seat.damaged.contains(&candidate.num));
+        candidates.retain(|candidate| only.as_ref().is_none_or(|(num, _)| candidate.num == *num));
         let (chosen, more) = choose(candidates, wanted);
         let mut claims = Claims::default();
         if !chosen.is_empty() {
@@ -107,6 +116,16 @@ impl Writer {
         }
         Ok(claimed)
     }
+}
+
+/// The number of a saga that alone is wanted, and what to look for to find it.
+fn find_only(connection: &Connection, saga: &SagaId) -> Result<Option<(i64, Wanted)>, Error> {
+    let mut find = connection.prepare_cached("SELECT num, saga FROM stored_sagas WHERE id = ?1")?;
+    let mut rows = find.query([saga.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (num, name) = (row.get(0)?, row.get::<_, String>(1)?);
+    let sagas = vec![name.into()];
+    Ok(Some((num, Wanted { sagas, limit: usize::MAX, quarantined: true, unreadable: Vec::new(), only: None })))
 }
 
 /// Those that are to be touched, each with whether it is its turn, and whether more could be claimed.

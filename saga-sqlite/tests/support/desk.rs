@@ -73,7 +73,7 @@ pub(crate) async fn commit(
 }
 
 pub(crate) fn wanted() -> Wanted {
-    Wanted { sagas: vec!["book_trip".into()], limit: 100, quarantined: true, unreadable: vec![] }
+    Wanted { sagas: vec!["book_trip".into()], limit: 100, quarantined: true, unreadable: vec![], only: None }
 }
 
 pub(crate) fn cancel() -> Delivery {
