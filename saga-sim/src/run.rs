@@ -63,6 +63,8 @@ struct Run {
     reads_stale: bool,
     /// Whether the clock jumps.
     jumps: bool,
+    /// Whether a worker is held up.
+    stalls: bool,
     news: mpsc::UnboundedReceiver<What>,
 }
 
@@ -98,7 +100,9 @@ impl Run {
         let is_stale = |event: &Event| matches!(event.what, What::Store(_, Trouble::Stale, _));
         let reads_stale = case.events.iter().any(is_stale);
         let jumps = case.events.iter().any(|event| matches!(event.what, What::Clock(_)));
-        Run { world, stage, fleet, people, coverage, sagas: ids.collect(), reads_stale, jumps, news }
+        let is_held_up = |event: &Event| matches!(event.what, What::Stall(..) | What::Store(..));
+        let (stalls, sagas) = (case.events.iter().any(is_held_up), ids.collect());
+        Run { world, stage, fleet, people, coverage, sagas, reads_stale, jumps, stalls, news }
     }
 
     async fn play(mut self, case: &Case) -> Report {
@@ -226,7 +230,7 @@ impl Run {
             let waiting = self.world.truth().undelivered(saga).await.unwrap_or_default();
             let (words, waiting) =
                 (self.stage.referee.words(saga), waiting.iter().map(|waiting| waiting.id).collect());
-            let heard = Heard { words: &words, waiting: &waiting, jumps: self.jumps };
+            let heard = Heard { words: &words, waiting: &waiting, jumps: self.jumps, stalls: self.stalls };
             let wrongs = timely(saga, &journal, &heard);
             wrongs.into_iter().for_each(|wrong| self.world.books().wrong(wrong.rule, wrong.what));
             story.push_str(&format!("{saga}:\n"));

@@ -13,7 +13,7 @@ use saga_core::{Entry, Record, Role, SagaId, State, Timestamp};
 use crate::books::{Rule, Wrong};
 use crate::referee::Word;
 
-/// A worker that lives takes a cancel within this: longer than any of its troubles lasts.
+/// A worker that lives takes a cancel within this.
 const CANCEL_TAKEN: Duration = Duration::from_secs(40);
 
 /// What was delivered to a saga, and how far that can be judged.
@@ -23,6 +23,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) waiting: &'a HashSet<DeliveryId>,
     /// Whether the clock has jumped: then nobody can say what came in time.
     pub(crate) jumps: bool,
+    /// Whether a worker was held up otherwise than by its death: then nobody can say how soon it takes a cancel.
+    pub(crate) stalls: bool,
 }
 
 /// Everything that is wrong with what became of time, and of what was said.
@@ -40,7 +42,8 @@ pub(crate) fn timely(saga: &SagaId, journal: &[Entry], heard: &Heard<'_>) -> Vec
             if state.is_late(entry.at) {
                 wrong(format!("record {} begins something after the deadline", entry.seq));
             }
-            if !heard.jumps && may_be_cancelled(&state) && is_cancelled_long_before(heard.words, entry.at) {
+            let judges_cancels = !heard.jumps && !heard.stalls && may_be_cancelled(&state);
+            if judges_cancels && is_cancelled_long_before(heard.words, entry.at) {
                 wrong(format!("record {} begins something long after a cancel", entry.seq));
             }
         }
