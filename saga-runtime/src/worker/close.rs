@@ -16,7 +16,8 @@ pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: SagaId) -> Result
     if summary.is_none_or(|summary| engine.registry.find_claimed(&summary.status.saga).is_some()) {
         return Ok(());
     }
-    let wanted = Wanted { sagas: Vec::new(), limit: 1, quarantined: true, unreadable: Vec::new(), only: Some(saga) };
+    let wanted =
+        Wanted { sagas: Vec::new(), limit: 1, quarantined: true, unreadable: Vec::new(), only: Some(saga) };
     let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
     let claims = claims.inspect_err(|_| engine.live.doubt())?;
     claims.claimed.into_iter().for_each(|claim| take_up(engine, claim));

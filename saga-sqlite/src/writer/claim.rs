@@ -125,7 +125,10 @@ fn find_only(connection: &Connection, saga: &SagaId) -> Result<Option<(i64, Want
     let Some(row) = rows.next()? else { return Ok(None) };
     let (num, name) = (row.get(0)?, row.get::<_, String>(1)?);
     let sagas = vec![name.into()];
-    Ok(Some((num, Wanted { sagas, limit: usize::MAX, quarantined: true, unreadable: Vec::new(), only: None })))
+    Ok(Some((
+        num,
+        Wanted { sagas, limit: usize::MAX, quarantined: true, unreadable: Vec::new(), only: None },
+    )))
 }
 
 /// Those that are to be touched, each with whether it is its turn, and whether more could be claimed.
