@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use rusqlite::{Connection, params};
 use saga_core::machine::Delivery;
 use saga_core::store::{Claim, DeliveryId, Page, Query, StoreError, Summary, Waiting, WorkerId};
-use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq};
+use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq, Timestamp};
 
 use append::Stored;
 pub(crate) use append::{Appends, Link, precedes};
