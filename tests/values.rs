@@ -1,9 +1,5 @@
 //! What a body is given the first time is what it is given on replay; what would not come back the same is refused before
 //! its effect.
-//!
-//! Seen to fail with these bugs put in: a parent gets the output that its child gave, and not what is recorded of it;
-//! outputs are not read again before they are recorded; a set is written in the order in which it comes; an error that
-//! cannot be recorded is recorded as `null`.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, HashSet};
