@@ -15,7 +15,7 @@ pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
 /// Above this many bytes a value is not recorded, by default.
 pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// An error above the limit is cut to no more than this.
-const ERROR_BYTES_CUT: usize = 16 * 1024;
+const ERROR_BYTES_CUT: usize = 8 * 1024;
 /// So many compensations of one step run at a time in a worker, by default.
 pub const COMPENSATIONS_MAX: usize = 32;
 
