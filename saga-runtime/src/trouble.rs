@@ -58,6 +58,11 @@ impl Troubles {
         guard(&self.unreadable).insert(saga.clone(), seen);
     }
 
+    /// Whether this saga cannot be read, and that delivery was seen there.
+    pub(crate) fn was_seen_in_vain(&self, saga: &SagaId, delivery: DeliveryId) -> bool {
+        guard(&self.unreadable).get(saga).is_some_and(|seen| delivery <= *seen)
+    }
+
     /// This saga can be read.
     pub(crate) fn is_readable(&self, saga: &SagaId) {
         let mut unreadable = guard(&self.unreadable);

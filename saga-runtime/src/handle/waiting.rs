@@ -112,10 +112,11 @@ impl AnyHandle {
             }
         };
         let mut expected = engine.replies.expect();
+        // Before the delivery is there: a worker may be done with it at once.
+        let mut watcher = self.watcher();
         let delivered_at = engine.clock.now();
         let id = engine.store.deliver(&self.id, delivery.clone(), delivered_at).await?;
         let mut reply = expected.under(id);
-        let mut watcher = self.watcher();
         let abandons = matches!(delivery, Delivery::Abandon { .. });
         loop {
             // Others may have its code, and come first.
@@ -132,6 +133,12 @@ impl AnyHandle {
                         return self.taken_elsewhere(before, delivery).await;
                     }
                     if let Err(why) = self.expect_taker(delivered_at, 1 + u128::from(abandons)).await {
+                        return Err(ActError::NotTaken { saga: self.id.clone(), why });
+                    }
+                    // This worker has seen it, and cannot read the journal that it is for.
+                    if engine.troubles.was_seen_in_vain(&self.id, id)
+                        && let Err(why) = self.look().await
+                    {
                         return Err(ActError::NotTaken { saga: self.id.clone(), why });
                     }
                 }
