@@ -81,13 +81,12 @@ impl Mutant {
             Mutant::ForgetsRollback => Rule::OneWay,
             Mutant::ForgetsIrreversible => Rule::NoReturn,
             Mutant::ReadsBackwards => Rule::Order,
-            Mutant::LosesWake | Mutant::HidesDeadLetters => Rule::Ends,
+            Mutant::LosesWake | Mutant::HidesDeadLetters | Mutant::LosesLimit => Rule::Ends,
             Mutant::ProbeLies | Mutant::TakesDoubtForFailure => Rule::Matched,
             Mutant::KeyForEachAttempt => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
             Mutant::StormsServices => Rule::Crowd,
             Mutant::LosesDeadline
-            | Mutant::LosesLimit
             | Mutant::LosesDelivery
             | Mutant::HidesCancels
             | Mutant::DatesEarly
