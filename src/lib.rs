@@ -116,7 +116,7 @@
 //! traits: [`Step`] and [`Saga`] can be written by hand as well.
 
 pub use saga_core::{
-    Attempt, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError, Entry, Epoch,
+    ActId, Attempt, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError, Entry, Epoch,
     FoldError, IdempotencyKey, InvalidId, Kind, Left, MemoryStore, Name, Payload, Phase, Policy, Reason,
     Receipt, Record, Redacted, Residue, Role, Rollback, SagaId, Seq, Site, State, Stop, Timestamp, Undone,
     WhyLeft,

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::machine::UndoPlan;
 use crate::record::{Cause, Entry, Record, Trouble, of_course, of_waits};
 use crate::state::{Direction, State, Status};
-use crate::{Name, Payload, Reason, Role, SagaId, Site, Timestamp};
+use crate::{Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
 
 /// A saga that needs a person: where it stands, why, and everything that was tried.
 #[derive(Debug, Clone, Serialize)]
@@ -24,6 +24,8 @@ pub struct DeadLetter {
     pub input: Payload,
     /// Since when it is parked.
     pub since: Timestamp,
+    /// The number of the last record that it was made from: what an act on it says that its author has seen.
+    pub seq: Seq,
     /// Whether it was on its way back, or being undone.
     pub rolling_back: bool,
     /// Why it was, or why it is about to stop.
@@ -94,6 +96,7 @@ impl DeadLetter {
             version,
             input,
             since: state.parked_at().unwrap_or_default(),
+            seq: state.last_seq(),
             rolling_back: !matches!(state.direction(), Direction::Forward),
             cause: match state.direction() {
                 Direction::Back(cause) => Some(cause.clone()),
@@ -135,7 +138,7 @@ fn attempts(journal: &[Entry]) -> Vec<Attempt> {
             | Record::Stuck { .. }
             | Record::Waived { .. }
             | Record::Resolved { .. } => {}
-            of_waits!() | of_course!() => {}
+            of_waits!() | of_course!() | Record::NoEffect { .. } => {}
         }
     }
     attempts

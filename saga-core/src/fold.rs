@@ -69,6 +69,7 @@ impl State {
         if entry.record.is_progress() {
             self.progress += 1;
         }
+        self.acts.note(entry);
         self.next_seq += 1;
         self.last_at = entry.at;
         Ok(())
@@ -79,7 +80,7 @@ impl State {
         match &entry.record {
             of_effects!() => self.fold_effect(entry).map(Some),
             of_waits!() => self.fold_wait(entry).map(Some),
-            of_course!() => {
+            of_course!() | Record::NoEffect { .. } => {
                 self.fold_course(entry);
                 Ok(None)
             }

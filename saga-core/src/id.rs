@@ -29,21 +29,21 @@ pub const SAGA_ID_BYTES_MAX: usize = 200;
 #[serde(try_from = "String", into = "String")]
 pub struct SagaId(Arc<str>);
 
-/// A saga id that cannot be one.
+/// An id of a saga or of an act that cannot be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidId {
     /// It has no characters.
-    #[error("a saga id is empty")]
+    #[error("an id is empty")]
     Empty,
     /// It is longer than [`SAGA_ID_BYTES_MAX`].
-    #[error("a saga id has {bytes} bytes, more than {SAGA_ID_BYTES_MAX}")]
+    #[error("an id has {bytes} bytes, more than {SAGA_ID_BYTES_MAX}")]
     TooLong {
         /// How long it is.
         bytes: usize,
     },
     /// It has a control character.
-    #[error("the saga id {id:?} has a control character at byte {at}")]
+    #[error("the id {id:?} has a control character at byte {at}")]
     Control {
         /// The id.
         id: String,
@@ -58,21 +58,76 @@ impl SagaId {
     /// # Errors
     /// [`InvalidId`] if it is empty, longer than [`SAGA_ID_BYTES_MAX`] bytes, or has a control character.
     pub fn new(id: &str) -> Result<Self, InvalidId> {
-        if id.is_empty() {
-            return Err(InvalidId::Empty);
-        }
-        if id.len() > SAGA_ID_BYTES_MAX {
-            return Err(InvalidId::TooLong { bytes: id.len() });
-        }
-        match id.char_indices().find(|(_, c)| c.is_control()) {
-            Some((at, _)) => Err(InvalidId::Control { id: id.to_owned(), at }),
-            None => Ok(Self(id.into())),
-        }
+        checked(id).map(Self)
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+fn checked(id: &str) -> Result<Arc<str>, InvalidId> {
+    if id.is_empty() {
+        return Err(InvalidId::Empty);
+    }
+    if id.len() > SAGA_ID_BYTES_MAX {
+        return Err(InvalidId::TooLong { bytes: id.len() });
+    }
+    match id.char_indices().find(|(_, c)| c.is_control()) {
+        Some((at, _)) => Err(InvalidId::Control { id: id.to_owned(), at }),
+        None => Ok(id.into()),
+    }
+}
+
+/// The id of an operator's act, made up by its sender and sent again with each repeat: the act is done once, and each
+/// repeat gets the answer of the first. Unique within its saga. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ActId(Arc<str>);
+
+impl ActId {
+    /// Checks `id` and makes it an act's.
+    ///
+    /// # Errors
+    /// [`InvalidId`] if it is empty, longer than [`SAGA_ID_BYTES_MAX`] bytes, or has a control character.
+    pub fn new(id: &str) -> Result<Self, InvalidId> {
+        checked(id).map(Self)
+    }
+
+    /// An id from a number drawn at random.
+    pub fn random(drawn: u128) -> Self {
+        Self(format!("{drawn:032x}").into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ActId {
+    type Error = InvalidId;
+    fn try_from(id: String) -> Result<Self, InvalidId> {
+        Self::new(&id)
+    }
+}
+
+impl From<ActId> for String {
+    fn from(id: ActId) -> String {
+        id.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for ActId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ActId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
     }
 }
 

@@ -27,7 +27,7 @@ mod time;
 pub use bell::Bell;
 pub use dead_letter::{Attempt, DeadLetter, Stop};
 pub use fold::FoldError;
-pub use id::{Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
+pub use id::{ActId, Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
 pub use memory::MemoryStore;
 pub use outcome::{Left, Residue, Rollback, Undone, WhyLeft};
 pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, Print};

@@ -119,6 +119,14 @@ pub enum Event {
         /// Of a `resolve(Happened)`: what code made of the output.
         evaluated: Option<Evaluated>,
     },
+    /// An operator's act was refused, by [`advance`] or before it came there: that is recorded, up to
+    /// [`ACTS_WITHOUT_EFFECT_MAX`](crate::state::ACTS_WITHOUT_EFFECT_MAX) times.
+    Refused {
+        /// What was wanted.
+        delivery: Delivery,
+        /// Why not.
+        refusal: Refusal,
+    },
 }
 
 /// A step's output with what undoes it, as far as they could be recorded.
@@ -241,6 +249,7 @@ pub fn advance_into(
         Event::Idle => turn.idle(),
         Event::DeadLettered { reason, detail } => turn.dead_letter(reason, detail),
         Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
+        Event::Refused { delivery, refusal } => turn.had_no_effect(&delivery, Some(refusal)),
     }
     turn.settle();
     debug_assert_eq!(state.check_notes(), Ok(()), "what is noted follows from the sites");

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::redacted;
+use crate::redacted::{self, Redacted};
 
 /// One recorded value, as the text that stands in a journal. Cheap to clone.
 ///
@@ -203,6 +203,28 @@ impl Payload {
         payload
     }
 
+    /// Encodes a value given from outside, whose type may say less than the one it is meant to be: all of it is a
+    /// secret until it is decoded as that.
+    ///
+    /// # Errors
+    /// [`EncodeError::Json`].
+    pub fn given<T: Serialize + ?Sized>(value: &T) -> Result<Payload, EncodeError> {
+        Payload::encode(&Redacted::new(value))
+    }
+
+    /// What [`given`](Self::given) was called with; anything else as it is.
+    fn exposed(&self) -> Payload {
+        let Content::Secret { value, secrets } = self.content() else { return self.clone() };
+        let Some(whole) = redacted::index_of(value).and_then(|index| secrets.get(index).cloned()) else {
+            return self.clone();
+        };
+        match secrets.len() {
+            1 => Payload(whole.get().into()),
+            // Those of its own type, which may stand in it.
+            _ => Payload::tagged(Secret { value: &whole, secrets }).unwrap_or_else(|_| self.clone()),
+        }
+    }
+
     fn tagged<T: Serialize>(payload: T) -> Result<Payload, EncodeError> {
         let text = serde_json::to_string(&Tagged { payload }).map_err(EncodeError::Json)?;
         Ok(Payload(text.into()))
@@ -229,6 +251,16 @@ impl Payload {
             }
             Content::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec }),
             Content::Missing { why } => Err(DecodeError::Unrecorded { why }),
+        }
+    }
+
+    /// Reads the value as a `T`; the secrets of `recorded` are at hand if it has none of its own.
+    fn decode_beside<T: DeserializeOwned>(&self, recorded: &Payload) -> Result<T, DecodeError> {
+        match (self.content(), recorded.content()) {
+            (Content::Plain(value), Content::Secret { secrets, .. }) => {
+                redacted::providing(&secrets, || read::read(value)).map_err(DecodeError::json::<T>)
+            }
+            _ => self.decode(),
         }
     }
 
@@ -360,7 +392,6 @@ impl fmt::Debug for Payload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Redacted;
 
     fn through_a_journal(payload: &Payload) -> Payload {
         serde_json::from_str(&serde_json::to_string(payload).unwrap()).unwrap()
@@ -373,6 +404,31 @@ mod tests {
         assert!(!format!("{payload:?}").contains("4242"));
         let (n, card): (i32, Redacted<String>) = payload.decode().unwrap();
         assert_eq!((n, card.expose().as_str()), (1, "4242"));
+    }
+
+    #[test]
+    fn s51_what_is_given_is_hidden_and_keeps_what_was_shown() {
+        type Card = (String, Redacted<String>, Redacted<String>);
+        let (codecs, old) = (Codecs::default(), |text: &str| Redacted::new(text.to_owned()));
+        let recorded = Payload::encode(&("visa", old("4242"), old("007"))).unwrap();
+        let shown = recorded.shown().replace("visa", "amex").replace("{\"$redacted\":1}", "\"008\"");
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let given = through_a_journal(&Payload::given(&shown).unwrap());
+        assert_eq!(given.shown(), "{\"$redacted\":0}", "no part of it");
+        let mended: Card = codecs.decode_given(&given, &recorded).unwrap();
+        assert_eq!(mended, ("amex".to_owned(), old("4242"), old("008")));
+        // Given in its own type.
+        let given = Payload::given(&("amex", old("1"), old("2"))).unwrap();
+        let mended: Card = codecs.decode_given(&given, &recorded).unwrap();
+        assert_eq!(mended, ("amex".to_owned(), old("1"), old("2")));
+        // As an older inbox has it.
+        let mended: Card = codecs.decode_given(&Payload::encode(&shown).unwrap(), &recorded).unwrap();
+        assert_eq!(mended.1.expose(), "4242");
+        for wrong in
+            [serde_json::json!(["a", "[redacted]", "1"]), serde_json::json!(["a", {"$redacted": 2}, "1"])]
+        {
+            assert!(codecs.decode_given::<Card>(&Payload::given(&wrong).unwrap(), &recorded).is_err());
+        }
     }
 
     #[test]

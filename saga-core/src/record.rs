@@ -4,18 +4,21 @@
 //! In JSON each is an object with one key, its kind: `{"intent": {"site": "hold_flight", …}}`. Fields at their
 //! default are left out. Times are milliseconds since 1970, waits are milliseconds.
 
+mod act;
 mod cause;
 mod groups;
 mod sites;
 mod text;
 mod trouble;
 
-pub use cause::{By, Cause, Knowledge, Reason, Verdict};
+pub use act::{ActKind, By};
+pub use cause::{Cause, Knowledge, Reason, Verdict};
 pub(crate) use groups::{of_course, of_effects, of_waits};
 pub use trouble::{Failure, Finder, Lost, Next, Trouble};
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Refusal;
 use crate::{Kind, Name, Payload, Role, Seq, Site, Timestamp};
 
 /// A record with its place and time.
@@ -382,5 +385,18 @@ pub enum Record {
     RetriedNow {
         /// Who and why.
         by: By,
+    },
+    /// An operator's act changed nothing.
+    NoEffect {
+        /// Which.
+        act: ActKind,
+        /// Where, if it was somewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site: Option<Site>,
+        /// Who and why.
+        by: By,
+        /// Why it was refused; `None` if what it wanted was so already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<Box<Refusal>>,
     },
 }

@@ -11,13 +11,16 @@ use serde_json::value::RawValue;
 
 use crate::payload::{self, Print};
 
-/// A value that views, logs and screens do not show: `Debug`, `Display` and any serialization other than into a
-/// journal give `[redacted]`.
+/// A value that views, logs and screens do not show: `Debug` and any serialization other than into a journal give
+/// `[redacted]`. It has no `Display`, so that no text for the outside is made of it by mistake.
+///
+/// In JSON from outside the secret itself stands in its place. Where a recorded value is mended, `{"$redacted": n}`, as
+/// it was shown, keeps the recorded secret; the text `[redacted]` is refused.
 ///
 /// ```
 /// # use saga_core::Redacted;
 /// let card = Redacted::new("4242 4242 4242 4242".to_owned());
-/// assert_eq!(format!("{card:?} {card}"), "[redacted] [redacted]");
+/// assert_eq!(format!("{card:?}"), "[redacted]");
 /// assert_eq!(serde_json::to_string(&card).unwrap(), "\"[redacted]\"");
 /// assert!(card.expose().ends_with("4242"));
 /// ```
@@ -49,15 +52,12 @@ impl<T> From<T> for Redacted<T> {
 
 impl<T> fmt::Debug for Redacted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+        f.write_str(SHOWN)
     }
 }
 
-impl<T> fmt::Display for Redacted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
+/// What is shown of a secret outside of a recorded value.
+const SHOWN: &str = "[redacted]";
 
 /// A secret as JSON, and its print.
 pub(crate) type Collected = (Box<RawValue>, Print);
@@ -101,10 +101,15 @@ struct Placeholder {
     index: usize,
 }
 
+/// Which secret the JSON stands for, if it stands for one and nothing else.
+pub(crate) fn index_of(json: &str) -> Option<usize> {
+    serde_json::from_str(json).ok().map(|Placeholder { index }| index)
+}
+
 impl<T: Serialize> Serialize for Redacted<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if COLLECTED.with(|c| c.borrow().is_none()) {
-            return serializer.serialize_str("[redacted]");
+            return serializer.serialize_str(SHOWN);
         }
         // A secret inside this one is collected before it, under an index of its own.
         let written = payload::write_secret(&self.0).map_err(S::Error::custom)?;
@@ -123,13 +128,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Redacted<T> {
         use serde::de::Error as _;
         // Plain JSON is taken too: a caller over the network writes the secret itself.
         let tree = serde_json::Value::deserialize(deserializer)?;
-        let secret = match Placeholder::deserialize(&tree) {
-            Ok(Placeholder { index }) => PROVIDED.with(|p| p.borrow().get(index).cloned()),
-            Err(_) => None,
-        };
-        let value = match secret {
-            Some(raw) => payload::read_secret(raw.get()),
-            None => payload::read_secret(&tree.to_string()),
+        let value = match Placeholder::deserialize(&tree) {
+            Ok(Placeholder { index }) => {
+                let secret = PROVIDED.with(|p| p.borrow().get(index).cloned());
+                let none = || D::Error::custom(format_args!("no secret is recorded under $redacted {index}"));
+                payload::read_secret(secret.ok_or_else(none)?.get())
+            }
+            Err(_) if tree == SHOWN => {
+                return Err(D::Error::custom(
+                    "`[redacted]` is what is shown of a secret, and not the secret: give that, or \
+                     {\"$redacted\": n} to keep the recorded one",
+                ));
+            }
+            Err(_) => payload::read_secret(&tree.to_string()),
         };
         // The source's text would quote the secret.
         value.map(Redacted).map_err(|_| D::Error::custom("a redacted value is of another type"))
@@ -148,6 +159,15 @@ mod tests {
         assert!(!payload.shown().contains("inner"));
         let back: Redacted<(i32, Redacted<String>)> = payload.decode().unwrap();
         assert_eq!(back.expose().1.expose(), "inner");
+    }
+
+    #[test]
+    fn what_is_shown_of_a_secret_is_not_taken_for_one() {
+        for shown in ["\"[redacted]\"", "{\"$redacted\":0}"] {
+            let text = serde_json::from_str::<Redacted<String>>(shown).unwrap_err().to_string();
+            assert!(text.contains("redacted"), "{text}");
+            assert!(serde_json::from_str::<Redacted<serde_json::Value>>(shown).is_err());
+        }
     }
 
     #[test]

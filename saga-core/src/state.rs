@@ -1,6 +1,7 @@
 //! What a journal amounts to: the state of one saga, always the fold of its records (`fold`) and nothing more. Here
 //! are its types and what can be read off it; what happens next is decided in `machine`.
 
+mod acts;
 mod check;
 mod frontier;
 #[doc(hidden)]
@@ -9,6 +10,8 @@ mod notes;
 mod places;
 mod site_state;
 
+pub(crate) use acts::Acts;
+pub use acts::{ACTS_WITHOUT_EFFECT_MAX, Acted};
 pub(crate) use notes::{Mark, Notes, Wait};
 pub use site_state::{ChildStatus, Effect, SiteState, Status, StepState, Timed};
 
@@ -43,6 +46,7 @@ pub struct State {
     pub(crate) signals: Signals,
     /// Records that are more than another try at the same thing: what resets the count of deaths.
     pub(crate) progress: u64,
+    pub(crate) acts: Acts,
 }
 
 /// Up to so many sites are looked through, which is faster than an index and needs none.
@@ -209,6 +213,7 @@ impl State {
             undoing: BTreeSet::new(),
             signals: Signals::default(),
             progress: 0,
+            acts: Acts::default(),
         }
     }
 

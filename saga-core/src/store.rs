@@ -279,7 +279,8 @@ pub trait Store: Send + Sync + 'static {
     async fn query(&self, query: &Query) -> Result<Page, StoreError>;
 
     /// Puts a delivery into a saga's inbox, whoever holds the saga, from any process. Not idempotent: sent again
-    /// because its answer was lost, it may come twice; what must not carries an id of its own, as signals do.
+    /// because its answer was lost, it may come twice. The ids of signals and of acts
+    /// ([`By::with_act`](crate::By::with_act)) see to it that it has one effect.
     ///
     /// # Errors
     /// [`DeliverError::NoSuchSaga`].

@@ -90,6 +90,22 @@ fn a_redrive_of_a_permanent_failure_starts_afresh() {
 }
 
 #[test]
+fn a_redrive_begins_the_time_within_which_it_is_tried_anew() {
+    let mut saga = Desk::new();
+    saga.step_done("charge", "irr").step("mail", "irr_retriable_within9").after(2000).not_done("mail");
+    saga.phase(Phase::DeadLettered).after(5000).skip();
+    saga.redrive(None).unwrap();
+    saga.shows("redriven · start mail a2").not_done("mail").shows("mail a2 no → again");
+    // And so for a compensation.
+    let mut saga = Desk::new();
+    saga.undo = Some(Ok(desk::call("undo_within9")));
+    saga.step_done("a", "comp").fails().after(2000).undo_not_done("a");
+    saga.phase(Phase::DeadLettered).after(5000).skip();
+    saga.redrive(None).unwrap();
+    saga.shows("redriven · start ~a a2").undo_not_done("a").shows("~a a2 no → again");
+}
+
+#[test]
 fn in_doubt_a_redrive_keeps_the_key_and_refuses_a_mended_input() {
     let mut saga = Desk::new();
     saga.step("a", "comp3").timed_out("a").refused("a").skip().phase(Phase::DeadLettered);

@@ -158,6 +158,15 @@ fn a_compensation_in_doubt_runs_again_under_its_key_and_not_for_ever() {
     assert_eq!(saga.state.key(&"a".into(), Role::Undo), key(1));
 }
 
+/// An undo that is known to have failed is tried again as often as its step says, whatever an earlier attempt left open.
+#[test]
+fn a_compensation_in_doubt_whose_retry_fails_has_its_own_retries() {
+    let mut saga = Desk::new();
+    saga.step_done("a", "comp").fails().skip().undo_timed_out("a").skip();
+    saga.undo_not_done("a").shows("~a a2 no → again").later().skip();
+    saga.undo_not_done("a").shows("~a a3 no → hold · stuck ~a CompensationFailed · parked");
+}
+
 #[test]
 fn s24_after_a_crash_the_rollback_goes_on() {
     let mut saga = Desk::new();
@@ -356,6 +365,15 @@ fn what_failed_within_a_completed_saga_is_not_counted_as_undone_since() {
     saga.undo_from(None).unwrap();
     saga.undone("a");
     assert_eq!(saga.state.undone(), Undone::Whole);
+}
+
+#[test]
+fn an_irreversible_step_that_was_not_done_keeps_nothing_from_being_undone() {
+    let mut saga = Desk::new();
+    saga.step_done("a", "comp").step("charge", "irr").refused("charge").returns().phase(Phase::Completed);
+    assert_eq!(saga.undo_from(None), Ok(()));
+    saga.undone("a").phase(Phase::Completed);
+    assert_eq!(saga.state.undone(), saga_core::Undone::Whole);
 }
 
 #[test]

@@ -66,6 +66,14 @@ use proc_macro::TokenStream;
 /// | `timeout = "10s"` | of one attempt |
 /// | `name = "…"` | the recorded name, kept when the function is renamed |
 /// | `crate = path` | where the crate `saga` is |
+///
+/// All steps of one saga run in one task, its branches in `all` as well. A step that blocks its thread
+/// (`tokio::task::block_in_place`, a long computation, a client without async) holds up the others of its saga: their
+/// timeouts and their cancel are seen only when it is over. Hand such work to a thread of its own and await that:
+/// `tokio::task::spawn_blocking(move || …).await`. A timeout does not stop that thread; the attempt is in doubt then.
+///
+/// A panic in a step is caught: the attempt is in doubt. So is one in a destructor, but for a destructor that panics while
+/// another panic unwinds: that ends the process, as Rust has it, and the saga is taken up again as after any death.
 #[proc_macro_attribute]
 pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
     step::expansion(words.into(), item.into()).into()

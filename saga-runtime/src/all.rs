@@ -13,6 +13,9 @@ use crate::woken::Woken;
 
 /// Awaits all of a tuple's calls, or of an iterator's, at once.
 ///
+/// They run side by side in one task, not on several threads: a step that blocks its thread holds up the others. Work
+/// that blocks goes into `tokio::task::spawn_blocking`.
+///
 /// ```
 /// use saga::prelude::*;
 ///

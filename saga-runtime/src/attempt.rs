@@ -1,7 +1,6 @@
 //! One attempt of a step: the recorded input is decoded afresh, the step runs within its time, a panic is caught, and
 //! what undoes it is evaluated as soon as it has succeeded.
 
-use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,8 +16,9 @@ use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role};
 use crate::bulkhead::Slot;
 use crate::clock::Clock;
 use crate::context::StepContext;
-use crate::error::{Class, StepError, bounded, text_of};
+use crate::error::{Class, StepError, text_of};
 use crate::limits::Encoding;
+use crate::panics::{drop_quietly, message_of};
 use crate::recorded::Recorded;
 use crate::resources::Need;
 use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
@@ -75,8 +75,10 @@ pub(crate) trait AnyStep: Send + Sync {
         key: &IdempotencyKey,
         around: &Surroundings,
     ) -> Result<Evaluated, String>;
-    /// Whether a mended input is of the step's type.
+    /// Whether a recorded input is of the step's type.
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
+    /// The input that was given in place of the recorded one, as the step's type has it.
+    fn mended(&self, given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<Payload, String>;
     /// What it says about itself.
     #[cfg(feature = "test")]
     fn definition(&self) -> saga_core::graph::Definition;
@@ -133,12 +135,19 @@ impl<S: Step> AnyStep for TypedStep<S> {
         key: &IdempotencyKey,
         around: &Surroundings,
     ) -> Result<Evaluated, String> {
-        let output = read_as::<S::Output>(output, &around.encoding)?;
+        let output = given_as::<S::Output>(output, &Payload::null(), &around.encoding)?;
         Ok(evaluated::<S>(output, input, KeyOf::Made(key), Role::Do, around))
     }
 
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
-        read_as::<S::Input>(input, encoding).map(drop)
+        read_as::<S::Input>(input, encoding).map(|input| drop_quietly("the step's input", input))
+    }
+
+    fn mended(&self, given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<Payload, String> {
+        let input = given_as::<S::Input>(given, recorded, encoding)?;
+        let mended = guarded("recording the input", || encoding.encode_input(&input)).flatten();
+        drop_quietly("the step's input", input);
+        mended
     }
 
     #[cfg(feature = "test")]
@@ -166,8 +175,12 @@ async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Arc<Surroundi
         Run::Ended(Ok(output)) => {
             Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
         }
-        Run::Ended(Err(error)) => guarded("the step's error", || ending_of(&error, &around.encoding))
-            .unwrap_or_else(|message| Ending::InDoubt { trouble: Trouble::Panicked { message } }),
+        Run::Ended(Err(error)) => {
+            let ending = guarded("the step's error", || ending_of(&error, &around.encoding))
+                .unwrap_or_else(|message| Ending::InDoubt { trouble: Trouble::Panicked { message } });
+            drop_quietly("the step's error", error);
+            ending
+        }
         Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
         Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
     }
@@ -212,12 +225,15 @@ async fn read<S: Step>(
         };
         let (failure, wait) = match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
             Run::Ended(Ok(output)) => {
-                let output = written(&output, &around.encoding).map_err(lost_output);
-                return (output.map(Ok), cx.attempt);
+                let recorded = written(&output, &around.encoding).map_err(lost_output);
+                drop_quietly("the step's output", output);
+                return (recorded.map(Ok), cx.attempt);
             }
             Run::Ended(Err(error)) => {
                 let told = || (read_failure(&error, cx.attempt, &around.encoding), error.retry_after());
-                match guarded("the step's error", told) {
+                let told = guarded("the step's error", told);
+                drop_quietly("the step's error", error);
+                match told {
                     Ok(failed) => failed,
                     Err(message) => (Failed::Panicked { message }, None),
                 }
@@ -288,16 +304,23 @@ enum Run<T> {
 }
 
 async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
-    let mut attempt = pin!(AssertUnwindSafe(attempt).catch_unwind());
-    let ended = match attempt.as_mut().now_or_never() {
+    let mut attempt = pin!(Some(AssertUnwindSafe(attempt).catch_unwind()));
+    let mut running = attempt.as_mut().as_pin_mut().expect("it is there until it is dropped");
+    let ended = match running.as_mut().now_or_never() {
         // What is there at once needs no timer.
         Some(ended) => Ok(ended),
-        None => tokio::time::timeout(limit, attempt).await,
+        None => tokio::time::timeout(limit, running).await,
     };
-    match ended {
-        Ok(Ok(output)) => Run::Ended(output),
-        Ok(Err(panic)) => Run::Panicked(message_of(panic)),
-        Err(_) => Run::TimedOut,
+    let dropped = catch_unwind(AssertUnwindSafe(|| attempt.set(None))).map_err(message_of);
+    match (ended, dropped) {
+        (Ok(Ok(output)), Ok(())) => Run::Ended(output),
+        (Ok(Ok(output)), Err(why)) => {
+            tracing::error!(why, "a destructor panicked in a step that had ended");
+            Run::Ended(output)
+        }
+        (Ok(Err(panic)), _) => Run::Panicked(message_of(panic)),
+        (Err(_), Ok(())) => Run::TimedOut,
+        (Err(_), Err(why)) => Run::Panicked(format!("its time ran out, and a destructor panicked: {why}")),
     }
 }
 
@@ -311,17 +334,39 @@ fn read_as<T: Recorded>(payload: &Payload, encoding: &Encoding) -> Result<T, Str
     read.and_then(|read| read.map_err(|e| text_of(&e)))
 }
 
+/// Reads what a person gave in place of a recorded value. The error quotes no value: it may be a secret in the wrong
+/// place.
+fn given_as<T: Recorded>(given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<T, String> {
+    let read = guarded("reading the given value", || encoding.decode_given::<T>(given, recorded));
+    read.and_then(|read| read.map_err(|e| without_values(&text_of(&e))))
+}
+
+/// The text of a decoder's error without the values that it quotes.
+fn without_values(text: &str) -> String {
+    let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
+    let (mut kept, mut rest) = (String::new(), text);
+    let next = |rest: &str| {
+        let found =
+            quoted.iter().filter_map(|(opens, closes)| Some((rest.find(opens)?, opens.len(), *closes)));
+        found.min()
+    };
+    while let Some((at, opens, closes)) = next(rest) {
+        kept.push_str(rest[..at + opens - 1].trim_end());
+        let value = &rest[at + opens..];
+        let mut escaped = false;
+        let end = value.find(|c| {
+            let ends = c == closes && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        rest = end.map_or("", |end| &value[end + 1..]);
+    }
+    kept + rest
+}
+
 fn written<T: Recorded>(output: &T, encoding: &Encoding) -> Result<Payload, Lost> {
     let written = guarded("recording the output", || encoding.encode_output(output));
     written.unwrap_or_else(|why| Err(Lost { why }))
-}
-
-/// The text of a panic.
-pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
-    bounded(match panic.downcast::<String>() {
-        Ok(message) => *message,
-        Err(panic) => panic.downcast_ref::<&str>().map_or("a panic without a message", |m| *m).to_owned(),
-    })
 }
 
 fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
@@ -356,6 +401,7 @@ fn evaluated<S: Step>(
 ) -> Evaluated {
     if role == Role::Undo {
         // Nobody reads what a compensation gives.
+        drop_quietly("the compensation's output", output);
         return Evaluated { output: Ok(Payload::null()), undo: None };
     }
     let encoded = written(&output, &around.encoding);
@@ -377,4 +423,20 @@ pub(crate) fn recorded(compensation: Compensation, encoding: &Encoding) -> Resul
     let input = compensation.input.and_then(|input| encoding.codecs.seal(input));
     let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
     Ok(Call { step: compensation.step.into(), input, leaves: None, until: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_about_what_was_given_quotes_none_of_it() {
+        let text = r#"invalid type: string "42\"42", expected struct Card at line 1 column 6"#;
+        assert_eq!(without_values(text), "invalid type: string, expected struct Card at line 1 column 6");
+        let text =
+            "invalid value: integer `4242`, expected u8; invalid type: floating point `1.5`, expected u8";
+        let kept = "invalid value: integer, expected u8; invalid type: floating point, expected u8";
+        assert_eq!(without_values(text), kept);
+        assert_eq!(without_values("missing field `card`"), "missing field `card`");
+    }
 }

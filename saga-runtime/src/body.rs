@@ -18,6 +18,7 @@ use saga_core::{DecodeError, Name, Payload, Reason, Site};
 
 use crate::error::text_of;
 use crate::limits::Encoding;
+use crate::panics::drop_quietly;
 use crate::recorded::{Recorded, Recording};
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga};
@@ -391,15 +392,22 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
             let exit = S::body(SagaContext::driving(board.clone(), input, S::GRAPH)).await;
             let encoding = &lock(&board).around.encoding;
             match exit {
-                Exit::Done(output) => match encoding.encode_output(&output) {
-                    Ok(output) => BodyEnd::Returned(output),
-                    Err(lost) => {
-                        let detail = format!("the saga's output: {}", lost.why);
-                        BodyEnd::Halted(Reason::OutputLost, None, detail)
+                Exit::Done(output) => {
+                    let recorded = encoding.encode_output(&output);
+                    drop_quietly("the saga's output", output);
+                    match recorded {
+                        Ok(output) => BodyEnd::Returned(output),
+                        Err(lost) => {
+                            let detail = format!("the saga's output: {}", lost.why);
+                            BodyEnd::Halted(Reason::OutputLost, None, detail)
+                        }
                     }
-                },
+                }
                 Exit::Failed(error) => {
-                    BodyEnd::Failed(encoding.encode_error(&Recording::new(), &error), text_of(&error))
+                    let end =
+                        BodyEnd::Failed(encoding.encode_error(&Recording::new(), &error), text_of(&error));
+                    drop_quietly("the saga's error", error);
+                    end
                 }
             }
         })

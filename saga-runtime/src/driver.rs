@@ -29,6 +29,7 @@ use crate::engine::Engine;
 use crate::few::Few;
 use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
+use crate::panics::{Quiet, message_of};
 use news::News;
 use rest::Rest;
 use stay::Stay;
@@ -54,7 +55,7 @@ pub(crate) struct Driver {
     engine: Arc<Engine>,
     saga: Arc<dyn AnySaga>,
     board: SharedBoard,
-    body: Option<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>,
+    body: Option<Quiet<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>>,
     /// Whether the body has yet to run over the journal.
     replays: bool,
     epoch: Option<Epoch>,
@@ -269,7 +270,7 @@ impl Driver {
                         return self.take(Event::BodyEnded(end));
                     }
                     let input = input.unwrap_or_else(saga_core::Payload::null);
-                    self.body = Some(self.saga.body(self.board.clone(), input));
+                    self.body = Some(Quiet::new(self.saga.body(self.board.clone(), input)));
                 }
                 runs
             };
@@ -283,13 +284,13 @@ impl Driver {
     fn poll_body(&mut self) -> bool {
         let Some(body) = &mut self.body else { return false };
         let mut cx = Context::from_waker(Waker::noop());
-        let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut cx)));
+        let polled = catch_unwind(AssertUnwindSafe(|| body.get().as_mut().poll(&mut cx)));
         let mut board = lock(&self.board);
         let mut end = board.end.take();
         match polled {
             Ok(Poll::Ready(ended)) => end = end.or(Some(ended)),
             Ok(Poll::Pending) => {}
-            Err(panic) => end = Some(board.panicked(crate::attempt::message_of(panic))),
+            Err(panic) => end = Some(board.panicked(message_of(panic))),
         }
         let replays = std::mem::take(&mut self.replays);
         let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };

@@ -28,6 +28,11 @@ pub(crate) use waiting::LISTED;
 /// The handle of a saga whose type is not known. All acts are here, whatever state the saga is in; where that is known,
 /// [`Known`] has those that make sense, and no others.
 ///
+/// An act is done once. Sent again under the id of its first ([`By::with_act`]) it gets that one's answer, also after a
+/// restart and whatever became of the saga since; without an id it is an act of its own. One that says what its author
+/// had seen ([`By::having_seen`]) is refused as [`Refusal::Stale`] if the saga has changed since; of an answer only its
+/// question counts. A refused act is recorded as well (at most 100 times in one saga).
+///
 /// ```
 /// use saga::prelude::*;
 ///
@@ -171,7 +176,7 @@ impl AnyHandle {
     /// # Errors
     /// [`Refusal::Ended`] after the end; [`Refusal::Duplicate`] if it has been taken before.
     pub async fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Result<(), ActError> {
-        let payload = self.encode(value)?;
+        let payload = self.encode_sent(value)?;
         let delivery = Delivery::Signal { id: signal_id.to_owned(), name: name.to_owned(), payload };
         self.deliver(delivery).await.map(drop)
     }
@@ -232,7 +237,8 @@ impl AnyHandle {
         self.deliver(Delivery::Redrive { site: Some(site), input: None, by }).await.map(drop)
     }
 
-    /// Sends on what is stuck at `site`, with another input: an object of the step's parameters.
+    /// Sends on what is stuck at `site`, with another input: an object of the step's parameters, or JSON of that shape. A
+    /// secret may stand in it as it was shown, `{"$redacted": n}`: the recorded one is kept then.
     ///
     /// # Errors
     /// As [`redrive`](Self::redrive); [`Refusal::Unusable`] if the input is not of the step's type.
@@ -305,13 +311,16 @@ impl AnyHandle {
         self.deliver(Delivery::RetryNow { by }).await.map(drop)
     }
 
+    /// What is given in place of a recorded value.
     fn encode<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
-        self.runtime
-            .engine()
-            .around
-            .encoding
-            .encode_given(value)
-            .map_err(|why| ActError::Unrecordable { why })
+        let encoding = &self.runtime.engine().around.encoding;
+        encoding.encode_given(value).map_err(|why| ActError::Unrecordable { why })
+    }
+
+    /// What a signal carries.
+    fn encode_sent<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
+        let encoding = &self.runtime.engine().around.encoding;
+        encoding.encode_sent(value).map_err(|why| ActError::Unrecordable { why })
     }
 }
 
@@ -378,7 +387,7 @@ impl<S: Saga> Handle<S> {
         if state.phase() == Phase::DeadLettered {
             let journal = self.any.journal().await?;
             let letter = DeadLetter::of(&state, &journal);
-            return Ok(Outcome::DeadLettered(Known::new(self.any.clone(), letter)));
+            return Ok(Outcome::DeadLettered(Known::new(self.any.clone(), state.last_seq(), letter)));
         }
         Outcome::of(&state, &self.any.runtime.engine().around.encoding)
     }

@@ -28,6 +28,7 @@ mod mailbox;
 mod misplaced;
 mod observed;
 mod outcome;
+mod panics;
 mod recorded;
 mod registry;
 mod relation;

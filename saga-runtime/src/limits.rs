@@ -6,9 +6,9 @@ use saga_core::record::Lost;
 use saga_core::{Codecs, DecodeError, Payload};
 use serde::Serialize;
 
-use crate::attempt::message_of;
 use crate::error::{bounded, text_of};
-use crate::recorded::{self, Recorded, Recording};
+use crate::panics::message_of;
+use crate::recorded::{self, Read, Recorded, Recording};
 
 /// Above this many bytes a recorded value is warned about, by default.
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
@@ -67,8 +67,23 @@ impl Encoding {
         meant.is_some_and(|meant| self.codecs.same(&meant, given))
     }
 
-    /// Encodes a value that somebody hands in, who need not be able to read it.
+    /// Encodes a value that is given in place of a recorded one: hidden whole until it is read as what that is.
     pub(crate) fn encode_given<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
+        let payload = Payload::given(value).and_then(|payload| self.codecs.seal(payload));
+        self.check_size(payload.map_err(|e| text_of(&e))?, std::any::type_name::<T>())
+    }
+
+    /// Reads what was given in place of a recorded value.
+    pub(crate) fn decode_given<T: Recorded>(
+        &self,
+        given: &Payload,
+        recorded: &Payload,
+    ) -> Result<T, DecodeError> {
+        self.codecs.decode_given(given, recorded).map(|Read(value)| value)
+    }
+
+    /// Encodes a value that somebody hands in, who need not be able to read it.
+    pub(crate) fn encode_sent<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
         let payload = self.codecs.encode(value).map_err(|e| text_of(&e))?;
         self.check_size(payload, std::any::type_name::<T>())
     }

@@ -1,20 +1,24 @@
 //! What a worker runs for a saga: attempts, probes and readonly steps, each as a job that is begun at most once at a
 //! time.
 
+use std::any::Any;
 use std::future::{Future, poll_fn, ready};
 use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{Answer, Ending, Event, Work};
+use saga_core::record::{Failure, Trouble};
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 
 use crate::attempt::{Ended, Running};
 use crate::bulkhead::{Line, Slot, Slots};
 use crate::context::{LazyKey, StepContext, Stopping};
 use crate::engine::Engine;
+use crate::panics::{Quiet, message_of};
 
 /// Something to run.
 #[derive(Debug, Clone)]
@@ -53,6 +57,19 @@ impl Job {
         matches!(self, Job::Attempt { role: Role::Do, .. })
     }
 
+    /// How it ended, if what runs for it panicked where nothing catches that, as in a destructor.
+    fn panicked(&self, panic: Box<dyn Any + Send>) -> Ended {
+        match self {
+            Job::Attempt { .. } => {
+                Ended::Attempt(Ending::InDoubt { trouble: Trouble::Panicked { message: message_of(panic) } })
+            }
+            Job::Probe { .. } => Ended::Probe(Answer::Pending(Some(message_of(panic)))),
+            Job::Read { .. } => Ended::Read(Ok(Err(Failure::Panicked { message: message_of(panic) })), 1),
+            // Nothing of a user's runs for it.
+            Job::Line { .. } => resume_unwind(panic),
+        }
+    }
+
     fn identity(&self) -> (u8, &Site, Role, u32) {
         match self {
             Job::Attempt { site, role, attempt } => (0, site, *role, *attempt),
@@ -81,7 +98,7 @@ impl Hash for Job {
 pub(crate) struct Begun {
     /// There until it has ended.
     job: Option<Job>,
-    running: Running,
+    running: Quiet<Running>,
     span: tracing::Span,
     /// Free for others when it has ended.
     slot: Option<Slot>,
@@ -89,7 +106,7 @@ pub(crate) struct Begun {
 
 impl Begun {
     fn new(job: Job, running: Running, span: tracing::Span) -> Self {
-        Self { job: Some(job), running, span, slot: None }
+        Self { job: Some(job), running: Quiet::new(running), span, slot: None }
     }
 
     /// The wait of a compensation for its slot.
@@ -110,12 +127,19 @@ impl Future for Begun {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LocalEnd> {
         let this = self.get_mut();
-        let ended = {
+        let polled = {
             let _entered = this.span.enter();
-            std::task::ready!(this.running.as_mut().poll(cx))
+            let running = this.running.get().as_mut();
+            catch_unwind(AssertUnwindSafe(|| running.poll(cx)))
+        };
+        let polled = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(ended)) => Ok(ended),
+            Err(panic) => Err(panic),
         };
         let job = this.job.take().expect("it ends once");
         this.slot = None;
+        let ended = polled.unwrap_or_else(|panic| job.panicked(panic));
         Poll::Ready(LocalEnd { job, ended })
     }
 }

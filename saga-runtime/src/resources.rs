@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::panics::drop_quietly;
+
 /// The resources of a runtime, by type.
 ///
 /// ```
@@ -50,6 +52,13 @@ impl Resources {
 impl fmt::Debug for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Resources({})", self.by_type.len())
+    }
+}
+
+impl Drop for Resources {
+    /// The last to drop them may be a worker: one that panics takes neither it nor the others with it.
+    fn drop(&mut self) {
+        self.by_type.drain().for_each(|(_, resource)| drop_quietly("a resource", resource));
     }
 }
 

@@ -12,12 +12,12 @@ use saga_core::store::{Append, Claim, DeliveryId, QUARANTINE_DEATHS, Status, Sto
 use saga_core::{Entry, Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
-use crate::attempt::message_of;
 use crate::committer::{CommitError, pause};
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
 use crate::error::text_of;
 use crate::mailbox::Mailbox;
+use crate::panics::message_of;
 
 mod close;
 
@@ -70,14 +70,13 @@ pub(crate) async fn work(engine: Arc<Engine>) {
 }
 
 /// Drives, until the saga is let go. What panics here is none of the calls that are expected to: the saga is let go, not
-/// left as if it were driven, and taken up again; not at once, lest that be all there is to do.
+/// left as if it were driven, and taken up again.
 pub(crate) async fn driven(drive: impl Future<Output = Finished>) -> Finished {
     match AssertUnwindSafe(drive).catch_unwind().await {
         Ok(finished) => finished,
         Err(panic) => {
             let why = format!("its driver panicked: {}", message_of(panic));
             tracing::error!(why, "a bug: please report it");
-            tokio::time::sleep(pause(10, u64::MAX)).await;
             Finished::Lost(CommitError::Lost(why))
         }
     }
@@ -248,7 +247,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
 
 /// Tells whoever waits that a driver has let go.
 pub(crate) fn finish(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     saga: &SagaId,
     finished: Finished,
     done: &watch::Sender<Option<Arc<Finished>>>,
@@ -256,10 +255,23 @@ pub(crate) fn finish(
     if let Finished::Lost(why) = &finished {
         tracing::warn!(%saga, %why, "the saga is lost to this worker");
         engine.live.doubt();
+        look_again_soon(engine);
     }
     engine.live.remove(saga);
     done.send_replace(Some(Arc::new(finished)));
     engine.watchers.tell(saga);
+}
+
+/// What was lost may still be this worker's: it looks before the next renewal; not at once, lest that be all there is to
+/// do.
+fn look_again_soon(engine: &Arc<Engine>) {
+    let engine = Arc::downgrade(engine);
+    tokio::spawn(async move {
+        tokio::time::sleep(pause(4, u64::MAX)).await;
+        if let Some(engine) = engine.upgrade() {
+            engine.live.look.notify_one();
+        }
+    });
 }
 
 /// Takes a claimed saga up from its journal.

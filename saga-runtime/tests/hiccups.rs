@@ -50,6 +50,7 @@ async fn a_saga_whose_driver_panics_is_taken_up_again() {
         let dice = Loaded { left: AtomicU32::new(draw), dice: SeededDice::new(1) };
         let builder = Runtime::builder(MemoryStore::new()).resource(world.clone()).dice(Arc::new(dice));
         let runtime = builder.saga::<trip>().start().await.unwrap();
+        let began = tokio::time::Instant::now();
         let handle = loop {
             match runtime.run("a", trip::call()).in_time().await {
                 Ok(handle) => break handle,
@@ -59,6 +60,8 @@ async fn a_saga_whose_driver_panics_is_taken_up_again() {
             }
         };
         assert!(handle.outcome().in_time().await.unwrap().is_completed(), "draw {draw}");
+        // Not only when the lease is renewed.
+        assert!(began.elapsed() < 3 * SECOND, "draw {draw}: {:?}", began.elapsed());
         assert_eq!((world.landed("hold flight"), world.landed("hold hotel")), (1, 1), "draw {draw}");
         runtime.shutdown().in_time().await;
     }

@@ -84,7 +84,7 @@ async fn redrive_gives_fresh_attempts() {
         (world.calls("mail ticket"), world.keys("mail ticket"), world.landed("mail ticket")),
         (7, 3, 1)
     );
-    assert_eq!(count(&handle, |r| matches!(r, Record::Redriven { by, .. } if *by == ann())).await, 1);
+    assert_eq!(count(&handle, |r| matches!(r, Record::Redriven { by, .. } if by.who == ann().who)).await, 1);
     assert_eq!(count(&handle, |r| matches!(r, Record::Redriven { by, .. } if by.who == "bob")).await, 1);
     world.agrees(&handle).await;
 }
@@ -128,7 +128,7 @@ async fn redrive_with_mends_the_input() {
     handle.redrive_with(site("ticket"), &Item::new("voucher"), ann()).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!((world.landed("mail voucher"), world.landed("mail ticket")), (1, 0));
-    let mended = |r: &Record| matches!(r, Record::Redriven { input: Some(_), by, .. } if *by == ann());
+    let mended = |r: &Record| matches!(r, Record::Redriven { input: Some(_), by, .. } if by.who == ann().who);
     assert_eq!(count(&handle, mended).await, 1);
     // The mended input is not taken for a divergence later on.
     test.crash().await.unwrap();
@@ -174,7 +174,7 @@ async fn resolve_happened_gives_the_output_and_its_undo() {
     // What undoes it was made from what the person gave, or the world would object.
     assert_eq!(world.told(), ["hold flight", "stamp visa", "release visa", "release flight"]);
     assert_eq!(world.calls("stamp visa"), 1);
-    let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::Happened { .. }, .. } if *by == ann());
+    let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::Happened { .. }, .. } if by.who == ann().who);
     assert_eq!(count(&handle, by_ann).await, 1);
     world.agrees(&handle).await;
 }
@@ -191,7 +191,7 @@ async fn resolve_not_happened_is_a_failure() {
         other => panic!("{other:?}"),
     }
     assert_eq!(world.told(), ["hold flight", "release flight"]);
-    let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::NotHappened, .. } if *by == ann());
+    let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::NotHappened, .. } if by.who == ann().who);
     assert_eq!(count(&handle, by_ann).await, 1);
     world.agrees(&handle).await;
 }
@@ -236,14 +236,12 @@ async fn resolve_undone_and_waive_end_a_rollback() {
     handle.waive(site("flight"), ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { rollback: Rollback::Partial { left, .. }, .. } => {
-            assert_eq!(
-                (left.len(), &left[0].site, &left[0].why),
-                (1, &site("flight"), &WhyLeft::Waived(ann()))
-            );
+            assert_eq!((left.len(), &left[0].site), (1, &site("flight")));
+            assert!(matches!(&left[0].why, WhyLeft::Waived(by) if by.who == ann().who), "{left:?}");
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(count(&handle, |r| matches!(r, Record::Waived { by, .. } if *by == ann())).await, 1);
+    assert_eq!(count(&handle, |r| matches!(r, Record::Waived { by, .. } if by.who == ann().who)).await, 1);
     assert_eq!(
         count(&handle, |r| matches!(r, Record::Resolved { by, role: Role::Undo, .. } if by.who == "bob"))
             .await,
@@ -281,7 +279,7 @@ async fn roll_back_turns_a_dead_letter_round() {
     assert_eq!(only(&parked(&handle).await), (None, Reason::BoundExceeded));
     handle.roll_back(ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
-        Outcome::RolledBack { cause: Cause::Ordered { by }, .. } => assert_eq!(by, ann()),
+        Outcome::RolledBack { cause: Cause::Ordered { by }, .. } => assert_eq!(by.who, ann().who),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.stands(), Vec::<String>::new());
@@ -315,7 +313,7 @@ async fn abandon_closes_it_as_it_is() {
     handle.abandon(ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::Abandoned { by, rollback: Rollback::Partial { left, .. } } => {
-            assert_eq!(by, ann());
+            assert_eq!(by.who, ann().who);
             let left: Vec<_> = left.iter().map(|l| (l.site.as_str(), &l.why)).collect();
             assert_eq!(
                 left,
@@ -374,7 +372,7 @@ async fn retry_now_ends_backoffs() {
     handle.retry_now(ann()).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "awake");
     assert!(test.now().since(began) < SECOND, "{:?}", test.now().since(began));
-    assert_eq!(count(&handle, |r| matches!(r, Record::RetriedNow { by } if *by == ann())).await, 1);
+    assert_eq!(count(&handle, |r| matches!(r, Record::RetriedNow { by } if by.who == ann().who)).await, 1);
     assert_eq!(refusal(handle.retry_now(ann()).await), Refusal::Ended { phase: Phase::Completed });
 }
 
@@ -419,6 +417,6 @@ async fn acts_are_refused_in_the_wrong_phase() {
         if phase != Phase::Completed {
             assert_eq!(refusal(handle.undo(ann()).await), Refusal::NotCompleted { phase });
         }
-        assert_eq!(handle.journal().await.unwrap(), before);
+        assert_eq!(effective(&handle).await, before);
     }
 }

@@ -144,9 +144,21 @@ fn of_end(books: &Books, state: &State, wrongs: &mut Wrongs) {
     }
 }
 
+/// An act has one record, however often it was sent.
+fn of_acts(journal: &[Entry], wrongs: &mut Wrongs) {
+    let mut ids = std::collections::HashSet::new();
+    for entry in journal {
+        let Some((act, _, by)) = entry.record.act() else { continue };
+        if by.act.as_ref().is_some_and(|id| !ids.insert(id)) {
+            wrongs.add(Rule::Once, format!("record {} is a second one of the {act} by one click", entry.seq));
+        }
+    }
+}
+
 /// What the journal alone says: a stop lets nothing new begin, a rollback is one-way, an end is one.
 fn of_journal(state: &State, journal: &[Entry], wrongs: &mut Wrongs) {
     let (mut stopping, mut back, mut over) = (false, false, false);
+    of_acts(journal, wrongs);
     let mut phase = State::new(state.id().clone());
     for entry in journal {
         let new = matches!(

@@ -141,11 +141,12 @@ fn event_name(event: &Event) -> &'static str {
         Event::Idle => "idle",
         Event::DeadLettered { .. } => "listed as dead",
         Event::Delivered { delivery, .. } => delivery.kind(),
+        Event::Refused { .. } => "refused",
     }
 }
 
 /// Every event that [`event_name`] knows.
-const EVENTS: [&str; 42] = [
+const EVENTS: [&str; 43] = [
     "recovered",
     "reached step",
     "reached read",
@@ -188,6 +189,7 @@ const EVENTS: [&str; 42] = [
     "roll_back",
     "abandon",
     "retry_now",
+    "refused",
 ];
 
 impl fmt::Display for Coverage {

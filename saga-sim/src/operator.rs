@@ -2,10 +2,10 @@
 //! before saying that something happened, and sees to it that what did not happen never will.
 
 use saga_core::machine::Delivery;
-use saga_core::record::Knowledge;
+use saga_core::record::{ActKind, Knowledge};
 use saga_core::state::{SiteState, Status, StepState};
 use saga_core::store::Store as _;
-use saga_core::{By, Payload, Phase, Reason, Role, SagaId, Site, State};
+use saga_core::{ActId, By, Payload, Phase, Reason, Role, SagaId, Site, State};
 use saga_runtime::{ActError, AnyHandle};
 
 use crate::case::Act;
@@ -54,7 +54,18 @@ impl People {
             return;
         }
         let Some(delivery) = self.delivery(&state, act) else { return };
+        self.click(saga, &state, delivery, seat).await;
+    }
+
+    /// Sends an act, and every other one again at once past all workers: by a second click, or by somebody with the same
+    /// page. Whatever becomes of them, one of the two has an effect at most.
+    async fn click(&self, saga: &SagaId, state: &State, delivery: Delivery, seat: Option<usize>) {
+        let Some(delivery) = identified(state, delivery) else { return };
+        let again = state.last_seq().is_multiple_of(2).then(|| delivery.clone());
         self.send(saga, delivery, seat).await;
+        if let Some(delivery) = again {
+            self.send(saga, delivery, None).await;
+        }
     }
 
     async fn send(&self, saga: &SagaId, delivery: Delivery, seat: Option<usize>) {
@@ -211,7 +222,7 @@ impl People {
             _ => by_hand.or_else(|| self.mend(&state, at)),
         };
         if let Some(delivery) = delivery {
-            self.send(saga, delivery, seat).await;
+            self.click(saga, &state, delivery, seat).await;
         }
         false
     }
@@ -220,6 +231,18 @@ impl People {
         self.act(saga, act, seat).await;
         false
     }
+}
+
+/// The act with the id that all have who do the same after the same look; what is about that look says so.
+fn identified(state: &State, mut delivery: Delivery) -> Option<Delivery> {
+    let Some((act, site, _)) = delivery.act() else { return Some(delivery) };
+    let site = site.map_or("", Site::as_str);
+    let id = ActId::new(&format!("{act} {site} after {}", state.last_seq())).ok()?;
+    let about = !matches!(act, ActKind::Cancel | ActKind::RetryNow);
+    if about {
+        delivery = delivery.having_seen(state.last_seq());
+    }
+    Some(delivery.with_act(id))
 }
 
 /// The same, by a handle: each delivery has its method.

@@ -1,9 +1,13 @@
 //! One record and one delivery of every kind, for stores that want to show that they keep, or hide, each of them. In
 //! every place where a payload can stand, one stands that has [`SECRET`] in it.
 
-use crate::machine::Delivery;
-use crate::record::{Call, Cause, Failure, Finder, Knowledge, Lost, Next, Trouble, Verdict};
-use crate::{By, Codec, CodecError, Codecs, Kind, Payload, Reason, Record, Redacted, Role, Site, Timestamp};
+use crate::Timestamp;
+use crate::machine::{Delivery, Refusal};
+use crate::record::{ActKind, Call, Cause, Failure, Finder, Knowledge, Lost, Next, Trouble, Verdict};
+use crate::state::Acted;
+use crate::{
+    ActId, By, Codec, CodecError, Codecs, Kind, Payload, Phase, Reason, Record, Redacted, Role, Site,
+};
 
 /// What no view may show.
 pub const SECRET: &str = "4242 4242 4242 4242";
@@ -45,6 +49,15 @@ fn call() -> Call {
 
 fn by() -> By {
     By::new("ann", "because")
+}
+
+fn identified() -> By {
+    by().with_act(ActId::new("click 17").expect("it is an id")).having_seen(7)
+}
+
+fn stale() -> Refusal {
+    let last = Acted { seq: 8, act: ActKind::Waive, site: None, by: identified(), refusal: None };
+    Refusal::Stale { seen: 7, now: 8, phase: Phase::Running, last: Some(Box::new(last)) }
 }
 
 fn failures() -> [Failure; 5] {
@@ -193,6 +206,13 @@ fn acts(site: &Site) -> Vec<Record> {
         Record::Waived { by: by(), site: site.clone() },
         Record::Abandoned { by: by() },
         Record::RetriedNow { by: by() },
+        Record::NoEffect { act: ActKind::Cancel, site: None, by: by(), refusal: None },
+        Record::NoEffect {
+            act: ActKind::Redrive,
+            site: Some(site.clone()),
+            by: identified(),
+            refusal: Some(Box::new(stale())),
+        },
     ]
 }
 
@@ -221,7 +241,7 @@ pub fn every_delivery() -> Vec<Delivery> {
         Delivery::Waive { site: site.clone(), by: by() },
         Delivery::RollBack { by: by() },
         Delivery::Abandon { by: by() },
-        Delivery::RetryNow { by: by() },
+        Delivery::RetryNow { by: identified() },
     ]
 }
 

@@ -51,8 +51,8 @@ impl State {
                 self.fold_redriven(entry.at, site.as_ref(), input.as_ref());
             }
             Record::RetriedNow { .. } => self.end_backoffs(entry.at),
-            // Told apart before.
-            of_effects!() | of_waits!() => {}
+            // Told apart before; and what had no effect is only noted.
+            of_effects!() | of_waits!() | Record::NoEffect { .. } => {}
         }
     }
 

@@ -40,7 +40,9 @@ impl State {
                 self.fold_beyond_the_step(entry);
                 Ok(site)
             }
-            of_waits!() | of_course!() => Err(FoldError::Misplaced { seq: entry.seq }),
+            of_waits!() | of_course!() | Record::NoEffect { .. } => {
+                Err(FoldError::Misplaced { seq: entry.seq })
+            }
         }
     }
 
@@ -66,7 +68,7 @@ impl State {
             | Record::Undone { .. }
             | Record::Stuck { .. }
             | Record::Resolved { .. } => {}
-            of_waits!() | of_course!() => {}
+            of_waits!() | of_course!() | Record::NoEffect { .. } => {}
         }
     }
 
@@ -141,7 +143,7 @@ impl StepState {
             | Record::Started { .. }
             | Record::Stuck { .. }
             | Record::Resolved { .. } => {}
-            of_waits!() | of_course!() => {}
+            of_waits!() | of_course!() | Record::NoEffect { .. } => {}
         }
     }
 
@@ -202,7 +204,7 @@ impl Effect {
             | Record::Failed { .. }
             | Record::Undone { .. }
             | Record::Waived { .. } => {}
-            of_waits!() | of_course!() => {}
+            of_waits!() | of_course!() | Record::NoEffect { .. } => {}
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{Name, Site};
 impl State {
     /// Applies a record about something that the body waits for, or got; gives its site.
     pub(super) fn fold_wait<'a>(&mut self, entry: &'a Entry) -> Result<&'a Site, FoldError> {
-        if let Some((site, state)) = begun(&entry.record) {
+        if let Some((site, state)) = begun(entry) {
             self.insert(site, state);
             return Ok(site);
         }
@@ -50,8 +50,8 @@ impl State {
 }
 
 /// What the record puts at its site, if it is the first one there.
-fn begun(record: &Record) -> Option<(&Site, SiteState)> {
-    Some(match record {
+fn begun(entry: &Entry) -> Option<(&Site, SiteState)> {
+    Some(match &entry.record {
         Record::Read { site, step, input, result, .. } => {
             let (step, input, result) = (step.clone(), input.clone(), result.clone());
             (site, SiteState::Read { step, input, result })
@@ -66,7 +66,8 @@ fn begun(record: &Record) -> Option<(&Site, SiteState)> {
             (site, SiteState::Wait { name: name.clone(), timed: Timed::begun(*wait_ms, *due) })
         }
         Record::Asked { site, prompt, wait_ms, due } => {
-            (site, SiteState::Ask { prompt: prompt.clone(), timed: Timed::begun(*wait_ms, *due) })
+            let timed = Timed::begun(*wait_ms, *due);
+            (site, SiteState::Ask { prompt: prompt.clone(), asked: entry.seq, timed })
         }
         Record::ChildStarted { site, saga, version, input } => {
             let (saga, version, input) = (saga.clone(), *version, input.clone());

@@ -4,9 +4,9 @@
 use super::attempt::Try;
 use super::{Evaluated, Refusal, Turn, order_of_undo};
 use crate::policy::InDoubt;
-use crate::record::{Cause, Finder, Knowledge, Next, Record, Verdict};
+use crate::record::{ActKind, Cause, Finder, Knowledge, Next, Record, Verdict};
 use crate::state::{Effect, Phase, SiteState, Status};
-use crate::{By, Kind, Payload, Reason, Role, Site};
+use crate::{ActId, By, Kind, Payload, Reason, Role, Site};
 
 /// Something that somebody wants of a saga.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -103,6 +103,63 @@ impl Delivery {
             Delivery::RetryNow { .. } => "retry_now",
         }
     }
+
+    /// The operator's act that it is, where, and by whom; `None` of a signal, which has an id of its own.
+    pub fn act(&self) -> Option<(ActKind, Option<&Site>, &By)> {
+        Some(match self {
+            Delivery::Cancel { by } => (ActKind::Cancel, None, by),
+            Delivery::Signal { .. } => return None,
+            Delivery::Answer { site, approved: true, by } => (ActKind::Approve, site.as_ref(), by),
+            Delivery::Answer { site, approved: false, by } => (ActKind::Deny, site.as_ref(), by),
+            // From where is not in the record of it.
+            Delivery::Undo { by, .. } => (ActKind::Undo, None, by),
+            Delivery::Redrive { site, by, .. } => (ActKind::Redrive, site.as_ref(), by),
+            Delivery::Resolve { site, by, .. } => (ActKind::Resolve, Some(site), by),
+            Delivery::Waive { site, by } => (ActKind::Waive, Some(site), by),
+            Delivery::RollBack { by } => (ActKind::RollBack, None, by),
+            Delivery::Abandon { by } => (ActKind::Abandon, None, by),
+            Delivery::RetryNow { by } => (ActKind::RetryNow, None, by),
+        })
+    }
+
+    /// The same with an id made up by `draw`, unless its author has given it one, or it is a signal.
+    pub fn identified(mut self, draw: impl FnOnce() -> u128) -> Self {
+        if let Some(by) = self.by_mut() {
+            by.act.get_or_insert_with(|| ActId::random(draw()));
+        }
+        self
+    }
+
+    /// The same under this id, unless it is a signal.
+    pub fn with_act(mut self, act: ActId) -> Self {
+        if let Some(by) = self.by_mut() {
+            by.act = Some(act);
+        }
+        self
+    }
+
+    /// The same, its author having seen the records up to `seen`, unless the author says so already.
+    pub fn having_seen(mut self, seen: crate::Seq) -> Self {
+        if let Some(by) = self.by_mut() {
+            by.seen.get_or_insert(seen);
+        }
+        self
+    }
+
+    fn by_mut(&mut self) -> Option<&mut By> {
+        match self {
+            Delivery::Signal { .. } => None,
+            Delivery::Cancel { by }
+            | Delivery::Answer { by, .. }
+            | Delivery::Undo { by, .. }
+            | Delivery::Redrive { by, .. }
+            | Delivery::Resolve { by, .. }
+            | Delivery::Waive { by, .. }
+            | Delivery::RollBack { by }
+            | Delivery::Abandon { by }
+            | Delivery::RetryNow { by } => Some(by),
+        }
+    }
 }
 
 /// That a delivery was taken. A cancel's receipt is made from the state after it.
@@ -115,6 +172,10 @@ impl Turn<'_> {
         delivery: Delivery,
         evaluated: Option<Evaluated>,
     ) -> Result<(), Refusal> {
+        if let Some(answer) = self.state.answer_to(&delivery) {
+            return answer;
+        }
+        self.fresh(&delivery)?;
         match delivery {
             Delivery::Cancel { by } => self.cancel(by),
             Delivery::Signal { id, name, payload } => self.signal(id, name, payload),
@@ -144,6 +205,22 @@ impl Turn<'_> {
         }
     }
 
+    /// Refuses an act on what has changed since its author looked. An answer is about its question alone: it is held
+    /// against that.
+    fn fresh(&self, delivery: &Delivery) -> Result<(), Refusal> {
+        let by = delivery.act().map(|(.., by)| by).filter(|_| !matches!(delivery, Delivery::Answer { .. }));
+        by.and_then(|by| self.state.stale(by)).map_or(Ok(()), Err)
+    }
+
+    /// Records an act that changes nothing, unless it is there already, or there are many of them.
+    pub(super) fn had_no_effect(&mut self, delivery: &Delivery, refusal: Option<Refusal>) {
+        let Some((act, site, by)) = delivery.act() else { return };
+        if self.state.answer_to(delivery).is_none() && self.state.acts.has_room() {
+            let (site, by, refusal) = (site.cloned(), by.clone(), refusal.map(Box::new));
+            self.push(Record::NoEffect { act, site, by, refusal });
+        }
+    }
+
     fn not_ended(&self) -> Result<(), Refusal> {
         let phase = self.state.phase();
         if phase.is_ended() { Err(Refusal::Ended { phase }) } else { Ok(()) }
@@ -157,6 +234,10 @@ impl Turn<'_> {
     fn cancel(&mut self, by: By) -> Result<(), Refusal> {
         self.not_ended()?;
         if !self.is_forward() || self.state.stop.is_some() {
+            // So that a repeat gets this answer, also after the end.
+            if by.act.is_some() {
+                self.had_no_effect(&Delivery::Cancel { by }, None);
+            }
             return Ok(());
         }
         if let Some(site) = self.state.no_return.clone() {
@@ -179,26 +260,43 @@ impl Turn<'_> {
     }
 
     fn answer(&mut self, site: Option<Site>, approved: bool, by: By) -> Result<(), Refusal> {
+        let asked = self.question(site);
+        let only = match asked {
+            // Its author has seen this very question.
+            Ok((site, seq)) if by.seen.is_none_or(|seen| seen >= seq) => site,
+            Ok((site, _)) => {
+                return Err(self.state.stale(&by).unwrap_or(Refusal::NoQuestion { site: Some(site) }));
+            }
+            Err(refusal) => return Err(self.state.stale(&by).unwrap_or(refusal)),
+        };
+        let verdict = if approved { Verdict::Approved(by) } else { Verdict::Denied(by) };
+        self.push(Record::Answered { site: only, verdict });
+        Ok(())
+    }
+
+    /// The question at `site`, or the only open one, and the record that asked it.
+    fn question(&self, site: Option<Site>) -> Result<(Site, crate::Seq), Refusal> {
         self.not_ended()?;
         if !self.is_forward() || self.state.stop.is_some() {
             return Err(Refusal::RollingBack);
         }
-        let mut open: Vec<Site> = self
+        let mut open: Vec<(Site, crate::Seq)> = self
             .state
             .open_sites()
-            .filter(|(s, state)| {
-                matches!(state, SiteState::Ask { .. }) && site.as_ref().is_none_or(|wanted| wanted == *s)
+            .filter(|(at, _)| site.as_ref().is_none_or(|wanted| wanted == *at))
+            .filter_map(|(at, state)| match state {
+                SiteState::Ask { asked, .. } => Some((at.clone(), *asked)),
+                _ => None,
             })
-            .map(|(s, _)| s.clone())
             .collect();
-        let Some(only) = open.pop() else { return Err(Refusal::NoQuestion { site }) };
-        if !open.is_empty() {
-            open.push(only);
-            return Err(Refusal::WhichQuestion { sites: open });
+        match (open.pop(), open.is_empty()) {
+            (None, _) => Err(Refusal::NoQuestion { site }),
+            (Some(only), true) => Ok(only),
+            (Some(last), false) => {
+                let sites = open.into_iter().chain([last]).map(|(site, _)| site).collect();
+                Err(Refusal::WhichQuestion { sites })
+            }
         }
-        let verdict = if approved { Verdict::Approved(by) } else { Verdict::Denied(by) };
-        self.push(Record::Answered { site: only, verdict });
-        Ok(())
     }
 
     fn undo(&mut self, from: Option<&Site>, by: By) -> Result<(), Refusal> {
@@ -295,10 +393,15 @@ impl Turn<'_> {
                 if let Some(lost) = evaluated.loss() {
                     return Err(unusable(&site, lost));
                 }
+                // As its type has it: what was given may show what that hides.
+                let output = evaluated.output.clone().unwrap_or_else(|_| Payload::null());
+                let knowledge = Knowledge::Happened { output };
                 self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
                 self.happened(&site, Role::Do, evaluated, Finder::Operator(by));
             }
             Knowledge::Happened { .. } => {
+                // Nobody reads what a compensation gives.
+                let knowledge = Knowledge::Happened { output: Payload::null() };
                 self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
                 self.undone(&site, Finder::Operator(by));
             }

@@ -1,6 +1,7 @@
 //! Why something that somebody wanted of a saga was not done, and what would make sense instead.
 
-use crate::{Phase, Site};
+use crate::state::Acted;
+use crate::{Phase, Seq, Site};
 
 /// Why a delivery was not taken. The saga is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -121,10 +122,32 @@ pub enum Refusal {
         /// Where.
         site: Option<Site>,
     },
+    /// The saga has changed since the author of the act looked at it.
+    #[error("the saga was seen at record {seen} and has changed since: record {now}, {phase}{}", by(last))]
+    Stale {
+        /// The last record that its author had seen.
+        seen: Seq,
+        /// The last record that changed something.
+        now: Seq,
+        /// What the saga is now.
+        phase: Phase,
+        /// The last act since then that was taken, if there was one.
+        last: Option<Box<Acted>>,
+    },
+    /// Another act has the id that this one came with.
+    #[error("the act's id belongs to another act, recorded before: {by}")]
+    ActIdTaken {
+        /// That act.
+        by: Box<Acted>,
+    },
 }
 
 fn at(site: &Option<Site>) -> String {
     site.as_ref().map(|s| format!(" at {s}")).unwrap_or_default()
+}
+
+fn by(last: &Option<Box<Acted>>) -> String {
+    last.as_ref().map(|acted| format!(", after {acted}")).unwrap_or_default()
 }
 
 fn list(sites: &[Site]) -> String {
@@ -183,6 +206,10 @@ impl Refusal {
             Refusal::WindowClosed { .. } => "undo from a later site on, or the rest by hand",
             Refusal::NothingToUndo { .. } => {
                 "look at its undo plan: all of that is undone, or was never done"
+            }
+            Refusal::Stale { .. } => "look at it again, and act on what is there now",
+            Refusal::ActIdTaken { .. } => {
+                "give each act an id of its own; only a repeat has the id of the first"
             }
         }
     }

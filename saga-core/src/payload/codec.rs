@@ -109,6 +109,20 @@ impl Codecs {
         }
     }
 
+    /// Decodes a value that was given from outside in place of `recorded`, as [`Payload::given`] has it: a secret of
+    /// `recorded` may stand in it as it was shown, `{"$redacted": n}`.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode_given<T: DeserializeOwned>(
+        &self,
+        given: &Payload,
+        recorded: &Payload,
+    ) -> Result<T, DecodeError> {
+        let opened = |payload: &Payload| Ok(self.open(payload)?.unwrap_or_else(|| payload.clone()));
+        opened(given)?.exposed().decode_beside(&opened(recorded)?)
+    }
+
     /// Whether two recorded values mean the same: equal as JSON, whatever the order of keys.
     pub fn same(&self, a: &Payload, b: &Payload) -> bool {
         if a.0 == b.0 {

@@ -1,31 +1,10 @@
-//! Who wants something of a saga, and why it goes back, stops, or cannot go on.
+//! Why a saga goes back, stops, or cannot go on, and what people answer.
 
 use serde::{Deserialize, Serialize};
 
+use super::act::By;
 use super::trouble::Failure;
 use crate::{Payload, Site};
-
-/// Who did it, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct By {
-    /// A person or a program.
-    pub who: String,
-    /// In their words.
-    pub why: String,
-}
-
-impl By {
-    /// `who` did it, because of `why`.
-    pub fn new(who: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { who: who.into(), why: why.into() }
-    }
-}
-
-impl std::fmt::Display for By {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({})", self.who, self.why)
-    }
-}
 
 /// Why a saga rolls back, or is about to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -39,7 +39,7 @@ macro_rules! of_waits {
     };
 }
 
-/// A record about the saga as a whole.
+/// A record about the saga as a whole. (One that nothing came of, [`Record::NoEffect`], is in no group.)
 macro_rules! of_course {
     () => {
         Record::Scheduled { .. }
@@ -119,6 +119,7 @@ kinds! {
     Waived => "waived",
     Abandoned => "abandoned",
     RetriedNow => "retried_now",
+    NoEffect => "no_effect",
 }
 
 impl Record {
@@ -138,7 +139,7 @@ impl Record {
             | Record::Answered { .. }
             | Record::ChildUndoing { .. }
             | Record::ChildEnded { result: Err(_), .. } => false,
-            of_effects!() | of_course!() => false,
+            of_effects!() | of_course!() | Record::NoEffect { .. } => false,
         }
     }
 
@@ -148,7 +149,8 @@ impl Record {
             Record::AttemptEnded { .. }
             | Record::Started { .. }
             | Record::Resumed { .. }
-            | Record::Probed { .. } => false,
+            | Record::Probed { .. }
+            | Record::NoEffect { .. } => false,
             Record::Intent { .. }
             | Record::UndoIntent { .. }
             | Record::Done { .. }

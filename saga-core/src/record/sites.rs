@@ -31,7 +31,7 @@ impl Record {
             | Record::ChildStarted { site, .. }
             | Record::ChildUndoing { site, .. }
             | Record::ChildEnded { site, .. } => Some(site),
-            of_course!() => None,
+            of_course!() | Record::NoEffect { .. } => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::By;
+use super::act::By;
 use crate::{Payload, Timestamp};
 
 /// Why an attempt failed or is in doubt.

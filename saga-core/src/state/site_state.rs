@@ -37,6 +37,8 @@ pub enum SiteState {
     Ask {
         /// What is asked.
         prompt: String,
+        /// The record that asked it.
+        asked: Seq,
         /// How it stands.
         timed: Timed<Verdict>,
     },

@@ -7,7 +7,7 @@ use saga_core::{Reason, Receipt, Record, Site};
 
 use super::{Driver, Reply};
 use crate::body::lock;
-use crate::delivery::{check_mended_input, evaluate};
+use crate::delivery::read;
 
 impl Driver {
     /// Takes a delivery, once.
@@ -47,18 +47,31 @@ impl Driver {
     }
 
     fn deliver_to_machine(&mut self, delivery: Delivery) -> Reply {
-        let evaluated = {
-            let board = lock(&self.board);
-            check_mended_input(&self.engine, &board.state, &delivery)?;
-            evaluate(&self.engine, &board.state, &delivery)?
-        };
-        let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
         let is_cancel = matches!(delivery, Delivery::Cancel { .. });
-        self.decide(Event::Delivered { delivery, evaluated }, self.now)?;
+        let answered = lock(&self.board).state.answer_to(&delivery);
+        match answered {
+            Some(answer) => answer?,
+            None => self.deliver_first(delivery)?,
+        }
+        Ok(is_cancel.then(|| Box::new(Receipt::of(&lock(&self.board).state))))
+    }
+
+    /// Takes what has not come before: done, or refused and recorded as that.
+    fn deliver_first(&mut self, delivery: Delivery) -> Result<(), Refusal> {
+        let restarts = matches!(delivery, Delivery::Redrive { .. } | Delivery::Resolve { .. });
+        if let Err(refusal) = self.try_to(delivery.clone()) {
+            self.take(Event::Refused { delivery, refusal: refusal.clone() });
+            return Err(refusal);
+        }
         if restarts {
             // What it was waiting for may have changed under it: it runs over the journal again.
             self.body = None;
         }
-        Ok(is_cancel.then(|| Box::new(Receipt::of(&lock(&self.board).state))))
+        Ok(())
+    }
+
+    fn try_to(&mut self, delivery: Delivery) -> Result<(), Refusal> {
+        let (delivery, evaluated) = read(&self.engine, &lock(&self.board).state, delivery)?;
+        self.decide(Event::Delivered { delivery, evaluated }, self.now)
     }
 }

@@ -1,5 +1,5 @@
 //! A saga that was looked at, with the acts that make sense as it stood, and no others. Not a lock: somebody else may
-//! have acted since, and then the act is refused as it would be on a handle.
+//! have acted since, and then the act is refused as stale.
 
 use std::fmt;
 use std::future::Future;
@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use saga_core::machine::Delivery;
 use saga_core::record::Knowledge;
-use saga_core::{By, DeadLetter, Role, Site, State};
+use saga_core::{By, DeadLetter, Payload, Role, Seq, Site, State};
 use serde::Serialize;
 
 use super::{ActError, AnyHandle, Cancelled};
@@ -84,8 +84,10 @@ pub type Act<T = ()> = Pin<Box<dyn Future<Output = Result<T, ActError>> + Send>>
 /// A saga that was seen in the state `P` (one of [`phase`]), with the acts that make sense there: any other does not
 /// compile. What was seen is read through it: a dead letter's [`DeadLetter`], any other's [`State`].
 ///
-/// An act that changes the state takes it: look again before the next. If somebody else has acted in between, it is
-/// refused with an [`ActError`], as on the [`AnyHandle`], where all acts are.
+/// An act that changes the state takes it: look again before the next. If the saga has changed since it was looked at,
+/// the act is refused as [`Refusal::Stale`](saga_core::machine::Refusal::Stale), which says by whom; of an answer only
+/// its question counts, and a cancel or a signal is taken as the saga stands. On the [`AnyHandle`] all acts are, and
+/// are held against nothing that was seen unless they say so.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -126,12 +128,28 @@ pub type Act<T = ()> = Pin<Box<dyn Future<Output = Result<T, ActError>> + Send>>
 #[must_use = "nothing is done to a saga by looking at it"]
 pub struct Known<P: phase::Seen> {
     handle: AnyHandle,
+    /// The last record that was seen.
+    seq: Seq,
     seen: Box<P::As>,
 }
 
 impl<P: phase::Seen> Known<P> {
-    pub(crate) fn new(handle: AnyHandle, seen: P::As) -> Self {
-        Self { handle, seen: Box::new(seen) }
+    pub(crate) fn new(handle: AnyHandle, seq: Seq, seen: P::As) -> Self {
+        Self { handle, seq, seen: Box::new(seen) }
+    }
+
+    /// Does what makes sense only as the saga was seen: refused if it has changed since.
+    fn act(&self, delivery: Delivery) -> Act {
+        let (handle, delivery) = (self.handle.clone(), delivery.having_seen(self.seq));
+        Box::pin(async move { handle.deliver(delivery).await.map(drop) })
+    }
+
+    /// As [`act`](Self::act), with a value that may have no JSON form.
+    fn act_with(&self, value: Result<Payload, ActError>, delivery: impl FnOnce(Payload) -> Delivery) -> Act {
+        match value {
+            Ok(value) => self.act(delivery(value)),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 
     /// The saga's handle.
@@ -188,7 +206,7 @@ impl<P: phase::Seen> Known<P> {
     {
         let handle = self.handle.clone();
         let (id, name) = (signal_id.to_owned(), name.to_owned());
-        let delivery = handle.encode(value).map(|payload| Delivery::Signal { id, name, payload });
+        let delivery = handle.encode_sent(value).map(|payload| Delivery::Signal { id, name, payload });
         Box::pin(async move { handle.deliver(delivery?).await.map(drop) })
     }
 
@@ -200,8 +218,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: GoesForward,
     {
-        let handle = self.handle.clone();
-        Box::pin(async move { handle.approve(by).await })
+        self.act(Delivery::Answer { site: None, approved: true, by })
     }
 
     /// Answers the only open question with no.
@@ -212,8 +229,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: GoesForward,
     {
-        let handle = self.handle.clone();
-        Box::pin(async move { handle.deny(by).await })
+        self.act(Delivery::Answer { site: None, approved: false, by })
     }
 
     /// Answers the question at `site`.
@@ -224,8 +240,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: GoesForward,
     {
-        let handle = self.handle.clone();
-        Box::pin(async move { handle.answer_at(site, approved, by).await })
+        self.act(Delivery::Answer { site: Some(site), approved, by })
     }
 }
 
@@ -239,8 +254,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: Completes,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.undo(by).await })
+        self.act(Delivery::Undo { site: None, by })
     }
 
     /// Undoes it from the step or child at `site` on; see [`AnyHandle::undo_from`].
@@ -251,8 +265,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: Completes,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.undo_from(site, by).await })
+        self.act(Delivery::Undo { site: Some(site), by })
     }
 }
 
@@ -266,8 +279,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.redrive(by).await })
+        self.act(Delivery::Redrive { site: None, input: None, by })
     }
 
     /// Sends on only what is stuck at `site`.
@@ -278,8 +290,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.redrive_at(site, by).await })
+        self.act(Delivery::Redrive { site: Some(site), input: None, by })
     }
 
     /// Sends on what is stuck at `site`, with another input; see [`AnyHandle::redrive_with`].
@@ -290,12 +301,8 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        let input = handle.encode(input);
-        Box::pin(async move {
-            let delivery = Delivery::Redrive { site: Some(site), input: Some(input?), by };
-            handle.deliver(delivery).await.map(drop)
-        })
+        let input = self.handle.encode(input);
+        self.act_with(input, |input| Delivery::Redrive { site: Some(site), input: Some(input), by })
     }
 
     /// Says that the step at `site` happened and gave `output`; see [`AnyHandle::resolve_happened`].
@@ -306,11 +313,10 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        let output = handle.encode(output);
-        Box::pin(async move {
-            let knowledge = Knowledge::Happened { output: output? };
-            handle.deliver(Delivery::Resolve { site, role: Role::Do, knowledge, by }).await.map(drop)
+        let output = self.handle.encode(output);
+        self.act_with(output, |output| {
+            let knowledge = Knowledge::Happened { output };
+            Delivery::Resolve { site, role: Role::Do, knowledge, by }
         })
     }
 
@@ -322,8 +328,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.resolve_not_happened(site, by).await })
+        self.act(Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::NotHappened, by })
     }
 
     /// Says that the compensation of the step at `site` was done by hand.
@@ -334,8 +339,8 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.resolve_undone(site, by).await })
+        let knowledge = Knowledge::Happened { output: Payload::null() };
+        self.act(Delivery::Resolve { site, role: Role::Undo, knowledge, by })
     }
 
     /// Declares the compensation of the step at `site` not needed.
@@ -346,8 +351,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.waive(site, by).await })
+        self.act(Delivery::Waive { site, by })
     }
 
     /// Rolls it back; see [`AnyHandle::roll_back`].
@@ -358,8 +362,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.roll_back(by).await })
+        self.act(Delivery::RollBack { by })
     }
 
     /// Closes it as it is.
@@ -370,8 +373,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        let handle = self.handle;
-        Box::pin(async move { handle.abandon(by).await })
+        self.act(Delivery::Abandon { by })
     }
 }
 
@@ -384,7 +386,7 @@ impl AnyHandle {
         use saga_core::Phase::{Running, Scheduled, Waiting};
         let state = self.look().await?;
         let forward = matches!(state.phase(), Scheduled | Running | Waiting);
-        Ok(forward.then(|| Known::new(self.clone(), state)))
+        Ok(forward.then(|| Known::new(self.clone(), state.last_seq(), state)))
     }
 
     /// The saga, if it has completed and is not being undone.
@@ -394,7 +396,7 @@ impl AnyHandle {
     pub async fn completed(&self) -> Result<Option<Known<phase::Completed>>, super::LookError> {
         let state = self.look().await?;
         let completed = state.phase() == saga_core::Phase::Completed;
-        Ok(completed.then(|| Known::new(self.clone(), state)))
+        Ok(completed.then(|| Known::new(self.clone(), state.last_seq(), state)))
     }
 
     /// The saga, if it needs a person, with all that he needs to mend it.
@@ -411,6 +413,6 @@ impl AnyHandle {
             state = self.as_listed(state);
         }
         let parked = state.phase() == saga_core::Phase::DeadLettered;
-        Ok(parked.then(|| Known::new(self.clone(), DeadLetter::of(&state, &journal))))
+        Ok(parked.then(|| Known::new(self.clone(), state.last_seq(), DeadLetter::of(&state, &journal))))
     }
 }

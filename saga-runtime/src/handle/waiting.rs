@@ -102,6 +102,8 @@ impl AnyHandle {
     /// Delivers, and waits until it has been taken. Gives what a cancel met, if the driver here took it.
     pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
         let engine = self.runtime.engine();
+        // Whoever takes it, and however often it is sent: its answer is known by its id.
+        let delivery = delivery.identified(|| engine.dice.draw_id());
         // Of what this worker drives the answer comes from its driver.
         let before = match engine.live.get(&self.id) {
             Some(_) => 0,

@@ -10,9 +10,9 @@ use saga_core::{Kind, Payload, Reason, State};
 
 use super::report::{Finding, Why};
 use crate::attempt::Surroundings;
-use crate::attempt::message_of;
 use crate::body::{AnySaga, Board, lock};
 use crate::clock::Clock;
+use crate::panics::message_of;
 use crate::runtime::Builder;
 
 /// Whether the body may have to run over the records: not on the way back, nor where it is as good as begun.

@@ -39,6 +39,13 @@ pub async fn count(handle: &AnyHandle, is: impl Fn(&Record) -> bool) -> usize {
     handle.journal().await.unwrap().iter().filter(|e| is(&e.record)).count()
 }
 
+/// Its journal, but for acts that had no effect.
+pub async fn effective(handle: &AnyHandle) -> Vec<saga_core::Entry> {
+    let mut journal = handle.journal().await.unwrap();
+    journal.retain(|entry| !matches!(entry.record, Record::NoEffect { .. }));
+    journal
+}
+
 /// The id of what landed as `label` last.
 pub fn id_of(world: &World, label: &str) -> String {
     let books = world.books();
