@@ -203,6 +203,33 @@ fn turns_go_on_within_a_loop_and_begin_again_in_the_next() {
 }
 
 #[test]
+fn within_a_turn_nothing_goes_back() {
+    let in_loop = |name, loops, done| Place { loops, ..place(name, step(name), done, &[To::RollingBack]) };
+    // `loop { if … { a } b }`, and inside of another loop.
+    let either = saga(
+        "rounds",
+        &[To::Place(0), To::Place(1)],
+        vec![in_loop("a", 1, &[To::Place(1)]), in_loop("b", 1, &[To::Place(0), To::Place(1), To::Completed])],
+    );
+    assert_eq!(follow(either, &["b[0]", "a[1]", "b[1]", "b[2]"]), Ok(()));
+    departs(
+        either,
+        &["b[0]", "a[0]"],
+        "the journal has `a[0]` after `b[0]`; from there the automaton goes to `a` in a later turn, `b`, its end or \
+         its rollback",
+    );
+    let inner = saga(
+        "rounds",
+        &[To::Place(0), To::Place(1)],
+        vec![in_loop("a", 2, &[To::Place(1)]), in_loop("b", 2, &[To::Place(0), To::Place(1), To::Completed])],
+    );
+    assert_eq!(follow(inner, &["b[0][0]", "a[0][1]", "b[0][1]", "a[1][0]"]), Ok(()));
+    for wrong in [&["b[0][0]", "a[0][0]"][..], &["b[0][1]", "a[0][0]"], &["b[1][1]", "a[1][1]"]] {
+        assert!(follow(inner, wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn inside_a_turn_inner_loops_begin_again() {
     let inner = |name, loops, done| Place { loops, ..place(name, step(name), done, &[To::RollingBack]) };
     let graph = saga(
@@ -323,6 +350,18 @@ proptest! {
         prop_assume!(follows(&run[at], &run[at + 1]));
         run.swap(at, at + 1);
         prop_assert!(graph(&program).follow(&sites_of(&run)).is_err(), "{run:?}");
+    }
+
+    #[test]
+    fn within_a_turn_places_never_go_back(body in any_program(), choices in choices(), at in any::<prop::sample::Index>()) {
+        let program = Piece::Loop(Box::new(body));
+        let run = Run::sites(&program, &choices, false);
+        // Two of one turn of the loop alone, and nothing else.
+        let turn: Vec<&String> = run.iter().filter(|site| site.ends_with("[0]") && !site.contains("][") && !site.contains('/')).collect();
+        prop_assume!(turn.len() > 1);
+        let at = at.index(turn.len() - 1);
+        let wrong = [turn[at + 1].clone(), turn[at].clone()];
+        prop_assert!(graph(&program).follow(&sites_of(&wrong)).is_err(), "{wrong:?}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The signature of an annotated function: its parameters, and what each of them is. Common to steps and sagas.
 
+pub(crate) mod foreign;
 mod param;
 mod recovered;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::visit::Visit as _;
@@ -85,9 +86,21 @@ impl Function {
         self.params.iter().find(|p| matches!(p.role, Role::Key))
     }
 
+    /// Whether it takes the key: as a parameter, or of its context, which it asks for it.
+    pub(crate) fn takes_key(&self) -> bool {
+        let context = self.params.iter().find(|p| matches!(p.role, Role::Context));
+        self.key().is_some()
+            || context.is_some_and(|cx| asks_for_key(self.block.to_token_stream(), &cx.ident))
+    }
+
     /// Reads the function; `None` if something is wrong with it, which is reported.
     pub(crate) fn read(item: ItemFn, what: What, report: &mut Report) -> Option<Self> {
         let before = report.count();
+        if let Some(receiver) = item.sig.receiver() {
+            // All else that is wrong with a method is so because it is one.
+            report.add(param::method(receiver, &item, what));
+            return None;
+        }
         check_qualifiers(&item, what.noun(), report);
         // Lifetimes that are declared are reported there.
         let declared = !item.sig.generics.params.is_empty();
@@ -205,6 +218,17 @@ fn generics_of(item: &ItemFn) -> TokenStream {
     }
 }
 
+/// Whether `cx.key()` stands in the tokens.
+fn asks_for_key(tokens: TokenStream, cx: &Ident) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |at: usize, text: &str| tokens.get(at).is_some_and(|token| token.to_string() == text);
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Ident(ident) => ident == cx && is(at + 1, ".") && is(at + 2, "key"),
+        TokenTree::Group(group) => asks_for_key(group.stream(), cx),
+        _ => false,
+    })
+}
+
 /// So many parameters can be recorded.
 const RECORDED_MAX: usize = 16;
 
@@ -237,6 +261,8 @@ fn read_output(item: &ItemFn, noun: &str, report: &mut Report) -> Option<Type> {
                 "`-> Result<{shown}, saga::Failure>`, and end with `Ok(…)`; an alias of a `Result` has a name that ends in `Result`"
             ));
         report.add(diagnostic);
+    } else if let Some(foreign) = foreign::error_of(ty) {
+        report.add(foreign::diagnostic(ty, &foreign, noun));
     } else {
         Unowned::of(report, format!("what the {noun} returns")).visit_type(ty);
     }

@@ -24,7 +24,8 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
     let mut asked = parse::read(words, &item.sig.ident, &mut report);
     // What is wrong with it leaves a step that others can name, so that they are not wrong as well.
     let function = Function::read(item.clone(), What::Step, &mut report);
-    let Some(function) = function.or_else(|| Function::recovered(item.clone(), &asked.saga)) else {
+    let Some(function) = function.or_else(|| Function::recovered(item.clone(), What::Step, &asked.saga))
+    else {
         return [report.into_tokens(), item.into_token_stream()].into_iter().collect();
     };
     check::check(&mut asked, &function, &mut report);

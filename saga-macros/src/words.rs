@@ -1,5 +1,7 @@
 //! The words of an attribute, `a, b = value, c(d = value)`, with their spans. What they mean is not known here.
 
+mod guess;
+
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -20,6 +22,8 @@ pub(crate) enum Value {
     Nothing,
     Is(Expr),
     List(Vec<Word>),
+    /// In parentheses, and no words.
+    Raw(TokenStream),
 }
 
 /// The words of an attribute that are not taken yet.
@@ -55,9 +59,15 @@ impl Words {
         for mut word in words {
             let name = word.key.to_string();
             if !known.contains(&&*name) {
-                report.add(unknown(of, known, &word.key));
+                let meant = guess::meant(of, &word);
+                report.add(unknown(of, known, &word.key, meant.as_ref()));
                 // What was probably meant is taken as said, so that nothing else seems to be missing.
-                let Some(meant) = nearest(&name, known) else { continue };
+                let near = nearest(&name, known);
+                if let (Some(meant), None) = (meant, near) {
+                    kept.extend(meant.word.filter(|word| !kept.iter().any(|w: &Word| w.key == word.key)));
+                    continue;
+                }
+                let Some(meant) = near else { continue };
                 word.key = Ident::new(meant, word.key.span());
             }
             match kept.iter().any(|w| w.key == word.key) {
@@ -92,9 +102,12 @@ impl Words {
         let word = self.take(name)?;
         match word.value {
             Value::Is(value) => Some((word.key, value)),
-            Value::Nothing | Value::List(_) => {
+            given @ (Value::Nothing | Value::List(_) | Value::Raw(_)) => {
                 let what = format!("`{name}` takes a value");
-                let fix = format!("write it like `{name} = {example}`");
+                let fix = match guess::as_value(name, &given) {
+                    Some(meant) => format!("`{meant}`"),
+                    None => format!("write it like `{name} = {example}`"),
+                };
                 report.add(Diagnostic::at("SG0110", word.key.span(), what).why(ALONE).fix(fix));
                 None
             }
@@ -112,9 +125,12 @@ impl Words {
         let word = self.take(name)?;
         match word.value {
             Value::List(words) => Some((word.key, Words::of(name, known, words, report))),
-            Value::Is(_) | Value::Nothing => {
+            given @ (Value::Is(_) | Value::Nothing | Value::Raw(_)) => {
                 let what = format!("`{name}` takes words of its own");
-                let fix = format!("write it like `{name}({example})`");
+                let fix = match guess::as_list(name, &given) {
+                    Some(meant) => format!("`{meant}`"),
+                    None => format!("write it like `{name}({example})`"),
+                };
                 report.add(Diagnostic::at("SG0110", word.key.span(), what).why(ALONE).fix(fix));
                 None
             }
@@ -223,12 +239,13 @@ fn saga() -> Path {
     syn::parse_quote!(::saga)
 }
 
-fn unknown(of: &str, known: &[&str], key: &Ident) -> Diagnostic {
+fn unknown(of: &str, known: &[&str], key: &Ident, meant: Option<&guess::Meant>) -> Diagnostic {
     let name = key.to_string();
     let all = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
-    let fix = match nearest(&name, known) {
-        Some(near) => format!("did you mean `{near}`? the words are {all}"),
-        None => format!("the words are {all}"),
+    let fix = match (nearest(&name, known), meant) {
+        (Some(near), _) => format!("did you mean `{near}`? the words are {all}"),
+        (None, Some(meant)) => format!("{}; the words are {all}", meant.form),
+        (None, None) => format!("the words are {all}"),
     };
     Diagnostic::at("SG0108", key.span(), format!("`{name}` is no word of `{of}`")).why(UNHEARD).fix(fix)
 }
@@ -243,6 +260,29 @@ fn unreadable(of: &str, error: &syn::Error) -> Diagnostic {
     Diagnostic::at("SG0117", error.span(), format!("the words of `{of}` cannot be read here: {error}"))
         .why("nothing is guessed: what cannot be read may have been what matters")
         .fix("words stand one after another with commas between them: `word`, `word = value` or `word(…)`")
+}
+
+/// The tokens as they are usually written.
+pub(crate) fn shown(tokens: &TokenStream) -> String {
+    let mut text = tokens.to_string();
+    for (spaced, usual) in [
+        (" :: ", "::"),
+        (" . ", "."),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ,", ","),
+        (" ?", "?"),
+        (" ;", ";"),
+        ("& ", "&"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" !", "!"),
+    ] {
+        text = text.replace(spaced, usual);
+    }
+    text
 }
 
 /// What a `macro_rules!` of somebody's passes on, without the invisible brackets that it gets on the way.
@@ -265,7 +305,14 @@ fn list(input: ParseStream<'_>) -> syn::Result<Vec<Word>> {
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            Value::List(list(&content)?)
+            let words = content.fork();
+            match list(&words) {
+                Ok(words) => {
+                    content.parse::<TokenStream>()?;
+                    Value::List(words)
+                }
+                Err(_) => Value::Raw(content.parse()?),
+            }
         } else {
             Value::Nothing
         };

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::awaitable::{Awaitable, StepSet};
+use crate::awaitable::{Awaitable, Named, StepSet};
 use crate::body::{Place, SagaContext, lock};
 use crate::failure::{AllFailure, Branch};
 use crate::registry::Registry;
@@ -65,6 +65,13 @@ impl<A> AllEach<A> {
     /// At most so many at a time (at least one).
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: limit.max(1), ..self }
+    }
+}
+
+impl<A> Named<AllEach<A>> {
+    /// At most so many at a time (at least one).
+    pub fn limit(self, limit: usize) -> Self {
+        self.map(|call| call.limit(limit))
     }
 }
 

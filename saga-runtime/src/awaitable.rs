@@ -21,7 +21,7 @@ use crate::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
 /// What can be awaited in the body of a saga.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
-    label = "nothing would record what this gives",
+    label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
     note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
 )]
@@ -90,6 +90,13 @@ impl<S: Saga> StepSet for StepsOf<S> {
 pub struct Named<A> {
     name: Name,
     call: A,
+}
+
+impl<A> Named<A> {
+    /// The same name for another call.
+    pub(crate) fn map<B>(self, make: impl FnOnce(A) -> B) -> Named<B> {
+        Named { name: self.name, call: make(self.call) }
+    }
 }
 
 #[diagnostic::do_not_recommend]

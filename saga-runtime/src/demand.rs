@@ -46,9 +46,9 @@ impl Reversible for undo::Auxiliary {}
 /// What a saga may fail after.
 #[diagnostic::on_unimplemented(
     message = "this saga may fail here, after `{Self}`, which nothing undoes [SG0801]",
-    label = "past the point of no return",
+    label = "past the point of no return [SG0801]",
     note = "why: a failure starts a rollback, and what `{Self}` did would stay",
-    note = "fix: await a `retriable` step here, without `?`; or handle the failure with `match`; or do this before `{Self}` (or, if `{Self}` is a saga that can be undone, say `#[saga(undoable)]` there)"
+    note = "fix: do what may fail before `{Self}`; or say `retriable` of a step that comes after it, and leave its `?` out; or handle its failure by a `match` right on its `.await` (of a saga that can be undone, say `#[saga(undoable)]`)"
 )]
 pub trait MayFailAfter {}
 #[diagnostic::do_not_recommend]
@@ -103,11 +103,15 @@ const fn hash(bytes: &[u8]) -> u64 {
     hash
 }
 
-/// The first of the callees that is in the set `passed` (a bit each) and cannot be gone back from.
-pub const fn no_return(passed: &[u64], callees: &[CalleeKnown]) -> usize {
+/// The first of the callees that cannot be gone back from and is in the set `passed` (a bit each), or is in the set
+/// `failed` and never fails: what looks like its failure is an output then, and it was done.
+pub const fn no_return(passed: &[u64], failed: &[u64], callees: &[CalleeKnown]) -> usize {
     let mut callee = 0;
     while callee < callees.len() {
-        if !callees[callee].reverses && passed[callee / 64] & (1 << (callee % 64)) != 0 {
+        let known = &callees[callee];
+        let never_fails = matches!(known.what, What::Step(ref step) if step.retriable);
+        let done = if never_fails { passed[callee / 64] | failed[callee / 64] } else { passed[callee / 64] };
+        if !known.reverses && done & (1 << (callee % 64)) != 0 {
             return callee;
         }
         callee += 1;
@@ -118,7 +122,7 @@ pub const fn no_return(passed: &[u64], callees: &[CalleeKnown]) -> usize {
 /// What an `undoable` saga may call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be undone, and this saga says `undoable` [SG0802]",
-    label = "nothing undoes this",
+    label = "nothing undoes this [SG0802]",
     note = "why: `undoable` promises that the whole saga can be undone, by its caller as well",
     note = "fix: a step with `compensate = …`, a child saga that says `undoable`, or leave `undoable` out of this one"
 )]
@@ -132,7 +136,7 @@ pub const fn in_undoable<C: KeepsUndoable>() {}
 /// What may stand in a branch of `all`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` stands in a branch of `all`, and nothing undoes it [SG0803]",
-    label = "irreversible",
+    label = "irreversible [SG0803]",
     note = "why: when another branch fails, all that the branches did is undone, and this would stay",
     note = "fix: await `{Self}` by itself, after the `all`"
 )]
@@ -146,7 +150,7 @@ pub const fn in_branch<C: Branchable>() {}
 /// That it can be undone for as long as the saga may need it: `HOLDS`, which an expansion works out.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can be undone for a shorter time than this saga may take [SG0804]",
-    label = "its `undo_within` is shorter than the saga's `deadline`",
+    label = "its `undo_within` is shorter than the saga's `deadline` [SG0804]",
     note = "why: the saga may still fail shortly before its deadline, and by then `{Self}` could not be undone",
     note = "fix: a longer `undo_within` on the step, or a shorter `deadline` on the saga"
 )]
@@ -208,7 +212,7 @@ const fn graph_outlasts(graph: &Graph, deadline: Duration) -> bool {
 /// That it is recorded under another name than `Other`, which is [`Nothing`] if there is no such other.
 #[diagnostic::on_unimplemented(
     message = "`{Other}` and `{Self}` are recorded under one name [SG0805]",
-    label = "the name of another step in this saga",
+    label = "the name of another step in this saga [SG0805]",
     note = "why: a journal tells them apart by their names, and so does a rollback",
     note = "fix: `name = \"…\"` on one of them"
 )]

@@ -25,7 +25,7 @@ pub enum Class {
 /// The error of a step: it says what it means. Written by `#[derive(StepError)]`.
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` does not say what it means for the step [SG0406]",
-    label = "this error has no class",
+    label = "this error has no class [SG0406]",
     note = "why: whether an attempt happened decides if it is retried, undone, or asked about",
     note = "fix: `#[derive(StepError)]` on it, with `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant; or let the step return a `saga::Failure`"
 )]
@@ -190,7 +190,7 @@ impl StepError for Never {
 }
 
 /// Why a saga was not started.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The id cannot be one.
@@ -230,5 +230,12 @@ pub enum RunError {
 impl From<std::convert::Infallible> for RunError {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
+    }
+}
+
+/// As text: what a `main` that returns it shows.
+impl std::fmt::Debug for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::error::text_of(self))
     }
 }

@@ -15,7 +15,7 @@ use crate::step::Step;
 /// What the function of a step or a saga returns: a `Result`, by whatever name.
 #[diagnostic::on_unimplemented(
     message = "a step or a saga returns a `Result`, and this is `{Self}` [SG0202]",
-    label = "it has to be able to say that it failed",
+    label = "it has to be able to say that it failed [SG0202]",
     note = "why: a failure is retried, undone or handled, and for that it must be one",
     note = "fix: `Result<{Self}, E>`, with an `E` that derives `StepError`, or `saga::Failure`"
 )]
@@ -35,7 +35,7 @@ impl<T, E> ResultType for Result<T, E> {
 /// What `?` may stand behind in a saga.
 #[diagnostic::on_unimplemented(
     message = "`?` stands behind what cannot fail: this is `{Self}`, and no `Result` [SG0611]",
-    label = "there is no failure to leave the saga with",
+    label = "there is no failure to leave the saga with [SG0611]",
     note = "why: `?` leaves the saga with a failure; a retriable step, for one, has none: it is retried until it succeeds",
     note = "fix: leave the `?` out; behind an `Option`, `.ok_or(…)?` makes a failure"
 )]
@@ -58,7 +58,7 @@ impl<T, E> Fallible<T, E> for Result<T, E> {
 /// What `?` may stand behind in a step.
 #[diagnostic::on_unimplemented(
     message = "`?` in a step stands behind a `Result`, and this is `{Self}` [SG0407]",
-    label = "this is no `Result`",
+    label = "this is no `Result` [SG0407]",
     note = "why: a step that does not succeed says why, and what that means",
     note = "fix: make a `Result` of it, such as `.ok_or_else(|| Failure::permanent(\"…\"))?`"
 )]
@@ -80,7 +80,7 @@ impl<T, E> Attempted<T, E> for Result<T, E> {
 /// The error of a step, made by `?` of another error.
 #[diagnostic::on_unimplemented(
     message = "the error `{E}` does not say what it means for the step [SG0407]",
-    label = "this `?` cannot make a `{Self}` of it",
+    label = "this `?` cannot make a `{Self}` of it [SG0407]",
     note = "why: whether the attempt happened decides if it is retried, undone, or asked about",
     note = "fix: say it before the `?`: `.transient()?` (it did not happen, try again), `.permanent()?` (it did not happen, and will not) or `.in_doubt()?` (it may have happened) make a `saga::Failure`; `.map_err(…)?` makes an error of your own"
 )]
@@ -99,7 +99,7 @@ impl<E, F: From<E>> MadeOf<E> for F {
 /// A field that says how long to wait before another attempt.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no length of time to wait [SG0404]",
-    label = "`retry_after` names a field of this type",
+    label = "`retry_after` names a field of this type [SG0404]",
     note = "why: it is for so long that the service asked not to be called again",
     note = "fix: a field of type `std::time::Duration` or `Option<std::time::Duration>`"
 )]

@@ -103,9 +103,9 @@ pub struct AllFailure<B>(pub B);
 /// The branches of a failed `all`, of which the first failure makes an `E`.
 #[diagnostic::on_unimplemented(
     message = "`?` cannot turn the failures of this `all` into the saga's error `{E}` [SG0411]",
-    label = "a branch fails with what `{E}` cannot be made of",
+    label = "a branch fails with what `{E}` cannot be made of [SG0411]",
     note = "why: `?` turns the first branch's failure into the saga's error",
-    note = "fix: a variant of `{E}` for the `StepFailure` of each branch, and `#[derive(SagaError)]` on it; or handle the failure with `match`"
+    note = "fix: a variant of `{E}` for the `StepFailure` of each branch, as in `Flight(StepFailure<AirlineError>)`, and `#[derive(SagaError)]` on it; or handle the failure with `match`"
 )]
 pub trait FirstFailure<E> {
     /// The failure of the first branch that failed.

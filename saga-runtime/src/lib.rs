@@ -62,12 +62,15 @@ pub use handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
 };
 pub use limits::{COMPENSATIONS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
-pub use misplaced::{Checked, Inert, ManyBranches, NotAwaited, OneBranch, SagaInSaga, StepInSaga, Unawaited};
+pub use misplaced::{
+    Checked, Droppable, Dropped, Ignorable, InBody, Inert, IsResult, Keeps, Kept, ManyBranches, NotAwaited,
+    OneBranch, SagaInSaga, Started, StepInSaga, Unawaited, Waits, own, own_call, own_calls,
+};
 pub use outcome::Outcome;
 pub use recorded::{Recorded, Recording};
 pub use registry::{Registry, StartError};
 pub use relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere};
-pub use resources::{Need, Resources};
+pub use resources::{AsResource, Need, NotRecorded, Resources, Taken};
 pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
 pub use step::{

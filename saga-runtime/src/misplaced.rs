@@ -15,7 +15,7 @@ use crate::wait::{Approve, FreshUuid, Now, Signal, SignalWithin, Sleep};
 /// Implemented for nothing: what stands in a saga's body has to be awaited there.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is called here and not awaited, so nothing happens [SG0608]",
-    label = "`.await` is missing",
+    label = "`.await` is missing [SG0608]",
     note = "why: a call only says what is to be done; it is done, and recorded, by its `.await`",
     note = "fix: `.await` behind the call, before the `?` if there is one; or leave the call out"
 )]
@@ -24,16 +24,16 @@ pub trait NotAwaited {}
 /// Implemented for nothing: outside of a saga nothing is recorded.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is awaited outside of a saga [SG0610]",
-    label = "a step is awaited in a `#[saga]`",
+    label = "a step is awaited in a `#[saga]` [SG0610]",
     note = "why: what a step does is recorded in the journal of a saga, and here there is none",
-    note = "fix: `#[saga]` on this function; or `{Self}::run(&resources, …).await`, if the step is to run alone, as in a test"
+    note = "fix: `#[saga]` on this function; or, in a macro that a saga uses, the `.await` before it, in the saga itself; or `{Self}::run(&resources, …).await`, if the step is to run alone, as in a test"
 )]
 pub trait StepInSaga {}
 
 /// Implemented for nothing: a saga is begun by a runtime.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is awaited outside of a saga [SG0610]",
-    label = "a saga is begun by a runtime, or awaited in another",
+    label = "a saga is begun by a runtime, or awaited in another [SG0610]",
     note = "why: it has a journal, in a store, under an id; a runtime keeps them",
     note = "fix: `runtime.run(\"its-id\", {Self}(…)).await?` begins it, and gives a handle; `#[saga]` on this function makes it a part of that saga"
 )]
@@ -57,10 +57,72 @@ impl<S: Saga + SagaInSaga> Future for SagaCall<S> {
     }
 }
 
+/// A body, of which is asked what may stand in it. Not of the value itself: rustc would have advice then that compiles,
+/// such as to borrow it.
+#[derive(Debug)]
+pub enum InBody {}
+
+/// Implemented for nothing: what a saga waits for is kept in its journal.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` is awaited outside of a saga [SG0610]",
+    label = "this is recorded in a saga, and here is none [SG0610]",
+    note = "why: it waits in the journal of a saga, over crashes and restarts; anywhere else it would do nothing",
+    note = "fix: `#[saga]` on this function; or, where nothing is to be recorded, what the program has for it otherwise, such as `tokio::time::sleep(…).await`"
+)]
+pub trait Waits<T> {}
+
+macro_rules! only_in_sagas {
+    ($([$($generics:tt)*] $call:ty;)+) => {$(
+        impl<$($generics)*> Future for $call
+        where
+            // With a lifetime, so that the compiler asks for it only where it is used.
+            for<'a> $call: Awaitable,
+            for<'a> InBody: Waits<$call>,
+        {
+            type Output = <Self as Awaitable>::Output;
+
+            /// Never called.
+            fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+                Poll::Pending
+            }
+        }
+    )+};
+}
+
+only_in_sagas! {
+    [A] Named<A>;
+    [B] AllOf<B>;
+    [A] AllEach<A>;
+    [] Sleep;
+    [] Now;
+    [] FreshUuid;
+    [T] Signal<T>;
+    [T] SignalWithin<T>;
+    [] Approve;
+}
+
+/// Implemented for nothing: a [`Builder`](crate::Builder) runs nothing.
+#[diagnostic::on_unimplemented(
+    message = "a `Builder` runs nothing before `.start()` [SG1005]",
+    label = "`.start().await?` is missing [SG1005]",
+    note = "why: what is missing is found when it starts, before anything is run",
+    note = "fix: `.start().await?` at the end of what builds it: `Runtime::builder(store).saga::<order>().start().await?`"
+)]
+pub trait Started {}
+
+/// Implemented for nothing: an [`Outcome`](crate::Outcome) is more than a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "an `Outcome` is not a `Result` [SG1006]",
+    label = "it may be rolled back, dead-lettered or abandoned as well [SG1006]",
+    note = "why: how a saga ended without its output decides what is to be done about it",
+    note = "fix: `.completed()` gives the output as an `Option`; or `match` on it, by `Outcome::Completed {{ output, .. }}`, `Outcome::RolledBack {{ error, .. }}` and the others"
+)]
+pub trait IsResult {}
+
 /// A call: what does nothing before its `.await`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
-    label = "nothing would record what this gives",
+    label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
     note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
 )]
@@ -104,7 +166,7 @@ inert! {
 /// nothing of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
-    label = "nothing would record what this gives",
+    label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
     note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
 )]
@@ -164,4 +226,129 @@ impl<T> Checked<T> for Unawaited<T> {
     fn checked(self) -> T {
         self.0
     }
+}
+
+/// What a body keeps, or hands to a function: anything but a call. A call is not [`Unpin`], and so is nothing that
+/// holds one; of what else a body has, only futures are not.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` is kept here and not awaited, so nothing happens [SG0608]",
+    label = "`.await` is missing [SG0608]",
+    note = "why: a call only says what is to be done; it is done, and recorded, by its `.await`",
+    note = "fix: `.await?` right behind the call; or, for several at once, `all((a(…), b(…))).await?` and `all(items.into_iter().map(|item| step(item))).await?`"
+)]
+pub trait Keeps<T: ?Sized> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Unpin + ?Sized> Keeps<T> for InBody {}
+
+/// A value that a body keeps, or hands to a function.
+#[derive(Debug)]
+pub struct Kept<T>(pub T);
+
+impl<T> Kept<T> {
+    /// The value, which holds no call.
+    pub fn value(self) -> T
+    where
+        InBody: Keeps<T>,
+    {
+        self.0
+    }
+}
+
+/// What a statement throws away. A failure is not thrown away so: its own [`Dropped::checked`] takes precedence over
+/// that of [`Droppable`], and does not compile.
+#[derive(Debug)]
+pub struct Dropped<T>(pub T);
+
+/// Implemented for nothing: a failure is handled, or left the saga by, or dropped by `let _ =`.
+#[diagnostic::on_unimplemented(
+    message = "a failure is dropped here: `{Self}` [SG0615]",
+    label = "the saga goes on as if this had been done [SG0615]",
+    note = "why: what comes next would be done on top of what did not happen: a charge without a reservation, or after a denial",
+    note = "fix: `?` behind the `.await`; or `let _ =` before all of it, if the saga is to go on either way"
+)]
+pub trait Ignorable {}
+
+impl<T, E> Dropped<Result<T, E>> {
+    /// The value.
+    pub fn checked(self) -> Result<T, E>
+    where
+        E: Ignorable,
+    {
+        self.0
+    }
+}
+
+/// Of any other value there is nothing to say.
+pub trait Droppable<T> {
+    /// The value.
+    fn checked(self) -> T;
+}
+
+impl<T> Droppable<T> for Dropped<T> {
+    fn checked(self) -> T {
+        self.0
+    }
+}
+
+/// What the crate itself gives to await, each by its name: what these are is read from their names.
+pub mod own {
+    use super::{AllEach, AllOf, Approve, FreshUuid, Now, Signal, SignalWithin, Sleep};
+
+    /// What that name stands for.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is called here by a name that means something else in a saga [SG0614]",
+        label = "`sleep`, `now`, `uuid`, `signal`, `approve` and `all` are saga's own [SG0614]",
+        note = "why: whether a call can be undone, and whether it may fail, is read from these names",
+        note = "fix: call it by its path, as in `steps::approve(…)`; or give the function another name, as in `approve_order`"
+    )]
+    pub trait Is<Name> {}
+
+    macro_rules! own {
+        ($($(#[$doc:meta])* $name:ident: $([$($generics:ident)?] $call:ty),+;)+) => {$(
+            $(#[$doc])*
+            #[derive(Debug)]
+            #[allow(non_camel_case_types)]
+            pub enum $name {}
+            $(
+                #[diagnostic::do_not_recommend]
+                impl$(<$generics>)? Is<$name> for $call {}
+            )+
+        )+};
+    }
+
+    own! {
+        /// `sleep`.
+        sleep: [] Sleep;
+        /// `now`.
+        now: [] Now;
+        /// `uuid`.
+        uuid: [] FreshUuid;
+        /// `signal`.
+        signal: [T] Signal<T>, [T] SignalWithin<T>;
+        /// `approve`.
+        approve: [] Approve;
+        /// `all`, of a tuple.
+        all: [B] AllOf<B>;
+        /// `all`, of an iterator.
+        each: [A] AllEach<A>;
+    }
+}
+
+/// A call by one of the names of [`own`].
+pub fn own_call<Name, A>(call: A) -> A
+where
+    A: Inert,
+    A::Shown: own::Is<Name>,
+{
+    call
+}
+
+/// Calls by one of the names of [`own`].
+pub fn own_calls<Name, A>(calls: Vec<A>) -> Vec<A>
+where
+    A: Inert,
+    A::Shown: own::Is<Name>,
+{
+    calls
 }

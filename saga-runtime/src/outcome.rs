@@ -8,6 +8,7 @@ use saga_core::{By, Cause, Rollback, Undone};
 use crate::error::text_of;
 use crate::handle::{Known, LookError, phase};
 use crate::limits::Encoding;
+use crate::misplaced::IsResult;
 use crate::recorded::Recorded;
 
 /// How a saga ended, or that it needs a person.
@@ -48,6 +49,24 @@ impl<T, E> Outcome<T, E> {
             Outcome::Completed { output, .. } => Some(output),
             _ => None,
         }
+    }
+
+    /// Never called: it is what a `Result` has, and does not compile.
+    #[doc(hidden)]
+    pub fn unwrap(self) -> T
+    where
+        for<'a> Self: IsResult,
+    {
+        unreachable!("nothing is `IsResult`")
+    }
+
+    /// Never called: it is what a `Result` has, and does not compile.
+    #[doc(hidden)]
+    pub fn expect(self, _: &str) -> T
+    where
+        for<'a> Self: IsResult,
+    {
+        unreachable!("nothing is `IsResult`")
     }
 
     /// Whether it completed.

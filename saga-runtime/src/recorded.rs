@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 // them, with a list of all types that have them, and not say why.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded [SG0901]",
-    label = "not both `Serialize` and `Deserialize`",
+    label = "not both `Serialize` and `Deserialize` [SG0901]",
     note = "why: what a step or a saga takes and gives is written into a journal, and read again after a crash",
-    note = "fix: `#[derive(serde::Serialize, serde::Deserialize)]` on it, or on the type in it that has not both"
+    note = "fix: `#[derive(serde::Serialize, serde::Deserialize)]` on it, or on the type in it that has not both; or, if a step takes it as a client or a pool, by reference: `&{Self}`, with `.resource(…)` at the builder"
 )]
 pub trait Recorded: Sized + Send + 'static {
     /// Writes it.

@@ -48,11 +48,14 @@ struct Registered {
 }
 
 /// Why a runtime does not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// A step takes a resource that was not registered.
-    #[error("step {step} takes `&{type_name}`, and no resource of that type was registered")]
+    #[error(
+        "step {step} takes `&{type_name}`, and no resource of that type was registered (a client is, by \
+         `.resource(…)` of the builder; a value to be recorded is taken without `&`)"
+    )]
     MissingResource {
         /// Which step.
         step: String,
@@ -219,5 +222,12 @@ impl std::fmt::Debug for Registry {
             .field("steps", &self.steps.keys())
             .field("sagas", &self.sagas.keys())
             .finish()
+    }
+}
+
+/// As text: what a `main` that returns it shows.
+impl std::fmt::Debug for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::error::text_of(self))
     }
 }

@@ -34,7 +34,7 @@ impl Beside {
 /// A function that gives calls of a step, as `#[step]` makes them.
 #[diagnostic::on_unimplemented(
     message = "what is called here is no step [SG0303]",
-    label = "a plain function",
+    label = "a plain function [SG0303]",
     note = "why: the call is recorded by the name of a step, and made later, again and again until it is answered",
     note = "fix: `#[step(retriable, idempotent)]` on that function; on one that is to be a probe, `#[step(readonly)]`"
 )]
@@ -122,7 +122,7 @@ where
 /// A step that may undo another: retried until it succeeds, and harmless when repeated.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot undo another step [SG0301]",
-    label = "it is not retriable, or may do harm when it is repeated",
+    label = "it is not retriable, or may do harm when it is repeated [SG0301]",
     note = "why: a rollback must be able to retry it until it succeeds, and to repeat it after a crash",
     note = "fix: `#[step(retriable, idempotent)]` on `{Self}`; or `#[step(retriable)]`, and let it take `key: &IdempotencyKey`"
 )]
@@ -145,7 +145,7 @@ where
 /// A step that may be a probe: it has no effect.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has an effect, so it cannot be a probe [SG0308]",
-    label = "it is not readonly",
+    label = "it is not readonly [SG0308]",
     note = "why: a probe only asks, perhaps many times, whether an attempt in doubt happened",
     note = "fix: `#[step(readonly)]` on `{Self}`, or another step that only asks"
 )]
@@ -162,7 +162,7 @@ impl<S: Step> Asks for S where S::Undo: Effectless {}
 /// A probe of a step that gives `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not answer for a step that gives `{T}` [SG0309]",
-    label = "its answer is of another type",
+    label = "its answer is of another type [SG0309]",
     note = "why: if the attempt happened, the saga goes on with what it gave, and that is what the probe has to find",
     note = "fix: let `{Self}` return `Result<Probe<{T}>, …>`, and answer `Probe::Happened(…)`, `Probe::NotHappened` or `Probe::Pending`"
 )]

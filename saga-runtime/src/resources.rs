@@ -3,9 +3,11 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::panics::drop_quietly;
+use crate::recorded::Recorded;
 
 /// The resources of a runtime, by type.
 ///
@@ -74,5 +76,49 @@ impl Need {
     /// A resource of type `T`.
     pub fn of<T: ?Sized + Send + Sync + 'static>() -> Self {
         Self { id: TypeId::of::<T>(), type_name: type_name::<T>() }
+    }
+}
+
+/// What a step takes by reference. A value that could be recorded is not that: its own [`Taken::need`] takes precedence
+/// over that of [`AsResource`], and does not compile.
+#[derive(Debug)]
+pub struct Taken<T: ?Sized>(PhantomData<fn() -> *const T>);
+
+impl<T: ?Sized> Taken<T> {
+    /// Of type `T`.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Implemented for nothing: what can be recorded is taken by value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can be recorded, and `&` takes it as a resource [SG0216]",
+    label = "recorded values are owned [SG0216]",
+    note = "why: by reference a step takes what the runtime was given, such as a client; what it is called with is recorded, by value",
+    note = "fix: leave the `&` out, so that it is of type `{Self}`; if it is a resource, such as a configuration, leave `Serialize` out, or wrap it in a type without it"
+)]
+pub trait NotRecorded {}
+
+impl<T: Recorded> Taken<T> {
+    /// The need of it.
+    pub fn need(self) -> Need
+    where
+        T: NotRecorded + Send + Sync,
+    {
+        Need::of::<T>()
+    }
+}
+
+/// Of any other type there is nothing to say.
+pub trait AsResource {
+    /// The need of it.
+    fn need(self) -> Need;
+}
+
+impl<T: ?Sized + Send + Sync + 'static> AsResource for Taken<T> {
+    fn need(self) -> Need {
+        Need::of::<T>()
     }
 }

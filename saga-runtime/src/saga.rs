@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::marker::PhantomPinned;
 use std::time::Duration;
 
 use saga_core::graph::Graph;
@@ -101,9 +102,9 @@ impl<T, E> Exit<T, E> {
 /// A saga's error that can be made of an `F`: what `?` asks for.
 #[diagnostic::on_unimplemented(
     message = "`?` cannot turn `{F}` into the saga's error `{Self}` [SG0411]",
-    label = "`{Self}` cannot be made of it",
+    label = "`{Self}` cannot be made of it [SG0411]",
     note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
-    note = "fix: a variant of `{Self}` that holds it, and `#[derive(SagaError)]` on it; or, before the `?`, `.map_err(…)`, or `.permanent()` for a `saga::Failure`; or handle it with `match`"
+    note = "fix: a variant of `{Self}` that holds just that, as in `Step({F})`, and `#[derive(SagaError)]` on it; or `.map_err(…)` before the `?`; or handle it with `match`"
 )]
 pub trait FailsWith<F> {
     /// Makes it.
@@ -121,12 +122,14 @@ impl<F, E: From<F>> FailsWith<F> for E {
 #[must_use = "a call does nothing until it is run, or awaited in a saga"]
 pub struct SagaCall<S: Saga> {
     input: S::Input,
+    /// See [`StepCall`](crate::StepCall).
+    _call: PhantomPinned,
 }
 
 impl<S: Saga> SagaCall<S> {
     /// The call with this input.
     pub fn new(input: S::Input) -> Self {
-        Self { input }
+        Self { input, _call: PhantomPinned }
     }
 
     /// Its input.

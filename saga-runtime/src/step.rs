@@ -2,7 +2,7 @@
 //! types, so that the compiler can judge it.
 
 use std::future::Future;
-use std::marker::PhantomData;
+use std::marker::{PhantomData, PhantomPinned};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -179,9 +179,9 @@ impl Forward for undo::Readonly {}
 /// A step that may stand in the body of a saga.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` only undoes other steps, and cannot be awaited in a saga [SG0612]",
-    label = "nothing would undo it",
+    label = "nothing would undo it [SG0612]",
     note = "why: when a later step fails, all that was done is undone; what this did would stay",
-    note = "fix: say of `{Self}` how it is undone, `compensate = …` or `irreversible`, or that it is `readonly`"
+    note = "fix: leave this call out if it is to undo what was done: a rollback does that by itself, when the failure leaves the saga by `?` or `Err(…)`; or say of `{Self}` how it is undone, `compensate = …` or `irreversible`, or that it is `readonly`"
 )]
 pub trait ForwardStep: Step {}
 #[diagnostic::do_not_recommend]
@@ -282,12 +282,14 @@ pub mod repeat {
 #[must_use = "a call does nothing until it is awaited in a saga"]
 pub struct StepCall<S: Step> {
     input: S::Input,
+    /// No call is `Unpin`, so that one that is kept and not awaited is found: see [`Kept`](crate::Kept).
+    _call: PhantomPinned,
 }
 
 impl<S: Step> StepCall<S> {
     /// The call with this input.
     pub fn new(input: S::Input) -> Self {
-        Self { input }
+        Self { input, _call: PhantomPinned }
     }
 
     /// Its input.

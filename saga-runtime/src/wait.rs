@@ -2,7 +2,7 @@
 //! same.
 
 use std::future::Future;
-use std::marker::PhantomData;
+use std::marker::{PhantomData, PhantomPinned};
 use std::time::Duration;
 
 use saga_core::machine::Reach;
@@ -13,13 +13,19 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::awaitable::{Awaitable, NoSteps};
+use crate::awaitable::{Awaitable, Named, NoSteps};
 use crate::body::{NoValue, Place, Reached, Reading, lock};
 use crate::error::{Never, text_of};
 use crate::failure::{ApprovalFailure, Expired};
 use crate::limits::Encoding;
 
 /// A length of time: a [`Duration`], or text such as `"200ms"`, `"10s"`, `"2h"`, `"1h30m"`, `"7d"`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a length of time [SG0111]",
+    label = "a number by itself does not say of what [SG0111]",
+    note = "why: nothing is guessed about time",
+    note = "fix: text, as in `\"10s\"`, `\"2h\"` or `\"1h30m\"`; or a `std::time::Duration`"
+)]
 pub trait IntoWait {
     /// In milliseconds.
     ///
@@ -81,7 +87,7 @@ impl IntoWait for &str {
 /// # });
 /// ```
 pub fn sleep(wait: impl IntoWait) -> Sleep {
-    Sleep { wait_ms: wait.into_wait_ms() }
+    Sleep { wait_ms: wait.into_wait_ms(), _call: PhantomPinned }
 }
 
 /// A sleep; see [`sleep`].
@@ -89,6 +95,7 @@ pub fn sleep(wait: impl IntoWait) -> Sleep {
 #[must_use = "a sleep does nothing until it is awaited in a saga"]
 pub struct Sleep {
     wait_ms: Result<u64, String>,
+    _call: PhantomPinned,
 }
 
 #[diagnostic::do_not_recommend]
@@ -124,23 +131,23 @@ impl Awaitable for Sleep {
 /// }
 /// ```
 pub fn now() -> Now {
-    Now
+    Now(PhantomPinned)
 }
 
 /// The time; see [`now`].
 #[derive(Debug)]
 #[must_use = "it does nothing until it is awaited in a saga"]
-pub struct Now;
+pub struct Now(PhantomPinned);
 
 /// A fresh random id (UUID version 4), recorded.
 pub fn uuid() -> FreshUuid {
-    FreshUuid
+    FreshUuid(PhantomPinned)
 }
 
 /// A fresh id; see [`uuid`](fn@uuid).
 #[derive(Debug)]
 #[must_use = "it does nothing until it is awaited in a saga"]
-pub struct FreshUuid;
+pub struct FreshUuid(PhantomPinned);
 
 macro_rules! recorded_value {
     ($call:ty, $label:literal, $value:ty, |$board:ident| $make:expr) => {
@@ -211,7 +218,7 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
 /// # });
 /// ```
 pub fn signal<T: DeserializeOwned + Send + 'static>(name: &'static str) -> Signal<T> {
-    Signal { name, payload: PhantomData }
+    Signal { name, payload: PhantomData, _call: PhantomPinned }
 }
 
 /// A wait for a signal; see [`signal`].
@@ -220,6 +227,7 @@ pub fn signal<T: DeserializeOwned + Send + 'static>(name: &'static str) -> Signa
 pub struct Signal<T> {
     name: &'static str,
     payload: PhantomData<fn() -> T>,
+    _call: PhantomPinned,
 }
 
 impl<T: DeserializeOwned + Send + 'static> Signal<T> {
@@ -308,7 +316,7 @@ impl<T: DeserializeOwned + Send + 'static> Awaitable for SignalWithin<T> {
 /// # });
 /// ```
 pub fn approve(prompt: impl Into<String>) -> Approve {
-    Approve { prompt: prompt.into(), wait_ms: Ok(None) }
+    Approve { prompt: prompt.into(), wait_ms: Ok(None), _call: PhantomPinned }
 }
 
 /// A question; see [`approve`].
@@ -317,12 +325,27 @@ pub fn approve(prompt: impl Into<String>) -> Approve {
 pub struct Approve {
     prompt: String,
     wait_ms: Result<Option<u64>, String>,
+    _call: PhantomPinned,
 }
 
 impl Approve {
     /// At most that long.
     pub fn within(self, wait: impl IntoWait) -> Self {
         Self { wait_ms: wait.into_wait_ms().map(Some), ..self }
+    }
+}
+
+impl Named<Approve> {
+    /// At most that long.
+    pub fn within(self, wait: impl IntoWait) -> Self {
+        self.map(|call| call.within(wait))
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Named<Signal<T>> {
+    /// At most that long.
+    pub fn within(self, wait: impl IntoWait) -> Named<SignalWithin<T>> {
+        self.map(|call| call.within(wait))
     }
 }
 

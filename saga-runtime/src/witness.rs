@@ -60,7 +60,7 @@ pub struct PlaceOf<S> {
 /// What a body awaits. Every call is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
-    label = "nothing would record what this gives",
+    label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
     note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
 )]

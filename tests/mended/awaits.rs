@@ -24,9 +24,13 @@ mended! {
     sg0607_awaited
     sg0607_closure
     sg0608_all
+    sg0608_collected
+    sg0608_in_closure
+    sg0608_kept
     sg0608_let_underscore
     sg0608_match
     sg0608_named
+    sg0608_pushed
     sg0608_question
     sg0608_sleep
     sg0608_statement
@@ -36,11 +40,28 @@ mended! {
     sg0609_question
     sg0609_question_in_definition
     sg0609_vec
+    sg0610_approve_in_step
     sg0610_async_fn
     sg0610_in_step
     sg0610_saga
+    sg0610_sleep
     sg0611_option
     sg0611_retriable
+    sg0612_by_hand
     sg0612_only_undoes
     sg0613_misspelt
+    sg0614_approve
+    sg0614_in_all
+    sg0615_all
+    sg0615_approval
+    sg0615_ok
+    sg0615_statement
+    sg0615_underscore
+    sg0616_glob
+    sg0616_ok
+    sg0616_use
+    sg0617_cfg
+    sg0618_compound_assignment
+    sg0619_itself
+    sg0621_borrowed
 }

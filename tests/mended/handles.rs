@@ -5,7 +5,9 @@ mended! {
     sg1001_waive_running
     sg1002_undo_dead_letter
     sg1002_undo_running
-    sg1003_cancel_completed
     sg1003_approve_dead_letter
+    sg1003_cancel_completed
     sg1004_act_twice
+    sg1005_start
+    sg1006_unwrap
 }

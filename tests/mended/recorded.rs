@@ -1,6 +1,7 @@
 //! What can be recorded: SG09xx.
 
 mended! {
+    sg0901_client
     sg0901_error
     sg0901_input
     sg0901_input_borrowed

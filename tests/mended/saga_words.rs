@@ -15,6 +15,7 @@ mended! {
     sg0503_for
     sg0503_loop
     sg0503_while
+    sg0504_negative
     sg0504_text
     sg0504_zero
     sg0505_no_loop

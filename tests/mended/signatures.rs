@@ -11,6 +11,7 @@ mended! {
     sg0202_nothing
     sg0202_own_type
     sg0202_saga
+    sg0203_async_trait
     sg0203_self
     sg0204_number
     sg0204_slice
@@ -39,4 +40,6 @@ mended! {
     sg0213_parameter_output
     sg0214_saga_borrows
     sg0215_many
+    sg0216_order
+    sg0217_arc
 }

@@ -18,7 +18,10 @@ mended! {
     sg0106_rerun_harmful
     sg0107_backoff_longer
     sg0107_timeout_longer
+    sg0108_delay
     sg0108_in_doubt_misspelt
+    sg0108_retries
+    sg0108_undo
     sg0108_word_misspelt
     sg0108_word_misspelt_used
     sg0108_word_of_others
@@ -27,9 +30,12 @@ mended! {
     sg0108_word_of_transient
     sg0109_flag_twice
     sg0109_word_twice
+    sg0110_compensate_list
     sg0110_crate_text
+    sg0110_retry_number
     sg0110_text_constant
     sg0110_text_empty
+    sg0110_timeout_list
     sg0110_value_missing
     sg0110_value_needless
     sg0110_words_missing
@@ -38,6 +44,9 @@ mended! {
     sg0111_duration_bare
     sg0111_duration_none
     sg0111_duration_unit
+    sg0111_sleep
+    sg0111_sleep_number
+    sg0111_within
     sg0112_range_backwards
     sg0112_range_bare
     sg0112_range_one
@@ -52,6 +61,7 @@ mended! {
     sg0115_compensate_closure
     sg0115_compensate_name
     sg0115_probe_method
+    sg0115_quoted
     sg0116_retry_nothing
     sg0116_retry_once
     sg0117_comma_missing

@@ -226,10 +226,13 @@ impl<'g> Walk<'g> {
             return false;
         }
         let Some(visit) = &self.at else { return true };
+        // Places are numbered in the order of the text, so only the next turn of a loop leads back.
+        let back = number <= visit.place;
         match visit.turns.iter().zip(turns).position(|(before, now)| before != now) {
+            None => !back,
             // The outermost loop is the same if there is a way back: its turns only grow.
             Some(0) => visit.turns[0] < turns[0] || !self.is_cycle(visit.place, number),
-            _ => true,
+            Some(loops) => visit.turns[loops] < turns[loops] || !back,
         }
     }
 

@@ -179,6 +179,18 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
             report.add(diagnostic);
             Some(bound)
         }
+        Ok(Expr::Unary(bound)) if matches!(bound.op, syn::UnOp::Neg(_)) => {
+            let turns = number_of(&bound.expr).unwrap_or(100).max(1);
+            let diagnostic = Diagnostic::over(
+                "SG0504",
+                &bound,
+                "a bound is a number of turns, and this is less than none",
+            )
+            .why("past that many turns the saga is parked")
+            .fix(format!("`#[bound({turns})]`"));
+            report.add(diagnostic);
+            None
+        }
         Ok(bound) if !matches!(&bound, Expr::Lit(lit) if !matches!(lit.lit, Lit::Int(_))) => Some(bound),
         _ => {
             let diagnostic = Diagnostic::over("SG0504", attr, "a bound is a number of turns")

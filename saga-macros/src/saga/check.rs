@@ -1,6 +1,7 @@
 //! What may not stand in the body of a saga: awaits and exits that the rewriting cannot reach, and what would give
 //! something else, or happen again, when the body runs again.
 
+mod items;
 mod macros;
 mod maps;
 mod steady;
@@ -8,20 +9,36 @@ mod steady;
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::{
-    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprPath, ExprReturn, ExprTry, ItemFn, ItemMacro,
-    Macro,
+    Expr, ExprAssign, ExprAsync, ExprAwait, ExprBinary, ExprCall, ExprClosure, ExprMethodCall, ExprPath,
+    ExprReturn, ExprTry, ItemFn, ItemMacro, Macro, Path,
 };
 
 use crate::diagnostic::{Diagnostic, Report};
+use crate::duration;
+use crate::saga::body::{Body, expr_awaits};
+use crate::saga::{flow, operand};
 use crate::signature::Function;
 
 pub(crate) use steady::offence;
 
 /// Reports what the body may not have.
-pub(crate) fn check(function: &Function, report: &mut Report) {
-    let mut checker = Checker { inside: None, report };
+pub(crate) fn check(function: &Function, root: &Path, report: &mut Report) {
+    let mut checker = Checker { inside: None, root, report };
     checker.visit_block(&function.block);
+    items::check(&function.block, report);
     maps::check(function, report);
+}
+
+/// Reports a saga that calls itself.
+pub(crate) fn check_recursion(function: &Function, body: &Body, report: &mut Report) {
+    let paths = body.sites.iter().filter_map(|site| site.kind.as_ref()).flat_map(|kind| kind.paths());
+    let name = &function.ident;
+    for path in paths.filter(|path| path.is_ident(name)) {
+        let diagnostic = Diagnostic::over("SG0619", path, format!("`{name}` calls itself"))
+            .why("a child saga runs in the journal of its parent, and its automaton is a part of its parent's: this one would have no end")
+            .fix("a loop around what is done again and again: `#[bound(100)] loop { … }`, with a `break` or a `return` in it");
+        report.add(diagnostic);
+    }
 }
 
 /// What something stands in that has a life of its own.
@@ -35,10 +52,22 @@ enum Inside {
 
 struct Checker<'a> {
     inside: Option<Inside>,
+    root: &'a Path,
     report: &'a mut Report,
 }
 
 impl Checker<'_> {
+    fn both_sides(&mut self, left: &Expr, right: &Expr) {
+        if expr_awaits(left) && expr_awaits(right) {
+            let diagnostic = Diagnostic::over("SG0618", left, "both sides of an assignment await something")
+                .why("which of them comes first depends on their types, and a journal is read in one order")
+                .fix(
+                    "`let value = …;` before it, with what is awaited on the right, and `value` in its place",
+                );
+            self.report.add(diagnostic);
+        }
+    }
+
     fn within(&mut self, inside: Inside, look: impl FnOnce(&mut Self)) {
         let before = self.inside.replace(inside);
         look(self);
@@ -104,7 +133,42 @@ impl<'ast> Visit<'ast> for Checker<'_> {
         macros::check(self, node);
     }
 
+    fn visit_expr_assign(&mut self, node: &'ast ExprAssign) {
+        self.both_sides(&node.left, &node.right);
+        visit::visit_expr_assign(self, node);
+    }
+
+    fn visit_expr_binary(&mut self, node: &'ast ExprBinary) {
+        if flow::is_assignment(&node.op) {
+            self.both_sides(&node.left, &node.right);
+        }
+        visit::visit_expr_binary(self, node);
+    }
+
+    fn visit_expr_method_call(&mut self, node: &'ast ExprMethodCall) {
+        let class = ["transient", "permanent", "in_doubt"].iter().find(|class| node.method == class);
+        if let Some(class) = class
+            && is_awaited(&node.receiver)
+        {
+            self.report.add(of_steps(node.method.span(), class));
+        }
+        // That of an approval or a signal; others have a `within` as well, of another type.
+        if node.method == "within"
+            && operand::is_call(&node.receiver)
+            && let Some(length) = node.args.first()
+        {
+            duration::check_argument(".within", length, self.report);
+        }
+        visit::visit_expr_method_call(self, node);
+    }
+
     fn visit_expr_call(&mut self, node: &'ast ExprCall) {
+        if let Expr::Path(path) = &*node.func
+            && operand::built_in(&path.path, self.root).as_deref() == Some("sleep")
+            && let Some(length) = node.args.first()
+        {
+            duration::check_argument("sleep", length, self.report);
+        }
         let spawned = match &*node.func {
             Expr::Path(path) => offence(&path.path),
             _ => None,
@@ -120,6 +184,27 @@ impl<'ast> Visit<'ast> for Checker<'_> {
             self.report.add(diagnostic);
         }
     }
+}
+
+/// Whether it is what an `.await` gave.
+fn is_awaited(expr: &Expr) -> bool {
+    match expr {
+        Expr::Await(_) => true,
+        Expr::Paren(inner) => is_awaited(&inner.expr),
+        Expr::Group(inner) => is_awaited(&inner.expr),
+        Expr::MethodCall(method) => is_awaited(&method.receiver),
+        _ => false,
+    }
+}
+
+fn of_steps(span: Span, class: &str) -> Diagnostic {
+    Diagnostic::at(
+        "SG0620",
+        span,
+        format!("`.{class}()` says what an error means for a step, and this is a saga"),
+    )
+    .why("what failed here has been tried as often as the step says; a saga goes on, or is rolled back")
+    .fix(format!("leave `.{class}()` out: `….await?` makes it the saga's error"))
 }
 
 const RECORDED: &str = "only what the saga itself awaits has a place in its journal";

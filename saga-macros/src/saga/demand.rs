@@ -15,8 +15,9 @@ use crate::step::duration;
 pub(crate) fn demands(saga: &Saga) -> TokenStream {
     let root = &saga.here;
     let Some(flow) = &saga.flow else { return TokenStream::new() };
+    let by_result = ends_by_result(saga);
     if saga.callees.is_empty() {
-        return TokenStream::new();
+        return by_result;
     }
     let callees = &saga.callees;
     let calls = callees.iter().enumerate().map(|(number, path)| {
@@ -38,6 +39,7 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     let count = callees.len();
     // The callees are not those of the saga's own type: what that is public with would have to be public as well.
     quote! {
+        #by_result
         const _: fn() = || {
             mod __body {
                 pub(super) enum At {}
@@ -57,11 +59,23 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     }
 }
 
+/// That `Ok` and `Err` are those of a `Result`, as the flow takes them to be: in a pattern no function is.
+fn ends_by_result(saga: &Saga) -> TokenStream {
+    let span = saga.function.block.stmts.last().map_or_else(Span::call_site, |last| last.span());
+    let (ok, err) = (Ident::new("Ok", span), Ident::new("Err", span));
+    quote! {
+        const _: fn(::core::result::Result<(), ()>) = |result| match result {
+            #ok(()) | #err(()) => {}
+        };
+    }
+}
+
 /// The demands of the exits, but of those before which nothing was called.
 fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
     let root = &saga.here;
     let passed = flow.exits.iter().filter_map(|exit| Some((exit, passed(saga, exit)?)));
     let (exits, sets): (Vec<_>, Vec<_>) = passed.unzip();
+    let (sets, failed): (Vec<_>, Vec<_>) = sets.into_iter().unzip();
     let count = exits.len();
     let demands = exits.iter().enumerate().map(|(number, exit)| {
         let (span, body) = (exit.ends.1, body(exit.ends));
@@ -70,21 +84,25 @@ fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
     });
     (count > 0).then(|| {
         quote! {
-            const __FIRST: [usize; #count] = [#(#root::demand::no_return(&[#(#sets),*], &__KNOWN)),*];
+            const __FIRST: [usize; #count] = [#(#root::demand::no_return(&[#(#sets),*], &[#(#failed),*], &__KNOWN)),*];
             #(#demands)*
         }
     })
 }
 
-/// The callees before an exit, a bit for each; `None` if there are none.
-fn passed(saga: &Saga, exit: &Exit) -> Option<Vec<u64>> {
-    // What stands in a branch is demanded to be reversible there.
-    let passed = exit.passed.iter().filter_map(|site| saga.called[*site]);
-    let mut set = vec![0u64; saga.callees.len().div_ceil(64)];
-    for callee in passed {
-        set[callee / 64] |= 1 << (callee % 64);
-    }
-    set.iter().any(|bits| *bits != 0).then_some(set)
+/// The callees that may be done before an exit, and those that may have failed, a bit for each; `None` if there are
+/// none.
+fn passed(saga: &Saga, exit: &Exit) -> Option<(Vec<u64>, Vec<u64>)> {
+    let set = |sites: &[usize]| {
+        let mut set = vec![0u64; saga.callees.len().div_ceil(64)];
+        // What stands in a branch is demanded to be reversible there.
+        for callee in sites.iter().filter_map(|site| saga.called[*site]) {
+            set[callee / 64] |= 1 << (callee % 64);
+        }
+        set
+    };
+    let (passed, failed) = (set(&exit.passed), set(&exit.failed));
+    passed.iter().chain(&failed).any(|bits| *bits != 0).then_some((passed, failed))
 }
 
 /// The type whose callees these are. Of two tokens: what is shown begins and ends where they do.

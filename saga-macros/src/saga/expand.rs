@@ -48,7 +48,8 @@ fn named(saga: &Saga) -> TokenStream {
         let text = format!("The saga `{}`.", saga.name);
         quote!(#[doc = #text])
     });
-    let (names, types): (Vec<_>, Vec<_>) = function.recorded().map(|p| (&p.ident, &p.ty)).unzip();
+    let names = function.recorded().map(|p| &p.ident);
+    let called_with = &function.called_with;
     let fn_token = function.fn_token;
     let diagram = diagram::docs(saga);
     quote! {
@@ -61,7 +62,7 @@ fn named(saga: &Saga) -> TokenStream {
         #fallback
         #diagram
         #(#outer)*
-        #vis #fn_token #ident(#(#names: #types),*) -> #root::__private::SagaCall<#ident> {
+        #vis #fn_token #ident(#(#called_with),*) -> #root::__private::SagaCall<#ident> {
             #root::__private::SagaCall::new(::core::convert::From::from((#(#names,)*)))
         }
     }

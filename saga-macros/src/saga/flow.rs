@@ -12,7 +12,9 @@ use syn::{Block, ExprAwait};
 mod pattern;
 mod walk;
 
+use crate::signature::Function;
 use walk::Walker;
+pub(crate) use walk::is_assignment;
 
 /// Where control may have been last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +47,9 @@ pub(crate) struct Exit {
     pub(crate) ends: (Span, Span),
     /// The sites that may be done by then.
     pub(crate) passed: Vec<usize>,
+    /// The sites that may have failed by then, and so are undone; unless what is called there never fails, and its
+    /// output only looks like a failure.
+    pub(crate) failed: Vec<usize>,
 }
 
 impl Flow {
@@ -69,18 +74,27 @@ impl Flow {
 }
 
 /// Follows the flow of a body. `fails` says of each site whether it may fail at all.
-pub(crate) fn follow(block: &Block, fails: &[bool]) -> Flow {
+pub(crate) fn follow(function: &Function, fails: &[bool]) -> Flow {
+    let block = &function.block;
     let mut numbers = Numbers::default();
     numbers.visit_block(block);
+    let mut bound: Vec<String> = function.recorded().map(|param| param.ident.to_string()).collect();
+    let mut names = pattern::Bound(Vec::new());
+    names.visit_block(block);
+    bound.extend(names.0);
     debug_assert_eq!(numbers.0.len(), fails.len(), "both passes go the same way");
-    let (edges, exits) = Walker::over(block, numbers.0, fails);
-    let exits = exits.into_iter().map(|(ends, from)| Exit { ends, passed: passed(&from, &edges) }).collect();
+    let (edges, exits) = Walker::over(block, numbers.0, fails, bound);
+    let exit = |(ends, from)| {
+        let (passed, failed) = passed(&from, &edges);
+        Exit { ends, passed, failed }
+    };
+    let exits = exits.into_iter().map(exit).collect();
     Flow { edges, exits }
 }
 
-/// The sites that may be done when control has last been at `from`.
-fn passed(from: &Frontier, edges: &Edges) -> Vec<usize> {
-    let (mut seen, mut done) = (BTreeSet::new(), BTreeSet::new());
+/// The sites that may be done when control has last been at `from`, and those that may have failed.
+fn passed(from: &Frontier, edges: &Edges) -> (Vec<usize>, Vec<usize>) {
+    let (mut seen, mut done, mut failed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut left: Vec<Point> = from.iter().copied().collect();
     while let Some(point) = left.pop() {
         if !seen.insert(point) {
@@ -93,11 +107,14 @@ fn passed(from: &Frontier, edges: &Edges) -> Vec<usize> {
                 site
             }
             // It did not happen, or is undone.
-            Point::Failed(site) => site,
+            Point::Failed(site) => {
+                failed.insert(site);
+                site
+            }
         };
         left.extend(edges.iter().filter(|(_, to)| to.contains(&To::Site(site))).map(|(before, _)| *before));
     }
-    done.into_iter().collect()
+    (done.into_iter().collect(), failed.into_iter().collect())
 }
 
 /// The number of each await, in the order of [`crate::saga::body`].

@@ -66,7 +66,7 @@ impl Saga {
             variants: variants(&body.sites),
             callees,
             called,
-            flow: sound.then(|| flow::follow(&function.block, &fails)),
+            flow: sound.then(|| flow::follow(&function, &fails)),
             function,
             body,
         }

@@ -1,6 +1,7 @@
 //! What is awaited, as its syntax shows it: a call `path(args)` with `.named(…)` and the like, or a combinator over
 //! such calls.
 
+use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Ident, LitStr, Macro, Path, Stmt, Token};
 
@@ -44,6 +45,21 @@ impl Operand {
 }
 
 impl Kind {
+    /// The name of the crate's own that it goes by.
+    pub(crate) fn own(&self) -> Option<&'static str> {
+        match self {
+            Kind::Call(_) => None,
+            Kind::Sleep => Some("sleep"),
+            Kind::Now => Some("now"),
+            Kind::Uuid => Some("uuid"),
+            Kind::Signal => Some("signal"),
+            Kind::Approve => Some("approve"),
+            Kind::All(_) => Some("all"),
+            Kind::Each(_) => Some("each"),
+            Kind::Named(_, kind) => kind.own(),
+        }
+    }
+
     /// The paths of the steps and sagas in it.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {
@@ -161,7 +177,7 @@ fn between(method: &ExprMethodCall) -> Diagnostic {
 }
 
 /// Whether it is a call of a free function, with or without methods after it.
-fn is_call(expr: &Expr) -> bool {
+pub(crate) fn is_call(expr: &Expr) -> bool {
     match expr {
         Expr::Paren(inner) => is_call(&inner.expr),
         Expr::Group(inner) => is_call(&inner.expr),
@@ -213,13 +229,29 @@ fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
             Some(branches) => all(branches, root)?,
             None => return Err(hidden(&Expr::Call(call.clone()))),
         },
-        _ => Kind::Call(path.path.clone()),
+        _ => match call.args.iter().find(|arg| matches!(arg, Expr::Reference(_))) {
+            Some(borrowed) => return Err(borrows(borrowed)),
+            None => Kind::Call(path.path.clone()),
+        },
     };
     Ok(Operand { label, name: None, kind })
 }
 
+/// A step is called with owned values.
+fn borrows(argument: &Expr) -> Diagnostic {
+    let Expr::Reference(reference) = argument else { return hidden(argument) };
+    let value = crate::words::shown(&reference.expr.to_token_stream());
+    Diagnostic::over(
+        "SG0621",
+        argument,
+        format!("`&{value}` is borrowed, and a step is called with what it can keep"),
+    )
+    .why("what it is called with is recorded; a parameter with `&` is a resource, which the runtime gives")
+    .fix(format!("`{value}.clone()` here; and in the step the parameter without `&`"))
+}
+
 /// The name of what is called, if it is the crate's own: without a path, or right below the crate or its prelude.
-fn built_in(path: &Path, root: &Path) -> Option<String> {
+pub(crate) fn built_in(path: &Path, root: &Path) -> Option<String> {
     let name = path.segments.last()?.ident.to_string();
     let own = ["sleep", "now", "uuid", "signal", "approve", "all"].contains(&&*name);
     let near = match path.segments.iter().rev().nth(1) {

@@ -1,18 +1,21 @@
 //! The body of a saga rewritten: each `.await` goes through its witness, each turn of a loop around one is counted,
 //! each `?` and `return` is an exit. It goes the way that [`crate::saga::body`] went.
 
+mod forgotten;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprTry, ExprWhile, Pat, Path, Stmt, parse_quote,
+    Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprTry, ExprWhile, Path, Stmt, parse_quote,
     parse_quote_spanned,
 };
 
 use crate::names::{local, path_at};
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
 use crate::saga::operand::Kind;
+use forgotten::is_free;
 
 /// The block, rewritten.
 pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
@@ -88,12 +91,13 @@ impl Rewriter<'_> {
     fn rewrite_await(&mut self, awaited: &mut ExprAwait) -> Option<Expr> {
         let number = self.sites;
         self.sites += 1;
-        self.visit_expr_mut(&mut awaited.base);
+        self.visit_operand(&mut awaited.base);
         let site = self.body.sites.get(number)?;
         let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
         let (witness, cx) = (witness(number), local("cx"));
         if let Some(kind) = &site.kind {
             self.branches(&mut awaited.base, kind);
+            self.own(&mut awaited.base, kind);
         }
         let base = unparenthesized(&awaited.base);
         // All of it stands where the call begins: what is wrong with the call is one error then, shown there.
@@ -123,31 +127,6 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Goes on into what has to have a value, or to be awaited.
-    fn visit_value(&mut self, value: &mut Expr) {
-        let forgotten = may_be_call(value);
-        self.visit_expr_mut(value);
-        if forgotten {
-            *value = self.checked(value);
-        }
-    }
-
-    /// The value of what may be a call that somebody forgot to await: if it is one, that does not compile.
-    fn checked(&self, value: &Expr) -> Expr {
-        let span = first_span(value);
-        let root = path_at(self.saga, span);
-        // The user's own tokens stand outside of what is imported here.
-        parse_quote_spanned! {span=>
-            match #value {
-                value => {
-                    #[allow(unused_imports)]
-                    use #root::Checked as _;
-                    #root::Unawaited(value).checked()
-                }
-            }
-        }
-    }
-
     /// The branches of an `all` as what they must be: what cannot be awaited is shown where it stands.
     fn branches(&self, awaited: &mut Expr, kind: &Kind) {
         match (awaited, kind) {
@@ -164,16 +143,29 @@ impl Rewriter<'_> {
                         let root = path_at(self.saga, span);
                         *branch = parse_quote_spanned!(span=> #root::OneBranch::branch(#branch));
                     }
+                    self.own(branch, kind);
                 }
             }
-            (Expr::Call(call), Kind::Each(_)) => {
+            (Expr::Call(call), Kind::Each(each)) => {
                 let Some(items) = call.args.first_mut() else { return };
                 let span = first_span(items);
                 let root = path_at(self.saga, span);
                 *items = parse_quote_spanned!(span=> #root::ManyBranches::branches(#items));
+                if let Some(name) = each.own() {
+                    let name = Ident::new(name, span);
+                    *items = parse_quote_spanned!(span=> #root::own_calls::<#root::own::#name, _>(#items));
+                }
             }
             _ => {}
         }
+    }
+
+    /// What goes by a name of the crate's own is that.
+    fn own(&self, call: &mut Expr, kind: &Kind) {
+        let Some(name) = kind.own() else { return };
+        let span = first_span(call);
+        let (root, name) = (path_at(self.saga, span), Ident::new(name, span));
+        *call = parse_quote_spanned!(span=> #root::own_call::<#root::own::#name, _>(#call));
     }
 
     fn rewrite_loop(&mut self, node: &mut ExprLoop) -> Expr {
@@ -293,41 +285,31 @@ impl VisitMut for Rewriter<'_> {
                 node.arms.iter_mut().for_each(|arm| self.visit_arm_mut(arm));
             }
             Expr::Let(node) => self.visit_value(&mut node.expr),
+            Expr::Call(call) if is_free(call) => {
+                self.visit_operand(expr);
+                *expr = self.kept(expr);
+            }
+            // Its length is a constant.
+            Expr::Repeat(node) => self.visit_expr_mut(&mut node.expr),
             // What returns here returns from something else.
-            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+            Expr::Closure(node) => self.in_closure(node),
+            Expr::Async(_) | Expr::Const(_) => {}
             other => visit_mut::visit_expr_mut(self, other),
         }
     }
 
-    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
-        let thrown_away = match stmt {
-            Stmt::Expr(expr, Some(_)) if may_be_call(expr) => Some(expr),
-            Stmt::Local(local) => {
-                let init = local.init.as_mut();
-                let init = init.filter(|init| matches!(local.pat, Pat::Wild(_)) && init.diverge.is_none());
-                init.map(|init| &mut *init.expr).filter(|expr| may_be_call(expr))
-            }
-            _ => None,
-        };
-        match thrown_away {
-            Some(expr) => self.visit_value(expr),
-            None => visit_mut::visit_stmt_mut(self, stmt),
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        for at in 0..block.stmts.len() {
+            let (before, after) = block.stmts.split_at_mut(at + 1);
+            self.visit_stmt_before(&mut before[at], after);
         }
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        self.visit_stmt_before(stmt, &[]);
     }
 
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
-}
-
-/// Whether it may be a call that somebody forgot to await: one of a free function.
-fn may_be_call(expr: &Expr) -> bool {
-    match expr {
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(_)),
-        Expr::MethodCall(method) => {
-            ["named", "within", "limit"].iter().any(|name| method.method == name)
-                && may_be_call(&method.receiver)
-        }
-        _ => false,
-    }
 }
 
 fn first_span(expr: &Expr) -> Span {

@@ -4,8 +4,8 @@ use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{
-    FnArg, GenericArgument, Pat, PatType, PathArguments, PathSegment, Type, TypeFnPtr, TypeImplTrait,
-    TypeReference, TypeTraitObject,
+    FnArg, GenericArgument, ItemFn, Pat, PatType, PathArguments, PathSegment, Receiver, Type, TypeFnPtr,
+    TypeImplTrait, TypeReference, TypeTraitObject,
 };
 
 use super::{Param, Role, VALUES, What, a};
@@ -16,16 +16,8 @@ use crate::recorded;
 pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut Report) -> Option<Param> {
     let noun = what.noun();
     let typed = match arg {
-        FnArg::Receiver(receiver) => {
-            let diagnostic = Diagnostic::over("SG0203", receiver, format!("{} takes no `self`", a(noun)))
-                .why("it is found again by its name, after a restart, when no object is left")
-                .fix(match what {
-                    What::Step => "a free function that takes the object as a resource: `airline: &Airline`",
-                    What::Saga => "a free function that takes recorded values",
-                });
-            report.add(diagnostic);
-            return None;
-        }
+        // That is reported by itself, and alone.
+        FnArg::Receiver(_) => return None,
         FnArg::Typed(typed) => typed,
     };
     let name = read_name(typed, noun, report)?;
@@ -40,6 +32,19 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
         _ => None,
     };
     Some(Param { ident: name.clone(), mutability, attrs, default, ty: (*typed.ty).clone(), role })
+}
+
+/// A method, which is no step and no saga.
+pub(super) fn method(receiver: &Receiver, item: &ItemFn, what: What) -> Diagnostic {
+    let (noun, name) = (what.noun(), &item.sig.ident);
+    Diagnostic::over("SG0203", receiver, format!("{} takes no `self`", a(noun)))
+        .why("it is found again by its name, after a restart, when no object is left")
+        .fix(match what {
+            What::Step => format!(
+                "a free function beside the `impl`, that takes the object as a resource: `#[step(…)] async fn {name}(object: &Object, …)`"
+            ),
+            What::Saga => format!("a free function beside the `impl`, that takes recorded values: `#[saga] async fn {name}(…)`"),
+        })
 }
 
 fn read_name<'a>(typed: &'a PatType, noun: &str, report: &mut Report) -> Option<&'a Ident> {
@@ -95,6 +100,15 @@ fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Rep
             report.add(diagnostic);
             Role::Recorded
         }
+        ty if what == What::Step && shared(ty).is_some() => {
+            let inner = shared(ty).unwrap_or_default();
+            let what = format!("`{name}` is shared, and would be recorded");
+            let diagnostic = Diagnostic::over("SG0217", ty, what)
+                .why("a parameter by value is recorded; what a step needs of the program, such as a client, the runtime gives it by reference")
+                .fix(format!("`{name}: &{inner}`, registered by `.shared_resource(…)`; and it is left out where the step is called"));
+            report.add(diagnostic);
+            Role::Recorded
+        }
         ty => {
             let mut unowned = match what {
                 What::Step => Unowned::of_step(report, name),
@@ -138,6 +152,19 @@ pub(super) fn is_value(elem: &Type) -> bool {
         }
         Type::Slice(_) | Type::Array(_) | Type::Tuple(_) => true,
         _ => false,
+    }
+}
+
+/// What is in an `Arc` or an `Rc`.
+fn shared(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|s| s.ident == "Arc" || s.ident == "Rc")?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(list) => list.args.first().and_then(|arg| match arg {
+            GenericArgument::Type(inner) => Some(shown(inner)),
+            _ => None,
+        }),
+        _ => None,
     }
 }
 

@@ -5,13 +5,14 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, ItemFn, Path, ReturnType, Type, parse_quote};
 
+use super::foreign::error_of;
 use super::param::{Unowned, is_value, read_param};
 use super::{Function, Param, RECORDED_MAX, Role, What, is_no_result};
 use crate::diagnostic::Report;
 
 impl Function {
     /// The function without what is wrong with it; `None` of a method, beside which no type can stand.
-    pub(crate) fn recovered(mut item: ItemFn, saga: &Path) -> Option<Self> {
+    pub(crate) fn recovered(mut item: ItemFn, what: What, saga: &Path) -> Option<Self> {
         if item.sig.receiver().is_some() {
             return None;
         }
@@ -19,7 +20,7 @@ impl Function {
         let (mut params, mut called_with): (Vec<Param>, Vec<TokenStream>) = Default::default();
         for arg in &item.sig.inputs {
             let mut reported = Report::default();
-            let read = read_param(arg, What::Step, false, &mut reported);
+            let read = read_param(arg, what, false, &mut reported).filter(|_| reported.count() == 0);
             match read.filter(|param| !mentions(&param.ty, &declared)) {
                 Some(param) => match &param.role {
                     Role::Recorded if called_with.len() < RECORDED_MAX => {
@@ -40,7 +41,7 @@ impl Function {
         }
         let output = output(&item, &declared, saga);
         // The body is not run, but it is still checked, and an editor completes in it.
-        let written = written(&item);
+        let written = written(&item).filter(|_| what == What::Step);
         item.block = parse_quote!({ #written ::core::panic!() });
         item.attrs.push(parse_quote!(#[allow(unused, clippy::all)]));
         Some(Self { called_with, sound: false, ..Self::of(item, params, output) })
@@ -107,6 +108,9 @@ fn output(item: &ItemFn, declared: &[Ident], saga: &Path) -> Type {
     syn::visit::Visit::visit_type(&mut Unowned::of(&mut reported, String::new()), ty);
     if reported.count() > 0 || mentions(ty, declared) {
         nothing
+    } else if let Some(foreign) = error_of(ty) {
+        let good = foreign.good;
+        parse_quote!(::core::result::Result<#good, #saga::Failure>)
     } else if is_no_result(ty) {
         parse_quote!(::core::result::Result<#ty, #saga::Failure>)
     } else {

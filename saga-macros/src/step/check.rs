@@ -46,7 +46,7 @@ fn says_how_it_is_undone(asked: &Asked, function: &Function, report: &mut Report
 fn says_why_a_repeat_is_harmless(asked: &Asked, function: &Function, report: &mut Report) {
     let says = asked.readonly.is_some()
         || asked.idempotent.is_some()
-        || function.key().is_some()
+        || function.takes_key()
         // `rerun` without a reason is an error of its own.
         || matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter(_) | InDoubt::Rerun(_))));
     if says {
@@ -64,7 +64,7 @@ fn contradictions(asked: &Asked, function: &Function, report: &mut Report) {
     let compensate = asked.compensate.as_ref().map(|(key, _)| key);
     let (irreversible, readonly) = (asked.irreversible.as_ref(), asked.readonly.as_ref());
     let dead_letter = match &asked.in_doubt {
-        Some((_, InDoubt::DeadLetter(word))) if asked.idempotent.is_none() && function.key().is_none() => {
+        Some((_, InDoubt::DeadLetter(word))) if asked.idempotent.is_none() && !function.takes_key() => {
             Some(word)
         }
         _ => None,
@@ -126,7 +126,7 @@ fn pointless(asked: &Asked, report: &mut Report) {
 
 fn doubt(asked: &Asked, function: &Function, report: &mut Report) {
     let Some((_, InDoubt::Rerun(word))) = &asked.in_doubt else { return };
-    if asked.idempotent.is_some() || function.key().is_some() || asked.readonly.is_some() {
+    if asked.idempotent.is_some() || function.takes_key() || asked.readonly.is_some() {
         return;
     }
     let diagnostic = Diagnostic::at("SG0106", word.span(), "`rerun` may do it twice")

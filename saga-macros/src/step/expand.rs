@@ -327,13 +327,18 @@ fn run(step: &Step) -> TokenStream {
         .params
         .iter()
         .filter_map(|p| match &p.role {
-            Role::Resource(ty) => Some(quote!(#saga::__private::Need::of::<#ty>())),
+            Role::Resource(ty) => {
+                let root = path_at(saga, ty.span());
+                Some(quote_spanned!(ty.span()=> #root::__private::Taken::<#ty>::new().need()))
+            }
             _ => None,
         })
         .collect();
     let needs = (!needs.is_empty()).then(|| {
         quote! {
             fn needs() -> ::std::vec::Vec<#saga::__private::Need> {
+                #[allow(unused_imports)]
+                use #saga::__private::AsResource as _;
                 ::std::vec::Vec::from([#(#needs),*])
             }
         }

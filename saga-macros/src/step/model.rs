@@ -80,10 +80,10 @@ impl Step {
             Undo::Auxiliary
         };
         let asks_a_person = matches!(asked.in_doubt, Some((_, InDoubt::DeadLetter(_))));
-        let repeat = match (function.key(), asks_a_person && asked.idempotent.is_none()) {
-            (Some(_), _) => Repeat::Keyed,
-            (None, true) => Repeat::Harmful,
-            (None, false) => Repeat::Idempotent,
+        let repeat = match (function.takes_key(), asks_a_person && asked.idempotent.is_none()) {
+            (true, _) => Repeat::Keyed,
+            (false, true) => Repeat::Harmful,
+            (false, false) => Repeat::Idempotent,
         };
         let recorded: Vec<&Param> = function.recorded().collect();
         // What is left of a wrong signature may lack what the calls mention.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{Expr, ExprCall, LitStr, Path};
+use syn::{Expr, ExprCall, ExprLit, Lit, LitStr, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::duration;
@@ -102,7 +102,18 @@ fn call_of(name: &str, example: &str, value: Expr, report: &mut Report) -> Optio
         return Some(Call { path: path.path.clone(), call: call.clone() });
     }
     let fix = match &value {
-        Expr::Path(path) => format!("call it: `{name} = {}(…)`", path.path.to_token_stream()),
+        Expr::Path(path) => format!(
+            "call it: `{name} = {}({})`, with what it takes",
+            crate::words::shown(&path.path.to_token_stream()),
+            if name == "compensate" { "output" } else { "key" },
+        ),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            format!(
+                "call it, without quotes: `{name} = {}({})`",
+                text.value(),
+                if name == "compensate" { "output" } else { "key" }
+            )
+        }
         Expr::MethodCall(_) => format!("a free function that is a step, like `{name} = {example}`"),
         _ => format!(
             "write it like `{name} = {example}`; what has to be worked out belongs into its arguments, or into that step"

@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote};
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Index, Member, Meta, Path};
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::words::{Words, number_of};
+use crate::signature::foreign;
+use crate::words::{self, Words, number_of};
 
 /// An error of a step.
 pub(crate) struct StepError {
@@ -120,8 +121,27 @@ fn variant(
         report.add(diagnostic);
         return Variant { path, class: Class::Permanent, retry_after: None };
     };
+    unrecorded(shown, ident, fields, report);
     let class = CLASSES.iter().find(|(known, _)| known == name).map_or(Class::Permanent, |(_, class)| *class);
     Variant { path, class, retry_after: retry_after(attr, name, class, fields, report) }
+}
+
+/// Reports a field that holds an error of another crate, by its name.
+fn unrecorded(shown: &str, ident: &Ident, fields: &Fields, report: &mut Report) {
+    for field in fields {
+        let own = field.attrs.iter().any(|attr| attr.path().is_ident("serde"));
+        if own || !foreign::is_of_others(&field.ty) {
+            continue;
+        }
+        let ty = words::shown(&field.ty.to_token_stream());
+        let from = field.attrs.iter().any(|attr| attr.path().is_ident("from"));
+        let made = format!("`.map_err(|error| Self::{ident}(error.to_string()))` before the `?`")
+            .replace("Self::", "…::");
+        let diagnostic = Diagnostic::over("SG0413", &field.ty, format!("{shown} holds `{ty}`, which cannot be recorded"))
+            .why("an error of a step is written into a journal, and read again after a crash; that of another crate is neither")
+            .fix(format!("hold its text: `{ident}(String)`{}, made by {made}", if from { ", without `#[from]`" } else { "" }));
+        report.add(diagnostic);
+    }
 }
 
 /// `#[transient(retry_after = wait)]`.

@@ -5,7 +5,7 @@ use saga_core::store::{DeliverError, StoreError};
 use saga_core::{FoldError, Name, SagaId};
 
 /// Why a saga could not be looked at.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum LookError {
     /// It is gone: purged.
@@ -52,7 +52,7 @@ pub enum LookError {
 }
 
 /// Why something was not done to a saga.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ActError {
     /// It makes no sense as the saga stands.
@@ -88,4 +88,18 @@ pub enum ActError {
     /// It was delivered; what became of it could not be seen.
     #[error(transparent)]
     Look(#[from] LookError),
+}
+
+/// As text: what a `main` that returns it shows.
+impl std::fmt::Debug for LookError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::error::text_of(self))
+    }
+}
+
+/// As text: what a `main` that returns it shows.
+impl std::fmt::Debug for ActError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::error::text_of(self))
+    }
 }

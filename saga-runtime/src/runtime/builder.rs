@@ -14,10 +14,13 @@ use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
 use crate::engine::{Created, Engine, LOOK_EVERY, LOOK_EVERY_ALONE, Live, Replies, Watchers};
+use crate::error::RunError;
+use crate::handle::Handle;
 use crate::limits::Encoding;
+use crate::misplaced::Started;
 use crate::registry::{Registry, StartError};
 use crate::resources::Resources;
-use crate::saga::Saga;
+use crate::saga::{Saga, SagaCall};
 use crate::step::Step;
 use crate::trouble::Troubles;
 use crate::worker;
@@ -197,6 +200,15 @@ impl Builder {
     pub fn dice(mut self, dice: Arc<dyn Dice>) -> Self {
         self.dice = dice;
         self
+    }
+
+    /// Never called: it is [`Runtime::run`], and does not compile before [`start`](Self::start).
+    #[doc(hidden)]
+    pub fn run<S: Saga, I>(&self, _id: I, _call: SagaCall<S>) -> std::future::Ready<Result<Handle<S>, RunError>>
+    where
+        for<'a> Self: Started,
+    {
+        std::future::ready(Err(RunError::ShuttingDown))
     }
 
     /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are taken up at once.

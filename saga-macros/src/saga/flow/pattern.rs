@@ -1,6 +1,7 @@
 //! What the syntax of a pattern, a call or a macro shows of the flow.
 
-use syn::{Expr, Macro, Pat};
+use syn::visit::{self, Visit};
+use syn::{Expr, Macro, Pat, PatIdent};
 
 /// Which side of a `Result` a pattern takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,16 @@ fn takes_all(pat: &Pat) -> bool {
         Pat::Reference(inner) => takes_all(&inner.pat),
         Pat::Type(inner) => takes_all(&inner.pat),
         _ => false,
+    }
+}
+
+/// The names that the patterns of a body bind, each as often as it is bound.
+pub(super) struct Bound(pub(super) Vec<String>);
+
+impl<'ast> Visit<'ast> for Bound {
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.0.push(pat.ident.to_string());
+        visit::visit_pat_ident(self, pat);
     }
 }
 

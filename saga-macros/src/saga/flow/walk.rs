@@ -29,6 +29,9 @@ pub(super) struct Walker<'a> {
     edges: Edges,
     exits: Vec<(*const Expr, (Span, Span), Frontier)>,
     frames: Vec<Frame>,
+    /// The names that are bound in the function, and the sites whose results are kept under one.
+    bound: Vec<String>,
+    kept: HashMap<String, usize>,
 }
 
 /// An exit by failure: its first token and its last, and where control may have been last before it.
@@ -40,9 +43,11 @@ impl<'a> Walker<'a> {
         block: &Block,
         numbers: HashMap<*const ExprAwait, usize>,
         fails: &'a [bool],
+        bound: Vec<String>,
     ) -> (Edges, Vec<Found>) {
         let (at, edges) = (Frontier::from([Point::Start]), Edges::new());
-        let mut walker = Walker { numbers, fails, at, edges, exits: Vec::new(), frames: Vec::new() };
+        let (exits, frames, kept) = (Vec::new(), Vec::new(), HashMap::new());
+        let mut walker = Walker { numbers, fails, at, edges, exits, frames, bound, kept };
         walker.tail_block(block);
         (walker.edges, walker.exits.into_iter().map(|(_, ends, from)| (ends, from)).collect())
     }
@@ -65,17 +70,41 @@ impl Walker<'_> {
     }
 
     /// The site whose result this expression is, if it shows that: an await, or an await with its `Ok` and `Err`
-    /// mapped.
+    /// mapped, or the name under which it is kept.
     fn direct(&self, expr: &Expr) -> Option<usize> {
         match expr {
             Expr::Await(node) => self.numbers.get(&std::ptr::from_ref(node)).copied(),
             Expr::Paren(inner) => self.direct(&inner.expr),
             Expr::Group(inner) => self.direct(&inner.expr),
+            Expr::Reference(inner) => self.direct(&inner.expr),
+            Expr::Path(path) => {
+                let site = *self.kept.get(&path.path.get_ident()?.to_string())?;
+                // Once control has been elsewhere it does not show any more how that ended.
+                let is_last = |point: &Point| *point == Point::Done(site) || *point == Point::Failed(site);
+                self.at.iter().all(is_last).then_some(site)
+            }
             Expr::MethodCall(call) => {
                 let keeps = ["map", "map_err", "inspect", "inspect_err"].iter().any(|m| call.method == m);
                 keeps.then(|| self.direct(&call.receiver)).flatten()
             }
             _ => None,
+        }
+    }
+
+    /// Remembers under which name the result of a site is kept, if no other value has that name.
+    fn keep(&mut self, pat: &Pat, init: &Expr) {
+        let pat = match pat {
+            Pat::Type(typed) => &*typed.pat,
+            pat => pat,
+        };
+        if let (Pat::Ident(name), Some(site)) = (pat, self.direct(init))
+            && name.mutability.is_none()
+            && name.subpat.is_none()
+        {
+            let name = name.ident.to_string();
+            if self.bound.iter().filter(|bound| **bound == name).count() == 1 {
+                self.kept.insert(name, site);
+            }
         }
     }
 
@@ -306,7 +335,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Which side of a compound assignment comes first depends on its types, which are not known here.
+    /// Which side of a compound assignment comes first depends on its types, which are not known here: where both await,
+    /// `check` refuses it.
     fn either_order(&mut self, left: &Expr, right: &Expr) {
         let before = self.at.clone();
         self.visit_expr(left);
@@ -363,7 +393,8 @@ impl Walker<'_> {
     }
 }
 
-fn is_assignment(op: &BinOp) -> bool {
+/// Whether it is `+=` or the like.
+pub(crate) fn is_assignment(op: &BinOp) -> bool {
     use BinOp::*;
     matches!(
         op,
@@ -448,7 +479,10 @@ impl<'ast> Visit<'ast> for Walker<'_> {
 
     fn visit_local(&mut self, local: &'ast Local) {
         let Some(init) = &local.init else { return };
-        let Some((_, other)) = &init.diverge else { return self.visit_expr(&init.expr) };
+        let Some((_, other)) = &init.diverge else {
+            self.visit_expr(&init.expr);
+            return self.keep(&local.pat, &init.expr);
+        };
         let (fits, fails) = self.test(&local.pat, &init.expr);
         self.branch(fails, |this| this.visit_expr(other));
         self.at = fits;

@@ -1,4 +1,7 @@
-//! SG0801: Nor on either side of a compound assignment: which comes first depends on the types.
+//! SG0618: Only one side of an assignment awaits.
+//!
+//! Which side of `+=` comes first depends on the types of the two, and a journal is read in one order. What is awaited on the
+//! right goes before it, into a variable.
 
 use saga::prelude::*;
 

@@ -1,0 +1,15 @@
+use saga::prelude::*;
+
+#[saga]
+async fn order(item: u64) -> Result<u64, Failure> {
+    sleep("2h").await;
+    Ok(item)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<order>().start().await.unwrap();
+        let handle = runtime.run("order-1", order(3)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(3));
+    });
+}

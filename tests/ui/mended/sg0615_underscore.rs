@@ -1,0 +1,31 @@
+use saga::prelude::*;
+
+#[step(compensate = release(output))]
+async fn reserve(_key: &IdempotencyKey, item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(_item: u64) -> Result<(), Failure> {
+    Ok(())
+}
+
+#[step(irreversible)]
+async fn charge(_key: &IdempotencyKey, amount: u64) -> Result<u64, Failure> {
+    Ok(amount)
+}
+
+#[saga]
+async fn order(item: u64) -> Result<u64, Failure> {
+    let _held = reserve(item).await?;
+    let paid = charge(item).await?;
+    Ok(paid)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<order>().start().await.unwrap();
+        let handle = runtime.run("order-1", order(3)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(3));
+    });
+}

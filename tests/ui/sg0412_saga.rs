@@ -1,0 +1,21 @@
+//! SG0412: Nor is it one of a saga.
+
+use saga::prelude::*;
+
+#[step(compensate = release(output))]
+async fn reserve(_key: &IdempotencyKey, item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(_item: u64) -> Result<(), Failure> {
+    Ok(())
+}
+
+#[saga]
+async fn order(item: u64) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+    let held = reserve(item).await?;
+    Ok(held)
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+//! SG0615: Nor by a name that is not looked at.
+
+use saga::prelude::*;
+
+#[step(compensate = release(output))]
+async fn reserve(_key: &IdempotencyKey, item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[step(retriable, idempotent)]
+async fn release(_item: u64) -> Result<(), Failure> {
+    Ok(())
+}
+
+#[step(irreversible)]
+async fn charge(_key: &IdempotencyKey, amount: u64) -> Result<u64, Failure> {
+    Ok(amount)
+}
+
+#[saga]
+async fn order(item: u64) -> Result<u64, Failure> {
+    let _held = reserve(item).await;
+    let paid = charge(item).await?;
+    Ok(paid)
+}
+
+fn main() {}

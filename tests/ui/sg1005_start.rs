@@ -1,0 +1,18 @@
+//! SG1005: A runtime is started before it runs anything.
+//!
+//! A `Builder` is told what there is. What is missing, a step's client for one, is found by `start`, before anything is run.
+
+use saga::prelude::*;
+
+#[saga]
+async fn order(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+async fn begin() -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = Runtime::builder(MemoryStore::new()).saga::<order>();
+    runtime.run("order-1", order(3)).await?;
+    Ok(())
+}
+
+fn main() {}
