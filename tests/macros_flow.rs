@@ -272,3 +272,49 @@ fn a_step_may_stand_where_a_closure_would_only_call_it() {
         assert!(journal.contains(&format!("\"{site}\"")), "{site} in {journal}");
     }
 }
+
+/// The result of what cannot be undone, kept for the statement after it.
+#[saga]
+async fn kept(seat: u32) -> Result<u32, Failure> {
+    let paid = charge(seat).await;
+    if let Err(failure) = &paid {
+        assert!(failure.error().is_some());
+    }
+    match paid {
+        Ok(paid) => Ok(paid),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+#[test]
+fn a_result_that_is_kept_shows_how_the_site_ended_as_long_as_nothing_came_after_it() {
+    assert_eq!(moves(kept::GRAPH), ["-> charge", "charge -> end | back"]);
+}
+
+/// A name for a site does not end what may be said of the call.
+#[saga]
+async fn named_first(seat: u32) -> Result<u32, Failure> {
+    let heard = signal::<u32>("seat").named("wanted").within("1s").await.unwrap_or(seat);
+    let seats = all((0..heard).map(hold)).named("seats").limit(2).await?;
+    Ok(seats.iter().sum())
+}
+
+#[test]
+fn what_has_a_name_may_have_a_limit_as_well() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<named_first>().start().await.unwrap();
+        let handle = runtime.run("a", named_first(4)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(6));
+    });
+}
+
+/// It asks its context for the key, and need say no more.
+#[step(irreversible)]
+async fn keyed_by_context(cx: &StepContext) -> Result<String, Failure> {
+    Ok(cx.key().to_string())
+}
+
+#[test]
+fn a_step_that_asks_its_context_for_the_key_takes_it() {
+    assert!(matches!(saga::policy_of::<keyed_by_context>().in_doubt, saga::policy::InDoubt::Rerun));
+}

@@ -86,8 +86,8 @@ async fn all_there_is(things: Vec<String>) -> Result<u32, Failure> {
         put(format!("loop {what}")).await?;
     }
     sleep("7d").await;
-    approve("Go on?").within("1d").await.permanent()?;
-    let more = signal::<u32>("more").within("1d").await.permanent()?;
+    approve("Go on?").within("1d").await?;
+    let more = signal::<u32>("more").within("1d").await?;
     signal::<u32>("at last").await;
     pay().await;
     Ok(more)

@@ -76,12 +76,12 @@ async fn see_unwritable() -> Result<Unwritable, Failure> {
 #[saga]
 async fn try_one(which: u32) -> Result<(), Failure> {
     match which {
-        0 => fail_mutely().await.permanent()?,
+        0 => fail_mutely().await?,
         1 => {
             give_unwritable().await?;
         }
         2 => take_unreadable(Unreadable).await?,
-        3 => look_mutely().await.permanent()?,
+        3 => look_mutely().await?,
         _ => {
             see_unwritable().await?;
         }

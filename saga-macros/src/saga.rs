@@ -29,7 +29,7 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
     let asked = parse::read(words, &item.sig.ident, &mut report);
     // What is wrong with it leaves a saga that others can name, so that they are not wrong as well.
     let function = Function::read(item.clone(), What::Saga, &mut report);
-    let Some(function) = function.or_else(|| Function::recovered(item.clone(), What::Saga, &asked.saga))
+    let Some(mut function) = function.or_else(|| Function::recovered(item.clone(), What::Saga, &asked.saga))
     else {
         let (attrs, vis, sig) = (&item.attrs, &item.vis, &item.sig);
         let stub = quote!(#(#attrs)* #[allow(unused, clippy::all)] #vis #sig { ::core::panic!() });
@@ -41,7 +41,7 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
         return [report.into_tokens(), expand::expand(&saga)].into_iter().collect();
     }
     let before = report.count();
-    check::check(&function, &asked.saga, &mut report);
+    check::check(&mut function, &asked.saga, &mut report);
     let body = body::read(&function.block, &asked.saga, &mut report);
     check::check_recursion(&function, &body, &mut report);
     let sound = report.count() == before;

@@ -63,8 +63,9 @@ pub use handle::{
 };
 pub use limits::{COMPENSATIONS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use misplaced::{
-    Checked, Droppable, Dropped, Ignorable, InBody, Inert, IsResult, Keeps, Kept, ManyBranches, NotAwaited,
-    OneBranch, SagaInSaga, Started, StepInSaga, Unawaited, Waits, own, own_call, own_calls,
+    Checked, Droppable, Dropped, GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, ManyBranches,
+    NotAwaited, OneBranch, SagaInSaga, Started, Steady, StepInSaga, Unawaited, Waits, Walked, own, own_call,
+    own_calls,
 };
 pub use outcome::Outcome;
 pub use recorded::{Recorded, Recording};

@@ -1,6 +1,7 @@
 //! What the compiler says of a call that stands where it does nothing: not awaited, or awaited outside of a saga. A
 //! call is inert; what is implemented for it here can never be used, and says why.
 
+use std::collections::{HashMap, HashSet, hash_map, hash_set};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -351,4 +352,68 @@ where
     A::Shown: own::Is<Name>,
 {
     calls
+}
+
+/// What a body goes through. A hash map or set is not gone through: its own [`Walked::steady`] takes precedence over that
+/// of [`Steady`], and does not compile.
+#[derive(Debug)]
+pub struct Walked<T>(pub T);
+
+/// Implemented for nothing: the order of a hash map or set is another in each process.
+#[diagnostic::on_unimplemented(
+    message = "the order of this `{T}` is another in each process [SG0706]",
+    label = "a body that runs again would come by them in another order [SG0706]",
+    note = "why: after a crash the body runs again over its records, and has to come by the same in the same order",
+    note = "fix: a `BTreeMap` or a `BTreeSet` in its place; or sort first: `let mut items: Vec<_> = map.into_iter().collect(); items.sort();`"
+)]
+pub trait GoesThrough<T> {}
+
+/// Of anything else there is nothing to say.
+pub trait Steady<T> {
+    /// The value.
+    fn steady(self) -> T;
+}
+
+impl<T> Steady<T> for Walked<T> {
+    fn steady(self) -> T {
+        self.0
+    }
+}
+
+macro_rules! unsteady {
+    ($([$($generics:tt)*] $walked:ty, $of:ty;)+) => {$(
+        impl<$($generics)*> Walked<$walked> {
+            /// The value.
+            pub fn steady(self) -> $walked
+            where
+                InBody: GoesThrough<$of>,
+            {
+                self.0
+            }
+        }
+    )+};
+}
+
+unsteady! {
+    [K, V, S] HashMap<K, V, S>, HashMap<K, V>;
+    ['a, K, V, S] &'a HashMap<K, V, S>, HashMap<K, V>;
+    ['a, K, V, S] &'a mut HashMap<K, V, S>, HashMap<K, V>;
+    ['a, K, V] hash_map::Iter<'a, K, V>, HashMap<K, V>;
+    ['a, K, V] hash_map::IterMut<'a, K, V>, HashMap<K, V>;
+    ['a, K, V] hash_map::Keys<'a, K, V>, HashMap<K, V>;
+    ['a, K, V] hash_map::Values<'a, K, V>, HashMap<K, V>;
+    ['a, K, V] hash_map::ValuesMut<'a, K, V>, HashMap<K, V>;
+    ['a, K, V] hash_map::Drain<'a, K, V>, HashMap<K, V>;
+    [K, V] hash_map::IntoIter<K, V>, HashMap<K, V>;
+    [K, V] hash_map::IntoKeys<K, V>, HashMap<K, V>;
+    [K, V] hash_map::IntoValues<K, V>, HashMap<K, V>;
+    [K, S] HashSet<K, S>, HashSet<K>;
+    ['a, K, S] &'a HashSet<K, S>, HashSet<K>;
+    ['a, K] hash_set::Iter<'a, K>, HashSet<K>;
+    ['a, K] hash_set::Drain<'a, K>, HashSet<K>;
+    [K] hash_set::IntoIter<K>, HashSet<K>;
+    ['a, K, S] hash_set::Union<'a, K, S>, HashSet<K>;
+    ['a, K, S] hash_set::Intersection<'a, K, S>, HashSet<K>;
+    ['a, K, S] hash_set::Difference<'a, K, S>, HashSet<K>;
+    ['a, K, S] hash_set::SymmetricDifference<'a, K, S>, HashSet<K>;
 }

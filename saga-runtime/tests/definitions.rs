@@ -89,7 +89,7 @@ mod first {
         for night in nights {
             hold(Trip { to: night.to_string(), card: Redacted::new(String::new()) }).named("night").await?;
         }
-        approve("sure?").within("2h").await.permanent()?;
+        approve("sure?").within("2h").await?;
         Ok(charge(held).await?)
     }
 }
@@ -143,7 +143,7 @@ fn harmless_changes_are_recorded_on_demand() {
                 let trip = Trip { to: night.to_string(), card: Redacted::new(String::new()) };
                 first::hold(trip).named("night").await?;
             }
-            approve("sure?").within("2h").await.permanent()?;
+            approve("sure?").within("2h").await?;
             let paid = first::charge(held).await?;
             Ok(thank(paid).await.unwrap_or_default())
         }
@@ -277,7 +277,7 @@ mod turned {
         pub(crate) async fn pair(a: u32) -> Result<u32, Failure> {
             now().await;
             if a == 1 {
-                approve("sure?").await.permanent()?;
+                approve("sure?").await?;
             }
             uuid().await;
             sleep("1h").named("nap").await;

@@ -174,7 +174,11 @@ async fn start_refuses_what_cannot_work() {
     });
     let empty = || Runtime::builder(MemoryStore::new());
     let full = || empty().resource(World::new());
-    match empty().saga::<renovation>().start().await.unwrap_err() {
+    let missing = empty().saga::<renovation>().start().await.unwrap_err();
+    // What a `main` that returns it shows.
+    let shown = format!("{missing:?}");
+    assert!(shown.starts_with("step rinse takes `&") && shown.contains("`.resource(…)`"), "{shown}");
+    match missing {
         StartError::MissingResource { step, type_name } => {
             assert_eq!((step.as_str(), type_name), ("rinse", std::any::type_name::<Water>()));
         }

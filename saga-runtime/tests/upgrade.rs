@@ -81,7 +81,7 @@ mod turned_round {
     pub(crate) async fn trip(to: String) -> Result<String, Failure> {
         let hotel = book(to.clone()).await?;
         let flight = hold(to).await?;
-        approve("sure?").await.permanent()?;
+        approve("sure?").await?;
         Ok(flight + &hotel)
     }
 }
@@ -126,7 +126,7 @@ mod other_values {
     pub(crate) async fn trip(to: String) -> Result<String, Failure> {
         let flight = hold_number(to.clone()).await?;
         let hotel = book(to).await?;
-        approve("sure?").await.permanent()?;
+        approve("sure?").await?;
         Ok(format!("{flight}{hotel}"))
     }
 
@@ -175,7 +175,7 @@ mod misbehaves {
         let flight = hold(to.clone()).await?;
         assert_eq!(flight, "Rome", "it always goes to Rome");
         let hotel = book(to).await?;
-        approve("sure?").await.permanent()?;
+        approve("sure?").await?;
         Ok(flight + &hotel)
     }
 
@@ -340,7 +340,7 @@ async fn a_failure_of_a_step_that_cannot_fail_any_more() {
     #[saga]
     async fn retort(item: String) -> Result<String, Failure> {
         let item = refuse(item).await;
-        approve("all the same?").await.permanent()?;
+        approve("all the same?").await?;
         Ok(item)
     }
     let shop = left(async |runtime| {

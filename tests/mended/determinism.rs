@@ -18,6 +18,9 @@ mended! {
     sg0705_file
     sg0705_program
     sg0706_collected
+    sg0706_field
+    sg0706_field_keys
     sg0706_for
     sg0706_keys
+    sg0706_output
 }

@@ -2,6 +2,9 @@
 //!
 //! Which side of `+=` comes first depends on the types of the two, and a journal is read in one order. What is awaited on the
 //! right goes before it, into a variable.
+//!
+//! Which side of `+=` comes first depends on the types of the two, and a journal is read in one order. What is awaited on the
+//! right goes before it, into a variable.
 
 use saga::prelude::*;
 

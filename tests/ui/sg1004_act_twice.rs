@@ -18,7 +18,7 @@ async fn release(seat: u32) -> Result<(), Failure> {
 #[saga]
 async fn evening(seat: u32) -> Result<u32, Failure> {
     let seat = hold(seat).await?;
-    approve("Shall we go?").within("2h").await.permanent()?;
+    approve("Shall we go?").within("2h").await?;
     Ok(seat)
 }
 

@@ -19,10 +19,11 @@ use crate::saga::body::{Body, expr_awaits};
 use crate::saga::{flow, operand};
 use crate::signature::Function;
 
+pub(crate) use maps::unmark;
 pub(crate) use steady::offence;
 
 /// Reports what the body may not have.
-pub(crate) fn check(function: &Function, root: &Path, report: &mut Report) {
+pub(crate) fn check(function: &mut Function, root: &Path, report: &mut Report) {
     let mut checker = Checker { inside: None, root, report };
     checker.visit_block(&function.block);
     items::check(&function.block, report);

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proc_macro2::Span;
+use syn::ExprAwait;
 use syn::visit::{self, Visit};
-use syn::{Block, ExprAwait};
 
 mod pattern;
 mod walk;

@@ -14,6 +14,7 @@ use syn::{
 
 use crate::names::{local, path_at};
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
+use crate::saga::check::unmark;
 use crate::saga::operand::Kind;
 use forgotten::is_free;
 
@@ -273,6 +274,9 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::ForLoop(node) => {
                 self.visit_expr_mut(&mut node.expr);
+                if forgotten::may_be_hashed(&node.expr) {
+                    *node.expr = self.steady(&node.expr);
+                }
                 if block_awaits(&node.body) {
                     *expr = self.rewrite_for(node);
                 } else {
@@ -288,6 +292,13 @@ impl VisitMut for Rewriter<'_> {
             Expr::Call(call) if is_free(call) => {
                 self.visit_operand(expr);
                 *expr = self.kept(expr);
+            }
+            Expr::MethodCall(method) => {
+                let goes_through = unmark(method);
+                visit_mut::visit_expr_method_call_mut(self, method);
+                if goes_through {
+                    *expr = self.steady(expr);
+                }
             }
             // Its length is a constant.
             Expr::Repeat(node) => self.visit_expr_mut(&mut node.expr),

@@ -57,8 +57,34 @@ pub(crate) fn is_of_others(ty: &Type) -> bool {
     }
     let Type::Path(path) = ty else { return false };
     let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
-    matches!(&names[..], [first, .., last] if last == "Error" && !["crate", "self", "super"].contains(&&**first))
+    matches!(&names[..], [first, .., last] if last.ends_with("Error") && CRATES.contains(&&**first))
 }
+
+/// Crates and modules of which everybody knows the errors, and that these cannot be recorded.
+const CRATES: [&str; 22] = [
+    "std",
+    "core",
+    "alloc",
+    "io",
+    "fmt",
+    "anyhow",
+    "eyre",
+    "reqwest",
+    "sqlx",
+    "serde_json",
+    "hyper",
+    "rusqlite",
+    "diesel",
+    "redis",
+    "ureq",
+    "tokio",
+    "tokio_postgres",
+    "http",
+    "url",
+    "csv",
+    "toml",
+    "tonic",
+];
 
 /// What is wrong with it.
 pub(super) fn diagnostic(output: &Type, foreign: &Foreign, noun: &str) -> Diagnostic {

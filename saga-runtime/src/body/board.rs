@@ -15,6 +15,10 @@ use crate::attempt::Surroundings;
 use crate::clock::Dice;
 use crate::few::Few;
 
+/// What is said of a body that took another way than before, and whose automaton allows both.
+const UNSTEADY: &str = "; if the code is the same as then, the body is not deterministic: what it does depends on a \
+                        clock, a random number, or the order of a `HashMap`";
+
 /// What body and driver share.
 pub(crate) struct Board {
     pub(crate) state: State,
@@ -96,7 +100,8 @@ impl Board {
             None => self.reached.push(reach),
             Some(recorded) => {
                 if let Err((journal, code)) = reach.compare(recorded, &self.around.encoding.codecs) {
-                    let detail = format!("at {site} the journal has {journal}, the code reached {code}");
+                    let detail =
+                        format!("at {site} the journal has {journal}, the code reached {code}{UNSTEADY}");
                     self.halt(Reason::Diverged, site, detail);
                 }
             }
@@ -139,7 +144,8 @@ impl Board {
             (Some(_), None) => "ended".to_owned(),
             (None, None) => "waits".to_owned(),
         };
-        let detail = format!("the journal has {recorded} at {site}, which the code passed by: it {code}");
+        let detail =
+            format!("the journal has {recorded} at {site}, which the code passed by: it {code}{UNSTEADY}");
         Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
     }
 

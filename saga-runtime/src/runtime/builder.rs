@@ -204,7 +204,11 @@ impl Builder {
 
     /// Never called: it is [`Runtime::run`], and does not compile before [`start`](Self::start).
     #[doc(hidden)]
-    pub fn run<S: Saga, I>(&self, _id: I, _call: SagaCall<S>) -> std::future::Ready<Result<Handle<S>, RunError>>
+    pub fn run<S: Saga, I>(
+        &self,
+        _id: I,
+        _call: SagaCall<S>,
+    ) -> std::future::Ready<Result<Handle<S>, RunError>>
     where
         for<'a> Self: Started,
     {

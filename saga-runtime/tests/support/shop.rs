@@ -44,7 +44,7 @@ pub mod first {
     pub async fn trip(to: String) -> Result<String, Failure> {
         let flight = hold(to.clone()).await?;
         let hotel = book(to).await?;
-        approve("sure?").await.permanent()?;
+        approve("sure?").await?;
         Ok(flight + &hotel)
     }
 
@@ -65,7 +65,7 @@ pub mod first {
     #[saga]
     pub async fn retort(item: String) -> Result<String, Failure> {
         let failed = refuse(item).await.is_err();
-        approve("all the same?").await.permanent()?;
+        approve("all the same?").await?;
         Ok(failed.to_string())
     }
 

@@ -3,19 +3,52 @@
 
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
 use syn::{
     Block, Expr, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprMethodCall, ExprWhile, GenericArgument,
-    Ident, Local, Pat, PatIdent, Path, Stmt, Type,
+    Ident, Local, Pat, PatIdent, Path, Stmt, Type, parse_quote,
 };
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::signature::Function;
 
-/// Reports what goes through a hash map or set.
-pub(super) fn check(function: &Function, report: &mut Report) {
+/// Reports what goes through a hash map or set. What goes through something whose type the text does not show is marked,
+/// for types to judge it.
+pub(super) fn check(function: &mut Function, report: &mut Report) {
     let known = function.recorded().map(|p| (p.ident.to_string(), hashed(&p.ty)));
-    let mut walker = Walker { known: known.collect(), ordered: None, report };
+    let mut walker = Walker { known: known.collect(), ordered: None, unknown: Vec::new(), report };
     walker.visit_block(&function.block);
+    let mut marker = Marker { walks: walker.unknown };
+    marker.visit_block_mut(&mut function.block);
+}
+
+/// What stands on a call that goes through something of an unknown type, until the body is rewritten.
+const MARK: &str = "__goes_through";
+
+/// Takes the mark off; whether it was there.
+pub(crate) fn unmark(method: &mut ExprMethodCall) -> bool {
+    let before = method.attrs.len();
+    method.attrs.retain(|attr| !attr.path().is_ident(MARK));
+    method.attrs.len() < before
+}
+
+/// Marks these calls.
+struct Marker {
+    walks: Vec<*const ExprMethodCall>,
+}
+
+impl VisitMut for Marker {
+    fn visit_expr_method_call_mut(&mut self, method: &mut ExprMethodCall) {
+        visit_mut::visit_expr_method_call_mut(self, method);
+        if self.walks.contains(&std::ptr::from_ref(method)) {
+            let mark = Ident::new(MARK, method.method.span());
+            method.attrs.push(parse_quote!(#[#mark]));
+        }
+    }
+
+    fn visit_expr_const_mut(&mut self, _: &mut syn::ExprConst) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
 /// What goes through all of it in its own order.
@@ -64,6 +97,8 @@ struct Walker<'a> {
     known: Vec<(String, Option<&'static str>)>,
     /// The chain whose order does not matter.
     ordered: Option<*const Expr>,
+    /// What goes through something of an unknown type.
+    unknown: Vec<*const ExprMethodCall>,
     report: &'a mut Report,
 }
 
@@ -157,10 +192,15 @@ impl<'ast> Visit<'ast> for Walker<'_> {
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
-        let Some((at, name, is)) = self.walked(expr) else { return visit::visit_expr(self, expr) };
+        let (known, unknown) = (self.walked(expr), innermost_walk(expr));
+        if known.is_none() && unknown.is_none() {
+            return visit::visit_expr(self, expr);
+        }
         let ordered = self.ordered.take_if(|ordered| std::ptr::eq(*ordered, expr)).is_some();
-        if !ordered && !ends_in_any_order(expr) {
-            self.reported(at, &name, is);
+        match known {
+            _ if ordered || ends_in_any_order(expr) => {}
+            Some((at, name, is)) => self.reported(at, &name, is),
+            None => self.unknown.extend(unknown.map(std::ptr::from_ref)),
         }
         // Its arguments may go through another.
         let mut link = expr;
@@ -168,6 +208,7 @@ impl<'ast> Visit<'ast> for Walker<'_> {
             method.args.iter().for_each(|arg| self.visit_expr(arg));
             link = &method.receiver;
         }
+        self.visit_expr(link);
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
@@ -234,6 +275,13 @@ impl<'ast> Visit<'ast> for Names {
         self.0.push(pat.ident.clone());
         visit::visit_pat_ident(self, pat);
     }
+}
+
+/// The first call of a chain of methods that goes through what it is called on.
+fn innermost_walk(chain: &Expr) -> Option<&ExprMethodCall> {
+    let Expr::MethodCall(method) = chain else { return None };
+    let is_walk = || WALKS.iter().any(|walk| method.method == walk);
+    innermost_walk(&method.receiver).or_else(|| is_walk().then_some(method))
 }
 
 /// `HashMap` or `HashSet`, if the type is one.

@@ -8,6 +8,7 @@ use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, Pat, Path, Stmt, parse_qu
 
 use super::{Rewriter, first_span};
 use crate::names::{mentions, path_at};
+use crate::saga::check::unmark;
 
 impl Rewriter<'_> {
     /// Goes on into what has to have a value, or to be awaited.
@@ -27,10 +28,12 @@ impl Rewriter<'_> {
             Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|elem| self.visit_operand(elem)),
             Expr::Array(array) => array.elems.iter_mut().for_each(|elem| self.visit_operand(elem)),
             Expr::MethodCall(method) => {
+                let goes_through = unmark(method);
                 self.visit_operand(&mut method.receiver);
-                // What a closure of an `all` gives is awaited.
-                let args = method.args.iter_mut().filter(|arg| !matches!(arg, Expr::Closure(_)));
-                args.for_each(|arg| self.visit_expr_mut(arg));
+                method.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                if goes_through {
+                    *operand = self.steady(operand);
+                }
             }
             Expr::Call(call) => {
                 let is_all = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "all"));
@@ -162,6 +165,21 @@ impl Rewriter<'_> {
         }
     }
 
+    /// What is gone through, which gives the same order each time.
+    pub(super) fn steady(&self, value: &Expr) -> Expr {
+        let span = first_span(value);
+        let root = path_at(self.saga, span);
+        parse_quote_spanned! {span=>
+            match #value {
+                value => {
+                    #[allow(unused_imports)]
+                    use #root::Steady as _;
+                    #root::Walked(value).steady()
+                }
+            }
+        }
+    }
+
     /// The value, which holds no call.
     pub(super) fn kept(&self, value: &Expr) -> Expr {
         let span = first_span(value);
@@ -173,6 +191,15 @@ impl Rewriter<'_> {
 struct InClosure<'a, 'b>(&'a Rewriter<'b>);
 
 impl VisitMut for InClosure<'_, '_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if let Expr::MethodCall(method) = expr
+            && unmark(method)
+        {
+            *expr = self.0.steady(expr);
+        }
+    }
+
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         visit_mut::visit_stmt_mut(self, stmt);
         match stmt {
@@ -182,6 +209,19 @@ impl VisitMut for InClosure<'_, '_> {
     }
 
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// Whether a `for` goes through something of which only its type knows the order.
+pub(super) fn may_be_hashed(items: &Expr) -> bool {
+    match items {
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => true,
+        Expr::Reference(inner) => may_be_hashed(&inner.expr),
+        Expr::Paren(inner) => may_be_hashed(&inner.expr),
+        // A call that is awaited, say, and rewritten by now.
+        Expr::Match(_) => true,
+        Expr::MethodCall(method) => method.method == "clone" && may_be_hashed(&method.receiver),
+        _ => false,
+    }
 }
 
 /// Whether it may be a call that somebody forgot to await: one of a free function.
