@@ -281,7 +281,7 @@ async fn kept(seat: u32) -> Result<u32, Failure> {
         assert!(failure.error().is_some());
     }
     match paid {
-        Ok(paid) => Ok(paid),
+        Ok(amount) => Ok(amount),
         Err(failure) => Err(failure.into()),
     }
 }

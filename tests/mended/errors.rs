@@ -23,8 +23,8 @@ mended! {
     sg0411_question_on_all
     sg0411_question_on_foreign
     sg0411_question_unconvertible
-    sg0412_boxed
-    sg0412_io
+    sg0406_boxed
+    sg0406_io
     sg0412_saga
     sg0413_from
     sg0620_all

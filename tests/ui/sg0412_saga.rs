@@ -1,4 +1,7 @@
-//! SG0412: Nor is it one of a saga.
+//! SG0412: The error of a saga can be recorded.
+//!
+//! What a saga failed with is kept in its journal. An error that can be anything cannot be: `saga::Failure` holds the text of
+//! any, and an enum of your own holds more.
 
 use saga::prelude::*;
 

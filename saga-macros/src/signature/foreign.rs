@@ -90,17 +90,19 @@ const CRATES: [&str; 22] = [
 pub(super) fn diagnostic(output: &Type, foreign: &Foreign, noun: &str) -> Diagnostic {
     let Foreign { error, good } = foreign;
     let good = shown(good);
-    let (why, inside) = match noun {
+    let (code, why, inside) = match noun {
         "step" => (
+            "SG0406",
             "whether an attempt happened decides if it is retried, undone, or asked about; and the error is recorded",
             "and `.transient()?`, `.permanent()?` or `.in_doubt()?` where a `?` is; or an error of your own that derives `StepError`",
         ),
         _ => (
+            "SG0412",
             "a saga's error is recorded, and read again",
             "of which `?` makes any failure; or an error of your own that derives `SagaError`",
         ),
     };
-    Diagnostic::over("SG0412", output, format!("`{error}` cannot be the error of a {noun}"))
+    Diagnostic::over(code, output, format!("`{error}` cannot be the error of a {noun}"))
         .why(why)
         .fix(format!("`-> Result<{good}, saga::Failure>`, {inside}"))
 }

@@ -1,4 +1,4 @@
-//! SG0412: Nor is that of the standard library.
+//! SG0406: Nor does that of `std::io::Result`.
 
 use saga::prelude::*;
 
