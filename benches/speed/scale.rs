@@ -110,7 +110,7 @@ async fn pairs(n: u32) -> Result<(), Failure> {
 
 #[saga(version = 1)]
 async fn signals(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|_| signal::<u32>("go"))).await.ok();
+    let _ = all((0..n).map(|_| signal::<u32>("go"))).await;
     Ok(())
 }
 
