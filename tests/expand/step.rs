@@ -146,12 +146,12 @@ const _: () = {
         /// # Errors
         /// The step's own.
         #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc)]
-        fn run(
-            resources: &::saga::__private::Resources,
+        fn run<'resources>(
+            resources: &'resources ::saga::__private::Resources,
             key: ::saga::__private::IdempotencyKey,
             trip: Trip,
             seats: u32,
-        ) -> ::saga::__private::Alone<'_, Result<Hold, AirlineError>> {
+        ) -> ::saga::__private::Alone<'resources, Result<Hold, AirlineError>> {
             ::saga::__private::run_alone::<
                 Self,
             >(resources, key, __HoldInput { trip, seats })

@@ -155,13 +155,13 @@ pub(super) fn is_value(elem: &Type) -> bool {
     }
 }
 
-/// What is in an `Arc` or an `Rc`.
+/// The type in an `Arc` or an `Rc`, unless it is a plain value.
 fn shared(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|s| s.ident == "Arc" || s.ident == "Rc")?;
     match &last.arguments {
         PathArguments::AngleBracketed(list) => list.args.first().and_then(|arg| match arg {
-            GenericArgument::Type(inner) => Some(shown(inner)),
+            GenericArgument::Type(inner) if !is_value(inner) => Some(shown(inner)),
             _ => None,
         }),
         _ => None,

@@ -378,11 +378,11 @@ fn alone(step: &Step) -> TokenStream {
             /// # Errors
             /// The step's own.
             #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc)]
-            #vis #fn_token run(
-                #resources: &#saga::__private::Resources,
+            #vis #fn_token run<'resources>(
+                #resources: &'resources #saga::__private::Resources,
                 #key_param
                 #(#called_with),*
-            ) -> #saga::__private::Alone<'_, #output> {
+            ) -> #saga::__private::Alone<'resources, #output> {
                 #saga::__private::run_alone::<Self>(#resources, #key, #name { #(#names),* })
             }
         }
