@@ -1,8 +1,5 @@
 //! Scenario 59: one saga's record is damaged, and all others go on. What the store gives for that is in
 //! `saga-sqlite/tests/damage.rs`; here is what a runtime makes of it.
-//!
-//! Mutants seen to fail here: deliveries that were seen in vain not left out of what is claimed; what a store refuses for
-//! good told as unavailable; a look for work that fails not told.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
