@@ -131,4 +131,12 @@ impl<S: Store> Store for Killing<S> {
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.store.purge(purge).await
     }
+
+    fn takes_many_workers(&self) -> bool {
+        self.store.takes_many_workers()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.store.trouble()
+    }
 }
