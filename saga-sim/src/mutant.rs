@@ -36,21 +36,17 @@ pub enum Mutant {
     LosesLimit,
     /// A delivery is acknowledged, and forgotten, while no worker holds the saga.
     LosesDelivery,
-    /// Cancels stay in the inbox, and no worker sees them.
-    HidesCancels,
     /// Whatever is delivered counts as in time.
     DatesEarly,
     /// Whatever is delivered counts as delivered when it is looked at.
     DatesLate,
-    /// The store takes a release without records from a fenced worker.
-    UnfencedRelease,
     /// A lease that is over is renewed.
     RenewsExpired,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Mutant; 20] = [
+    pub const ALL: [Mutant; 18] = [
         Mutant::Unfenced,
         Mutant::AcknowledgesTooEarly,
         Mutant::ForgetsRollback,
@@ -66,17 +62,15 @@ impl Mutant {
         Mutant::LosesDeadline,
         Mutant::LosesLimit,
         Mutant::LosesDelivery,
-        Mutant::HidesCancels,
         Mutant::DatesEarly,
         Mutant::DatesLate,
-        Mutant::UnfencedRelease,
         Mutant::RenewsExpired,
     ];
 
     /// The rule that it breaks: the simulation has to name this one.
     pub fn breaks(self) -> Rule {
         match self {
-            Mutant::Unfenced | Mutant::UnfencedRelease | Mutant::RenewsExpired => Rule::Fenced,
+            Mutant::Unfenced | Mutant::RenewsExpired => Rule::Fenced,
             Mutant::AcknowledgesTooEarly => Rule::Intent,
             Mutant::ForgetsRollback => Rule::OneWay,
             Mutant::ForgetsIrreversible => Rule::NoReturn,
@@ -86,11 +80,9 @@ impl Mutant {
             Mutant::KeyForEachAttempt => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
             Mutant::StormsServices => Rule::Crowd,
-            Mutant::LosesDeadline
-            | Mutant::LosesDelivery
-            | Mutant::HidesCancels
-            | Mutant::DatesEarly
-            | Mutant::DatesLate => Rule::InTime,
+            Mutant::LosesDeadline | Mutant::LosesDelivery | Mutant::DatesEarly | Mutant::DatesLate => {
+                Rule::InTime
+            }
         }
     }
 }

@@ -79,9 +79,6 @@ impl Referee {
     /// What the workers are shown of what waits.
     fn shown(&self, mut waiting: Vec<Waiting>) -> Vec<Waiting> {
         match self.mutant {
-            Some(Mutant::HidesCancels) => {
-                waiting.retain(|waiting| !matches!(waiting.delivery, Delivery::Cancel { .. }));
-            }
             Some(Mutant::DatesEarly) => waiting.iter_mut().for_each(|w| w.at = Timestamp(i64::MIN)),
             Some(Mutant::DatesLate) => waiting.iter_mut().for_each(|w| w.at = Timestamp(i64::MAX)),
             _ => {}
@@ -119,8 +116,7 @@ impl Referee {
         let mut append = append.clone();
         let mut writer = worker;
         match self.mutant {
-            Some(Mutant::UnfencedRelease) if !append.release || !append.entries.is_empty() => {}
-            Some(Mutant::Unfenced | Mutant::UnfencedRelease) => {
+            Some(Mutant::Unfenced) => {
                 let holder = self.holders().get(&append.saga).copied();
                 if let (Some((holder, epoch)), Some(_)) = (holder, append.epoch) {
                     (writer, append.epoch) = (holder, Some(epoch));

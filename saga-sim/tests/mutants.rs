@@ -64,10 +64,8 @@ caught! {
     a_deadline_that_is_lost_is_caught: LosesDeadline,
     a_limit_that_is_lost_is_caught: LosesLimit,
     a_delivery_that_is_lost_is_caught: LosesDelivery,
-    a_cancel_that_nobody_sees_is_caught: HidesCancels,
     what_came_too_late_and_counts_is_caught: DatesEarly,
     what_came_in_time_and_does_not_count_is_caught: DatesLate,
-    a_release_that_is_not_fenced_is_caught: UnfencedRelease,
     a_lease_that_is_over_and_renewed_is_caught: RenewsExpired,
 }
 
