@@ -1,9 +1,9 @@
 //! Every wait ends: with what happened, or with an error that says why it cannot (SCENARIOS row 61). After a shutdown, of
 //! sagas whose type nobody has registered, and where the listing and the journal differ.
 //!
-//! Seen to fail with these bugs put in: a shutdown that does not tell those who wait, or does not ring drivers; a look at
-//! what is held again that does nothing; a quarantine that outlives its saga when the lease is lost; an outcome that asks
-//! the store over and over for what is listed as a dead letter.
+//! Seen to fail with these bugs put in: a shutdown that does not tell those who wait, or does not ring drivers; a
+//! quarantine that outlives its saga when the lease is lost; an outcome that asks the store over and over for what is
+//! listed as a dead letter.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
