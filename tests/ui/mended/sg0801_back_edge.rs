@@ -20,7 +20,7 @@ async fn trip(seat: u32) -> Result<u32, Failure> {
     for seat in 0..seat {
         hold(seat).await?;
     }
-    charge(seat).await.ok();
+    let _ = charge(seat).await;
     Ok(seat)
 }
 
