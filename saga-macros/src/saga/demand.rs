@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
+use syn::visit::{self, Visit};
 
 use crate::names::path_at;
 use crate::saga::flow::{Exit, Flow};
@@ -17,7 +18,7 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     let Some(flow) = &saga.flow else { return TokenStream::new() };
     let by_result = ends_by_result(saga);
     if saga.callees.is_empty() {
-        return by_result;
+        return by_result.unwrap_or_default();
     }
     let callees = &saga.callees;
     let calls = callees.iter().enumerate().map(|(number, path)| {
@@ -59,14 +60,37 @@ pub(crate) fn demands(saga: &Saga) -> TokenStream {
     }
 }
 
-/// That `Ok` and `Err` are those of a `Result`, as the flow takes them to be: in a pattern no function is.
-fn ends_by_result(saga: &Saga) -> TokenStream {
+/// Demands that the `Ok` and `Err` that the body names alone are those of a `Result`, as the flow takes them to be: in a
+/// pattern no function is.
+fn ends_by_result(saga: &Saga) -> Option<TokenStream> {
+    let mut bare = Bare::default();
+    bare.visit_block(&saga.function.block);
     let span = saga.function.block.stmts.last().map_or_else(Span::call_site, |last| last.span());
-    let (ok, err) = (Ident::new("Ok", span), Ident::new("Err", span));
-    quote! {
-        const _: fn(::core::result::Result<(), ()>) = |result| match result {
-            #ok(()) | #err(()) => {}
-        };
+    let ends = [(bare.ok, "Ok"), (bare.err, "Err")].into_iter().filter(|(is_named, _)| *is_named);
+    let ends: Vec<_> = ends.map(|(_, name)| Ident::new(name, span)).collect();
+    (!ends.is_empty()).then(|| {
+        quote! {
+            #[allow(unreachable_patterns)]
+            const _: fn(::core::result::Result<(), ()>) = |result| match result {
+                #(#ends(()))|* => {}
+                _ => {}
+            };
+        }
+    })
+}
+
+/// Which ends a body names without a path.
+#[derive(Default)]
+struct Bare {
+    ok: bool,
+    err: bool,
+}
+
+impl<'ast> Visit<'ast> for Bare {
+    fn visit_path(&mut self, path: &'ast Path) {
+        self.ok |= path.is_ident("Ok");
+        self.err |= path.is_ident("Err");
+        visit::visit_path(self, path);
     }
 }
 
