@@ -7,7 +7,7 @@ use saga_core::{Codecs, DecodeError, Payload};
 use serde::Serialize;
 
 use crate::error::{bounded, text_of};
-use crate::panics::message_of;
+use crate::panics::{drop_quietly, message_of};
 use crate::recorded::{self, Read, Recorded, Recording};
 
 /// Above this many bytes a recorded value is warned about, by default.
@@ -63,7 +63,11 @@ impl Encoding {
             return true;
         }
         let meant = self.decode::<T>(recorded).ok();
-        let meant = meant.and_then(|value| recorded::encode(&value).ok());
+        let meant = meant.and_then(|value| {
+            let meant = recorded::encode(&value).ok();
+            drop_quietly("a value that was read again", value);
+            meant
+        });
         meant.is_some_and(|meant| self.codecs.same(&meant, given))
     }
 

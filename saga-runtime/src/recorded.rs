@@ -4,6 +4,8 @@ use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::panics::drop_quietly;
+
 /// What can stand in a journal: it can be written as JSON, be read again, and go to another thread. Nothing implements
 /// it by hand.
 //
@@ -107,7 +109,9 @@ pub(crate) fn keep<T: Recorded>(value: &T, codecs: &Codecs) -> Result<Payload, E
     let lost_float = print.has_lost_float();
     let read = decode::<T>(&Codecs::default(), &payload);
     let read = read.map_err(|source| EncodeError::Unreadable { shown: shown(), lost_float, source })?;
-    if Payload::encode_printed(&Written(&read))?.1 != print {
+    let again = Payload::encode_printed(&Written(&read));
+    drop_quietly("a value that was read again", read);
+    if again?.1 != print {
         return Err(EncodeError::Changed { shown: shown(), lost_float });
     }
     codecs.seal(payload)
