@@ -1,8 +1,5 @@
 //! Secrets in what an operator gives: kept where the placeholder stands, refused where what is shown is sent for the
 //! secret, hidden everywhere.
-//!
-//! Mutants seen to fail here: a mended input recorded as it was given; a given value in clear in the inbox; an output
-//! recorded as it was given; the text `[redacted]` taken for a secret.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,6 @@
 //! The id of an act, and what its author had seen: a repeat gets the first answer, an act on what has changed is refused.
 //!
-//! Mutants seen to fail here: a repeat taken as a new act; what was seen not looked at; a signal counted as a change; acts
-//! of no effect recorded without end.
+//! Mutants seen to fail here: a repeat taken as a new act; what was seen not looked at.
 
 #[path = "support/desk.rs"]
 mod desk;

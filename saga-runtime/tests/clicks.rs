@@ -1,6 +1,4 @@
 //! Acts that come twice, late, or from two people at once, through handles and past them.
-//!
-//! Mutants seen to fail here: a repeat taken as a new act; an act that says nothing of what was seen.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
