@@ -2,7 +2,8 @@
 //! compensations, children. Counted are allocations, allocated bytes, and sites looked at, not time, in sagas of 100,
 //! 1,000 and 10,000; `cargo xtask bench scale` shows the time.
 #![cfg(debug_assertions)]
-#![allow(clippy::unwrap_used, unsafe_code)]
+// A saga drops a failure by `let _ =`.
+#![allow(clippy::unwrap_used, clippy::let_underscore_must_use, unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -95,45 +96,45 @@ async fn fail(n: u32) -> Result<u32, Failure> {
 
 #[saga(version = 1)]
 async fn wide(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note(i))).await?;
+    all((0..n).map(note)).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_limited(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| queue(i))).limit(10).await?;
+    all((0..n).map(queue)).limit(10).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_apart(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| queue(i))).await?;
+    all((0..n).map(queue)).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_reads_apart(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| look_slowly(i))).await?;
+    all((0..n).map(look_slowly)).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_back(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note(i))).await?;
+    all((0..n).map(note)).await?;
     fail(n).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_back_apart(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note_slowly(i))).await?;
+    all((0..n).map(note_slowly)).await?;
     fail(n).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_back_with_trouble(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note_with_trouble(i))).await?;
+    all((0..n).map(note_with_trouble)).await?;
     fail(n).await?;
     Ok(())
 }
@@ -173,7 +174,7 @@ async fn children_fail(n: u32) -> Result<(), Failure> {
 
 #[saga(version = 1)]
 async fn children_fail_at_once(n: u32) -> Result<(), Failure> {
-    let _ = all((0..n).map(|i| child(i))).await;
+    let _ = all((0..n).map(child)).await;
     Ok(())
 }
 

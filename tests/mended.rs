@@ -1,6 +1,6 @@
 //! The mistakes of `tests/ui`, mended: each compiles, and runs. One a file in `tests/ui/mended`, of the same name.
 // They are what people copy from a page, a whole program each.
-#![allow(clippy::unwrap_used, clippy::useless_vec, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::useless_vec, clippy::let_underscore_must_use, unreachable_pub)]
 
 /// The programs of one family of rules: each is a module, and its `main` a test.
 macro_rules! mended {

@@ -1,6 +1,8 @@
 //! How the cost of one more grows with how many there are: branches of an `all`, turns of a loop, signals, forward and
 //! back. Each figure is what one branch, turn or signal costs in a saga of 100, 1,000 and 10,000 of them; in memory, on
 //! one thread, so that only the engine is seen; some on SQLite as well. What is counted is CPU, of all threads.
+// A saga drops a failure by `let _ =`.
+#![allow(clippy::let_underscore_must_use)]
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,26 +61,26 @@ async fn fail(n: u32) -> Result<u32, Failure> {
 
 #[saga(version = 1)]
 async fn wide(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note(i))).await?;
+    all((0..n).map(note)).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_one_by_one(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| queue(i))).await?;
+    all((0..n).map(queue)).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_back(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note(i))).await?;
+    all((0..n).map(note)).await?;
     fail(n).await?;
     Ok(())
 }
 
 #[saga(version = 1)]
 async fn wide_back_one_by_one(n: u32) -> Result<(), Failure> {
-    all((0..n).map(|i| note_slowly(i))).await?;
+    all((0..n).map(note_slowly)).await?;
     fail(n).await?;
     Ok(())
 }

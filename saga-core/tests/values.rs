@@ -36,7 +36,7 @@ fn two_million_floats_come_back_to_the_last_bit() {
         many.extend(Some(f64::from_bits(bits)).filter(|float| float.is_finite()));
         // Prices, as they are met more often.
         many.push((bits % 1_000_000_007) as f64 / 100.0);
-        if bits % 8 == 0 {
+        if bits.is_multiple_of(8) {
             singles.extend(Some(f32::from_bits((bits >> 32) as u32)).filter(|float| float.is_finite()));
         }
     }

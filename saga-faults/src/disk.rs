@@ -392,6 +392,15 @@ impl Run {
             Ok(())
         });
         copied.map_err(|error| format!("the files cannot be copied: {error}"))?;
+        let store = SqliteStore::open(&path).map_err(|error| format!("after a power loss: {error}"))?;
+        for planned in &self.sagas {
+            let saga = SagaId::new(&planned.id).map_err(|error| error.to_string())?;
+            let journal = store.load(&saga, 0, usize::MAX).await.map_err(|error| error.to_string())?;
+            wrongs.extend(of(&self.ledger.books(), &saga, &journal));
+        }
+        wrongs.extend(self.ledger.books().wrongs().iter().cloned());
+        drop(store);
+        // Last: whatever opens and closes the copy puts its log into it.
         {
             let db = rusqlite::Connection::open(&path).map_err(|error| error.to_string())?;
             let check = db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
@@ -401,14 +410,6 @@ impl Run {
                 Err(error) => wrongs.push(format!("the file is spoilt: {error}")),
             }
         }
-        let store = SqliteStore::open(&path).map_err(|error| format!("after a power loss: {error}"))?;
-        for planned in &self.sagas {
-            let saga = SagaId::new(&planned.id).map_err(|error| error.to_string())?;
-            let journal = store.load(&saga, 0, usize::MAX).await.map_err(|error| error.to_string())?;
-            wrongs.extend(of(&self.ledger.books(), &saga, &journal));
-        }
-        wrongs.extend(self.ledger.books().wrongs().iter().cloned());
-        drop(store);
         std::fs::remove_dir_all(&copy).map_err(|error| format!("the copy cannot go: {error}"))?;
         Ok(wrongs)
     }

@@ -295,6 +295,8 @@ async fn crash_store_fails_and_comes_back() {
             assert_eq!(world.calls("post letter"), calls);
             valve.writes(Flow::Open);
             assert!(handle.outcome().await.unwrap().is_completed(), "{flow:?} {label}");
+            // What a look for work was told holds until the next look, at most two seconds on.
+            tokio::time::sleep(secs(3)).await;
             assert_eq!(runtime.store_trouble(), None);
             assert_eq!(world.told(), ["hold flight", "hold hotel", "post letter"]);
             world.agrees(&handle).await;

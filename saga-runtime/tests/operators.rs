@@ -417,6 +417,6 @@ async fn acts_are_refused_in_the_wrong_phase() {
         if phase != Phase::Completed {
             assert_eq!(refusal(handle.undo(ann()).await), Refusal::NotCompleted { phase });
         }
-        assert_eq!(effective(&handle).await, before);
+        assert_eq!(effective(handle).await, before);
     }
 }

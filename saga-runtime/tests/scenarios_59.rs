@@ -9,8 +9,6 @@
 mod kit;
 #[path = "support/acts.rs"]
 mod acts;
-#[path = "support/valve.rs"]
-mod valve;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +17,6 @@ use kit::*;
 use saga_core::machine::Delivery;
 use saga_core::store::{Append, Status, Store, StoreError};
 use saga_core::{Entry, MemoryStore, Payload, Record};
-use valve::{Flow, Valve};
 
 saga!(trip, |cx, input| [a] {
     a.at(&cx, 1, &[], hold("flight")).await?;

@@ -47,10 +47,10 @@ pub(crate) fn timely(saga: &SagaId, journal: &[Entry], heard: &Heard<'_>) -> Vec
                 wrong(format!("record {} begins something long after a cancel", entry.seq));
             }
         }
-        if !heard.jumps {
-            if let Some(what) = judge_wait(&state, entry, heard.words, &signalled) {
-                wrong(what);
-            }
+        if !heard.jumps
+            && let Some(what) = judge_wait(&state, entry, heard.words, &signalled)
+        {
+            wrong(what);
         }
         if let Record::Signalled { id, .. } = &entry.record {
             signalled.insert(id.clone());

@@ -266,7 +266,10 @@ impl Seen {
                 phase.is_ended() || phase == Phase::DeadLettered
             }
             Ok(None) => false,
-            Err(_) => self.damaged.insert(saga.clone()) || true,
+            Err(_) => {
+                self.damaged.insert(saga.clone());
+                true
+            }
         }
     }
 
