@@ -199,7 +199,10 @@ const _: () = {
                     }
                 };
                 match {
-                    let call = approve("Charge?").within("2h");
+                    let call = __saga::own_call::<
+                        __saga::own::approve,
+                        _,
+                    >(approve("Charge?").within("2h"));
                     __saga::Awaited::awaited(call, witness_1.place(&cx, 1u32, &[])).await
                 } {
                     value => {
@@ -224,9 +227,15 @@ const _: () = {
                         }
                     }
                 };
-                {
+                match {
                     let call = email(receipt.clone());
                     __saga::Awaited::awaited(call, witness_3.place(&cx, 1u32, &[])).await
+                } {
+                    value => {
+                        #[allow(unused_imports)]
+                        use __saga::Droppable as _;
+                        __saga::Dropped(value).checked()
+                    }
                 };
                 Ok(receipt)
             };
@@ -244,6 +253,11 @@ const _: () = {
         type Undo = __saga::undo::Irreversible;
         type At = BookTripState;
     }
+    #[allow(unreachable_patterns)]
+    const _: fn(::core::result::Result<(), ()>) = |result| match result {
+        Ok(()) => {}
+        _ => {}
+    };
     const _: fn() = || {
         mod __body {
             pub(super) enum At {}
@@ -266,12 +280,14 @@ const _: () = {
             __saga::demand::known::<__body::At, 2usize>(),
         ];
         const __SAME: [usize; 3usize] = __saga::demand::namesakes(&__KNOWN);
-        const __FIRST: [usize; 2usize] = [
-            __saga::demand::no_return(&[1u64], &__KNOWN),
-            __saga::demand::no_return(&[1u64], &__KNOWN),
+        const __FIRST: [usize; 3usize] = [
+            __saga::demand::no_return(&[0u64], &[1u64], &__KNOWN),
+            __saga::demand::no_return(&[1u64], &[0u64], &__KNOWN),
+            __saga::demand::no_return(&[1u64], &[2u64], &__KNOWN),
         ];
         __saga::demand::may_fail::<__body::At, { __FIRST[0usize] }>();
         __saga::demand::may_fail::<__body::At, { __FIRST[1usize] }>();
+        __saga::demand::may_fail::<__body::At, { __FIRST[2usize] }>();
         const __HOLDS: [bool; 3usize] = __saga::demand::outlast(
             &__KNOWN,
             ::core::time::Duration::from_millis(86400000u64),

@@ -108,7 +108,9 @@ const _: () = {
             hold(cx.resource::<Airline>(), cx.key(), trip, seats)
         }
         fn needs() -> ::std::vec::Vec<::saga::__private::Need> {
-            ::std::vec::Vec::from([::saga::__private::Need::of::<Airline>()])
+            #[allow(unused_imports)]
+            use ::saga::__private::AsResource as _;
+            ::std::vec::Vec::from([::saga::__private::Taken::<Airline>::new().need()])
         }
         fn related(registry: &mut ::saga::__private::Registry) {
             __UNDONE_BY.register(registry);
