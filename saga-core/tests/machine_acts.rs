@@ -1,6 +1,7 @@
 //! The id of an act, and what its author had seen: a repeat gets the first answer, an act on what has changed is refused.
 //!
 //! Mutants seen to fail here: a repeat taken as a new act; what was seen not looked at.
+#![allow(clippy::unwrap_used)]
 
 #[path = "support/desk.rs"]
 mod desk;

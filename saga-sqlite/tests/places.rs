@@ -82,7 +82,7 @@ fn s60_a_file_with_two_names_is_refused() {
         fs::hard_link(&path, &other).expect("it can be made");
         for path in [&path, &other] {
             for refused in [SqliteStore::open(path), SqliteStore::open_read_only(path)] {
-                let error = refused.err().expect("it has two names");
+                let error = refused.expect_err("it has two names");
                 assert!(matches!(error, OpenError::ManyNames { names: 2, .. }), "{error}");
             }
         }
@@ -218,7 +218,7 @@ fn s60_a_copy_without_its_log_is_known_as_one() {
         }
         fs::copy(&path, &copy).expect("it can be copied");
         for refused in [SqliteStore::open(&copy), SqliteStore::open_read_only(&copy)] {
-            let error = refused.err().expect("what was written last is missing");
+            let error = refused.expect_err("what was written last is missing");
             assert!(matches!(error, OpenError::WithoutLog { .. }), "{error}");
             assert!(error.to_string().contains("its write-ahead log is not beside it"), "{error}");
         }
@@ -290,7 +290,7 @@ fn s60_a_backup_is_whole_and_made_while_the_worker_writes() {
         let shell = Connection::open(&path).expect("it is a database");
         let into = format!("VACUUM INTO '{}'", by_hand.display());
         shell.execute_batch(&into).expect("it can be copied");
-        let error = SqliteStore::open(&by_hand).err().expect("nobody has said that it is whole");
+        let error = SqliteStore::open(&by_hand).expect_err("nobody has said that it is whole");
         assert!(matches!(error, OpenError::WithoutLog { .. }), "{error}");
         let copy = Connection::open(&by_hand).expect("it is a database");
         copy.execute("DELETE FROM stored_in_use", []).expect("it can be written");

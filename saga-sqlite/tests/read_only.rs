@@ -160,7 +160,6 @@ fn s60_a_reader_in_a_directory_that_it_cannot_write_to_sees_a_worker_that_comes(
     });
     drop(store);
     assert!(ask("c").ends_with("c has [0]"), "when it has gone, too");
-    drop(ask);
     drop(asks);
     assert!(reader.wait().expect("it ends").success());
 }

@@ -236,7 +236,9 @@ mod tests {
                 }
                 // Most often one whose turn it is; now and then any.
                 let of: Vec<usize> = (0..count)
-                    .filter(|at| left[*at].is_some() && (next(&mut seed) % 8 == 0 || has_turn(&left, *at)))
+                    .filter(|at| {
+                        left[*at].is_some() && (next(&mut seed).is_multiple_of(8) || has_turn(&left, *at))
+                    })
                     .collect();
                 let at = of[next(&mut seed) % of.len()];
                 let gone = left[at].take().expect("it is there");
