@@ -5,7 +5,7 @@
 
 use saga::prelude::*;
 
-#[step(irreversible, retriable, idempotent)]
+#[step(readonly, retriable)]
 async fn tell(what: u64) -> Result<(), Failure> {
     let _ = what;
     Ok(())

@@ -13,7 +13,7 @@ fn numbers_keep_their_digits_and_objects_their_order() {
 
 #[test]
 fn such_a_number_comes_back_with_its_digits() {
-    for digits in ["1234567890123456789012345678901234567890", "0.10", "-1e2", "7", "1.5"] {
+    for digits in ["1234567890123456789012345678901234567890", "0.10", "-1e+2", "7", "1.5"] {
         let number: Value = serde_json::from_str(digits).unwrap();
         let back = saga::test::comes_back(&vec![number]).unwrap();
         assert_eq!(back[0].to_string(), digits);
