@@ -392,6 +392,12 @@ impl Run {
             Ok(())
         });
         copied.map_err(|error| format!("the files cannot be copied: {error}"))?;
+        if !self.dir.join("sagas.db-wal").exists() {
+            // There was no log to be copied, and this copy says so, as the documentation of `SqliteStore` has it.
+            let whole = rusqlite::Connection::open(&path)
+                .and_then(|db| db.execute_batch("DELETE FROM stored_in_use"));
+            whole.map_err(|error| format!("the copy cannot be said to be whole: {error}"))?;
+        }
         let store = SqliteStore::open(&path).map_err(|error| format!("after a power loss: {error}"))?;
         for planned in &self.sagas {
             let saga = SagaId::new(&planned.id).map_err(|error| error.to_string())?;

@@ -136,6 +136,10 @@ impl Turn<'_> {
 
     /// What is waiting for its next attempt begins it, if nothing stands against it.
     pub(super) fn begin_again(&mut self, site: &Site, role: Role) {
+        // In a shutdown no driver wakes for the deadline, and an attempt may end after it.
+        if role == Role::Do {
+            self.pass_deadline(self.facts.now);
+        }
         if !self.state.may_attempt(site, role) {
             return;
         }
