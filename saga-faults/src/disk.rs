@@ -393,10 +393,13 @@ impl Run {
         });
         copied.map_err(|error| format!("the files cannot be copied: {error}"))?;
         if !self.dir.join("sagas.db-wal").exists() {
-            // There was no log to be copied, and this copy says so, as the documentation of `SqliteStore` has it.
+            // There was no log to be copied, and this copy says so, as the documentation of `SqliteStore` has it. Where
+            // it cannot, the file is spoilt, which is said below.
             let whole = rusqlite::Connection::open(&path)
                 .and_then(|db| db.execute_batch("DELETE FROM stored_in_use"));
-            whole.map_err(|error| format!("the copy cannot be said to be whole: {error}"))?;
+            if let Err(error) = whole {
+                return Ok(vec![format!("the file is spoilt: {error}")]);
+            }
         }
         let store = SqliteStore::open(&path).map_err(|error| format!("after a power loss: {error}"))?;
         for planned in &self.sagas {

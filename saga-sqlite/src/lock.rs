@@ -51,6 +51,8 @@ impl WorkerLock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
+            // After a power loss it tells the file from a copy.
+            .and_then(|()| file.sync_all())
             .and_then(|()| file.metadata())
             .map_err(|e| failed("written", e))?;
         Ok(Self { _file: file, inode: Inode::of(&inode), path, worker, of })

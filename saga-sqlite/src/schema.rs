@@ -159,11 +159,11 @@ fn not_cut_off(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Whether the write-ahead log of a file is beside it, or another program has put it into the file since a worker died:
-/// then the file that the worker named is this one, and nothing of SQLite's is beside it.
+/// Whether the write-ahead log of a file is beside it, or the file is the one that the worker named: then another program
+/// has put the log into it since, or the power went before the log had a name on the disk, and nothing is missing.
 fn has_log(path: &Path) -> bool {
     let is_named = || std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)));
-    beside(path, "-wal").exists() || (!beside(path, "-shm").exists() && is_named())
+    beside(path, "-wal").exists() || is_named()
 }
 
 /// Whether a worker used the file when it was last written to. If its log is not beside it, it is a copy, and what was

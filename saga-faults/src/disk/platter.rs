@@ -172,7 +172,11 @@ impl Platter {
     pub(crate) fn power_on(&self, directory: &Path) -> io::Result<()> {
         let mut inner = self.inner();
         for file in fs::read_dir(directory)? {
-            fs::remove_file(file?.path())?;
+            let path = file?.path();
+            // A file that is there again is the same one, and the note beside it is synced when it is written.
+            if !inner.files.contains_key(&path) && path.extension().is_none_or(|end| end != "lock") {
+                fs::remove_file(path)?;
+            }
         }
         for (path, kept) in &inner.files {
             fs::write(path, &kept.synced)?;
