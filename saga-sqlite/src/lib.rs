@@ -69,7 +69,7 @@
 //! ```
 //!
 //! What cannot be told: a log that was deleted beside a file that no worker uses but somebody has delivered to, and a log
-//! that was deleted together with `trips.db-shm` after a crash.
+//! that was deleted after a crash beside the file that the worker named in `trips.db.lock`.
 //!
 //! # What can be read without this crate
 //! `sqlite3 trips.db 'select * from sagas'`. These views are part of the interface; the tables beneath
