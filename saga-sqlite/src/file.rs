@@ -74,18 +74,23 @@ pub(crate) fn names(_file: &Metadata) -> u64 {
 pub(crate) struct Opened {
     path: PathBuf,
     inode: Inode,
+    /// When it was written to last, as of the last look.
+    written: Option<SystemTime>,
 }
 
 impl Opened {
     pub(crate) fn at(path: &Path) -> std::io::Result<Self> {
-        Ok(Self { path: path.to_owned(), inode: Inode::of(&std::fs::metadata(path)?) })
+        Ok(Self { path: path.to_owned(), inode: Inode::of(&std::fs::metadata(path)?), written: None })
     }
 
     /// Checks that it is still there under its name: what is written to it otherwise is gone when the process ends.
-    pub(crate) fn is_there(&self) -> Result<(), StoreError> {
+    pub(crate) fn is_there(&mut self) -> Result<(), StoreError> {
         let path = self.path.display();
         let (detail, source) = match std::fs::metadata(&self.path) {
-            Ok(file) if Inode::of(&file) == self.inode => return Ok(()),
+            Ok(file) if Inode::of(&file) == self.inode => {
+                self.written = file.modified().ok();
+                return Ok(());
+            }
             Ok(_) => (format!("{path} was replaced by another file while it was open"), None),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 (format!("{path} was deleted or renamed while it was open"), None)
@@ -93,6 +98,16 @@ impl Opened {
             Err(error) => (format!("{path} cannot be looked at: {error}"), Some(StoreCause::new(error))),
         };
         Err(StoreError::Unavailable { detail, source })
+    }
+
+    /// When it was written to last, as of the last look at it.
+    pub(crate) fn written(&self) -> Option<SystemTime> {
+        self.written
+    }
+
+    /// When it was written to last.
+    pub(crate) fn look(&self) -> Option<SystemTime> {
+        std::fs::metadata(&self.path).ok()?.modified().ok()
     }
 
     /// What will go wrong when it is opened again.

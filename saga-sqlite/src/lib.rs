@@ -68,8 +68,13 @@
 //! sqlite3 copy.db 'DELETE FROM stored_in_use'
 //! ```
 //!
-//! What cannot be told: a log that was deleted beside a file that no worker uses but somebody has delivered to, and a log
-//! that was deleted after a crash beside the file that the worker named in `trips.db.lock`.
+//! A log that is deleted after a crash is missed as well: while it has more than the file, the file itself says so. If
+//! another program has moved the log into the file, as any that closes it last does, it says so no longer, and is opened.
+//!
+//! What cannot be told: a log that was deleted beside a file that no worker uses but somebody has delivered to, and one
+//! that was deleted while a reader had kept an old state, or another program was moving the log, since the log was moved
+//! last. What is refused although it is whole: a file whose worker died within the few milliseconds in which it marks the file
+//! (once for 4 MB of log), and that another program has closed then.
 //!
 //! # What can be read without this crate
 //! `sqlite3 trips.db 'select * from sagas'`. These views are part of the interface; the tables beneath

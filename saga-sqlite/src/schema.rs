@@ -54,7 +54,6 @@ impl How {
 /// Opens the file for writing, makes it if there is none, and brings it up to date.
 pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
     not_cut_off(path)?;
-    let had_log = has_log(path);
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -65,7 +64,13 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
         return Err(OpenError::ReadOnly { path: path.to_owned(), detail });
     }
     sum::register(&connection).map_err(sql)?;
-    let version = version(path, &connection, had_log)?;
+    keep_log(&connection, true).map_err(sql)?;
+    let version = version(path, &connection).inspect_err(|error| {
+        if matches!(error, OpenError::WithoutLog { .. }) {
+            // There is none. Where this fails, an empty one is left behind.
+            drop(keep_log(&connection, false));
+        }
+    })?;
     make_durable(path, &connection)?;
     if version < VERSION {
         migrate(&mut connection).map_err(sql)?;
@@ -96,31 +101,25 @@ pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<(Connection, bool
         return Err(OpenError::NoFile { path: path.to_owned() });
     }
     not_cut_off(path)?;
-    let had_log = has_log(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = how.connect(path, flags).map_err(|e| OpenError::of(path, &e));
-    let opened = opened.and_then(|connection| up_to_date(path, connection, how, had_log));
+    let opened = opened.and_then(|connection| up_to_date(path, connection, how));
     match opened.map(|connection| (connection, false)) {
         Err(OpenError::Failed { .. } | OpenError::ReadOnly { .. }) if !beside(path, "-wal").exists() => {
             let as_it_lies = uri(path, "immutable=1");
             let connection = how.connect(as_it_lies, flags | OpenFlags::SQLITE_OPEN_URI);
             let connection = connection.map_err(|e| OpenError::of(path, &e))?;
-            up_to_date(path, connection, how, had_log).map(|connection| (connection, true))
+            up_to_date(path, connection, how).map(|connection| (connection, true))
         }
         opened => opened,
     }
 }
 
-fn up_to_date(
-    path: &Path,
-    connection: Connection,
-    how: &How,
-    had_log: bool,
-) -> Result<Connection, OpenError> {
+fn up_to_date(path: &Path, connection: Connection, how: &How) -> Result<Connection, OpenError> {
     connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
     keep_statements(&connection).map_err(|e| OpenError::of(path, &e))?;
     sum::register(&connection).map_err(|e| OpenError::of(path, &e))?;
-    match version(path, &connection, had_log)? {
+    match version(path, &connection)? {
         VERSION => Ok(connection),
         0 => Err(OpenError::NotAStore { path: path.to_owned(), detail: "the database is empty".to_owned() }),
         found => Err(OpenError::Older { path: path.to_owned(), found, known: VERSION }),
@@ -159,21 +158,36 @@ fn not_cut_off(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Whether the write-ahead log of a file is beside it, or the file is the one that the worker named: then another program
-/// has put the log into it since, or the power went before the log had a name on the disk, and nothing is missing.
-fn has_log(path: &Path) -> bool {
-    let is_named = || std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)));
-    beside(path, "-wal").exists() || is_named()
+/// Whether the write-ahead log of a file is missing. An empty one is none: whoever looks into a file without its log
+/// makes one.
+fn has_lost_log(path: &Path, connection: &Connection) -> rusqlite::Result<bool> {
+    let says_log = says_log(connection)?;
+    if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        return Ok(false);
+    }
+    Ok(match says_log {
+        // No worker used it when it was last written to.
+        None => false,
+        // The file that the worker named is no copy: another program has moved the log into it since, or the power went
+        // before the log had a name on the disk.
+        Some(false) => !std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file))),
+        Some(true) => true,
+    })
 }
 
-/// Whether a worker used the file when it was last written to. If its log is not beside it, it is a copy, and what was
-/// written last may be missing.
-fn is_in_use(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT EXISTS (SELECT 1 FROM stored_in_use)", [], |row| row.get(0))
+/// Whether a file that is in use says that its log has more. `None` if no worker uses it.
+pub(crate) fn says_log(connection: &Connection) -> rusqlite::Result<Option<bool>> {
+    let says = "SELECT max(log) FROM stored_in_use";
+    connection.query_row(says, [], |row| row.get(0))
+}
+
+/// Has the connection leave the log where it is when it is closed, as the last one or not; or move it into the file.
+pub(crate) fn keep_log(connection: &Connection, keeps: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps).map(drop)
 }
 
 /// The schema version of a file that is ours or empty.
-fn version(path: &Path, connection: &Connection, had_log: bool) -> Result<u32, OpenError> {
+fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     // One look: another process may be making the file at this moment.
     let connection = connection.unchecked_transaction().map_err(sql)?;
@@ -188,7 +202,7 @@ fn version(path: &Path, connection: &Connection, had_log: bool) -> Result<u32, O
             _ if is_cut_off(path, &connection).map_err(sql)? => {
                 Err(OpenError::NotAStore { path: path.to_owned(), detail: "its end is missing".to_owned() })
             }
-            _ if !had_log && is_in_use(&connection).map_err(sql)? => {
+            _ if has_lost_log(path, &connection).map_err(sql)? => {
                 Err(OpenError::WithoutLog { path: path.to_owned() })
             }
             found => Ok(found),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Runs from when it is made.
+#[derive(Debug)]
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {

@@ -4,6 +4,7 @@ mod append;
 mod claim;
 mod join;
 mod log;
+mod mark;
 mod purge;
 mod seat;
 mod tail;
@@ -32,6 +33,7 @@ use crate::store::Options;
 use append::Batch;
 pub(crate) use log::LOG_BYTES_MAX;
 use log::Log;
+use mark::Mark;
 pub(crate) use purge::Progress as Purged;
 pub(crate) use seat::Died;
 use seat::Seat;
@@ -99,6 +101,7 @@ pub(crate) struct Writer {
     /// Whether the file is not there any more under its name.
     is_lost: bool,
     log: Log,
+    mark: Mark,
 }
 
 impl Writer {
@@ -112,7 +115,21 @@ impl Writer {
         let (tail_max, how) = (options.tail_max, options.how.clone());
         let (opened, log) = (Opened::at(&path)?, Log::of(&path, options.log_bytes_max));
         let (seat, seen, is_suspect, is_lost) = (None, 0, false, false);
-        Ok(Self { connection, shared, path, seat, seen, tail_max, how, is_suspect, opened, is_lost, log })
+        let mark = Mark::default();
+        Ok(Self {
+            connection,
+            shared,
+            path,
+            seat,
+            seen,
+            tail_max,
+            how,
+            is_suspect,
+            opened,
+            is_lost,
+            log,
+            mark,
+        })
     }
 
     /// Works until the store is dropped.

@@ -74,5 +74,5 @@ CREATE TABLE stored_meta (
 INSERT INTO stored_meta VALUES (1, 0, 1, 0, saga_sum(1, 0, 1, 0));
 
 -- A row while a worker uses the file: what it wrote last may be in the write-ahead log only. A copy of the file alone
--- has the row as well, and is refused.
-CREATE TABLE stored_in_use (worker INTEGER PRIMARY KEY) STRICT;
+-- has the row as well, and is refused. `log` is 1 in the file itself while its log has more, and 0 in the log.
+CREATE TABLE stored_in_use (worker INTEGER PRIMARY KEY, log INTEGER NOT NULL DEFAULT 0) STRICT;

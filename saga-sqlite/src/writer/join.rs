@@ -6,12 +6,13 @@ use rusqlite::{Connection, params};
 use saga_core::Timestamp;
 use saga_core::store::{StoreError, WorkerId};
 
+use super::mark::LOG_PAGES_MAX;
 use super::seat::Seat;
 use super::{Transaction, Writer, data_version, tail};
 use crate::error::{Error, corrupt};
 use crate::lock::WorkerLock;
 use crate::shared::{WORKER_SHIFT, first_epoch};
-use crate::{index, sum};
+use crate::{index, schema, sum};
 
 impl Writer {
     /// Takes the lock, and a number that no worker had before.
@@ -23,16 +24,17 @@ impl Writer {
             let joined = sit_down(&writer.connection, lock, name, now)?;
             transaction.commit()?;
             writer.shared.counters.committed(0, 0);
-            // So that the file says by itself that it is in use. A checkpoint that a reader holds up does no harm.
-            drop(writer.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())));
             // What came before this look is found by the first claim.
             writer.seen = data_version(&writer.connection)?;
+            writer.mark.attend(&mut writer.connection)?;
             Ok(joined)
         })?;
         damaged.iter().for_each(|(what, why)| self.shared.damaged(what, why));
         let worker = seat.worker;
         self.seat = Some(seat);
         self.shared.set_worker(Some(worker));
+        // So that the file says by itself that it is in use.
+        self.mark();
         Ok(worker)
     }
 
@@ -56,6 +58,8 @@ impl Writer {
             self.shared.set_worker(None);
             self.shared.held().clear();
             self.seat = None;
+            // SQLite does again what was done here. It only sets a number in the connection.
+            drop(self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX));
         }
     }
 }
@@ -64,6 +68,12 @@ impl Drop for Writer {
     fn drop(&mut self) {
         if let Some(worker) = self.seat.as_ref().map(|seat| seat.worker) {
             self.leave(worker);
+        }
+        // A log that says that there is more is not to go: the file would seem to have lost it.
+        let says_log = schema::says_log(&self.connection);
+        if says_log.is_ok_and(|says| says != Some(true)) {
+            // If this fails the log stays where it is.
+            drop(schema::keep_log(&self.connection, false));
         }
     }
 }
@@ -104,7 +114,7 @@ fn sit_down(
     let insert =
         "INSERT OR REPLACE INTO stored_workers (number, name, pid, joined_at) VALUES (?1, ?2, ?3, ?4)";
     connection.execute(insert, params![worker, name, std::process::id(), now.0])?;
-    connection.execute("INSERT OR REPLACE INTO stored_in_use VALUES (?1)", [worker])?;
+    connection.execute("INSERT OR REPLACE INTO stored_in_use (worker) VALUES (?1)", [worker])?;
     connection.execute("DELETE FROM stored_in_use WHERE worker <> ?1", [worker])?;
     let worker = WorkerId(worker.cast_unsigned());
     let (next_epoch, dead) = (first_epoch(worker), left.dead);
@@ -162,8 +172,7 @@ fn indexes(connection: &Connection) -> Result<Damage, Error> {
     for table in tables.into_iter().take(if sagas > index::SAGAS_MAX { 1 } else { 2 }) {
         let wrongs = index::wrongs(connection, table)?;
         let what = format!("the indexes of {table}");
-        if index::can_be_made_again(&wrongs) {
-            connection.execute_batch(&format!("REINDEX {table}"))?;
+        if index::can_be_made_again(&wrongs) && index::make_again(connection, table)? {
             damaged.push((what, "they did not lead to all that is there, and were made again".to_owned()));
         } else if !wrongs.is_empty() {
             damaged.push((what, wrongs.join(", ")));

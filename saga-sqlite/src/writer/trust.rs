@@ -28,7 +28,10 @@ impl Writer {
         }
         let done = work(self);
         match &done {
-            Ok(_) => self.still_there()?,
+            Ok(_) => {
+                self.still_there()?;
+                self.mark();
+            }
             Err(Error::Sql(error)) => self.is_suspect |= has_failed(error),
             Err(Error::Store(_)) => {}
         }
@@ -48,10 +51,20 @@ impl Writer {
         there
     }
 
+    /// Marks the file as one whose log has more. Only a worker does; where it cannot, it tries again later.
+    pub(super) fn mark(&mut self) {
+        if self.seat.is_some()
+            && let Err(error) = self.mark.renew(&self.connection, &self.opened)
+        {
+            self.is_suspect |= has_failed(&error);
+        }
+    }
+
     fn open_anew(&mut self) -> Result<(), Error> {
         self.connection = schema::open(&self.path, &self.how).map_err(StoreError::from)?;
         if let Some(seat) = &mut self.seat {
             seat.version = None;
+            self.mark.attend(&mut self.connection)?;
         }
         self.all_is_there()?;
         self.shared.counters.opened_anew();

@@ -1,0 +1,81 @@
+//! The mark in the file itself that its write-ahead log has more than the file: `stored_in_use.log` is 1 in the file and 0
+//! in the log. A file that says 1 and has no log has lost it; one whose log was moved into it, by whatever program, says 0.
+//!
+//! The file is marked in three steps: 1 is committed, the log is moved into the file, 0 is committed. What may come in
+//! between:
+//! - A checkpoint moves the 0 into the file, of this connection or of another. The file was then written to, so that it is
+//!   marked again before the next commit is acknowledged.
+//! - The process dies, or the power goes, between the first step and the last. The log is there by name (SQLite syncs the
+//!   directory with the first commit of a new log) and says 1; with its log the file is opened whatever it says, and the
+//!   next worker marks it. Only a program that is not of this crate may close the file in that moment and remove the log: then
+//!   the file is refused although nothing is missing. A connection of this crate leaves the log where it is while that says 1.
+//! - A reader keeps an old state, or another connection is moving the log. Then the file cannot be marked, which is tried
+//!   again after a second; until then it may say 0 while its log has more.
+//! - Another process delivers. What it writes first into an empty log is in no file that says 1 until the worker commits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+
+use crate::file::Opened;
+use crate::schema;
+use crate::stopwatch::Stopwatch;
+
+/// The log is moved into the file when so many pages have come together.
+pub(super) const LOG_PAGES_MAX: i32 = 1000;
+/// A file that cannot be marked is tried again after this.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+
+/// Whether and when the file was marked.
+#[derive(Debug, Default)]
+pub(super) struct Mark {
+    /// When the file had been written to last as it was marked.
+    marked: Option<SystemTime>,
+    /// How many pages the log has, as of the last commit.
+    pages: Arc<AtomicI32>,
+    /// How many it had when it was marked.
+    pages_then: i32,
+    failed: Option<Stopwatch>,
+}
+
+impl Mark {
+    /// Has the connection tell how large its log is, and move it into the file only when told so.
+    pub(super) fn attend(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let pages = self.pages.clone();
+        self.marked = None;
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
+            pages.store(count, Ordering::Relaxed);
+            Ok(())
+        }))
+    }
+
+    /// Marks the file, if it has been written to since it was, or its log has grown.
+    pub(super) fn renew(&mut self, connection: &Connection, opened: &Opened) -> rusqlite::Result<()> {
+        let grown = self.pages.load(Ordering::Relaxed) - self.pages_then;
+        let is_marked = self.marked.is_some() && self.marked == opened.written();
+        let waits = self.failed.as_ref().is_some_and(|failed| failed.elapsed() < TRY_EVERY);
+        if waits || (is_marked && (0..LOG_PAGES_MAX).contains(&grown)) {
+            return Ok(());
+        }
+        self.failed = Some(Stopwatch::start());
+        let say = |log: i64| {
+            connection.prepare_cached("UPDATE stored_in_use SET log = ?1")?.execute([log]).map(drop)
+        };
+        schema::keep_log(connection, true)?;
+        say(1)?;
+        let is_moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+        })?;
+        // Before anything else can be moved into it.
+        let marked = opened.look();
+        say(0)?;
+        schema::keep_log(connection, false)?;
+        if is_moved {
+            (self.marked, self.failed) = (marked, None);
+            self.pages_then = self.pages.load(Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
