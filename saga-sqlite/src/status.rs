@@ -50,6 +50,12 @@ pub(crate) fn is_whole() -> String {
     format!("SELECT sum = saga_sum({}) FROM stored_sagas WHERE num = ?1", COLUMNS.join(", "))
 }
 
+/// Says of a row of that alias whether it is as it was written.
+pub(crate) fn is_whole_in(alias: &str) -> String {
+    let columns: Vec<String> = COLUMNS.iter().map(|column| format!("{alias}.{column}")).collect();
+    format!("{alias}.sum IS saga_sum({})", columns.join(", "))
+}
+
 /// A statement that inserts a row, its columns being `?1` to `?16`, unless there is one of that id.
 pub(crate) fn insert() -> String {
     let values: Vec<String> = (1..=COLUMNS.len()).map(|n| format!("?{n}")).collect();

@@ -424,3 +424,51 @@ fn a_reader_meets_no_end_of_a_journal_that_points_at_itself() {
         assert_eq!(block_on(seqs(&store, "broken")), [0, 1, 2, 3]);
     }
 }
+
+/// Flips a bit in the file where the row of a saga has its id: the index keeps the right one.
+fn flip_in_the_id(path: &Path, name: &str) {
+    let mut bytes = std::fs::read(path).expect("it can be read");
+    let row = format!("{name}book_trip");
+    let at: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(row.as_bytes())).collect();
+    assert_eq!(at.len(), 1, "the row is there once");
+    bytes[at[0] + name.len() - 1] ^= 1;
+    std::fs::write(path, bytes).expect("it can be written");
+}
+
+#[test]
+fn s59_an_id_that_was_changed_in_its_row_is_not_free_and_the_others_go_on() {
+    // `broken` becomes `brokeo`, and `trip-2` the id of another.
+    for (name, others) in [("broken", "trip-1"), ("trip-2", "trip-3")] {
+        let dir = tempfile::tempdir().expect("a directory can be made");
+        let path = dir.path().join("sagas.db");
+        block_on(async {
+            let store = SqliteStore::open(&path).expect("it can be opened");
+            let worker = join(&store, "worker").await;
+            for name in [name, others] {
+                let release = Append { status: Some(due()), release: true, ..creation(name) };
+                commit(&store, worker, &release).await.expect("the store works");
+            }
+        });
+        flip_in_the_id(&path, name);
+        for _ in 0..2 {
+            let store = SqliteStore::open(&path).expect("it can be opened");
+            block_on(async {
+                // Its journal is read by the id that the index has.
+                assert_eq!(seqs(&store, name).await, [0]);
+                let worker = join(&store, "worker").await;
+                assert_eq!(seqs(&store, name).await, [0]);
+                let again = store.commit(worker, &[creation(name)], NOW).await;
+                assert!(
+                    !matches!(&again, Ok(answers) if answers[0].is_ok()),
+                    "{name} was given again: {again:?}"
+                );
+                assert_eq!(seqs(&store, others).await, [0]);
+                // What is not there is known not to be.
+                assert_eq!(store.summary(&id("never")).await.expect("it is not there"), None);
+                assert_eq!(seqs(&store, "never").await, [0; 0]);
+                let page = store.query(&Query::default()).await.expect("it can be listed");
+                assert_eq!((page.sagas.len(), page.damaged.len()), (1, 1));
+            });
+        }
+    }
+}
