@@ -169,3 +169,133 @@ fn s51_what_is_given_is_hidden_while_it_waits() {
         assert!(waits.contains("Redrive") && !waits.contains("3333"), "{waits}");
     });
 }
+
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Paid {
+    card: Redacted<String>,
+    cents: u32,
+}
+
+#[step(irreversible, idempotent)]
+async fn collect(bank: &Bank, card: Redacted<String>) -> Result<(), Failure> {
+    bank.0.lock().unwrap().push(card.into_exposed());
+    Ok(())
+}
+
+#[saga]
+async fn gift(waits_first: bool) -> Result<u32, Failure> {
+    if waits_first {
+        let paid = signal::<Paid>("paid").await;
+        collect(paid.card).await?;
+        return Ok(paid.cents);
+    }
+    let cents = gift_card(7).await?;
+    let told = signal::<String>("told").await;
+    Ok(cents + told.len() as u32)
+}
+
+#[saga]
+async fn gift_card(more: u32) -> Result<u32, Failure> {
+    sleep("5s").await;
+    let paid = signal::<Paid>("paid").within("1h").await?;
+    collect(paid.card).await?;
+    Ok(paid.cents + more)
+}
+
+/// What a saga that was sent `paid` records of that, and whether the card came through.
+async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: bool) -> String {
+    let (bank, store) = (Arc::new(Bank::default()), Arc::new(MemoryStore::new()));
+    let start = || async {
+        let builder = Runtime::builder_shared(store.clone()).shared_resource(bank.clone());
+        builder.saga::<gift>().start().await.unwrap()
+    };
+    let runtime = start().await;
+    let handle = runtime.run("a", gift(waits_first)).await.unwrap();
+    if !early {
+        // Long enough that it is not in memory any more, and claimed by a worker that has run no body.
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        runtime.shutdown().await;
+    }
+    let runtime = if early { runtime } else { start().await };
+    let there = runtime.find(handle.id()).await.unwrap().unwrap();
+    if raw {
+        let payload = saga::Payload::encode(paid).unwrap();
+        let delivery = saga::machine::Delivery::Signal { id: "1".to_owned(), name: "paid".into(), payload };
+        store.deliver(handle.id(), delivery, runtime.now()).await.unwrap();
+    } else {
+        there.signal("paid", "1", paid).await.unwrap();
+    }
+    if !waits_first {
+        there.signal("told", "2", &"why").await.unwrap();
+    }
+    let mut watch = there.watch();
+    while watch.next().await.unwrap().is_some() {}
+    assert_eq!(*bank.0.lock().unwrap(), ["4242"]);
+    let journal = there.journal().await.unwrap();
+    let text = format!("{journal:?}");
+    assert!(!text.contains("4242"), "{text}");
+    let json = serde_json::to_string(&journal).unwrap();
+    // What a journal holds of secrets stands in their own place, which no view shows.
+    for at in json.match_indices("4242").map(|(at, _)| at) {
+        let secrets = json[..at].rfind("\"secrets\":[").expect("it is among the secrets");
+        assert!(!json[secrets..at].contains(']'), "{json}");
+    }
+    journal
+        .iter()
+        .find_map(|entry| match &entry.record {
+            saga::Record::Signalled { name, payload, .. } if name.as_ref() == "paid" => Some(payload.shown()),
+            _ => None,
+        })
+        .expect("it was recorded")
+}
+
+#[test]
+fn s51_a_signal_is_recorded_as_the_type_that_is_waited_for() {
+    saga::test::in_virtual_time(async {
+        let paid = json!({ "card": "4242", "cents": 5, "and": "4242" });
+        let typed = r#"{"card":{"$redacted":0},"cents":5}"#;
+        for raw in [false, true] {
+            for waits_first in [true, false] {
+                // In the saga itself, and in a child: each of the three places has a type of its own.
+                assert_eq!(sent(&paid, waits_first, false, raw).await, typed);
+            }
+        }
+    });
+}
+
+/// Nobody knows yet as what it will be read.
+#[test]
+fn s51_a_signal_that_nobody_waits_for_yet_is_hidden_as_a_whole() {
+    saga::test::in_virtual_time(async {
+        let paid = json!({ "card": "4242", "cents": 5 });
+        for raw in [false, true] {
+            assert_eq!(sent(&paid, false, true, raw).await, r#"{"$redacted":0}"#);
+        }
+    });
+}
+
+#[test]
+fn s51_what_is_shown_of_a_secret_is_no_secret_in_a_signal_either() {
+    saga::test::in_virtual_time(async {
+        let bank = Arc::new(Bank::default());
+        let builder = Runtime::builder(MemoryStore::new()).shared_resource(bank.clone());
+        let runtime = builder.saga::<gift>().start().await.unwrap();
+        let handle = runtime.run("a", gift(true)).await.unwrap();
+        for (n, wrong) in [json!("[redacted]"), json!({ "$redacted": 0 }), json!(4242)].iter().enumerate() {
+            let paid = json!({ "card": wrong, "cents": 5 });
+            let refused = handle.signal("paid", &n.to_string(), &paid).await.unwrap_err();
+            let ActError::Refused(Refusal::SignalRefused { why, .. }) = refused else {
+                panic!("{refused:?}")
+            };
+            assert!(why.contains("redacted"), "{why}");
+        }
+        let wrong = json!({ "card": "4242", "cents": "4242" });
+        let refused = handle.signal("paid", "wrong", &wrong).await.unwrap_err();
+        assert!(!refused.to_string().contains("4242"), "{refused}");
+        let journal = handle.journal().await.unwrap();
+        assert!(!format!("{journal:?}").contains("4242"), "{journal:?}");
+        handle.signal("paid", "right", &json!({ "card": "4242", "cents": 5 })).await.unwrap();
+        assert!(handle.outcome().await.unwrap().is_completed());
+        assert_eq!(*bank.0.lock().unwrap(), ["4242"]);
+    });
+}

@@ -123,6 +123,11 @@ impl Graph {
         self.places.iter().filter(move |place| place.name == name)
     }
 
+    /// The number of the place of a site, whose prefix is a child's where it is in one.
+    pub fn place_at(&self, site: &str) -> Option<usize> {
+        follow::place_at(self, site)
+    }
+
     /// The steps in it, those of children and branches included, each once, in the order of the text.
     ///
     /// What these name (compensations, probes) is not among them: only what the saga awaits.

@@ -212,6 +212,21 @@ impl Payload {
         Payload::encode(&Redacted::new(value))
     }
 
+    /// The same as [`given`](Self::given) has it: all of it is a secret.
+    fn hidden(&self) -> Payload {
+        let (value, mut secrets) = match self.content() {
+            Content::Plain(value) => (value, Vec::new()),
+            Content::Secret { value, secrets } if redacted::index_of(value).is_none() => (value, secrets),
+            Content::Secret { .. } | Content::Sealed { .. } | Content::Missing { .. } => return self.clone(),
+        };
+        let placeholder = format!("{{\"$redacted\":{}}}", secrets.len());
+        let (Ok(whole), Ok(value)) = (serde_json::from_str(value), serde_json::from_str(&placeholder)) else {
+            return self.clone();
+        };
+        secrets.push(whole);
+        Payload::tagged(Secret { value, secrets }).unwrap_or_else(|_| self.clone())
+    }
+
     /// What [`given`](Self::given) was called with; anything else as it is.
     fn exposed(&self) -> Payload {
         let Content::Secret { value, secrets } = self.content() else { return self.clone() };

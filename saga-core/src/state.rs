@@ -306,6 +306,12 @@ impl State {
         open.map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
+    /// Where the next signal of that name is taken: the first wait for one that no signal has come for.
+    pub fn takes_next(&self, signal: &str) -> Option<&Site> {
+        let queued = self.signals.waiting.get(signal).map_or(0, VecDeque::len);
+        self.notes.waits(signal).nth(queued).map(|at| &self.sites[at].0)
+    }
+
     /// The step at `site`, if one has an intent there.
     pub fn step(&self, site: &Site) -> Option<&StepState> {
         self.site(site).and_then(SiteState::as_step)

@@ -342,7 +342,7 @@ fn given_as<T: Recorded>(given: &Payload, recorded: &Payload, encoding: &Encodin
 }
 
 /// The text of a decoder's error without the values that it quotes.
-fn without_values(text: &str) -> String {
+pub(crate) fn without_values(text: &str) -> String {
     let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
     let (mut kept, mut rest) = (String::new(), text);
     let next = |rest: &str| {

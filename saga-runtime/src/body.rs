@@ -57,7 +57,7 @@ impl Course {
 }
 
 /// What a body has registered, to be done once it is over.
-type Registrations = Vec<fn(&mut Registry)>;
+type Registrations = Vec<(Option<usize>, fn(&mut Registry))>;
 
 #[derive(Clone)]
 enum Mode {
@@ -242,7 +242,13 @@ pub(crate) fn register<S: Saga>(registry: &mut Registry) {
     debug_assert!(polled.is_pending(), "a body goes no further than its registration");
     drop(body);
     let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-    found.into_iter().for_each(|register| register(registry));
+    // A child's are registered within its parent's.
+    let outer = registry.signals.registering;
+    for (place, register) in found {
+        registry.signals.registering = Some((S::NAME, place));
+        register(registry);
+    }
+    registry.signals.registering = outer;
 }
 
 /// Something that is reached and then waited for.

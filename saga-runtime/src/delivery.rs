@@ -6,6 +6,7 @@ use saga_core::record::Knowledge;
 use saga_core::{Entry, Record, Role, SagaId, State};
 
 use crate::engine::Engine;
+use crate::sent;
 
 /// What follows from an output that a person gave.
 fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
@@ -20,7 +21,7 @@ fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Optio
     evaluated.map(Some).map_err(|why| Refusal::Unusable { site: site.clone(), why })
 }
 
-/// The delivery with a mended input as the step's type has it, and what follows from an output that a person gave.
+/// The delivery with a mended input or a signal's value as its type has it, and what follows from an output that a person gave.
 pub(crate) fn read(
     engine: &Engine,
     state: &State,
@@ -36,6 +37,9 @@ pub(crate) fn read(
         let code = engine.registry.find_step(name).ok_or_else(|| format!("this build does not know {name}"));
         let mended = code.and_then(|code| code.mended(input, recorded, &engine.around.encoding));
         *input = mended.map_err(|why| Refusal::Unusable { site: site.clone(), why })?;
+    }
+    if let Delivery::Signal { name, payload, .. } = &mut delivery {
+        *payload = sent::to_record(&engine.registry, &engine.around.encoding, state, name, payload);
     }
     let evaluated = evaluate(engine, state, &delivery)?;
     Ok((delivery, evaluated))

@@ -176,7 +176,7 @@ impl AnyHandle {
     /// # Errors
     /// [`Refusal::Ended`] after the end; [`Refusal::Duplicate`] if it has been taken before.
     pub async fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Result<(), ActError> {
-        let payload = self.encode_sent(value)?;
+        let payload = self.encode(value)?;
         let delivery = Delivery::Signal { id: signal_id.to_owned(), name: name.to_owned(), payload };
         self.deliver(delivery).await.map(drop)
     }
@@ -311,16 +311,10 @@ impl AnyHandle {
         self.deliver(Delivery::RetryNow { by }).await.map(drop)
     }
 
-    /// What is given in place of a recorded value.
+    /// What is given in place of a recorded value, or sent.
     fn encode<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
         let encoding = &self.runtime.engine().around.encoding;
         encoding.encode_given(value).map_err(|why| ActError::Unrecordable { why })
-    }
-
-    /// What a signal carries.
-    fn encode_sent<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
-        let encoding = &self.runtime.engine().around.encoding;
-        encoding.encode_sent(value).map_err(|why| ActError::Unrecordable { why })
     }
 }
 

@@ -35,6 +35,7 @@ mod relation;
 mod resources;
 mod runtime;
 mod saga;
+mod sent;
 mod step;
 #[cfg(feature = "test")]
 pub mod test;
@@ -74,6 +75,7 @@ pub use relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCal
 pub use resources::{AsResource, Need, NotRecorded, Resources, Taken};
 pub use runtime::{Builder, Runtime};
 pub use saga::{Exit, FailsWith, Saga, SagaCall};
+pub use sent::SignalOf;
 pub use step::{
     Compensation, Effectless, Effort, Forward, ForwardStep, Given, Probe, ProbeCall, Repeat, Repeatable,
     Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::error::{bounded, text_of};
 use crate::panics::{drop_quietly, message_of};
-use crate::recorded::{self, Read, Recorded, Recording};
+use crate::recorded::{self, Recorded, Recording};
 
 /// Above this many bytes a recorded value is warned about, by default.
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
@@ -71,7 +71,8 @@ impl Encoding {
         meant.is_some_and(|meant| self.codecs.same(&meant, given))
     }
 
-    /// Encodes a value that is given in place of a recorded one: hidden whole until it is read as what that is.
+    /// Encodes a value from outside, given in place of a recorded one or sent as a signal: hidden whole until it is read as
+    /// what it is meant to be.
     pub(crate) fn encode_given<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
         let payload = Payload::given(value).and_then(|payload| self.codecs.seal(payload));
         self.check_size(payload.map_err(|e| text_of(&e))?, std::any::type_name::<T>())
@@ -81,15 +82,9 @@ impl Encoding {
     pub(crate) fn decode_given<T: Recorded>(
         &self,
         given: &Payload,
-        recorded: &Payload,
+        there: &Payload,
     ) -> Result<T, DecodeError> {
-        self.codecs.decode_given(given, recorded).map(|Read(value)| value)
-    }
-
-    /// Encodes a value that somebody hands in, who need not be able to read it.
-    pub(crate) fn encode_sent<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
-        let payload = self.codecs.encode(value).map_err(|e| text_of(&e))?;
-        self.check_size(payload, std::any::type_name::<T>())
+        recorded::unwrapped(self.codecs.decode_given(given, there))
     }
 
     /// Encodes a value in that way.

@@ -128,7 +128,11 @@ fn shortened(mut text: String) -> String {
 
 /// Decodes it; the error names the type that was asked for.
 pub(crate) fn decode<T: Recorded>(codecs: &Codecs, payload: &Payload) -> Result<T, DecodeError> {
-    let read: Result<Read<T>, DecodeError> = codecs.decode(payload);
+    unwrapped(codecs.decode(payload))
+}
+
+/// What was read, or why it could not be, with the name of the type itself.
+pub(crate) fn unwrapped<T>(read: Result<Read<T>, DecodeError>) -> Result<T, DecodeError> {
     match read {
         Ok(Read(value)) => Ok(value),
         Err(DecodeError::Json { source, .. }) => {

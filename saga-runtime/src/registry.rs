@@ -12,6 +12,7 @@ use crate::attempt::{AnyStep, TypedStep};
 use crate::body::{AnySaga, TypedSaga};
 use crate::resources::{Need, Resources};
 use crate::saga::Saga;
+use crate::sent::SignalTypes;
 use crate::step::{Step, Undo as _};
 
 /// The steps and sagas that a runtime knows.
@@ -24,6 +25,7 @@ pub struct Registry {
     clashes: Vec<Clash>,
     /// The sagas that promise to be undoable and whose sites are being registered.
     promising: Vec<&'static str>,
+    pub(crate) signals: SignalTypes,
 }
 
 /// What cannot be, whatever else is registered.

@@ -9,15 +9,17 @@ use saga_core::machine::Reach;
 use saga_core::record::Verdict;
 use saga_core::state::SiteState;
 use saga_core::{By, DecodeError, Payload, Timestamp};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::attempt::without_values;
 use crate::awaitable::{Awaitable, Named, NoSteps};
 use crate::body::{NoValue, Place, Reached, Reading, lock};
 use crate::error::{Never, text_of};
 use crate::failure::{ApprovalFailure, Expired};
 use crate::limits::Encoding;
+use crate::recorded::Recorded;
+use crate::sent::{self, SignalOf};
 
 /// A length of time: a [`Duration`], or text such as `"200ms"`, `"10s"`, `"2h"`, `"1h30m"`, `"7d"`.
 #[diagnostic::on_unimplemented(
@@ -203,6 +205,9 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
 /// Waits for a signal of that name, sent by [`Handle::signal`](crate::AnyHandle::signal). One that came before is taken
 /// at once; those of one name are taken in the order in which they came.
 ///
+/// What was sent is recorded as a `T`: what that wraps in [`Redacted`](saga_core::Redacted) is hidden, however the sender
+/// wrote it. Of a signal that comes before the wait for it the type is not known yet: all of it is hidden.
+///
 /// ```
 /// use saga::prelude::*;
 ///
@@ -217,7 +222,7 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
 /// assert_eq!(handle.outcome().await.unwrap().completed(), Some("Lisbon".to_owned()));
 /// # });
 /// ```
-pub fn signal<T: DeserializeOwned + Send + 'static>(name: &'static str) -> Signal<T> {
+pub fn signal<T: Recorded>(name: &'static str) -> Signal<T> {
     Signal { name, payload: PhantomData, _call: PhantomPinned }
 }
 
@@ -230,7 +235,7 @@ pub struct Signal<T> {
     _call: PhantomPinned,
 }
 
-impl<T: DeserializeOwned + Send + 'static> Signal<T> {
+impl<T: Recorded> Signal<T> {
     /// At most that long.
     pub fn within(self, wait: impl IntoWait) -> SignalWithin<T> {
         SignalWithin { signal: self, wait_ms: wait.into_wait_ms() }
@@ -245,19 +250,20 @@ pub struct SignalWithin<T> {
     wait_ms: Result<u64, String>,
 }
 
-fn read_signal<T: DeserializeOwned>(state: &SiteState, encoding: &Encoding) -> Reading<Option<T>> {
+fn read_signal<T: Recorded>(state: &SiteState, encoding: &Encoding) -> Reading<Option<T>> {
     let SiteState::Wait { timed, .. } = state else { return None };
     let payload: Option<&Payload> = timed.ended.as_ref()?.as_ref();
-    let value = payload.map(|p| encoding.codecs.decode(p)).transpose();
+    let value = payload.map(|payload| sent::read::<T>(payload, encoding)).transpose();
     Some(value.map_err(|error| match error {
-        DecodeError::Json { .. } => NoValue::Refused(text_of(&error)),
+        // What was sent is hidden, and a decoder's error quotes it.
+        DecodeError::Json { .. } => NoValue::Refused(without_values(&text_of(&error))),
         error => error.into(),
     }))
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + Send + 'static> Awaitable for Signal<T> {
-    type Steps = NoSteps;
+impl<T: Recorded> Awaitable for Signal<T> {
+    type Steps = SignalOf<T>;
     type Output = T;
     type Value = T;
     type Failure = Never;
@@ -277,8 +283,8 @@ impl<T: DeserializeOwned + Send + 'static> Awaitable for Signal<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + Send + 'static> Awaitable for SignalWithin<T> {
-    type Steps = NoSteps;
+impl<T: Recorded> Awaitable for SignalWithin<T> {
+    type Steps = SignalOf<T>;
     type Output = Result<T, Expired>;
     type Value = T;
     type Failure = Expired;
@@ -342,7 +348,7 @@ impl Named<Approve> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Named<Signal<T>> {
+impl<T: Recorded> Named<Signal<T>> {
     /// At most that long.
     pub fn within(self, wait: impl IntoWait) -> Named<SignalWithin<T>> {
         self.map(|call| call.within(wait))

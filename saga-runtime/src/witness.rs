@@ -88,12 +88,12 @@ impl<S: StepSet> std::fmt::Debug for Witness<S> {
 
 /// A [`Witness`] whose type is forgotten.
 pub trait AnyWitness: Send + Sync {
-    /// Registers the steps of its call.
-    fn registration(&self) -> fn(&mut Registry);
+    /// The place of its call in the saga's automaton, and what registers the steps of it.
+    fn registration(&self) -> (Option<usize>, fn(&mut Registry));
 }
 
 impl<S: StepSet> AnyWitness for Witness<S> {
-    fn registration(&self) -> fn(&mut Registry) {
-        S::register
+    fn registration(&self) -> (Option<usize>, fn(&mut Registry)) {
+        (self.place, S::register)
     }
 }

@@ -53,6 +53,12 @@ impl Graph {
     }
 }
 
+/// The number of the place that a site begins at.
+pub(super) fn place_at(graph: &Graph, site: &str) -> Option<usize> {
+    let first = Segment::of(site.split('/').next()?);
+    graph.places.iter().position(|place| first.is_of(place))
+}
+
 /// `all#2[3].1` in its parts.
 #[derive(Clone, PartialEq, Eq)]
 struct Segment<'a> {

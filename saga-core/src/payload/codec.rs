@@ -123,6 +123,19 @@ impl Codecs {
         opened(given)?.exposed().decode_beside(&opened(recorded)?)
     }
 
+    /// Hides a value from outside as a whole, as [`Payload::given`] has it, whoever encoded it.
+    pub fn hide(&self, payload: &Payload) -> Payload {
+        match payload.content() {
+            // Only its codec opens it.
+            Content::Sealed { .. } => payload.clone(),
+            _ => {
+                let hidden = payload.hidden();
+                // What the codec refuses came here unsealed.
+                self.seal(hidden.clone()).unwrap_or(hidden)
+            }
+        }
+    }
+
     /// Whether two recorded values mean the same: equal as JSON, whatever the order of keys.
     pub fn same(&self, a: &Payload, b: &Payload) -> bool {
         if a.0 == b.0 {

@@ -206,7 +206,7 @@ impl<P: phase::Seen> Known<P> {
     {
         let handle = self.handle.clone();
         let (id, name) = (signal_id.to_owned(), name.to_owned());
-        let delivery = handle.encode_sent(value).map(|payload| Delivery::Signal { id, name, payload });
+        let delivery = handle.encode(value).map(|payload| Delivery::Signal { id, name, payload });
         Box::pin(async move { handle.deliver(delivery?).await.map(drop) })
     }
 
