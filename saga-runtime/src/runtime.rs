@@ -321,10 +321,11 @@ impl Runtime {
         }
     }
 
-    /// Drops everything that runs where it stands, as a crash would.
+    /// Drops everything that runs where it stands, as a crash would. Who waits here is told that it shut down.
     #[cfg(feature = "test")]
     pub(crate) fn kill(&self) {
         self.running.end();
+        self.engine.drain();
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {

@@ -74,7 +74,8 @@ pub fn comes_back<T: Recorded>(value: &T) -> Result<T, EncodeError> {
     recorded::decode(&Codecs::default(), &payload).map_err(unreadable)
 }
 
-/// Drops everything that `runtime` runs where it stands, as a crash of its process would, whoever still has a handle.
+/// Drops everything that `runtime` runs where it stands, as a crash of its process would, whoever still has a handle. A
+/// wait for an outcome or an act ends with [`LookError::ShutDown`](crate::LookError::ShutDown).
 pub fn kill(runtime: &Runtime) {
     runtime.kill();
 }

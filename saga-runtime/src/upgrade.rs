@@ -52,6 +52,8 @@ const PAGE: usize = 500;
 /// - the body must run over the records and come by each of them: it is run *dry*, with no step behind it,
 /// - every compensation that is owed, and every step on its way, must be registered, and read its recorded input.
 ///
+/// Sagas that the store lists as damaged are [named](Report::damaged): no build would go on with them.
+///
 /// **Guarantees**: nothing is claimed, run or written, so that the store may be in use, or open only to be read.
 /// Resources need not be registered. One journal is in memory at a time.
 ///
@@ -110,6 +112,7 @@ pub async fn check(builder: &Builder) -> Result<Report, StartError> {
         for summary in page.sagas {
             look.at(&summary, &mut report).await?;
         }
+        report.damaged.extend(page.damaged);
         query.after = page.next;
         if query.after.is_none() {
             return Ok(report);

@@ -108,6 +108,55 @@ async fn s61_who_waits_for_what_still_ends_in_the_shutdown_is_told_how() {
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
 }
 
+/// As after a crash of the process, but that who waits is still there.
+#[tokio::test(start_paused = true)]
+async fn s61_who_waits_when_a_runtime_is_killed_is_told() {
+    let (store, world) = (Arc::new(MemoryStore::new()), World::new());
+    world.always("hold seat", Fault::Hang);
+    let valve = Valve::new(store.clone());
+    let builder = Runtime::builder_shared(valve.clone()).resource(world.clone()).running_max(2);
+    let runtime = builder.saga::<waits>().start().await.unwrap();
+    let busy = runtime.run("busy", waits::call()).await.unwrap();
+    world.called("hold seat", 1).await;
+    let outcome = tokio::spawn({
+        let busy = busy.clone();
+        async move { busy.outcome().await }
+    });
+    let act = tokio::spawn({
+        let busy = busy.clone();
+        async move { busy.retry_now(ann()).await }
+    });
+    let watch = tokio::spawn({
+        let mut watch = busy.watch();
+        async move {
+            while watch.next().await?.is_some() {}
+            Ok::<(), LookError>(())
+        }
+    });
+    tokio::time::sleep(SECOND).await;
+    // Nothing more is answered: neither who is driven at once nor who waits for room.
+    valve.commits(Flow::Frozen);
+    let cancel = tokio::spawn({
+        let busy = busy.clone();
+        async move { busy.cancel(ann()).await }
+    });
+    let [driven, same, roomless] = ["new", "new", "roomless"].map(|id| {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.run(id, waits::call()).await })
+    });
+    tokio::time::sleep(SECOND).await;
+    saga_runtime::test::kill(&runtime);
+    is_shut_down(&outcome.in_time().await.unwrap());
+    is_shut_down(&watch.in_time().await.unwrap());
+    act.in_time().await.unwrap().unwrap();
+    let cancelled = cancel.in_time().await.unwrap().unwrap_err();
+    assert!(matches!(cancelled, ActError::NotTaken { why: LookError::ShutDown { .. }, .. }), "{cancelled:?}");
+    for run in [driven, same, roomless] {
+        run.in_time().await.unwrap().unwrap_err();
+    }
+    is_shut_down(&busy.outcome().in_time().await);
+}
+
 /// Looks, and never sees anything.
 #[allow(non_camel_case_types)]
 enum stares {}

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use saga_core::graph::Departure;
+use saga_core::store::Damaged;
 use saga_core::{Kind, Name, Phase, Reason, SagaId, Site};
 
 /// A misfit in the making: where, and why.
@@ -16,6 +17,9 @@ pub struct Report {
     pub fits: Vec<Fit>,
     /// What does not fit, of the oldest saga first; a saga may have several.
     pub misfits: Vec<Misfit>,
+    /// Sagas of which the store cannot read what it lists of them: whether they fit is not known, and no worker of any
+    /// build claims them.
+    pub damaged: Vec<Damaged>,
 }
 
 /// A saga that fits.
@@ -114,9 +118,9 @@ pub enum Why {
 }
 
 impl Report {
-    /// Whether every saga fits.
+    /// Whether every saga fits, and none is damaged.
     pub fn all_fit(&self) -> bool {
-        self.misfits.is_empty()
+        self.misfits.is_empty() && self.damaged.is_empty()
     }
 
     /// What does not fit of that saga.
@@ -167,9 +171,18 @@ impl fmt::Display for Why {
     }
 }
 
-/// For people: what fits as a number, what does not as a table.
+/// For people: what fits as a number, what does not as a table, what is damaged as a list.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_misfits(f)?;
+        self.damaged.iter().try_for_each(|Damaged { saga, why }| {
+            write!(f, "\ndamaged, and claimed by no build: saga {saga}: {why}")
+        })
+    }
+}
+
+impl Report {
+    fn fmt_misfits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sagas = |n: usize| if n == 1 { "1 saga".to_owned() } else { format!("{n} sagas") };
         let (fits, does) = (self.fits.len(), if self.fits.len() == 1 { "fits" } else { "fit" });
         match self.sagas_that_do_not() {
