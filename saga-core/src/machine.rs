@@ -305,7 +305,12 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    /// Adds a record to the journal. Before one that takes the saga forward the deadline is decided, here and nowhere else;
+    /// if that stops the saga, the record is not added, and what was to begin stays as it was.
     fn push(&mut self, record: Record) {
+        if record.is_forward() && self.pass_deadline(self.facts.now) {
+            return;
+        }
         let entry = Entry { seq: self.state.next_seq, at: self.facts.now, record };
         self.state.apply(&entry).expect("the machine's own records follow from its state");
         self.entries.push(entry);

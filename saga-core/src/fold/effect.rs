@@ -191,7 +191,10 @@ impl Effect {
             }
             Record::Stuck { reason, detail, .. } => self.status = Status::Stuck(*reason, detail.clone()),
             Record::Resolved { knowledge, .. } => match knowledge {
-                Knowledge::NotHappened => self.conclude_not_happened(),
+                Knowledge::NotHappened => {
+                    self.conclude_not_happened();
+                    self.wait_for(Next::Hold, entry.at);
+                }
                 // The record after this says so.
                 Knowledge::Happened { .. } => {}
             },

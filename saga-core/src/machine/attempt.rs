@@ -120,28 +120,13 @@ impl Turn<'_> {
         self.stop(Cause::StepFailed { site: site.clone(), failure });
     }
 
-    /// As [`begin_again`](Self::begin_again), unless the time within which the step may be tried again is over: no worker
-    /// may have been there when it was due. (What is in doubt has a bound of its own, and an undo is tried late rather
-    /// than not.)
-    pub(super) fn begin_again_in_time(&mut self, site: &Site, role: Role) {
-        let now = self.facts.now;
-        let within = self.policy(site, role).and_then(|policy| policy.retry.within);
-        let effect = self.effect(site, role).filter(|e| role == Role::Do && !e.doubt);
-        let too_late = effect.zip(within).is_some_and(|(effect, within)| effect.since.after(within) < now);
-        match too_late && self.state.may_attempt(site, role) {
-            true => self.give_up(site, role),
-            false => self.begin_again(site, role),
-        }
-    }
-
     /// What is waiting for its next attempt begins it, if nothing stands against it.
     pub(super) fn begin_again(&mut self, site: &Site, role: Role) {
-        // In a shutdown no driver wakes for the deadline, and an attempt may end after it.
-        if role == Role::Do {
-            self.pass_deadline(self.facts.now);
-        }
         if !self.state.may_attempt(site, role) {
             return;
+        }
+        if self.is_out_of_time(site, role) {
+            return self.give_up(site, role);
         }
         let Some(attempt) = self.effect(site, role).map(|e| e.attempt + 1) else { return };
         if self.policy(site, role).is_none() {
@@ -151,6 +136,14 @@ impl Turn<'_> {
             return;
         }
         self.push(Record::Started { site: site.clone(), role, attempt });
+    }
+
+    /// Whether the time within which the step may be tried again is over: no worker may have been there when its next
+    /// attempt was due. (What is in doubt has a bound of its own, and a compensation is tried late rather than not.)
+    fn is_out_of_time(&self, site: &Site, role: Role) -> bool {
+        let within = self.policy(site, role).and_then(|policy| policy.retry.within);
+        let effect = self.effect(site, role).filter(|e| role == Role::Do && !e.doubt);
+        effect.zip(within).is_some_and(|(effect, within)| effect.since.after(within) < self.facts.now)
     }
 
     /// A compensation that was put off begins its next attempt, though it was due a while ago; a first attempt, and one

@@ -60,10 +60,10 @@ impl Turn<'_> {
         if self.goes_on() {
             return;
         }
-        if self.is_forward() && self.state.stop.is_some() {
-            self.settle_stop();
-        }
+        self.settle_stop();
         self.resume_held();
+        // It may be the deadline that kept from beginning what was held.
+        self.settle_stop();
         self.take_signals();
         self.unwind();
     }
@@ -81,7 +81,7 @@ impl Turn<'_> {
 
     /// A stop waits for what runs, and for an irreversible step until it is known how that went.
     fn settle_stop(&mut self) {
-        let Some(cause) = self.state.stop.clone() else { return };
+        let Some(cause) = self.state.stop.clone().filter(|_| self.is_forward()) else { return };
         if let Some(site) = self.state.no_return.clone() {
             self.push(Record::TooLate { site: site.clone() });
             return self.too_late(&cause, &site);
@@ -162,19 +162,20 @@ impl Turn<'_> {
         effects.sort_unstable();
         for (at, role) in effects {
             let site = self.state.sites[at].0.clone();
-            self.begin_again_in_time(&site, role);
+            self.begin_again(&site, role);
         }
     }
 
-    /// Decides what the deadline decides, if it had passed at `until`: before anything begins that it forbids.
-    pub(super) fn pass_deadline(&mut self, until: Timestamp) {
+    /// Decides what the deadline decides, if it had passed at `until`: whether it stops the saga.
+    pub(super) fn pass_deadline(&mut self, until: Timestamp) -> bool {
         if self.state.is_at_rest() || deadline(self.state).is_none_or(|d| d > until) {
-            return;
+            return false;
         }
         match self.state.no_return {
             Some(_) => self.push(Record::Overdue),
             None => self.stop(Cause::Deadline),
         }
+        self.state.stop.is_some()
     }
 
     /// Decides what the deadline and the limits up to `until` decide.

@@ -4,7 +4,7 @@
 use super::attempt::Try;
 use super::{Evaluated, Refusal, Turn, order_of_undo};
 use crate::policy::InDoubt;
-use crate::record::{ActKind, Cause, Finder, Knowledge, Next, Record, Verdict};
+use crate::record::{ActKind, Cause, Finder, Knowledge, Record, Verdict};
 use crate::state::{Effect, Phase, SiteState, Status};
 use crate::{ActId, By, Kind, Payload, Reason, Role, Site};
 
@@ -198,7 +198,6 @@ impl Turn<'_> {
                     return Err(Refusal::DeadLettered);
                 }
                 self.push(Record::RetriedNow { by });
-                self.pass_deadline(self.facts.now);
                 self.begin_what_is_due();
                 Ok(())
             }
@@ -346,7 +345,6 @@ impl Turn<'_> {
             return Err(Refusal::NotStuck { site });
         }
         self.push(Record::Redriven { by, site, input });
-        self.pass_deadline(self.facts.now);
         Ok(())
     }
 
@@ -408,12 +406,9 @@ impl Turn<'_> {
             Knowledge::NotHappened if effect.doubt => {
                 let next = self.next_try_once_clear(&site, role);
                 self.push(Record::Resolved { by, site: site.clone(), role, knowledge });
-                self.pass_deadline(self.facts.now);
-                match next {
-                    // The person has waited long enough.
-                    Try::Again(_) => self.begin_again(&site, role),
-                    Try::Hold => self.push(Record::Resumed { site, next: Next::Hold }),
-                    Try::GiveUp => self.give_up(&site, role),
+                // Else it is held by that, and goes on at once: the person has waited long enough.
+                if next == Try::GiveUp {
+                    self.give_up(&site, role);
                 }
             }
             Knowledge::NotHappened if lost => return Err(Refusal::OutputLost { site }),

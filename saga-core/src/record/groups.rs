@@ -2,6 +2,7 @@
 //! that a new kind does not compile until each place that reads records says what it means there.
 
 use super::Record;
+use crate::Role;
 
 /// A record about one step or its compensation.
 macro_rules! of_effects {
@@ -140,6 +141,54 @@ impl Record {
             | Record::ChildUndoing { .. }
             | Record::ChildEnded { result: Err(_), .. } => false,
             of_effects!() | of_course!() | Record::NoEffect { .. } => false,
+        }
+    }
+
+    /// Whether the saga goes forward with it: something begins that a deadline forbids, or all is done.
+    pub fn is_forward(&self) -> bool {
+        match self {
+            Record::Intent { .. }
+            | Record::Started { role: Role::Do, .. }
+            | Record::Timer { .. }
+            | Record::Wait { .. }
+            | Record::Asked { .. }
+            | Record::ChildStarted { .. }
+            | Record::Completed { .. } => true,
+            // A step in doubt is probed or called off after a deadline as well: that is how it is settled.
+            Record::UndoIntent { .. }
+            | Record::AttemptEnded { .. }
+            | Record::Started { role: Role::Undo, .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Done { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Stuck { .. }
+            | Record::Waived { .. }
+            | Record::Resolved { .. } => false,
+            Record::Read { .. }
+            | Record::Value { .. }
+            | Record::TimerFired { .. }
+            | Record::WaitEnded { .. }
+            | Record::SignalRefused { .. }
+            | Record::Answered { .. }
+            | Record::ChildUndoing { .. }
+            | Record::ChildEnded { .. } => false,
+            Record::Scheduled { .. }
+            | Record::Signalled { .. }
+            | Record::Halted { .. }
+            | Record::StopRequested { .. }
+            | Record::TooLate { .. }
+            | Record::RollbackStarted { .. }
+            | Record::RolledBack
+            | Record::Overdue
+            | Record::DeadLettered
+            | Record::UndoStarted { .. }
+            | Record::UndoEnded
+            | Record::Redriven { .. }
+            | Record::Abandoned { .. }
+            | Record::RetriedNow { .. }
+            | Record::NoEffect { .. } => false,
         }
     }
 
