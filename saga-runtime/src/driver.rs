@@ -175,6 +175,7 @@ impl Driver {
     pub(crate) async fn drive(mut self: Box<Self>) -> Finished {
         loop {
             self.run_body();
+            self.look_at_signals();
             self.idle();
             let rest = self.rest();
             if let Err(finished) = self.make_durable(&rest).await {
@@ -303,9 +304,8 @@ impl Driver {
             let again = reached.iter().any(|r| matches!(r, Reach::Wait { .. } | Reach::ChildEnded { .. }));
             for reach in reached.drain(..) {
                 match reach {
-                    Reach::Read { site, step, input } => {
-                        let job = Job::Read { site, step, input };
-                        self.begin(job);
+                    Reach::Read { site, step, input } if self.may_read() => {
+                        self.begin(Job::Read { site, step, input });
                     }
                     reach => self.take(Event::Reached(reach)),
                 }

@@ -3,7 +3,8 @@
 //!
 //! Seen to fail with these bugs put in: the deadline looked at after the body has run, or after what ran is run again;
 //! limits judged by when a worker looks, not by when the delivery came; limits recorded without a look at what came in
-//! time; a step begun although the deadline passed while its intent was written; a retry begun after its `within`.
+//! time; a step begun although the deadline passed while its intent was written; a readonly step begun after the deadline;
+//! a retry begun after its `within`.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -252,6 +253,33 @@ async fn s57_a_deadline_passes_while_the_store_is_gone() {
     assert!(matches!(&outcome, Outcome::RolledBack { cause: Cause::Deadline, .. }), "{outcome}");
     assert_eq!((world.calls("charge card"), world.stands().len()), (0, 0));
     world.agrees(&handle).await;
+}
+
+static CLOCK: std::sync::OnceLock<std::sync::Arc<SetClock>> = std::sync::OnceLock::new();
+
+saga!(computes, deadline HOUR, |cx, input| [a, r] {
+    a.at(&cx, 1, &[], hold("seat")).await?;
+    if input == "slowly" {
+        CLOCK.get().unwrap().forward(2 * HOUR);
+    }
+    Ok(r.at(&cx, 1, &[], look("map")).await?)
+});
+
+/// The deadline passes while the body computes: a readonly step, which has no intent, does not begin either.
+#[tokio::test(start_paused = true)]
+async fn s57_no_readonly_step_begins_after_the_deadline() {
+    let world = World::new();
+    let clock = CLOCK.get_or_init(|| std::sync::Arc::new(SetClock::new())).clone();
+    let builder = Runtime::builder(MemoryStore::new()).resource(world.clone()).clock(clock);
+    let runtime = builder.saga::<computes>().start().await.unwrap();
+    let in_time = runtime.run("in-time", computes::call()).await.unwrap();
+    in_time.outcome().in_time().await.unwrap().completed().unwrap();
+    assert_eq!(world.calls("look map"), 1);
+    let late = runtime.run("late", SagaCall::<computes>::new("slowly".to_owned())).await.unwrap();
+    let outcome = late.outcome().in_time().await.unwrap();
+    assert!(matches!(&outcome, Outcome::RolledBack { cause: Cause::Deadline, .. }), "{outcome}");
+    assert_eq!((world.calls("look map"), world.calls("release seat")), (1, 1));
+    world.agrees(&late).await;
 }
 
 saga!(hurries, |cx, input| [s] {

@@ -185,7 +185,12 @@ impl Turn<'_> {
         // What is in the journal was compared to it; only an end comes a second time to its site.
         let is_end = matches!(reach, Reach::ChildEnded { .. } | Reach::SignalRefused { .. });
         let known = self.state.site(reach.site()).is_some() && !is_end;
-        if known || !self.state.body_may_run() || self.state.is_unwinding(reach.site()) {
+        // A signal is refused under a stop as well: that may come to nothing, and the wait go on.
+        let may = match reach {
+            Reach::SignalRefused { .. } => self.is_forward(),
+            _ => self.state.body_may_run(),
+        };
+        if known || !may || self.state.is_unwinding(reach.site()) {
             return;
         }
         let due = |wait_ms: u64, now: Timestamp| now.after(std::time::Duration::from_millis(wait_ms));

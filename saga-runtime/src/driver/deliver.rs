@@ -1,13 +1,17 @@
 //! How a driver takes what people want of its saga: each delivery once, evaluated by code where it needs to be, then
 //! taken to the machine as any event is.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Waker};
+
 use saga_core::machine::{BodyEnd, Delivery, Event, Reach, Refusal};
 use saga_core::store::Waiting;
-use saga_core::{Reason, Receipt, Record, Site};
+use saga_core::{Entry, Payload, Reason, Receipt, Record, Site};
 
 use super::{Driver, Reply};
 use crate::body::lock;
 use crate::delivery::read;
+use crate::panics::drop_quietly;
 
 impl Driver {
     /// Takes a delivery, once.
@@ -27,14 +31,57 @@ impl Driver {
         self.replies.push((waiting.id, reply));
     }
 
+    /// The body has looked at a signal before it is durable that it was taken, also where the body may not go on: in a
+    /// shutdown, and while a stop waits. There it runs over the journal for that alone, and what it reaches is forgotten.
+    pub(super) fn look_at_signals(&mut self) {
+        let is_taken = |entry: &Entry| matches!(entry.record, Record::WaitEnded { signal: Some(_), .. });
+        loop {
+            let runs = lock(&self.board).state.body_may_run() && !self.engine.is_draining();
+            if runs || !self.entries.iter().any(is_taken) {
+                return;
+            }
+            let records = self.entries.len();
+            for (site, why) in self.refused_by_the_body() {
+                // It is in this very turn that the signal was taken.
+                drop(self.refuse_signal(site, why));
+            }
+            // A wait may have taken the next one by that; but in a rollback none goes on.
+            if self.entries.len() == records {
+                return;
+            }
+        }
+    }
+
+    /// Where a signal that has just been taken is none that the body can use, and why.
+    fn refused_by_the_body(&mut self) -> Vec<(Site, String)> {
+        let input = {
+            let mut board = lock(&self.board);
+            board.restart();
+            board.state.head().map(|head| head.input.clone())
+        };
+        // It begins anew when it may go on.
+        self.body = None;
+        let mut body = self.saga.body(self.board.clone(), input.unwrap_or_else(Payload::null));
+        let polled =
+            catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(Waker::noop()))));
+        drop_quietly("a body that has looked", (polled, body));
+        let refused = std::mem::take(&mut lock(&self.board).refused);
+        refused.into_iter().filter(|(site, _)| self.taken_at(site).is_some()).collect()
+    }
+
+    /// The signal that has just ended the wait at `site`; `None` if that is durable.
+    fn taken_at(&self, site: &Site) -> Option<String> {
+        self.entries.iter().rev().find_map(|entry| match &entry.record {
+            Record::WaitEnded { site: at, signal } if at == site => Some(signal.clone()),
+            Record::SignalRefused { site: at, .. } if at == site => Some(None),
+            _ => None,
+        })?
+    }
+
     /// The signal that has just ended the wait at `site` is none that the body can use: its sender is told, and the wait
     /// goes on. One that ended it in a journal was of the right type once: that is for a person.
     pub(super) fn refuse_signal(&mut self, site: Site, why: String) -> Option<BodyEnd> {
-        let taken = self.entries.iter().rev().find_map(|entry| match &entry.record {
-            Record::WaitEnded { site: at, signal } if *at == site => signal.clone(),
-            _ => None,
-        });
-        let Some(id) = taken else {
+        let Some(id) = self.taken_at(&site) else {
             return Some(BodyEnd::Halted(Reason::Undecodable, Some(site), why));
         };
         let of_signal = self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, delivery)| *delivery);

@@ -127,6 +127,26 @@ impl Driver {
     /// The deadline may have passed while the intent of a step was made durable, for as long as the store was not there:
     /// whether it has, and those of the jobs that are steps do not begin.
     pub(super) fn calls_off_what_is_late(&mut self, jobs: &[Job]) -> bool {
+        if !self.has_become_late() {
+            return false;
+        }
+        for job in jobs {
+            let Job::Attempt { site, role: Role::Do, attempt } = job else { continue };
+            let ending = Ending::NotDone { trouble: Trouble::NotBegun, retry_after: None };
+            let (site, role, attempt) = (site.clone(), Role::Do, *attempt);
+            self.take(Event::AttemptEnded { site, role, attempt, ending });
+        }
+        true
+    }
+
+    /// Whether a readonly step that the body has reached begins. It has no intent before which the machine would look at
+    /// the time; and nobody would read what it finds after the deadline.
+    pub(super) fn may_read(&mut self) -> bool {
+        !self.has_become_late() && lock(&self.board).state.body_may_run()
+    }
+
+    /// Whether the deadline has passed since the machine was told the time; then it is told.
+    fn has_become_late(&mut self) -> bool {
         let now = {
             let state = &lock(&self.board).state;
             let Some(deadline) = state.head().and_then(|head| head.deadline) else { return false };
@@ -138,12 +158,6 @@ impl Driver {
         };
         self.now = now;
         self.take(Event::Elapsed { until: now });
-        for job in jobs {
-            let Job::Attempt { site, role: Role::Do, attempt } = job else { continue };
-            let ending = Ending::NotDone { trouble: Trouble::NotBegun, retry_after: None };
-            let (site, role, attempt) = (site.clone(), Role::Do, *attempt);
-            self.take(Event::AttemptEnded { site, role, attempt, ending });
-        }
         true
     }
 
