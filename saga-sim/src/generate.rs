@@ -25,7 +25,21 @@ pub fn generate(seed: u64) -> Case {
     if draw.chance(15) {
         down(&mut draw, &mut case);
     }
+    if draw.chance(6) {
+        deposed(&mut draw, &mut case);
+    }
     case
+}
+
+/// A worker waits for a saga that is not worth a release, is taken for dead, and shuts down before it knows: it releases
+/// what another has claimed, and writes nothing beside.
+fn deposed(draw: &mut Draw, case: &mut Case) {
+    case.workers = case.workers.max(2);
+    let plan = &mut case.sagas[0];
+    plan.program.ops.insert(0, Op::Sleep(draw.between(600, 950)));
+    let (at, seat) = (plan.at_ms + draw.between(50, 500), 0);
+    case.events.push(Event { when: When::At(at), what: What::Evict(seat) });
+    case.events.push(Event { when: When::At(at + draw.between(1, 40)), what: What::Shutdown(seat, 1000) });
 }
 
 /// No worker is up for longer than any deadline or limit, while a saga waits, and people act meanwhile: in time, and too

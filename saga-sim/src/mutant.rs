@@ -36,17 +36,23 @@ pub enum Mutant {
     LosesLimit,
     /// A delivery is acknowledged, and forgotten, while no worker holds the saga.
     LosesDelivery,
+    /// A cancel is acknowledged, and forgotten, while no worker holds the saga.
+    LosesCancel,
+    /// A recovery does not see the ids of acts, so that the second click is another act.
+    ForgetsActs,
     /// Whatever is delivered counts as in time.
     DatesEarly,
     /// Whatever is delivered counts as delivered when it is looked at.
     DatesLate,
+    /// The store takes a release without records from a fenced worker.
+    UnfencedRelease,
     /// A lease that is over is renewed.
     RenewsExpired,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Mutant; 18] = [
+    pub const ALL: [Mutant; 21] = [
         Mutant::Unfenced,
         Mutant::AcknowledgesTooEarly,
         Mutant::ForgetsRollback,
@@ -62,27 +68,32 @@ impl Mutant {
         Mutant::LosesDeadline,
         Mutant::LosesLimit,
         Mutant::LosesDelivery,
+        Mutant::LosesCancel,
+        Mutant::ForgetsActs,
         Mutant::DatesEarly,
         Mutant::DatesLate,
+        Mutant::UnfencedRelease,
         Mutant::RenewsExpired,
     ];
 
     /// The rule that it breaks: the simulation has to name this one.
     pub fn breaks(self) -> Rule {
         match self {
-            Mutant::Unfenced | Mutant::RenewsExpired => Rule::Fenced,
+            Mutant::Unfenced | Mutant::UnfencedRelease | Mutant::RenewsExpired => Rule::Fenced,
             Mutant::AcknowledgesTooEarly => Rule::Intent,
             Mutant::ForgetsRollback => Rule::OneWay,
             Mutant::ForgetsIrreversible => Rule::NoReturn,
             Mutant::ReadsBackwards => Rule::Order,
             Mutant::LosesWake | Mutant::HidesDeadLetters | Mutant::LosesLimit => Rule::Ends,
             Mutant::ProbeLies | Mutant::TakesDoubtForFailure => Rule::Matched,
-            Mutant::KeyForEachAttempt => Rule::Once,
+            Mutant::KeyForEachAttempt | Mutant::ForgetsActs => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
             Mutant::StormsServices => Rule::Crowd,
-            Mutant::LosesDeadline | Mutant::LosesDelivery | Mutant::DatesEarly | Mutant::DatesLate => {
-                Rule::InTime
-            }
+            Mutant::LosesDeadline
+            | Mutant::LosesDelivery
+            | Mutant::LosesCancel
+            | Mutant::DatesEarly
+            | Mutant::DatesLate => Rule::InTime,
         }
     }
 }

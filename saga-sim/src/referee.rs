@@ -11,7 +11,7 @@ use saga_core::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
     Summary, Waiting, Wanted, WorkerId,
 };
-use saga_core::{Entry, Epoch, Kind, MemoryStore, Phase, Record, SagaId, Seq, Timestamp};
+use saga_core::{Cause, Entry, Epoch, Kind, MemoryStore, Phase, Record, SagaId, Seq, Timestamp};
 
 use saga_runtime::Clock as _;
 
@@ -116,7 +116,8 @@ impl Referee {
         let mut append = append.clone();
         let mut writer = worker;
         match self.mutant {
-            Some(Mutant::Unfenced) => {
+            Some(Mutant::UnfencedRelease) if !append.release || !append.entries.is_empty() => {}
+            Some(Mutant::Unfenced | Mutant::UnfencedRelease) => {
                 let holder = self.holders().get(&append.saga).copied();
                 if let (Some((holder, epoch)), Some(_)) = (holder, append.epoch) {
                     (writer, append.epoch) = (holder, Some(epoch));
@@ -181,6 +182,7 @@ fn misread(mutant: Option<Mutant>, journal: &mut [Entry]) {
             }
         }
         Some(Mutant::ReadsBackwards) => swap_steps(journal),
+        Some(Mutant::ForgetsActs) => journal.iter_mut().for_each(|entry| forget_act(&mut entry.record)),
         Some(Mutant::LosesDeadline) => {
             for entry in journal {
                 if let Record::Scheduled { deadline, .. } = &mut entry.record {
@@ -197,6 +199,20 @@ fn misread(mutant: Option<Mutant>, journal: &mut [Entry]) {
         }
         _ => {}
     }
+}
+
+fn forget_act(record: &mut Record) {
+    let (Record::RetriedNow { by }
+    | Record::Redriven { by, .. }
+    | Record::Resolved { by, .. }
+    | Record::Waived { by, .. }
+    | Record::UndoStarted { by, .. }
+    | Record::NoEffect { by, .. }
+    | Record::StopRequested { cause: Cause::Cancelled { by } }) = record
+    else {
+        return;
+    };
+    by.act = None;
 }
 
 /// Two steps that followed each other change places, whole.
@@ -279,9 +295,14 @@ impl Store for Referee {
         now: Timestamp,
     ) -> Result<DeliveryId, DeliverError> {
         let is_held = self.truth.summary(saga).await?.is_some_and(|summary| summary.held);
-        let id = match self.mutant {
-            Some(Mutant::LosesDelivery) if !is_held => DeliveryId(u64::MAX - self.said().words.len() as u64),
-            _ => self.truth.deliver(saga, delivery.clone(), now).await?,
+        let is_lost = match self.mutant {
+            Some(Mutant::LosesDelivery) => !is_held,
+            Some(Mutant::LosesCancel) => !is_held && matches!(delivery, Delivery::Cancel { .. }),
+            _ => false,
+        };
+        let id = match is_lost {
+            true => DeliveryId(u64::MAX - self.said().words.len() as u64),
+            false => self.truth.deliver(saga, delivery.clone(), now).await?,
         };
         let (saga, put) = (saga.clone(), self.world.clock().now());
         self.said().words.push(Word { id, saga, delivery, at: now, put, taken: false });

@@ -8,7 +8,7 @@ use saga_core::machine::Delivery;
 use saga_core::record::Verdict;
 use saga_core::state::{Direction, SiteState};
 use saga_core::store::DeliveryId;
-use saga_core::{Entry, Record, Role, SagaId, State, Timestamp};
+use saga_core::{Entry, Reason, Record, Role, SagaId, State, Timestamp};
 
 use crate::books::{Rule, Wrong};
 use crate::referee::Word;
@@ -47,6 +47,10 @@ pub(crate) fn timely(saga: &SagaId, journal: &[Entry], heard: &Heard<'_>) -> Vec
                 wrong(format!("record {} begins something long after a cancel", entry.seq));
             }
         }
+        // All workers are of one build: what cannot be read is a signal that should have been refused.
+        if matches!(&entry.record, Record::Halted { reason: Reason::Undecodable, .. }) {
+            wrong(format!("record {} makes it a dead letter by what somebody said", entry.seq));
+        }
         if !heard.jumps
             && let Some(what) = judge_wait(&state, entry, heard.words, &signalled)
         {
@@ -72,6 +76,7 @@ fn begins(record: &Record) -> bool {
             | Record::Wait { .. }
             | Record::Asked { .. }
             | Record::ChildStarted { .. }
+            | Record::Completed { .. }
     )
 }
 

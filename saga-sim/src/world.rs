@@ -216,11 +216,22 @@ impl Seat {
 
     /// A call without an effect.
     pub(crate) async fn look(&self, cx: &StepContext, fates: &[Fate]) -> Result<Receipt, Failure> {
+        self.check_not_late(cx).await;
         self.gate.pass().await;
         let fate = self.world.books().fate(cx.saga(), cx.site(), 2, fates);
         self.wait_out(fate).await?;
         let number = self.world.books().effects.len() as u64;
         Ok(Receipt { id: String::new(), number, ballast: String::new() })
+    }
+
+    /// Notes it as a wrong if this readonly step begins after the deadline. (Its next attempts are its own.)
+    async fn check_not_late(&self, cx: &StepContext) {
+        let journal = self.world.journal(cx.saga()).await;
+        let Ok(state) = State::of(cx.saga().clone(), &journal) else { return };
+        if cx.attempt() == 1 && state.is_late(self.world.clock().now()) {
+            let what = format!("{} {}: it is begun after the deadline", cx.saga(), cx.site());
+            self.world.books().wrong(Rule::InTime, what);
+        }
     }
 
     /// What befalls a call that changes nothing.

@@ -64,8 +64,11 @@ caught! {
     a_deadline_that_is_lost_is_caught: LosesDeadline,
     a_limit_that_is_lost_is_caught: LosesLimit,
     a_delivery_that_is_lost_is_caught: LosesDelivery,
+    a_cancel_that_is_lost_is_caught: LosesCancel,
+    an_act_that_is_not_known_again_is_caught: ForgetsActs,
     what_came_too_late_and_counts_is_caught: DatesEarly,
     what_came_in_time_and_does_not_count_is_caught: DatesLate,
+    a_release_that_is_not_fenced_is_caught: UnfencedRelease,
     a_lease_that_is_over_and_renewed_is_caught: RenewsExpired,
 }
 
