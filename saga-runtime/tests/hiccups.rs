@@ -3,7 +3,7 @@
 //!
 //! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed
 //! look; journals looked for without end while the runtime shuts down; missing answers taken for a
-//! shutdown.
+//! shutdown; a claim forgotten whose saga is about to be released by its last driver.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use acts::{InTime as _, SECOND};
 use kit::*;
+use saga_core::machine::Delivery;
+use saga_core::store::Store as _;
 
 saga!(trip, |cx, input| [a, s, b] {
     a.at(&cx, 1, &[], hold("flight")).await?;
@@ -124,4 +126,35 @@ async fn a_store_that_gives_too_few_answers_is_said_to() {
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!((world.landed("hold flight"), world.landed("hold hotel")), (1, 1));
     runtime.shutdown().in_time().await;
+}
+
+/// The saga is claimed between the moment in which its release is durable and the one in which its driver is told; and the
+/// answer to that claim is lost.
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_answer_is_lost_is_taken_up_when_the_driver_before_has_gone() {
+    let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
+    world.always("hold flight", Fault::Hang);
+    let valve = Valve::new(store.clone());
+    let runtime = on(&valve, &world).await;
+    let handle = runtime.run("a", trip::call()).in_time().await.unwrap();
+    world.called("hold flight", 1).in_time().await;
+    valve.commits(Flow::AnswerLate);
+    world.open("hold flight");
+    while store.summary(handle.id()).await.unwrap().is_none_or(|listed| listed.held) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    valve.other_writes(Flow::AnswerLost);
+    let retry = Delivery::RetryNow { by: ann() };
+    store.deliver(handle.id(), retry, runtime.now()).await.unwrap();
+    while store.summary(handle.id()).await.unwrap().is_none_or(|listed| !listed.held) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let asked = valve.asked_what_is_held();
+    valve.other_writes(Flow::Open);
+    while valve.asked_what_is_held() == asked {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    valve.commits(Flow::Open);
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
+    world.agrees(&handle).await;
 }

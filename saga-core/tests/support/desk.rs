@@ -10,7 +10,8 @@ pub(crate) use brief::{brief, mark};
 use std::time::Duration;
 
 use saga_core::machine::{
-    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Refusal, Work, advance, work,
+    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Refusal, Work, advance, probes_due,
+    wake_at, work, work_at,
 };
 use saga_core::policy::{Catalog, InDoubt, Policy, Retry};
 use saga_core::record::{Call, Failure, Knowledge, Lost, Trouble};
@@ -145,7 +146,20 @@ impl Desk {
             }
         }
         assert_eq!(State::of(before.id().clone(), &self.journal).unwrap(), self.state, "a state is its fold");
+        self.looks_here_and_there();
         Ok(())
+    }
+
+    /// Site by site there is the same to be done as everywhere.
+    fn looks_here_and_there(&self) {
+        let all: Vec<Work<'_>> = work(&self.state, self.now).collect();
+        let sites = self.state.sites().flat_map(|(site, _)| work_at(&self.state, site, self.now));
+        let here: Vec<Work<'_>> = sites.chain(wake_at(&self.state, self.now)).collect();
+        assert_eq!(here, all);
+        let probes = |work: &[Work<'_>]| work.iter().filter(|w| matches!(w, Work::Probe { .. })).count();
+        let due: Vec<Work<'_>> = probes_due(&self.state, Timestamp(i64::MIN), self.now).collect();
+        assert_eq!(probes(&due), probes(&all), "{due:?}");
+        assert_eq!(probes_due(&self.state, self.now, self.now).next(), None, "those were due before");
     }
 
     pub(crate) fn take(&mut self, event: Event) -> &mut Self {
