@@ -344,3 +344,26 @@ impl Turn<'_> {
         self.facts.catalog.policy(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Catalog for Nothing {
+        fn policy(&self, _: &str) -> Option<Policy> {
+            None
+        }
+    }
+
+    /// The numbers that the authors of splitmix64 give for the seed 0.
+    #[test]
+    fn numbers_are_drawn_by_splitmix64() {
+        let facts = Facts { now: Timestamp(0), catalog: &Nothing, random: 0 };
+        let (mut state, mut entries) = (State::new("a".parse().unwrap()), Vec::new());
+        let mut turn = Turn { state: &mut state, facts: &facts, entries: &mut entries, drawn: 0 };
+        let drawn = [turn.draw(), turn.draw(), turn.draw()];
+        assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
+    }
+}

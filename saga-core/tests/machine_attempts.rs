@@ -5,6 +5,8 @@ mod desk;
 
 use desk::Desk;
 use saga_core::machine::Event;
+use saga_core::record::Next;
+use saga_core::state::Status;
 use saga_core::{IdempotencyKey, Phase, Reason, Role};
 
 #[test]
@@ -194,6 +196,19 @@ fn a_probe_that_does_not_know_is_asked_ten_times() {
 fn nobody_is_woken_for_a_probe_that_is_being_asked() {
     let mut saga = Desk::new();
     saga.step("a", "irr_probe").timed_out("a").work("probe a").at(5).work("probe a");
+}
+
+#[test]
+fn a_probe_that_does_not_know_is_asked_again_when_that_is_due() {
+    let mut saga = Desk::new();
+    saga.step("a", "irr_probe").timed_out("a").probe("a", None);
+    let due = match saga.state.step(&"a".into()).unwrap().doing.status {
+        Status::Pending(Next::Probe { due }) => due.0,
+        ref other => panic!("{other:?}"),
+    };
+    saga.work(&format!("wake {due}")).at(due - 1).work(&format!("wake {due}")).at(due).work("probe a");
+    // In a dead letter nobody asks.
+    saga.crash_times(3).phase(Phase::DeadLettered).work("");
 }
 
 #[test]
