@@ -228,7 +228,12 @@ impl Seat {
     async fn check_not_late(&self, cx: &StepContext) {
         let journal = self.world.journal(cx.saga()).await;
         let Ok(state) = State::of(cx.saga().clone(), &journal) else { return };
-        if cx.attempt() == 1 && state.is_late(self.world.clock().now()) {
+        // It begins before what led to it is durable: that somebody sent the saga on, or that nothing undoes it any more.
+        let may_know_more = state.parked_at().is_some()
+            || state
+                .open_effects()
+                .any(|(site, ..)| state.step(site).is_some_and(|step| step.kind == Kind::Irreversible));
+        if cx.attempt() == 1 && !may_know_more && state.is_late(self.world.clock().now()) {
             let what = format!("{} {}: it is begun after the deadline", cx.saga(), cx.site());
             self.world.books().wrong(Rule::InTime, what);
         }
