@@ -62,6 +62,8 @@ fn run<'a>(cx: &'a SagaContext, ops: &'a [Op], first: u32, turns: Vec<u32>, last
 async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) -> Result<u64, Failure> {
     let steps = Witness::<AnySteps>::new();
     let waits = Witness::<NoSteps>::new();
+    // Not registered: a signal of a wrong type comes as far as the body.
+    let signals = Witness::<SignalOf<u64>>::new();
     match op {
         Op::Step(deed) => handled(deed.handled, steps.at(cx, place, turns, Any::step(deed)).await),
         Op::Child { program, handled: h } => {
@@ -95,10 +97,10 @@ async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) ->
             waits.at(cx, place, turns, sleep(Duration::from_millis(*ms))).await;
             Ok(last)
         }
-        Op::Signal { within_ms: None, .. } => Ok(waits.at(cx, place, turns, signal::<u64>("go")).await),
+        Op::Signal { within_ms: None, .. } => Ok(signals.at(cx, place, turns, signal::<u64>("go")).await),
         Op::Signal { within_ms: Some(ms), handled: h } => {
             let signal = signal::<u64>("go").within(Duration::from_millis(*ms));
-            let came = waits.at(cx, place, turns, signal).await;
+            let came = signals.at(cx, place, turns, signal).await;
             handled(*h, came.map_err(|expired| Failure::permanent(expired.to_string())))
         }
         Op::Approve { within_ms, handled: h } => {
