@@ -6,6 +6,7 @@ mod flips;
 mod platter;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -392,15 +393,7 @@ impl Run {
             Ok(())
         });
         copied.map_err(|error| format!("the files cannot be copied: {error}"))?;
-        if !self.dir.join("sagas.db-wal").exists() {
-            // There was no log to be copied, and this copy says so, as the documentation of `SqliteStore` has it. Where
-            // it cannot, the file is spoilt, which is said below.
-            let whole = rusqlite::Connection::open(&path)
-                .and_then(|db| db.execute_batch("DELETE FROM stored_in_use"));
-            if let Err(error) = whole {
-                return Ok(vec![format!("the file is spoilt: {error}")]);
-            }
-        }
+        same_file(&self.path, &path).map_err(|error| format!("the lock cannot be copied: {error}"))?;
         let store = SqliteStore::open(&path).map_err(|error| format!("after a power loss: {error}"))?;
         for planned in &self.sagas {
             let saga = SagaId::new(&planned.id).map_err(|error| error.to_string())?;
@@ -421,6 +414,22 @@ impl Run {
         }
         std::fs::remove_dir_all(&copy).map_err(|error| format!("the copy cannot go: {error}"))?;
         Ok(wrongs)
+    }
+}
+
+/// Writes the lock file of `path` beside `copy` as if that were the same file: nothing tells a file after a power loss from
+/// one that was copied, but that a worker has named it.
+fn same_file(path: &Path, copy: &Path) -> std::io::Result<()> {
+    let lock = |path: &Path| path.with_extension("db.lock");
+    let number = |path: &Path| Ok::<u64, std::io::Error>(std::fs::metadata(path)?.ino());
+    match std::fs::read_to_string(lock(path)) {
+        Ok(text) => {
+            let named = text.replace(&format!("file {}", number(path)?), &format!("file {}", number(copy)?));
+            std::fs::write(lock(copy), named)
+        }
+        // No worker has come so far.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
