@@ -4,7 +4,7 @@
 mod desk;
 
 use desk::Desk;
-use saga_core::machine::Refusal;
+use saga_core::machine::{Event, Refusal};
 use saga_core::{DeadLetter, IdempotencyKey, Phase, Reason, Role, Rollback};
 
 /// Every act that is for dead letters, and the phase of a saga that is none.
@@ -308,4 +308,29 @@ fn s11_a_dead_letter_shows_all_that_a_person_needs() {
     assert_eq!(json["attempts"].as_array().unwrap().len(), 4, "{json}");
     assert_eq!(json["owed"]["entries"][1]["site"], "a");
     assert_eq!(json["cause"], "no");
+}
+
+/// A redrive of one site leaves the reasons elsewhere.
+#[test]
+fn a_redrive_of_one_site_leaves_what_halts_the_body() {
+    let mut saga = Desk::new();
+    saga.idles = false;
+    saga.step("a", "comp3").undecodable("a").halts(Reason::Diverged).take(Event::Idle);
+    saga.skip().idles = true;
+    saga.redrive(Some("a")).unwrap();
+    saga.shows("redriven a · start a a2");
+    assert_eq!(saga.state.halts().len(), 1, "the body is halted still");
+}
+
+/// A compensation that could not begin begins when it can, by its first record.
+#[test]
+fn a_compensation_that_never_began_is_looked_at_anew() {
+    let mut saga = Desk::new();
+    saga.undo = Some(Ok(desk::call("gone")));
+    saga.step_done("hold", "comp").cancelled().phase(Phase::DeadLettered);
+    for _ in 0..2 {
+        let [(_, Role::Undo, Reason::Diverged, detail)] = &saga.state.reasons()[..] else { panic!() };
+        assert_eq!(detail, "this build does not know the compensation gone");
+        saga.redrive(None).unwrap();
+    }
 }

@@ -92,6 +92,8 @@ fn a_cancel_during_waits_ends_them_at_once() {
         .shows("")
         .work("~hold a1");
     assert!(saga.signal("s1", "paid").is_err() && saga.answer(None, true).is_err());
+    let open: Vec<&str> = saga.state.open_sites().map(|(site, _)| site.as_str()).collect();
+    assert_eq!(open, ["hold"]);
 }
 
 #[test]

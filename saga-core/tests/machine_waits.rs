@@ -147,3 +147,18 @@ fn s18_retry_now_ends_backoffs_and_nothing_else() {
     saga.shows("retry-now · start ~all.0/a a2").undone("all.0/a");
     assert_eq!(saga.retry_now(), Err(Refusal::Ended { phase: Phase::RolledBack }));
 }
+
+/// The wait goes on, takes what came next, and the refused signal's id is free.
+#[test]
+fn a_signal_that_the_body_refuses_has_not_come() {
+    let mut saga = Desk::new();
+    saga.wait("pay", None).signal("s1", "paid").unwrap();
+    let refused =
+        |id: &str| Reach::SignalRefused { site: "pay".into(), id: id.to_owned(), why: "no".to_owned() };
+    saga.skip().reach(refused("s1")).shows("refused pay s1").phase(Phase::Waiting);
+    saga.signal("s1", "paid").unwrap();
+    saga.shows("signal s1 · got pay s1");
+    // Only one that has just ended a wait can be refused.
+    let mut saga = Desk::new();
+    saga.wait("pay", Some(9)).at(9).skip().reach(refused("s1")).shows("");
+}
