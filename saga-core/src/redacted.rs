@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::payload::{self, Print};
 
 /// A value that views, logs and screens do not show: `Debug` and any serialization other than into a journal give
-/// `[redacted]`. It has no `Display`, so that no text for the outside is made of it by mistake.
+/// `[redacted]`. It has no `Display` that compiles, so that no text for the outside is made of it by mistake.
 ///
 /// In JSON from outside the secret itself stands in its place. Where a recorded value is mended, `{"$redacted": n}`, as
 /// it was shown, keeps the recorded secret; the text `[redacted]` is refused.
@@ -47,6 +47,30 @@ impl<T> Redacted<T> {
 impl<T> From<T> for Redacted<T> {
     fn from(value: T) -> Self {
         Self(value)
+    }
+}
+
+/// Text, of which is asked what may stand in it. Not of the secret itself: rustc would show its own message then.
+#[derive(Debug)]
+pub enum InText {}
+
+/// Implemented for nothing: a secret is no text.
+#[diagnostic::on_unimplemented(
+    message = "a secret, `{T}`, is made text of here [SG1007]",
+    label = "it would read `[redacted]`, or be shown [SG1007]",
+    note = "why: whoever is handed that text is handed neither the secret nor an error",
+    note = "fix: `.expose()` where it goes to those that it is for; `{{:?}}` in a log, which shows `[redacted]`"
+)]
+pub trait Shows<T> {}
+
+impl<T> fmt::Display for Redacted<T>
+where
+    // With a lifetime, so that the compiler asks for it only where it is used.
+    for<'a> InText: Shows<Redacted<T>>,
+{
+    /// Never called.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SHOWN)
     }
 }
 

@@ -72,6 +72,10 @@ impl Report {
         self.found.push(diagnostic);
     }
 
+    pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.found.extend(diagnostics);
+    }
+
     /// How many mistakes were found.
     pub(crate) fn count(&self) -> usize {
         self.found.len()

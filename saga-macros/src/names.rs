@@ -45,6 +45,26 @@ pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
+/// Whether something of that name is surely what a program works with, and no data: `client`, `bank_client`, `Pool`.
+pub(crate) fn is_resource(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let ends = [
+        "client",
+        "pool",
+        "gateway",
+        "connection",
+        "conn",
+        "db",
+        "database",
+        "resources",
+        "http",
+        "key",
+        "repository",
+        "api",
+    ];
+    ends.iter().any(|end| name == *end || name.strip_suffix(end).is_some_and(|before| before.ends_with('_')))
+}
+
 /// The one of `known` that was probably meant.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let close = known.iter().map(|k| (distance(word, k), *k)).min()?;

@@ -21,7 +21,7 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
         Err(report) => return [report.into_tokens(), item].into_iter().collect(),
     };
     let mut report = Report::default();
-    let mut asked = parse::read(words, &item.sig.ident, &mut report);
+    let mut asked = parse::read(words, &item.sig, &mut report);
     // What is wrong with it leaves a step that others can name, so that they are not wrong as well.
     let function = Function::read(item.clone(), What::Step, &mut report);
     let Some(function) = function.or_else(|| Function::recovered(item.clone(), What::Step, &asked.saga))
@@ -29,6 +29,6 @@ pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
         return [report.into_tokens(), item.into_token_stream()].into_iter().collect();
     };
     check::check(&mut asked, &function, &mut report);
-    let step = model::Step::of(asked, function);
+    let step = model::Step::of(asked, function, report.count() == 0);
     [report.into_tokens(), expand::expand(&step)].into_iter().collect()
 }

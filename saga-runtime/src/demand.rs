@@ -64,6 +64,27 @@ where
 {
 }
 
+/// What a saga may end after with a value that is no `Ok(…)`.
+#[diagnostic::on_unimplemented(
+    message = "this saga may fail here, after `{Self}`, which nothing undoes [SG0801]",
+    label = "past the point of no return [SG0801]",
+    note = "why: a failure starts a rollback, and what `{Self}` did would stay",
+    note = "fix: end with `Ok(…)`, which shows that nothing fails, and let the output say what is to be said; or find out before `{Self}` is called what is returned here; or return it in the `Err` arm of a `match` on the `.await` of `{Self}`"
+)]
+pub trait MayEndAfter {}
+#[diagnostic::do_not_recommend]
+impl MayEndAfter for Nothing {}
+#[diagnostic::do_not_recommend]
+impl<C: Callable> MayEndAfter for C where C::Undo: Reversible {}
+
+/// An exit by a value, `N` being the first callee before it that cannot be gone back from.
+pub const fn may_end<S, const N: usize>()
+where
+    S: Calls<N>,
+    S::Callee: MayEndAfter,
+{
+}
+
 /// What is known of a callee, for all demands.
 #[derive(Debug)]
 pub struct CalleeKnown {
@@ -74,6 +95,8 @@ pub struct CalleeKnown {
     hash: u64,
     /// Whether a call of it can be gone back from.
     reverses: bool,
+    /// [`Callable::FAILS`].
+    fails: bool,
     what: What,
 }
 
@@ -88,6 +111,7 @@ where
         origin: <S::Callee as Callable>::ORIGIN,
         hash: hash(name.as_bytes()),
         reverses: !matches!(<<S::Callee as Callable>::Undo as Undo>::KIND, Kind::Irreversible),
+        fails: <S::Callee as Callable>::FAILS,
         what: <S::Callee as Callable>::WHAT,
     }
 }
@@ -118,6 +142,30 @@ pub const fn no_return(passed: &[u64], failed: &[u64], callees: &[CalleeKnown]) 
     }
     NOTHING
 }
+
+/// As [`no_return`], of the exit by the `?` behind the `.await` of that callee: one that never fails is no exit, and is
+/// reported as that.
+pub const fn no_return_by(asked: usize, passed: &[u64], failed: &[u64], callees: &[CalleeKnown]) -> usize {
+    if callees[asked].fails { no_return(passed, failed, callees) } else { NOTHING }
+}
+
+/// What a step gives, as a type that is asked whether it is a `Result`: its own constant takes precedence over that of
+/// [`OtherThanResult`].
+#[derive(Debug)]
+pub struct Gives<T>(std::marker::PhantomData<fn() -> T>);
+
+impl<T, E> Gives<Result<T, E>> {
+    /// It is.
+    pub const A_RESULT: bool = true;
+}
+
+/// Of any other type.
+pub trait OtherThanResult {
+    /// It is none.
+    const A_RESULT: bool = false;
+}
+
+impl<T> OtherThanResult for Gives<T> {}
 
 /// What an `undoable` saga may call.
 #[diagnostic::on_unimplemented(

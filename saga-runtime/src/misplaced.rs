@@ -18,7 +18,7 @@ use crate::wait::{Approve, FreshUuid, Now, Signal, SignalWithin, Sleep};
     message = "`{Self}` is called here and not awaited, so nothing happens [SG0608]",
     label = "`.await` is missing [SG0608]",
     note = "why: a call only says what is to be done; it is done, and recorded, by its `.await`",
-    note = "fix: `.await` behind the call, before the `?` if there is one; or leave the call out"
+    note = "fix: `.await?` behind the call (`.await` alone if it cannot fail, as `sleep(…).await`); in a closure, for all items at once, `all(items.into_iter().map(|item| step(item))).await?`; or leave the call out"
 )]
 pub trait NotAwaited {}
 
@@ -27,7 +27,7 @@ pub trait NotAwaited {}
     message = "`{Self}` is awaited outside of a saga [SG0610]",
     label = "a step is awaited in a `#[saga]` [SG0610]",
     note = "why: what a step does is recorded in the journal of a saga, and here there is none",
-    note = "fix: `#[saga]` on this function; or, in a macro that a saga uses, the `.await` before it, in the saga itself; or `{Self}::run(&resources, …).await`, if the step is to run alone, as in a test"
+    note = "fix: in a function that a saga calls, or is to be: `#[saga]` on it; in a macro that a saga uses, `{Self}(…).await` before the macro, in the saga itself; anywhere else `{Self}::run(&resources, …).await`, which runs it alone, as in a test"
 )]
 pub trait StepInSaga {}
 
@@ -68,7 +68,7 @@ pub enum InBody {}
     message = "`{T}` is awaited outside of a saga [SG0610]",
     label = "this is recorded in a saga, and here is none [SG0610]",
     note = "why: it waits in the journal of a saga, over crashes and restarts; anywhere else it would do nothing",
-    note = "fix: `#[saga]` on this function; or, where nothing is to be recorded, what the program has for it otherwise, such as `tokio::time::sleep(…).await`"
+    note = "fix: where nothing is to be recorded, as in a step, what the program has for it otherwise, such as `tokio::time::sleep(…).await`; in what is to be a saga, `#[saga]` on the function"
 )]
 pub trait Waits<T> {}
 
@@ -125,7 +125,7 @@ pub trait IsResult {}
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
     label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
-    note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
+    note = "fix: `#[step(…)]` on the function that is called here, or `#[saga]` if it awaits steps itself; or await this inside of a `#[step]`, and that step here"
 )]
 pub trait Inert {
     /// What it is called in messages.
@@ -169,7 +169,7 @@ inert! {
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
     label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
-    note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
+    note = "fix: `#[step(…)]` on the function that is called here, or `#[saga]` if it awaits steps itself; or await this inside of a `#[step]`, and that step here"
 )]
 pub trait OneBranch<A> {
     /// Itself.
@@ -235,7 +235,7 @@ impl<T> Checked<T> for Unawaited<T> {
     message = "`{T}` is kept here and not awaited, so nothing happens [SG0608]",
     label = "`.await` is missing [SG0608]",
     note = "why: a call only says what is to be done; it is done, and recorded, by its `.await`",
-    note = "fix: `.await?` right behind the call; or, for several at once, `all((a(…), b(…))).await?` and `all(items.into_iter().map(|item| step(item))).await?`"
+    note = "fix: `.await?` right behind the call (`.await` alone if it cannot fail, as `now().await`); or, for several at once, `all((a(…), b(…))).await?` and `all(items.into_iter().map(|item| step(item))).await?`"
 )]
 pub trait Keeps<T: ?Sized> {}
 
@@ -266,7 +266,7 @@ pub struct Dropped<T>(pub T);
     message = "a failure is dropped here: `{Self}` [SG0615]",
     label = "the saga goes on as if this had been done [SG0615]",
     note = "why: what comes next would be done on top of what did not happen: a charge without a reservation, or after a denial",
-    note = "fix: `?` behind the `.await`; or `let _ =` before all of it, if the saga is to go on either way"
+    note = "fix: `?` right behind the `.await`, and nothing after that; or `let _ =` before all of it, if the saga is to go on either way"
 )]
 pub trait Ignorable {}
 

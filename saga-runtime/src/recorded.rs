@@ -15,7 +15,7 @@ use crate::panics::drop_quietly;
     message = "`{Self}` cannot be recorded [SG0901]",
     label = "not both `Serialize` and `Deserialize` [SG0901]",
     note = "why: what a step or a saga takes and gives is written into a journal, and read again after a crash",
-    note = "fix: `#[derive(serde::Serialize, serde::Deserialize)]` on it, or on the type in it that has not both; or, if a step takes it as a client or a pool, by reference: `&{Self}`, with `.resource(…)` at the builder"
+    note = "fix: if it is data, `#[derive(serde::Serialize, serde::Deserialize)]` on it, or on the type in it that has not both; if it is a client, a pool or the like, a step takes it by reference: `&{Self}`, with `.resource(…)` at the builder"
 )]
 pub trait Recorded: Sized + Send + 'static {
     /// Writes it.

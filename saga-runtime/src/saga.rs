@@ -97,6 +97,34 @@ impl<T, E> Exit<T, E> {
     {
         Exit::Failed(E::fails_with(failure))
     }
+
+    /// The exit by `?` behind what is no step's: its error becomes the saga's.
+    pub fn by_error<F>(error: F) -> Self
+    where
+        E: EndsWith<F>,
+    {
+        Exit::Failed(E::ends_with(error))
+    }
+}
+
+/// A saga's error that can be made of an error that is no step's failure: what `?` asks for behind anything but an
+/// `.await`.
+#[diagnostic::on_unimplemented(
+    message = "`?` cannot turn `{F}` into the saga's error `{Self}` [SG0411]",
+    label = "`{Self}` cannot be made of it [SG0411]",
+    note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
+    note = "fix: `.map_err(…)?` in place of the `?`, with a `{Self}` that says it, such as `.map_err(|error| Failure::permanent(error.to_string()))?` where that is `Failure`"
+)]
+pub trait EndsWith<F> {
+    /// Makes it.
+    fn ends_with(error: F) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, E: From<F>> EndsWith<F> for E {
+    fn ends_with(error: F) -> Self {
+        error.into()
+    }
 }
 
 /// A saga's error that can be made of an `F`: what `?` asks for.
@@ -104,7 +132,7 @@ impl<T, E> Exit<T, E> {
     message = "`?` cannot turn `{F}` into the saga's error `{Self}` [SG0411]",
     label = "`{Self}` cannot be made of it [SG0411]",
     note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
-    note = "fix: a variant of `{Self}` that holds just that, as in `Step({F})`, and `#[derive(SagaError)]` on it; or `.map_err(…)` before the `?`; or handle it with `match`"
+    note = "fix: a variant that holds just that, as in `Step({F})`, in an error of the saga's own that derives `SagaError`; or `saga::Failure` as its error, of which `?` makes any failure; or `.map_err(…)` before the `?`"
 )]
 pub trait FailsWith<F> {
     /// Makes it.

@@ -37,6 +37,8 @@ pub trait Callable {
     const ORIGIN: &'static str;
     /// What it is, for the automata of sagas that call it.
     const WHAT: What;
+    /// Whether a `?` behind its `.await` may be right: it may fail, or gives a `Result`.
+    const FAILS: bool = true;
     /// As the place of a call of it.
     const CALLED: (&'static str, What) = (Self::LABEL, Self::WHAT);
     /// How it is undone.

@@ -5,6 +5,7 @@ mended! {
     sg0601_in_all
     sg0601_in_all_of_many
     sg0601_method
+    sg0601_method_classified
     sg0601_of_a_type
     sg0602_all_of_variable
     sg0602_block
@@ -14,8 +15,10 @@ mended! {
     sg0602_variable
     sg0603_limit
     sg0603_method
+    sg0603_named_behind
     sg0603_timeout
     sg0603_within
+    sg0603_within_behind
     sg0604_closure
     sg0605_nested_fn
     sg0606_macro
@@ -23,6 +26,8 @@ mended! {
     sg0607_async_block
     sg0607_awaited
     sg0607_closure
+    sg0607_in_map
+    sg0607_of_steps
     sg0608_all
     sg0608_collected
     sg0608_in_closure
@@ -64,4 +69,5 @@ mended! {
     sg0618_compound_assignment
     sg0619_itself
     sg0621_borrowed
+    sg0621_resource
 }

@@ -4,10 +4,14 @@ mended! {
     sg0701_clock
     sg0701_in_macro
     sg0701_not_called
+    sg0701_renamed
+    sg0701_stopwatch
     sg0702_random
     sg0702_uuid
     sg0703_environment
+    sg0703_lock
     sg0703_processors
+    sg0703_static
     sg0704_join
     sg0704_join_all
     sg0704_select

@@ -10,4 +10,7 @@ mended! {
     sg1004_act_twice
     sg1005_start
     sg1006_unwrap
+    sg1007_format
+    sg1007_to_string
+    sg1008_world
 }

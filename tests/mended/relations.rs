@@ -16,7 +16,9 @@ mended! {
     sg0306_name_unknown
     sg0306_output_in_doubt
     sg0306_output_in_probe
+    sg0306_part_of_a_resource
     sg0306_resource
+    sg0306_result
     sg0306_step_unknown
     sg0307_output_field
     sg0307_output_result

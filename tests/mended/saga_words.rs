@@ -13,6 +13,7 @@ mended! {
     sg0502_two_names
     sg0503_condition
     sg0503_for
+    sg0503_guessed
     sg0503_loop
     sg0503_while
     sg0504_negative

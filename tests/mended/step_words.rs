@@ -30,6 +30,7 @@ mended! {
     sg0108_word_of_transient
     sg0109_flag_twice
     sg0109_word_twice
+    sg0110_compensate_call
     sg0110_compensate_list
     sg0110_crate_text
     sg0110_retry_number
@@ -60,6 +61,7 @@ mended! {
     sg0115_compensate_choice
     sg0115_compensate_closure
     sg0115_compensate_name
+    sg0115_gives_nothing
     sg0115_probe_method
     sg0115_quoted
     sg0116_retry_nothing

@@ -5,7 +5,7 @@
 
 use saga::prelude::*;
 
-#[step(readonly, retriable)]
+#[step(irreversible, idempotent, retriable)]
 async fn tell(what: u64) -> Result<(), Failure> {
     let _ = what;
     Ok(())

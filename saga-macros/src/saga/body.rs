@@ -136,7 +136,7 @@ impl Reader<'_> {
     fn enter(&mut self, word: &str, span: Span, attrs: &[Attribute]) -> usize {
         let bound = bound_of(attrs, self.report);
         if bound.is_none() && word != "for" && !attrs.iter().any(is_bound) {
-            self.report.add(unbounded(span, word));
+            self.report.add(unbounded(span, word, attrs));
         }
         let number = self.body.loops.len();
         self.body.loops.push(Loop { bound, shown: format!("the `{word}` loop") });
@@ -205,11 +205,33 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
 const ENDS: &str = "a saga ends; one that goes round for ever would fill its journal";
 
 /// A loop that may go round for ever.
-fn unbounded(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::at("SG0503", span, format!("a `{word}` around an `.await` has no bound"))
-        .why(ENDS)
-        .fix("`#[bound(100)]` before it: past that many turns the saga is parked, for a person to look at")
+fn unbounded(span: Span, word: &str, attrs: &[Attribute]) -> Diagnostic {
+    let guessed = attrs.iter().find(|attr| GUESSED.iter().any(|name| attr.path().is_ident(name)));
+    let past = "past that many turns the saga is dead-lettered, for a person to look at";
+    let fix = match guessed {
+        Some(attr) => {
+            let turns = attr.parse_args().ok().and_then(|turns| number_of(&turns)).unwrap_or(100);
+            let attr = crate::words::shown(&attr.meta.to_token_stream());
+            format!("`#[bound({turns})]` in place of `#[{attr}]`: {past}")
+        }
+        None => format!("`#[bound(100)]` before it: {past}"),
+    };
+    Diagnostic::at("SG0503", span, format!("a `{word}` around an `.await` has no bound")).why(ENDS).fix(fix)
 }
+
+/// What others call a bound.
+const GUESSED: [&str; 10] = [
+    "limit",
+    "bounded",
+    "max",
+    "max_turns",
+    "max_iterations",
+    "iterations",
+    "turns",
+    "times",
+    "loop_limit",
+    "max_attempts",
+];
 
 /// Whether what is gone through has no end, as far as its syntax shows.
 fn endless(items: &Expr) -> bool {

@@ -4,9 +4,11 @@
 mod items;
 mod macros;
 mod maps;
+mod statics;
 mod steady;
 
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{
     Expr, ExprAssign, ExprAsync, ExprAwait, ExprBinary, ExprCall, ExprClosure, ExprMethodCall, ExprPath,
@@ -18,6 +20,7 @@ use crate::duration;
 use crate::saga::body::{Body, expr_awaits};
 use crate::saga::{flow, operand};
 use crate::signature::Function;
+use crate::words::shown;
 
 pub(crate) use maps::unmark;
 pub(crate) use steady::offence;
@@ -110,7 +113,8 @@ impl<'ast> Visit<'ast> for Checker<'_> {
             return visit::visit_expr_closure(self, node);
         }
         if let Some(token) = &node.asyncness {
-            self.report.add(async_block(token.span, "an `async` closure"));
+            let of_calls = Calls::are_awaited_in(&node.body);
+            self.report.add(async_block(token.span, "an `async` closure", of_calls, true));
             return self.within(Inside::Async, |this| visit::visit_expr_closure(this, node));
         }
         self.within(Inside::Closure, |this| visit::visit_expr_closure(this, node));
@@ -118,7 +122,13 @@ impl<'ast> Visit<'ast> for Checker<'_> {
 
     fn visit_expr_async(&mut self, node: &'ast ExprAsync) {
         if self.inside != Some(Inside::Async) {
-            self.report.add(async_block(node.async_token.span, "an `async` block"));
+            let of_calls = node.block.stmts.iter().any(|stmt| {
+                let mut calls = Calls::default();
+                calls.visit_stmt(stmt);
+                calls.0
+            });
+            let in_closure = self.inside == Some(Inside::Closure);
+            self.report.add(async_block(node.async_token.span, "an `async` block", of_calls, in_closure));
         }
         self.within(Inside::Async, |this| visit::visit_expr_async(this, node));
     }
@@ -149,10 +159,16 @@ impl<'ast> Visit<'ast> for Checker<'_> {
     fn visit_expr_method_call(&mut self, node: &'ast ExprMethodCall) {
         let class = ["transient", "permanent", "in_doubt"].iter().find(|class| node.method == class);
         if let Some(class) = class
-            && is_awaited(&node.receiver)
+            && awaited(&node.receiver).is_some_and(operand::is_call)
         {
             self.report.add(of_steps(node.method.span(), class));
         }
+        if let Expr::Await(before) = &*node.receiver
+            && is_of_call(node)
+        {
+            self.report.add(behind(node, &before.base));
+        }
+        self.report.extend(statics::offence(node));
         // That of an approval or a signal; others have a `within` as well, of another type.
         if node.method == "within"
             && operand::is_call(&node.receiver)
@@ -187,15 +203,35 @@ impl<'ast> Visit<'ast> for Checker<'_> {
     }
 }
 
-/// Whether it is what an `.await` gave.
-fn is_awaited(expr: &Expr) -> bool {
+/// What was awaited, of what an `.await` gave.
+fn awaited(expr: &Expr) -> Option<&Expr> {
     match expr {
-        Expr::Await(_) => true,
-        Expr::Paren(inner) => is_awaited(&inner.expr),
-        Expr::Group(inner) => is_awaited(&inner.expr),
-        Expr::MethodCall(method) => is_awaited(&method.receiver),
-        _ => false,
+        Expr::Await(awaited) => Some(&awaited.base),
+        Expr::Paren(inner) => awaited(&inner.expr),
+        Expr::Group(inner) => awaited(&inner.expr),
+        Expr::MethodCall(method) => awaited(&method.receiver),
+        _ => None,
     }
+}
+
+/// Whether it is `.named("…")` or `.within("…")`, which say something of a call.
+fn is_of_call(node: &ExprMethodCall) -> bool {
+    (node.method == "named" || node.method == "within")
+        && node.args.len() == 1
+        && node.args.first().and_then(duration::text_of).is_some()
+}
+
+fn behind(node: &ExprMethodCall, call: &Expr) -> Diagnostic {
+    let (method, argument) = (&node.method, node.args.first().map(|argument| argument.to_token_stream()));
+    let said = format!(".{method}({})", shown(&argument.unwrap_or_default()));
+    let call = shown(&call.to_token_stream());
+    Diagnostic::at(
+        "SG0603",
+        method.span(),
+        format!("`.{method}` stands behind the `.await` of the call that it is about"),
+    )
+    .why("it says something of what is to be done, and by then that is done")
+    .fix(format!("before it: `{call}{said}.await`"))
 }
 
 fn of_steps(span: Span, class: &str) -> Diagnostic {
@@ -228,8 +264,39 @@ fn in_macro(span: Span) -> Diagnostic {
         .fix("await before it, into a variable, and use that in the macro")
 }
 
-fn async_block(span: Span, what: &str) -> Diagnostic {
+/// What stands in it decides what was meant: steps are awaited by the saga itself.
+fn async_block(span: Span, what: &str, of_calls: bool, in_closure: bool) -> Diagnostic {
+    let fix = match (of_calls, in_closure) {
+        (true, true) => {
+            "`all(items.into_iter().map(|item| step(item))).await?`, with neither `async` nor `.await` in the closure"
+        }
+        (true, false) => {
+            "await its steps in the saga itself, one after the other; or several at once: `all((a(…), b(…))).await?`"
+        }
+        (false, _) => {
+            "put it into a `#[step]` and await that; several at once are `all((a(…), b(…))).await?`"
+        }
+    };
     Diagnostic::at("SG0607", span, format!("{what} in a saga"))
         .why("what happens in it is not recorded, and would happen again after a crash")
-        .fix("put it into a `#[step]` and await that; several at once are `all((a(…), b(…))).await`")
+        .fix(fix)
+}
+
+/// Finds what is awaited that may be a step.
+#[derive(Default)]
+struct Calls(bool);
+
+impl Calls {
+    fn are_awaited_in(expr: &Expr) -> bool {
+        let mut calls = Self::default();
+        calls.visit_expr(expr);
+        calls.0
+    }
+}
+
+impl<'ast> Visit<'ast> for Calls {
+    fn visit_expr_await(&mut self, node: &'ast ExprAwait) {
+        self.0 |= operand::is_call(&node.base);
+        visit::visit_expr_await(self, node);
+    }
 }

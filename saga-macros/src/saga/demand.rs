@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 
 use crate::names::path_at;
-use crate::saga::flow::{Exit, Flow};
+use crate::saga::flow::{By, Exit, Flow};
 use crate::saga::model::Saga;
 use crate::saga::operand::Kind;
 use crate::step::duration;
@@ -99,16 +99,28 @@ fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
     let root = &saga.here;
     let passed = flow.exits.iter().filter_map(|exit| Some((exit, passed(saga, exit)?)));
     let (exits, sets): (Vec<_>, Vec<_>) = passed.unzip();
-    let (sets, failed): (Vec<_>, Vec<_>) = sets.into_iter().unzip();
-    let count = exits.len();
+    let first = exits.iter().zip(&sets).map(|(exit, (passed, failed))| {
+        let sets = quote!(&[#(#passed),*], &[#(#failed),*]);
+        match exit.by {
+            By::Question(Some(site)) if let Some(callee) = saga.called[site] => {
+                quote!(#root::demand::no_return_by(#callee, #sets, &__KNOWN))
+            }
+            _ => quote!(#root::demand::no_return(#sets, &__KNOWN)),
+        }
+    });
+    let (first, count): (Vec<_>, _) = (first.collect(), exits.len());
     let demands = exits.iter().enumerate().map(|(number, exit)| {
         let (span, body) = (exit.ends.1, body(exit.ends));
         let root = path_at(root, span);
-        quote_spanned!(span=> #root::demand::may_fail::<#body, { __FIRST[#number] }>();)
+        let demand = match exit.by {
+            By::Question(_) => Ident::new("may_fail", span),
+            By::Value => Ident::new("may_end", span),
+        };
+        quote_spanned!(span=> #root::demand::#demand::<#body, { __FIRST[#number] }>();)
     });
     (count > 0).then(|| {
         quote! {
-            const __FIRST: [usize; #count] = [#(#root::demand::no_return(&[#(#sets),*], &[#(#failed),*], &__KNOWN)),*];
+            const __FIRST: [usize; #count] = [#(#first),*];
             #(#demands)*
         }
     })

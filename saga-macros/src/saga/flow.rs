@@ -41,10 +41,21 @@ pub(crate) struct Flow {
     pub(crate) exits: Vec<Exit>,
 }
 
+/// How an exit by failure is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A `?` behind what that site gave, if it is known of which.
+    Question(Option<usize>),
+    /// A value that is no `Ok(…)`, at the end or in a `return`.
+    Value,
+}
+
 /// A place at which the saga may fail.
 pub(crate) struct Exit {
     /// Of its first token and of its last.
     pub(crate) ends: (Span, Span),
+    /// How it is written.
+    pub(crate) by: By,
     /// The sites that may be done by then.
     pub(crate) passed: Vec<usize>,
     /// The sites that may have failed by then, and so are undone; unless what is called there never fails, and its
@@ -84,9 +95,9 @@ pub(crate) fn follow(function: &Function, fails: &[bool]) -> Flow {
     bound.extend(names.0);
     debug_assert_eq!(numbers.0.len(), fails.len(), "both passes go the same way");
     let (edges, exits) = Walker::over(block, numbers.0, fails, bound);
-    let exit = |(ends, from)| {
+    let exit = |(ends, by, from)| {
         let (passed, failed) = passed(&from, &edges);
-        Exit { ends, passed, failed }
+        Exit { ends, by, passed, failed }
     };
     let exits = exits.into_iter().map(exit).collect();
     Flow { edges, exits }

@@ -247,7 +247,25 @@ fn borrows(argument: &Expr) -> Diagnostic {
         format!("`&{value}` is borrowed, and a step is called with what it can keep"),
     )
     .why("what it is called with is recorded; a parameter with `&` is a resource, which the runtime gives")
-    .fix(format!("`{value}.clone()` here; and in the step the parameter without `&`"))
+    .fix(match is_resource(&reference.expr) {
+        true => format!(
+            "leave `&{value}` out: what a step takes by `&`, as well as its key, the runtime gives it"
+        ),
+        false => format!("`{value}.clone()` here; and in the step the parameter without `&`"),
+    })
+}
+
+/// Whether it is what a step takes by reference, by its name: `client`, `self.pool`, `Client`.
+fn is_resource(value: &Expr) -> bool {
+    let name = match value {
+        Expr::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
+        Expr::Field(field) => match &field.member {
+            syn::Member::Named(name) => Some(name.to_string()),
+            syn::Member::Unnamed(_) => None,
+        },
+        _ => None,
+    };
+    name.is_some_and(|name| crate::names::is_resource(&name))
 }
 
 /// The name of what is called, if it is the crate's own: without a path, or right below the crate or its prelude.

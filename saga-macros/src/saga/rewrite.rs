@@ -16,7 +16,7 @@ use crate::names::{local, path_at};
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
 use crate::saga::check::unmark;
 use crate::saga::operand::Kind;
-use forgotten::is_free;
+use forgotten::{is_awaited, is_free};
 
 /// The block, rewritten.
 pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
@@ -112,8 +112,10 @@ impl Rewriter<'_> {
 
     /// A `?` is an exit.
     fn rewrite_try(&mut self, tried: &mut ExprTry) -> Expr {
-        self.visit_value(&mut tried.expr);
         let span = tried.question_token.span();
+        // What is behind no `.await` is no failure of a step, and has another message.
+        let by = Ident::new(if is_awaited(&tried.expr) { "by" } else { "by_error" }, span);
+        self.visit_value(&mut tried.expr);
         let (saga, inner) = (path_at(self.saga, span), unparenthesized(&tried.expr));
         // Nothing of the user's stands where these are in scope.
         let (value, failure) = (Ident::new("value", span), Ident::new("failure", span));
@@ -122,7 +124,7 @@ impl Rewriter<'_> {
             match #inner {
                 #value => match #saga::Fallible::split(#value) {
                     ::core::result::Result::Ok(#value) => #value,
-                    ::core::result::Result::Err(#failure) => return #saga::Exit::by(#failure),
+                    ::core::result::Result::Err(#failure) => return #saga::Exit::#by(#failure),
                 },
             }
         }

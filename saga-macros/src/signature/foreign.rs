@@ -94,7 +94,7 @@ pub(super) fn diagnostic(output: &Type, foreign: &Foreign, noun: &str) -> Diagno
         "step" => (
             "SG0406",
             "whether an attempt happened decides if it is retried, undone, or asked about; and the error is recorded",
-            "and `.transient()?`, `.permanent()?` or `.in_doubt()?` where a `?` is; or an error of your own that derives `StepError`",
+            "and `.transient()?`, `.permanent()?` or `.in_doubt()?` where a `?` is, and in place of a `.map_err(…)`; or an error of your own that derives `StepError`",
         ),
         _ => (
             "SG0412",

@@ -1,6 +1,7 @@
 //! What a step must say, and what it cannot say at once.
 
 use proc_macro2::Ident;
+use quote::ToTokens as _;
 use syn::Expr;
 
 use crate::diagnostic::{Diagnostic, Report};
@@ -255,13 +256,25 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
             };
             let Some(mentioned) = mention(&call.call.args, &param.ident.to_string()) else { continue };
             let called = call.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+            let left_out =
+                format!("leave it out: what `{called}` needs of the runtime it takes itself, by reference");
+            let fix = match &param.role {
+                // Something of it is handed on, as of what the step was called with.
+                Role::Resource(ty) if !call.call.args.iter().any(|arg| is_whole(arg, &param.ident)) => {
+                    let ty = crate::words::shown(&ty.to_token_stream());
+                    format!(
+                        "`{mentioned}: {ty}`, without the `&`, if the step is called with it; else {left_out}"
+                    )
+                }
+                _ => left_out,
+            };
             let diagnostic = Diagnostic::at(
                 "SG0306",
                 mentioned.span(),
                 format!("`{mentioned}` is {what}, and cannot be handed on"),
             )
             .why("the call is recorded as data, and run later, perhaps by another process")
-            .fix(format!("leave it out: what `{called}` needs of the runtime it takes itself, by reference"));
+            .fix(fix);
             report.add(diagnostic);
         }
         if report.count() == before {
@@ -299,12 +312,31 @@ fn unknown(word: &str, call: &Call, function: &Function, report: &mut Report) {
             continue;
         }
         let words: Vec<&str> = known.iter().map(String::as_str).collect();
-        let meant = nearest(&text, &words).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let output = (word == "compensate" && GIVEN.contains(&&*text)).then_some("output");
+        let meant = output
+            .or_else(|| nearest(&text, &words))
+            .map(|near| format!("did you mean `{near}`? "))
+            .unwrap_or_default();
         let all = words.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let diagnostic = Diagnostic::at("SG0306", name.span(), format!("`{name}` is not known in `{word}`"))
             .why("the call is made later, perhaps by another process, of what was recorded")
             .fix(format!("{meant}there are {all}"));
         report.add(diagnostic);
+    }
+}
+
+/// What others call that which a step gave.
+const GIVEN: [&str; 9] =
+    ["result", "res", "ret", "returned", "return_value", "response", "out", "value", "it"];
+
+/// Whether it is that name, whole or borrowed.
+fn is_whole(value: &Expr, name: &Ident) -> bool {
+    match value {
+        Expr::Path(path) => path.path.is_ident(name),
+        Expr::Reference(reference) => is_whole(&reference.expr, name),
+        Expr::Paren(paren) => is_whole(&paren.expr, name),
+        Expr::MethodCall(method) => method.method == "clone" && is_whole(&method.receiver, name),
+        _ => false,
     }
 }
 

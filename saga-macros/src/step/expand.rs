@@ -192,6 +192,15 @@ fn implementation(step: &Step) -> TokenStream {
     let run = run(step);
     let related = beside::registration(step);
     let calls = beside::calls(step);
+    let fails = step.retriable.then(|| {
+        quote! {
+            const FAILS: bool = {
+                #[allow(unused_imports)]
+                use #saga::__private::demand::OtherThanResult as _;
+                #saga::__private::demand::Gives::<<Self as #saga::__private::Step>::Output>::A_RESULT
+            };
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #saga::__private::Step for #ident {
@@ -214,6 +223,7 @@ fn implementation(step: &Step) -> TokenStream {
             const ORIGIN: &'static str = #origin;
             const WHAT: #saga::__private::graph::What =
                 #saga::__private::graph::What::Step(#saga::__private::definition_of::<Self>());
+            #fails
             type Undo = #saga::__private::undo::#undo;
             type At = #saga::__private::AtStep<Self>;
         }
@@ -329,6 +339,10 @@ fn run(step: &Step) -> TokenStream {
         .filter_map(|p| match &p.role {
             Role::Resource(ty) => {
                 let root = path_at(saga, ty.span());
+                // What is wrong with the words may be so because of what is wrong here.
+                if !step.sound {
+                    return Some(quote!(#saga::__private::Need::of::<#ty>()));
+                }
                 Some(quote_spanned!(ty.span()=> #root::__private::Taken::<#ty>::new().need()))
             }
             _ => None,

@@ -12,6 +12,8 @@ use crate::step::question;
 pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) saga: Path,
+    /// Whether nothing is wrong with its words and its signature.
+    pub(crate) sound: bool,
     pub(crate) function: Function,
     pub(crate) undo: Undo,
     pub(crate) retriable: bool,
@@ -68,7 +70,7 @@ pub(crate) struct Beside {
 
 impl Step {
     /// What was meant. Where something is missing, which has been reported, it is what gives no further errors.
-    pub(crate) fn of(asked: Asked, mut function: Function) -> Self {
+    pub(crate) fn of(asked: Asked, mut function: Function, sound: bool) -> Self {
         question::explain(&mut function.block, &asked.saga);
         let undo = if asked.compensate.is_some() {
             Undo::Compensated
@@ -91,6 +93,7 @@ impl Step {
         Self {
             name: asked.name,
             saga: asked.saga,
+            sound,
             undo,
             retriable: asked.retriable.is_some(),
             repeat,

@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{Expr, ExprCall, ExprLit, Lit, LitStr, Path};
+use syn::{Expr, ExprCall, ExprLit, FnArg, Lit, LitStr, Pat, Path, Signature, Type};
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::duration;
-use crate::words::{UNHEARD, Words};
+use crate::names::plain;
+use crate::words::{UNHEARD, Words, shown};
 
 const WORDS: &[&str] = &[
     "compensate",
@@ -65,22 +66,23 @@ pub(crate) struct Retry {
 }
 
 /// Reads the words.
-pub(crate) fn read(tokens: TokenStream, ident: &Ident, report: &mut Report) -> Asked {
+pub(crate) fn read(tokens: TokenStream, of: &Signature, report: &mut Report) -> Asked {
+    let taken = undone_of(of);
     let before = report.count();
     let mut words = Words::read("#[step]", WORDS, tokens, report);
     let mut asked = Asked {
-        compensate: call("compensate", "release(output.id)", &mut words, report),
+        compensate: call("compensate", ["release(output.id)", &taken], &mut words, report),
         leaves: words.text("leaves", "\"a fee of 10 euros\"", report),
         undo_within: words.millis("undo_within", report),
         irreversible: words.flag("irreversible", report),
         readonly: words.flag("readonly", report),
         retriable: words.flag("retriable", report),
         idempotent: words.flag("idempotent", report),
-        probe: call("probe", "find_charge(key)", &mut words, report),
+        probe: call("probe", ["find_charge(key)", "key"], &mut words, report),
         in_doubt: in_doubt(&mut words, report),
         retry: retry(&mut words, report),
         timeout: words.millis("timeout", report),
-        name: words.name(ident, report),
+        name: words.name(&of.ident, report),
         saga: words.crate_path(report),
         incomplete: false,
     };
@@ -88,12 +90,31 @@ pub(crate) fn read(tokens: TokenStream, ident: &Ident, report: &mut Report) -> A
     asked
 }
 
-fn call(name: &str, example: &str, words: &mut Words, report: &mut Report) -> Option<(Ident, Call)> {
-    let (key, value) = words.value(name, example, report)?;
-    Some((key, call_of(name, example, value, report)?))
+/// What a step that undoes this one is probably called with: what it gave, or else what it was called with.
+fn undone_of(of: &Signature) -> String {
+    let gives_nothing = shown(&of.output.to_token_stream()).replace(' ', "").contains("Result<()");
+    let given = of.inputs.iter().find_map(|input| match input {
+        FnArg::Typed(typed) if !matches!(*typed.ty, Type::Reference(_)) => match &*typed.pat {
+            Pat::Ident(name) => Some(plain(&name.ident)),
+            _ => None,
+        },
+        _ => None,
+    });
+    given.filter(|_| gives_nothing).unwrap_or_else(|| "output".to_owned())
 }
 
-fn call_of(name: &str, example: &str, value: Expr, report: &mut Report) -> Option<Call> {
+/// Reads a call, with an example of one, and of what it is called with.
+fn call(
+    name: &str,
+    [example, taken]: [&str; 2],
+    words: &mut Words,
+    report: &mut Report,
+) -> Option<(Ident, Call)> {
+    let (key, value) = words.value(name, example, report)?;
+    Some((key, call_of(name, [example, taken], value, report)?))
+}
+
+fn call_of(name: &str, [example, taken]: [&str; 2], value: Expr, report: &mut Report) -> Option<Call> {
     if let Expr::Call(call) = &value
         && let Expr::Path(path) = &*call.func
         && path.qself.is_none()
@@ -103,16 +124,11 @@ fn call_of(name: &str, example: &str, value: Expr, report: &mut Report) -> Optio
     }
     let fix = match &value {
         Expr::Path(path) => format!(
-            "call it: `{name} = {}({})`, with what it takes",
-            crate::words::shown(&path.path.to_token_stream()),
-            if name == "compensate" { "output" } else { "key" },
+            "call it: `{name} = {}({taken})`, with what it takes",
+            shown(&path.path.to_token_stream()),
         ),
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            format!(
-                "call it, without quotes: `{name} = {}({})`",
-                text.value(),
-                if name == "compensate" { "output" } else { "key" }
-            )
+            format!("call it, without quotes: `{name} = {}({taken})`", text.value())
         }
         Expr::MethodCall(_) => format!("a free function that is a step, like `{name} = {example}`"),
         _ => format!(
@@ -146,7 +162,7 @@ fn in_doubt(words: &mut Words, report: &mut Report) -> Option<(Ident, InDoubt)> 
         report.add(Diagnostic::at("SG0108", word.span(), what).why(UNHEARD).fix(fix));
         return None;
     }
-    let call = call_of("in_doubt", "cancel_order(order_id)", value, report)?;
+    let call = call_of("in_doubt", ["cancel_order(order_id)", "key"], value, report)?;
     Some((key, InDoubt::Call(Box::new(call))))
 }
 

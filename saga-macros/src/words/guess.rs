@@ -132,6 +132,11 @@ fn call_of(given: &Value) -> Option<String> {
         },
         Value::List(words) => match &words[..] {
             [Word { key, value: Value::Nothing }] => Some(format!("{key}(output)")),
+            [Word { key, value: Value::Raw(given) }] => Some(format!("{key}({})", written(given.clone()))),
+            [Word { key, value: Value::List(given) }] => {
+                let names: Option<Vec<String>> = given.iter().map(name_of).collect();
+                Some(format!("{key}({})", names?.join(", ")))
+            }
             _ => None,
         },
         Value::Raw(tokens) => {
@@ -140,6 +145,11 @@ fn call_of(given: &Value) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A word that is nothing but a name.
+fn name_of(word: &Word) -> Option<String> {
+    matches!(word.value, Value::Nothing).then(|| word.key.to_string())
 }
 
 fn expr_of(given: &Value) -> Option<Expr> {

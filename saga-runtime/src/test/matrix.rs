@@ -180,6 +180,26 @@ impl<S: Saga> Called<S> {
     }
 }
 
+/// Implemented for nothing: a matrix runs in a world.
+#[diagnostic::on_unimplemented(
+    message = "a matrix runs in a world, and none is given [SG1008]",
+    label = "`.world(…)` is missing before it [SG1008]",
+    note = "why: what is left in the world after each case is held against what was there before",
+    note = "fix: `.world(Restaurant::default).run().await`, with a function that makes your own, on which `World` is implemented"
+)]
+pub trait InAWorld {}
+
+impl<S: Saga> Called<S> {
+    /// Never called: it is [`Matrix::run`], and does not compile before [`world`](Self::world).
+    #[doc(hidden)]
+    pub fn run(self) -> std::future::Ready<Report>
+    where
+        for<'a> Self: InAWorld,
+    {
+        unreachable!("nothing is `InAWorld`")
+    }
+}
+
 /// A matrix that is ready to be run.
 #[must_use = "nothing runs before `run`"]
 pub struct Matrix<S: Saga, W: World> {

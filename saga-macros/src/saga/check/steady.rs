@@ -9,6 +9,8 @@ use crate::diagnostic::Diagnostic;
 #[derive(Clone, Copy)]
 enum Offence {
     Clock,
+    /// One that only measures.
+    Stopwatch,
     Uuid,
     Random,
     Environment,
@@ -22,7 +24,7 @@ enum Offence {
 impl Offence {
     fn code(self) -> &'static str {
         match self {
-            Offence::Clock => "SG0701",
+            Offence::Clock | Offence::Stopwatch => "SG0701",
             Offence::Uuid | Offence::Random => "SG0702",
             Offence::Environment => "SG0703",
             Offence::Spawn | Offence::Join | Offence::Sleep | Offence::Timeout => "SG0704",
@@ -32,7 +34,7 @@ impl Offence {
 
     fn why(self) -> &'static str {
         match self {
-            Offence::Clock | Offence::Uuid | Offence::Random | Offence::Environment => {
+            Offence::Clock | Offence::Stopwatch | Offence::Uuid | Offence::Random | Offence::Environment => {
                 "after a crash the body runs again over its records, and would get another value than before"
             }
             Offence::Spawn | Offence::Join | Offence::Effect => {
@@ -46,7 +48,12 @@ impl Offence {
 
     fn fix(self) -> &'static str {
         match self {
-            Offence::Clock => "`now().await`, which is recorded",
+            Offence::Clock => {
+                "`now().await`, which is recorded: `.to_string()` shows it as RFC 3339, `.0` is milliseconds since 1970"
+            }
+            Offence::Stopwatch => {
+                "`let begun = now().await;`, which is recorded, and later `now().await.since(begun)` in place of `begun.elapsed()`"
+            }
             Offence::Uuid => "`uuid().await`, which is recorded",
             Offence::Random => "draw in a `#[step(readonly)]`, and await that: its output is recorded",
             Offence::Environment => "hand it in with the saga's input, or read it in a `#[step(readonly)]`",
@@ -75,14 +82,15 @@ pub(crate) fn offence(path: &Path) -> Option<Diagnostic> {
 /// Gives another value each time.
 fn value(names: &[&str]) -> Option<Offence> {
     Some(match names {
-        [
-            ..,
-            "SystemTime" | "Instant" | "Utc" | "Local" | "Zoned" | "OffsetDateTime" | "UtcDateTime"
-            | "Timestamp",
-            "now" | "today" | "now_utc" | "now_local" | "now_with_tz",
-        ] => Offence::Clock,
-        [.., "Uuid", "new_v1" | "new_v4" | "new_v6" | "new_v7" | "now_v1" | "now_v6" | "now_v7"]
-        | [.., "Ulid", "new" | "generate"] => Offence::Uuid,
+        [.., "SystemTime" | "Instant", "now"] => Offence::Stopwatch,
+        // Whatever a `use` calls the type: what a type has by these names is a clock.
+        [.., of, "now" | "today" | "now_utc" | "now_local" | "now_with_tz"] if is_type(of) => Offence::Clock,
+        [.., of, "new_v1" | "new_v4" | "new_v6" | "new_v7" | "now_v1" | "now_v6" | "now_v7"]
+            if is_type(of) =>
+        {
+            Offence::Uuid
+        }
+        [.., "Ulid", "new" | "generate"] => Offence::Uuid,
         // A generator with a seed gives the same each time.
         [.., "seed_from_u64" | "from_seed"] => return None,
         [.., "thread_rng" | "from_entropy" | "from_os_rng" | "OsRng"]
@@ -158,6 +166,11 @@ fn effect(names: &[&str]) -> Option<Offence> {
     }
 }
 
+/// Whether the name is one of a type.
+fn is_type(name: &str) -> bool {
+    name.starts_with(char::is_uppercase)
+}
+
 /// Whether the name is one of a function, and not of a type.
 fn is_function(name: &str) -> bool {
     name.starts_with(char::is_lowercase)
@@ -178,6 +191,8 @@ mod tests {
             ("Instant::now", "SG0701"),
             ("chrono::offset::Local::now", "SG0701"),
             ("time::OffsetDateTime::now_utc", "SG0701"),
+            ("Clock::now", "SG0701"),
+            ("Id::new_v4", "SG0702"),
             ("Uuid::now_v7", "SG0702"),
             ("rand::rng", "SG0702"),
             ("rand::rngs::OsRng", "SG0702"),

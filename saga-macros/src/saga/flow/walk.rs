@@ -10,7 +10,7 @@ use syn::visit::{self, Visit};
 use syn::{Arm, BinOp, Block, Expr, ExprAwait, ExprIf, ExprMatch, Label, Lifetime, Local, Pat, Stmt};
 
 use super::pattern::{self, Side, side};
-use super::{Edges, Frontier, Point, To};
+use super::{By, Edges, Frontier, Point, To};
 
 /// A loop or a block that can be left by `break`.
 struct Frame {
@@ -27,15 +27,15 @@ pub(super) struct Walker<'a> {
     fails: &'a [bool],
     at: Frontier,
     edges: Edges,
-    exits: Vec<(*const Expr, (Span, Span), Frontier)>,
+    exits: Vec<(*const Expr, Found)>,
     frames: Vec<Frame>,
     /// The names that are bound in the function, and the sites whose results are kept under one.
     bound: Vec<String>,
     kept: HashMap<String, usize>,
 }
 
-/// An exit by failure: its first token and its last, and where control may have been last before it.
-type Found = ((Span, Span), Frontier);
+/// An exit by failure: its first token and its last, how it is written, and where control may have been last before it.
+type Found = ((Span, Span), By, Frontier);
 
 impl<'a> Walker<'a> {
     /// Walks over the whole body.
@@ -49,7 +49,7 @@ impl<'a> Walker<'a> {
         let (exits, frames, kept) = (Vec::new(), Vec::new(), HashMap::new());
         let mut walker = Walker { numbers, fails, at, edges, exits, frames, bound, kept };
         walker.tail_block(block);
-        (walker.edges, walker.exits.into_iter().map(|(_, ends, from)| (ends, from)).collect())
+        (walker.edges, walker.exits.into_iter().map(|(_, found)| found).collect())
     }
 }
 
@@ -61,11 +61,11 @@ impl Walker<'_> {
     }
 
     /// The saga may fail at `expr`, shown between `ends`, control having last been at `from`.
-    fn fail(&mut self, expr: &Expr, ends: (Span, Span), from: Frontier) {
+    fn fail(&mut self, expr: &Expr, (ends, by): ((Span, Span), By), from: Frontier) {
         self.go(&from, To::RollingBack);
-        match self.exits.iter_mut().find(|(known, ..)| std::ptr::eq(*known, expr)) {
-            Some((.., known)) => known.extend(from),
-            None => self.exits.push((expr, ends, from)),
+        match self.exits.iter_mut().find(|(known, _)| std::ptr::eq(*known, expr)) {
+            Some((_, (.., known))) => known.extend(from),
+            None => self.exits.push((expr, (ends, by, from))),
         }
     }
 
@@ -318,19 +318,19 @@ impl Walker<'_> {
         };
         match (called.as_deref(), self.direct(expr)) {
             (Some("Ok"), _) => self.go(&at, To::Completed),
-            (Some("Err"), _) => self.fail(expr, ends(expr), at),
+            (Some("Err"), _) => self.fail(expr, (ends(expr), By::Value), at),
             (_, Some(site)) => {
                 let (failed, done) = at.into_iter().partition(|p| *p == Point::Failed(site));
                 self.go(&done, To::Completed);
                 if !failed.is_empty() {
-                    self.fail(expr, ends(expr), failed);
+                    self.fail(expr, (ends(expr), By::Value), failed);
                 }
             }
             // Where control does not come there is no end.
             _ if at.is_empty() => {}
             _ => {
                 self.go(&at, To::Completed);
-                self.fail(expr, ends(expr), at);
+                self.fail(expr, (ends(expr), By::Value), at);
             }
         }
     }
@@ -379,7 +379,8 @@ impl Walker<'_> {
     fn question(&mut self, expr: &Expr, tried: &syn::ExprTry) {
         self.visit_expr(&tried.expr);
         let mark = tried.question_token.span();
-        let from = match self.direct(&tried.expr) {
+        let of = self.direct(&tried.expr);
+        let from = match of {
             Some(site) => {
                 let (done, failed) = self.split(site);
                 self.at = done;
@@ -388,7 +389,7 @@ impl Walker<'_> {
             None => self.at.clone(),
         };
         if !from.is_empty() {
-            self.fail(expr, (mark, mark), from);
+            self.fail(expr, ((mark, mark), By::Question(of)), from);
         }
     }
 }

@@ -271,7 +271,7 @@ fn may_hold_calls(init: &Expr, after: &[Stmt]) -> bool {
 const COLLECTIONS: [&str; 5] = ["Vec", "VecDeque", "HashMap", "BTreeMap", "LinkedList"];
 
 /// Whether it is awaited, or a method of what is.
-fn is_awaited(expr: &Expr) -> bool {
+pub(super) fn is_awaited(expr: &Expr) -> bool {
     match expr {
         Expr::Await(_) => true,
         Expr::Paren(inner) => is_awaited(&inner.expr),

@@ -1,0 +1,22 @@
+use saga::prelude::*;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Order {
+    id: u64,
+}
+
+#[step(compensate = refund(order.id), idempotent)]
+async fn pay(order: Order) -> Result<u64, Failure> {
+    Ok(order.id)
+}
+
+#[step(retriable, idempotent)]
+async fn refund(id: u64) -> Result<(), Failure> {
+    let _ = id;
+    Ok(())
+}
+
+fn main() {
+    let paid = saga::test::in_virtual_time(pay::run(&Resources::default(), Order { id: 7 }));
+    assert_eq!(paid, Ok(7));
+}

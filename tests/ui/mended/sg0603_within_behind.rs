@@ -1,0 +1,20 @@
+use saga::prelude::*;
+
+#[step(readonly)]
+async fn price(item: u64) -> Result<u64, Failure> {
+    Ok(item)
+}
+
+#[saga]
+async fn trip(items: u64) -> Result<u64, Failure> {
+    let _ = signal::<bool>("paid").within("1h").await;
+    Ok(price(items).await?)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<trip>().start().await.unwrap();
+        let handle = runtime.run("trip-1", trip(3)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(3));
+    });
+}

@@ -1,0 +1,22 @@
+use saga::prelude::*;
+
+struct Client;
+
+#[step(readonly)]
+async fn price(client: &Client, item: u64) -> Result<u64, Failure> {
+    let _ = client;
+    Ok(item)
+}
+
+#[saga]
+async fn trip(items: u64) -> Result<u64, Failure> {
+    Ok(price(items).await?)
+}
+
+fn main() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).resource(Client).saga::<trip>().start().await.unwrap();
+        let handle = runtime.run("trip-1", trip(3)).await.unwrap();
+        assert_eq!(handle.outcome().await.unwrap().completed(), Some(3));
+    });
+}

@@ -1,0 +1,16 @@
+//! SG0110: A call in parentheses.
+
+use saga::prelude::*;
+
+#[step(compensate(refund(amount)), idempotent)]
+async fn pay(amount: u64) -> Result<u64, Failure> {
+    Ok(amount)
+}
+
+#[step(retriable, idempotent)]
+async fn refund(id: u64) -> Result<(), Failure> {
+    let _ = id;
+    Ok(())
+}
+
+fn main() {}
