@@ -74,7 +74,7 @@ pub use registry::{Registry, StartError};
 pub use relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere};
 pub use resources::{AsResource, Need, NotRecorded, Resources, Taken};
 pub use runtime::{Builder, Runtime};
-pub use saga::{Exit, FailsWith, Saga, SagaCall};
+pub use saga::{EndsWith, Exit, FailsWith, Saga, SagaCall};
 pub use sent::SignalOf;
 pub use step::{
     Compensation, Effectless, Effort, Forward, ForwardStep, Given, Probe, ProbeCall, Repeat, Repeatable,
