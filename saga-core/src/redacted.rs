@@ -74,6 +74,18 @@ where
     }
 }
 
+impl<T> Redacted<T> {
+    /// Never called: that of `ToString` would be missing without a reason.
+    #[doc(hidden)]
+    #[allow(clippy::inherent_to_string_shadow_display)]
+    pub fn to_string(&self) -> String
+    where
+        InText: Shows<Redacted<T>>,
+    {
+        SHOWN.to_owned()
+    }
+}
+
 impl<T> fmt::Debug for Redacted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(SHOWN)

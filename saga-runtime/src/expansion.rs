@@ -9,8 +9,6 @@ use saga_core::{IdempotencyKey, Payload};
 use serde::Serialize;
 
 use crate::context::StepContext;
-use crate::error::Never;
-use crate::misplaced::InBody;
 use crate::resources::Resources;
 use crate::step::Step;
 
@@ -39,7 +37,7 @@ impl<T, E> ResultType for Result<T, E> {
     message = "`?` stands behind what cannot fail: this is `{Self}`, and no `Result` [SG0611]",
     label = "there is no failure to leave the saga with [SG0611]",
     note = "why: `?` leaves the saga with a failure; a retriable step, for one, has none: it is retried until it succeeds",
-    note = "fix: leave the `?` out"
+    note = "fix: behind an `Option`, `.ok_or(…)?` in its place, with the saga's own error; behind anything else leave the `?` out"
 )]
 pub trait Fallible<T, E> {
     // Parameters, and not associated types: what is no `Result` is one error then, and not one for each mention.
@@ -54,24 +52,6 @@ pub trait Fallible<T, E> {
 impl<T, E> Fallible<T, E> for Result<T, E> {
     fn split(self) -> Result<T, E> {
         self
-    }
-}
-
-/// Implemented for nothing: an `Option` has no failure to leave a saga with.
-#[diagnostic::on_unimplemented(
-    message = "`?` in a saga stands behind a `Result`, and this is an `Option` [SG0611]",
-    label = "there is no failure to leave the saga with [SG0611]",
-    note = "why: a saga that does not succeed says why, in its error",
-    note = "fix: `.ok_or(…)?` in place of the `?`, with the saga's own error, such as `.ok_or(Failure::permanent(\"no items\"))?`"
-)]
-pub trait Missing<T> {}
-
-impl<T> Fallible<T, Never> for Option<T>
-where
-    InBody: Missing<T>,
-{
-    fn split(self) -> Result<T, Never> {
-        unreachable!("nothing is `Missing`")
     }
 }
 
