@@ -1,6 +1,6 @@
 //! What is demanded of what a body calls: never run, only judged by the compiler. See `saga_runtime::demand`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
@@ -103,7 +103,8 @@ fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
         let sets = quote!(&[#(#passed),*], &[#(#failed),*]);
         match exit.by {
             By::Question(Some(site)) if let Some(callee) = saga.called[site] => {
-                quote!(#root::demand::no_return_by(#callee, #sets, &__KNOWN))
+                let callee = Literal::usize_unsuffixed(callee);
+                quote!(#root::demand::tried(#callee, #sets, &__KNOWN))
             }
             _ => quote!(#root::demand::no_return(#sets, &__KNOWN)),
         }
