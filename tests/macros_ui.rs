@@ -1,7 +1,6 @@
 //! What the compiler says of mistakes. One a file in `tests/ui`; the messages beside them are read by people.
 //!
-//! In `tests/ui/many` are files with several mistakes, each of which is to be reported; in `tests/ui/own` those of which
-//! the compiler has messages of its own.
+//! In `tests/ui/many` are files with several mistakes, each of which is to be reported.
 //!
 //! One message, written anew: `TRYBUILD=overwrite cargo test --all-features --test macros_ui -- ui trybuild=sg0101`.
 
@@ -11,6 +10,5 @@ mod ui {
         let cases = trybuild::TestCases::new();
         cases.compile_fail("tests/ui/*.rs");
         cases.compile_fail("tests/ui/many/*.rs");
-        cases.compile_fail("tests/ui/own/*.rs");
     }
 }
