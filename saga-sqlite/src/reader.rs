@@ -112,7 +112,7 @@ struct Found {
 }
 
 fn find(connection: &Connection, saga: &SagaId) -> Result<Option<Found>, Error> {
-    let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
+    let mut find = connection.prepare_cached(&status::find(status::BY_ID))?;
     let mut rows = find.query([saga.as_str()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let place = status::place(row)?;
@@ -153,7 +153,7 @@ pub(crate) fn summary(
     saga: &SagaId,
 ) -> Result<Option<Summary>, Error> {
     let read = || -> Result<Option<Summary>, Error> {
-        let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
+        let mut find = connection.prepare_cached(&status::find(status::BY_ID))?;
         let mut rows = find.query([saga.as_str()])?;
         let Some(row) = rows.next()? else {
             is_not_there(connection, shared)?;

@@ -32,6 +32,10 @@ const COLUMNS: [&str; 16] = [
 /// Where [`find`] has `num`.
 pub(crate) const NUM: usize = 0;
 
+/// Finds a row by the id `?1`. By its number, so that the id is read from the row: SQLite would take it from the index, and a
+/// row of which only the id is damaged would seem whole.
+pub(crate) const BY_ID: &str = "num = (SELECT num FROM stored_sagas WHERE id = ?1)";
+
 /// A statement that finds rows, for [`read`], [`summary`] and [`place`].
 pub(crate) fn find(which: &str) -> String {
     format!("SELECT {}, sum FROM stored_sagas WHERE {which}", COLUMNS.join(", "))

@@ -347,7 +347,7 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// The number of a saga, by its id.
 fn number_of(connection: &Connection, saga: &SagaId) -> Result<Option<i64>, Error> {
-    let mut find = connection.prepare_cached(&status::find("id = ?1"))?;
+    let mut find = connection.prepare_cached(&status::find(status::BY_ID))?;
     let mut rows = find.query([saga.as_str()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     status::place(row).map(|place| Some(place.num)).map_err(|error| of_saga(saga, error))

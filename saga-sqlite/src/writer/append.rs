@@ -334,7 +334,7 @@ impl<'a> Batch<'a> {
     }
 
     fn elsewhere(&self, saga: &SagaId) -> Result<Option<Elsewhere>, Error> {
-        let mut find = self.connection.prepare_cached(&status::find("id = ?1"))?;
+        let mut find = self.connection.prepare_cached(&status::find(status::BY_ID))?;
         let mut rows = find.query([saga.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some(match unless_damaged(status::place(row))? {
