@@ -53,6 +53,19 @@ impl How {
 
 /// Opens the file for writing, makes it if there is none, and brings it up to date.
 pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
+    open_if(path, how, has_lost_log)
+}
+
+/// Opens a file that this process has open already, whose log is where it was: another program may have emptied it before
+/// the file could be marked whole.
+pub(crate) fn open_again(path: &Path, how: &How) -> Result<Connection, OpenError> {
+    open_if(path, how, |_, _| Ok(false))
+}
+
+/// Says of a file that is opened whether its log is missing.
+type HasLostLog = fn(&Path, &Connection) -> rusqlite::Result<bool>;
+
+fn open_if(path: &Path, how: &How, has_lost_log: HasLostLog) -> Result<Connection, OpenError> {
     not_cut_off(path)?;
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     let flags =
@@ -65,7 +78,7 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
     }
     sum::register(&connection).map_err(sql)?;
     keep_log(&connection, true).map_err(sql)?;
-    let version = version(path, &connection).inspect_err(|error| {
+    let version = version(path, &connection, has_lost_log).inspect_err(|error| {
         if matches!(error, OpenError::WithoutLog { .. }) {
             // There is none. Where this fails, an empty one is left behind.
             drop(keep_log(&connection, false));
@@ -119,7 +132,7 @@ fn up_to_date(path: &Path, connection: Connection, how: &How) -> Result<Connecti
     connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
     keep_statements(&connection).map_err(|e| OpenError::of(path, &e))?;
     sum::register(&connection).map_err(|e| OpenError::of(path, &e))?;
-    match version(path, &connection)? {
+    match version(path, &connection, has_lost_log)? {
         VERSION => Ok(connection),
         0 => Err(OpenError::NotAStore { path: path.to_owned(), detail: "the database is empty".to_owned() }),
         found => Err(OpenError::Older { path: path.to_owned(), found, known: VERSION }),
@@ -187,7 +200,7 @@ pub(crate) fn keep_log(connection: &Connection, keeps: bool) -> rusqlite::Result
 }
 
 /// The schema version of a file that is ours or empty.
-fn version(path: &Path, connection: &Connection) -> Result<u32, OpenError> {
+fn version(path: &Path, connection: &Connection, has_lost_log: HasLostLog) -> Result<u32, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     // One look: another process may be making the file at this moment.
     let connection = connection.unchecked_transaction().map_err(sql)?;

@@ -61,7 +61,7 @@ impl Writer {
     }
 
     fn open_anew(&mut self) -> Result<(), Error> {
-        self.connection = schema::open(&self.path, &self.how).map_err(StoreError::from)?;
+        self.connection = schema::open_again(&self.path, &self.how).map_err(StoreError::from)?;
         if let Some(seat) = &mut self.seat {
             seat.version = None;
             self.mark.attend(&mut self.connection)?;
