@@ -281,9 +281,9 @@ const _: () = {
         ];
         const __SAME: [usize; 3usize] = __saga::demand::namesakes(&__KNOWN);
         const __FIRST: [usize; 3usize] = [
-            __saga::demand::tried(0, &[0u64], &[1u64], &__KNOWN),
+            __saga::demand::by(0, &[0u64], &[1u64], &__KNOWN),
             __saga::demand::no_return(&[1u64], &[0u64], &__KNOWN),
-            __saga::demand::tried(1, &[1u64], &[2u64], &__KNOWN),
+            __saga::demand::by(1, &[1u64], &[2u64], &__KNOWN),
         ];
         __saga::demand::may_fail::<__body::At, { __FIRST[0usize] }>();
         __saga::demand::may_fail::<__body::At, { __FIRST[1usize] }>();

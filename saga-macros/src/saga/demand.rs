@@ -104,7 +104,7 @@ fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
         match exit.by {
             By::Question(Some(site)) if let Some(callee) = saga.called[site] => {
                 let callee = Literal::usize_unsuffixed(callee);
-                quote!(#root::demand::tried(#callee, #sets, &__KNOWN))
+                quote!(#root::demand::by(#callee, #sets, &__KNOWN))
             }
             _ => quote!(#root::demand::no_return(#sets, &__KNOWN)),
         }
