@@ -5,11 +5,14 @@ mod codec;
 mod cut;
 mod read;
 mod same;
+mod secret;
 mod write;
 
 pub use codec::{Codec, CodecError, Codecs};
+pub(crate) use secret::{read_secret, write_secret};
 pub use write::Print;
 
+use std::any::type_name;
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
@@ -157,19 +160,13 @@ fn named(wanted: &str) -> String {
     wanted.replace("_::__", "")
 }
 
-impl DecodeError {
-    pub(crate) fn json<T>(source: serde_json::Error) -> Self {
-        DecodeError::Json { wanted: std::any::type_name::<T>(), source }
-    }
-}
-
 impl Payload {
     /// Encodes `value` as JSON, its [`Redacted`](crate::Redacted) parts kept apart.
     ///
     /// # Errors
     /// [`EncodeError::Json`].
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, EncodeError> {
-        Self::written(value, false).map(|(payload, _)| payload)
+        Self::written(&|writer| value.serialize(writer), false).map(|(payload, _)| payload)
     }
 
     /// Encodes `value` with its print, which tells it from other values that have the same text.
@@ -177,10 +174,10 @@ impl Payload {
     /// # Errors
     /// [`EncodeError::Json`].
     pub fn encode_printed<T: Serialize + ?Sized>(value: &T) -> Result<(Payload, Print), EncodeError> {
-        Self::written(value, true)
+        Self::written(&|writer| value.serialize(writer), true)
     }
 
-    fn written<T: Serialize + ?Sized>(value: &T, printed: bool) -> Result<(Payload, Print), EncodeError> {
+    fn written(value: write::Value<'_>, printed: bool) -> Result<(Payload, Print), EncodeError> {
         let mut room = ROOM.take();
         room.clear();
         let (written, secrets) = redacted::collecting(|| write::write(value, &mut room, printed));
@@ -259,23 +256,36 @@ impl Payload {
     /// # Errors
     /// [`DecodeError`]; a sealed value needs [`Codecs::decode`].
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        match self.content() {
-            Content::Plain(value) => read::read(value).map_err(DecodeError::json::<T>),
-            Content::Secret { value, secrets } => {
-                redacted::providing(&secrets, || read::read(value)).map_err(DecodeError::json::<T>)
-            }
-            Content::Sealed { codec, .. } => Err(DecodeError::UnknownCodec { codec }),
-            Content::Missing { why } => Err(DecodeError::Unrecorded { why }),
-        }
+        let mut value = None;
+        let read = self.read_into(&mut read::place(&mut value), type_name::<T>());
+        read::placed(read, value)
     }
 
-    /// Reads the value as a `T`; the secrets of `recorded` are at hand if it has none of its own.
-    fn decode_beside<T: DeserializeOwned>(&self, recorded: &Payload) -> Result<T, DecodeError> {
+    fn read_into(&self, place: read::Place<'_>, wanted: &'static str) -> Result<(), DecodeError> {
+        let read = match self.content() {
+            Content::Plain(value) => read::read_into(place, value),
+            Content::Secret { value, secrets } => {
+                redacted::providing(&secrets, || read::read_into(place, value))
+            }
+            Content::Sealed { codec, .. } => return Err(DecodeError::UnknownCodec { codec }),
+            Content::Missing { why } => return Err(DecodeError::Unrecorded { why }),
+        };
+        read.map_err(|source| DecodeError::Json { wanted, source })
+    }
+
+    /// Reads the value; the secrets of `recorded` are at hand if it has none of its own.
+    fn read_beside(
+        &self,
+        recorded: &Payload,
+        place: read::Place<'_>,
+        wanted: &'static str,
+    ) -> Result<(), DecodeError> {
         match (self.content(), recorded.content()) {
             (Content::Plain(value), Content::Secret { secrets, .. }) => {
-                redacted::providing(&secrets, || read::read(value)).map_err(DecodeError::json::<T>)
+                let read = redacted::providing(&secrets, || read::read_into(place, value));
+                read.map_err(|source| DecodeError::Json { wanted, source })
             }
-            _ => self.decode(),
+            _ => self.read_into(place, wanted),
         }
     }
 
@@ -339,21 +349,6 @@ impl Payload {
     pub fn null() -> Payload {
         Payload("null".into())
     }
-}
-
-/// Writes a value that is to be kept apart, as JSON.
-pub(crate) fn write_secret<T: Serialize + ?Sized>(
-    value: &T,
-) -> Result<(Box<RawValue>, Print), serde_json::Error> {
-    let mut text = Vec::new();
-    let print = write::write(value, &mut text, true)?;
-    let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
-    Ok((RawValue::from_string(text)?, print))
-}
-
-/// Reads a value that was kept apart, or could have been.
-pub(crate) fn read_secret<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
-    read::read(text)
 }
 
 /// Whether plain JSON could be mistaken for the tagged shape.

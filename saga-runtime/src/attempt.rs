@@ -1,27 +1,30 @@
 //! One attempt of a step: the recorded input is decoded afresh, the step runs within its time, a panic is caught, and
-//! what undoes it is evaluated as soon as it has succeeded.
+//! what undoes it is evaluated as soon as it has succeeded. Here is what is the same for all steps; what is compiled for
+//! each is in [`typed`].
+
+mod typed;
 
 use std::future::Future;
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use saga_core::machine::{Answer, Ending, Evaluated};
-use saga_core::record::{Call, Failure as Failed, Lost, Trouble};
-use saga_core::{IdempotencyKey, Payload, Policy, Reason, Role};
+use saga_core::policy::Retry;
+use saga_core::record::{Failure as Failed, Lost, Trouble};
+use saga_core::{IdempotencyKey, Payload, Policy, Reason};
 
 use crate::bulkhead::Slot;
 use crate::clock::Clock;
 use crate::context::StepContext;
-use crate::error::{Class, StepError, text_of};
+use crate::error::Class;
 use crate::limits::Encoding;
-use crate::panics::{drop_quietly, message_of};
-use crate::recorded::Recorded;
+use crate::panics::message_of;
 use crate::resources::Need;
-use crate::step::{Compensation, Given, KeyOf, Probe, Step, policy_of};
+
+pub(crate) use typed::{TypedStep, recorded, without_values};
 
 /// Something that runs for a saga.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -51,22 +54,52 @@ pub(crate) struct Surroundings {
     pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
 
+/// What a step is called with.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) cx: &'a StepContext,
+    pub(crate) input: &'a Payload,
+    pub(crate) around: &'a Surroundings,
+}
+
+/// A call on its way.
+pub(crate) type Calling<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a call gave, as it is recorded.
+pub(crate) enum Gave {
+    Output(Evaluated),
+    Error {
+        class: Class,
+        message: String,
+        error: Payload,
+        retry_after: Option<Duration>,
+    },
+    /// Reading the error panicked.
+    Panic(String),
+}
+
+/// The call of a probe. It can be made again.
+pub(crate) struct Asking<'a> {
+    pub(crate) retry: Retry,
+    pub(crate) timeout: Duration,
+    /// Gives its answer, or why it has none.
+    pub(crate) ask: Box<dyn Fn() -> Calling<'a, Result<Answer, String>> + Send + 'a>,
+}
+
 /// A step whose type is forgotten.
 pub(crate) trait AnyStep: Send + Sync {
     fn policy(&self) -> Policy;
     fn needs(&self) -> Vec<Need>;
-    /// Runs one attempt of a step with an effect.
-    fn attempt(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running;
-    /// Runs a readonly step, its retries included; gives how many attempts it took.
-    fn read(
-        &self,
-        cx: StepContext,
-        input: Payload,
-        around: Arc<Surroundings>,
-        draw: Box<dyn Fn() -> u64 + Send>,
-    ) -> Running;
-    /// Asks the probe.
-    fn probe(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running;
+    /// Calls it. What that gives is put into its place before what is left of the call is dropped, which may panic.
+    ///
+    /// # Errors
+    /// Why the recorded input cannot be read.
+    fn call<'a>(&self, with: Call<'a>, gave: &'a mut Option<Gave>) -> Result<Calling<'a, ()>, String>;
+    /// The call of its probe, if it has one.
+    ///
+    /// # Errors
+    /// The text of a panic.
+    fn asking<'a>(&self, with: Call<'a>) -> Result<Option<Asking<'a>>, String>;
     /// What follows from an output that a person gave.
     fn evaluate(
         &self,
@@ -90,205 +123,116 @@ pub(crate) trait AnyStep: Send + Sync {
     fn failing(&self, samples: &crate::test::Samples) -> crate::test::Failing;
 }
 
-pub(crate) struct TypedStep<S>(PhantomData<fn() -> S>);
-
-impl<S> Default for TypedStep<S> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<S: Step> AnyStep for TypedStep<S> {
-    fn policy(&self) -> Policy {
-        policy_of::<S>()
-    }
-
-    fn needs(&self) -> Vec<Need> {
-        S::needs()
-    }
-
-    fn attempt(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running {
-        Box::pin(async move { Ended::Attempt(attempt::<S>(cx, input, around).await) })
-    }
-
-    fn read(
-        &self,
-        cx: StepContext,
-        input: Payload,
-        around: Arc<Surroundings>,
-        draw: Box<dyn Fn() -> u64 + Send>,
-    ) -> Running {
-        Box::pin(async move {
-            let (result, attempts) = read::<S>(cx, input, around, draw).await;
-            Ended::Read(result, attempts)
-        })
-    }
-
-    fn probe(&self, cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Running {
-        Box::pin(async move { Ended::Probe(probe::<S>(cx, input, around).await) })
-    }
-
-    fn evaluate(
-        &self,
-        output: &Payload,
-        input: &Payload,
-        key: &IdempotencyKey,
-        around: &Surroundings,
-    ) -> Result<Evaluated, String> {
-        let output = given_as::<S::Output>(output, &Payload::null(), &around.encoding)?;
-        Ok(evaluated::<S>(output, input, KeyOf::Made(key), Role::Do, around))
-    }
-
-    fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {
-        read_as::<S::Input>(input, encoding).map(|input| drop_quietly("the step's input", input))
-    }
-
-    fn mended(&self, given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<Payload, String> {
-        let input = given_as::<S::Input>(given, recorded, encoding)?;
-        let mended = guarded("recording the input", || encoding.encode_input(&input)).flatten();
-        drop_quietly("the step's input", input);
-        mended
-    }
-
-    #[cfg(feature = "test")]
-    fn definition(&self) -> saga_core::graph::Definition {
-        crate::step::definition_of::<S>()
-    }
-
-    #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::upgrade::definitions::Shapes {
-        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>(&S::Error::RECORDED)
-    }
-
-    #[cfg(feature = "test")]
-    fn failing(&self, samples: &crate::test::Samples) -> crate::test::Failing {
-        samples.of::<S::Error>()
-    }
-}
-
-async fn attempt<S: Step>(cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Ending {
-    let decoded = match read_as::<S::Input>(&input, &around.encoding) {
-        Ok(decoded) => decoded,
-        Err(detail) => return Ending::Undecodable { detail },
-    };
-    match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
-        Run::Ended(Ok(output)) => {
-            Ending::Done(evaluated::<S>(output, &input, KeyOf::Attempt(&cx), cx.role, &around))
+/// Runs one attempt of a step with an effect.
+pub(crate) async fn attempt(
+    step: &'static dyn AnyStep,
+    cx: StepContext,
+    input: Payload,
+    around: Arc<Surroundings>,
+) -> Ended {
+    let with = Call { cx: &cx, input: &input, around: &around };
+    Ended::Attempt(match called(step, with).await {
+        Err(detail) => Ending::Undecodable { detail },
+        Ok(Run::Ended(Gave::Output(evaluated))) => Ending::Done(evaluated),
+        Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
+            let trouble = Trouble::Error { message, error, permanent: class == Class::Permanent };
+            match class {
+                Class::InDoubt => Ending::InDoubt { trouble },
+                Class::Transient | Class::Permanent => Ending::NotDone { trouble, retry_after },
+            }
         }
-        Run::Ended(Err(error)) => {
-            let ending = guarded("the step's error", || ending_of(&error, &around.encoding))
-                .unwrap_or_else(|message| Ending::InDoubt { trouble: Trouble::Panicked { message } });
-            drop_quietly("the step's error", error);
-            ending
+        Ok(Run::Ended(Gave::Panic(message)) | Run::Panicked(message)) => {
+            Ending::InDoubt { trouble: Trouble::Panicked { message } }
         }
-        Run::TimedOut => Ending::InDoubt { trouble: Trouble::TimedOut },
-        Run::Panicked(message) => Ending::InDoubt { trouble: Trouble::Panicked { message } },
-    }
+        Ok(Run::TimedOut) => Ending::InDoubt { trouble: Trouble::TimedOut },
+    })
 }
 
-/// The call of a step, as its author wrote it.
-#[cfg(not(feature = "test"))]
-fn called<S: Step>(
-    cx: &StepContext,
-    input: S::Input,
-    _: &Surroundings,
-) -> impl Future<Output = Result<S::Output, S::Error>> + Send {
-    S::run(cx, input)
-}
-
-/// The call of a step, or what a test makes of it.
-#[cfg(feature = "test")]
-async fn called<S: Step>(
-    cx: &StepContext,
-    input: S::Input,
-    around: &Surroundings,
-) -> Result<S::Output, S::Error> {
-    let planned = around.faults.as_ref().and_then(|faults| Some((faults, faults.at(cx)?)));
-    match planned {
-        Some((faults, fault)) => Box::pin(faults.run::<S>(fault, cx, input)).await,
-        None => S::run(cx, input).await,
-    }
+/// Calls the step within its time.
+async fn called(step: &dyn AnyStep, with: Call<'_>) -> Result<Run<Gave>, String> {
+    let mut gave = None;
+    let run = timed(step.policy().timeout, step.call(with, &mut gave)?).await;
+    Ok(match (gave, run) {
+        (Some(gave), Run::Panicked(why)) => {
+            tracing::error!(why, "a destructor panicked in a step that had ended");
+            Run::Ended(gave)
+        }
+        (Some(gave), _) => Run::Ended(gave),
+        (None, Run::Panicked(message)) => Run::Panicked(message),
+        (None, _) => Run::TimedOut,
+    })
 }
 
 /// Runs a readonly step, its retries included; gives how many attempts it took.
-async fn read<S: Step>(
+pub(crate) async fn read(
+    step: &'static dyn AnyStep,
     mut cx: StepContext,
     input: Payload,
     around: Arc<Surroundings>,
-    draw: Box<dyn Fn() -> u64 + Send>,
-) -> (ReadResult, u32) {
+    draw: impl Fn() -> u64 + Send,
+) -> Ended {
     let started = around.clock.now();
+    let retry = step.policy().retry;
     loop {
-        let decoded = match read_as::<S::Input>(&input, &around.encoding) {
-            Ok(decoded) => decoded,
-            Err(detail) => return (Err((Reason::Undecodable, detail)), cx.attempt),
-        };
-        let (failure, wait) = match timed(S::TIMEOUT, called::<S>(&cx, decoded, &around)).await {
-            Run::Ended(Ok(output)) => {
-                let recorded = written(&output, &around.encoding).map_err(lost_output);
-                drop_quietly("the step's output", output);
-                return (recorded.map(Ok), cx.attempt);
+        let attempts = cx.attempt;
+        let called = called(step, Call { cx: &cx, input: &input, around: &around }).await;
+        let (failure, wait) = match called {
+            Err(detail) => return Ended::Read(Err((Reason::Undecodable, detail)), attempts),
+            Ok(Run::Ended(Gave::Output(evaluated))) => {
+                return Ended::Read(evaluated.output.map(Ok).map_err(lost_output), attempts);
             }
-            Run::Ended(Err(error)) => {
-                let told = || (read_failure(&error, cx.attempt, &around.encoding), error.retry_after());
-                let told = guarded("the step's error", told);
-                drop_quietly("the step's error", error);
-                match told {
-                    Ok(failed) => failed,
-                    Err(message) => (Failed::Panicked { message }, None),
-                }
+            Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
+                let failure = match class {
+                    Class::Permanent => Failed::Failed { error, message },
+                    // Without an effect, doubt is no more than a failure.
+                    Class::Transient | Class::InDoubt => Failed::Exhausted { error, message, attempts },
+                };
+                (failure, retry_after)
             }
-            Run::TimedOut => (Failed::TimedOut { attempts: cx.attempt }, None),
-            Run::Panicked(message) => (Failed::Panicked { message }, None),
+            Ok(Run::Ended(Gave::Panic(message)) | Run::Panicked(message)) => {
+                (Failed::Panicked { message }, None)
+            }
+            Ok(Run::TimedOut) => (Failed::TimedOut { attempts }, None),
         };
-        let wait = S::RETRY.wait(cx.attempt, draw()).max(wait.unwrap_or_default());
-        let late =
-            S::RETRY.within.is_some_and(|within| around.clock.now().after(wait) > started.after(within));
-        if matches!(failure, Failed::Failed { .. }) || cx.attempt >= S::RETRY.attempts || late {
-            return (Ok(Err(failure)), cx.attempt);
+        let wait = retry.wait(attempts, draw()).max(wait.unwrap_or_default());
+        let late = retry.within.is_some_and(|within| around.clock.now().after(wait) > started.after(within));
+        if matches!(failure, Failed::Failed { .. }) || attempts >= retry.attempts || late {
+            return Ended::Read(Ok(Err(failure)), attempts);
         }
-        tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = cx.attempt, %failure, "retrying");
+        tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = attempts, %failure, "retrying");
         tokio::select! {
             biased;
             () = tokio::time::sleep(wait) => cx.attempt += 1,
             // Nobody waits for it any more.
-            () = cx.cancelled() => return (Ok(Err(failure)), cx.attempt),
+            () = cx.cancelled() => return Ended::Read(Ok(Err(failure)), attempts),
         }
     }
 }
 
-async fn probe<S: Step>(cx: StepContext, input: Payload, around: Arc<Surroundings>) -> Answer {
-    let call = catch_unwind(AssertUnwindSafe(|| {
-        let decode = || around.encoding.decode::<S::Input>(&input);
-        S::probe(&Given::new(KeyOf::Attempt(&cx), &decode))
-    }));
-    let call = match call {
-        Ok(Some(call)) => call,
-        Ok(None) => return Answer::Pending(Some("the step has no probe".to_owned())),
-        Err(panic) => return Answer::Pending(Some(message_of(panic))),
+/// Asks the probe.
+pub(crate) async fn probe(
+    step: &'static dyn AnyStep,
+    cx: StepContext,
+    input: Payload,
+    around: Arc<Surroundings>,
+) -> Ended {
+    let asking = match step.asking(Call { cx: &cx, input: &input, around: &around }) {
+        Ok(Some(asking)) => asking,
+        Ok(None) => return Ended::Probe(Answer::Pending(Some("the step has no probe".to_owned()))),
+        Err(panic) => return Ended::Probe(Answer::Pending(Some(panic))),
     };
     let mut attempt = 1;
     loop {
-        let trouble = match timed(call.timeout, (call.ask)(cx.clone())).await {
-            Run::Ended(Ok(Probe::Happened(output))) => {
-                return Answer::Happened(evaluated::<S>(
-                    output,
-                    &input,
-                    KeyOf::Attempt(&cx),
-                    cx.role,
-                    &around,
-                ));
-            }
-            Run::Ended(Ok(Probe::NotHappened)) => return Answer::NotHappened,
-            Run::Ended(Ok(Probe::Pending)) => return Answer::Pending(None),
+        let trouble = match timed(asking.timeout, (asking.ask)()).await {
+            Run::Ended(Ok(answer)) => return Ended::Probe(answer),
             Run::Ended(Err(error)) => error,
             Run::TimedOut => "the probe timed out".to_owned(),
             Run::Panicked(message) => message,
         };
-        if attempt >= call.retry.attempts {
-            return Answer::Pending(Some(trouble));
+        if attempt >= asking.retry.attempts {
+            return Ended::Probe(Answer::Pending(Some(trouble)));
         }
-        tokio::time::sleep(call.retry.wait(attempt, u64::MAX)).await;
+        tokio::time::sleep(asking.retry.wait(attempt, u64::MAX)).await;
         attempt += 1;
     }
 }
@@ -303,15 +247,15 @@ enum Run<T> {
     Panicked(String),
 }
 
-async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
-    let mut attempt = pin!(Some(AssertUnwindSafe(attempt).catch_unwind()));
-    let mut running = attempt.as_mut().as_pin_mut().expect("it is there until it is dropped");
-    let ended = match running.as_mut().now_or_never() {
+async fn timed<T>(limit: Duration, call: Calling<'_, T>) -> Run<T> {
+    let mut call = Some(AssertUnwindSafe(call).catch_unwind());
+    let running = call.as_mut().expect("it is there until it is dropped");
+    let ended = match running.now_or_never() {
         // What is there at once needs no timer.
         Some(ended) => Ok(ended),
         None => tokio::time::timeout(limit, running).await,
     };
-    let dropped = catch_unwind(AssertUnwindSafe(|| attempt.set(None))).map_err(message_of);
+    let dropped = catch_unwind(AssertUnwindSafe(|| call = None)).map_err(message_of);
     match (ended, dropped) {
         (Ok(Ok(output)), Ok(())) => Run::Ended(output),
         (Ok(Ok(output)), Err(why)) => {
@@ -321,122 +265,5 @@ async fn timed<T>(limit: Duration, attempt: impl Future<Output = T>) -> Run<T> {
         (Ok(Err(panic)), _) => Run::Panicked(message_of(panic)),
         (Err(_), Ok(())) => Run::TimedOut,
         (Err(_), Err(why)) => Run::Panicked(format!("its time ran out, and a destructor panicked: {why}")),
-    }
-}
-
-/// Calls what a user wrote beside a step: how values are read and written, what errors say. Its panic is a text.
-fn guarded<T>(what: &str, call: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| format!("{what}: {}", message_of(panic)))
-}
-
-fn read_as<T: Recorded>(payload: &Payload, encoding: &Encoding) -> Result<T, String> {
-    let read = guarded("reading the recorded value", || encoding.decode::<T>(payload));
-    read.and_then(|read| read.map_err(|e| text_of(&e)))
-}
-
-/// Reads what a person gave in place of a recorded value. The error quotes no value: it may be a secret in the wrong
-/// place.
-fn given_as<T: Recorded>(given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<T, String> {
-    let read = guarded("reading the given value", || encoding.decode_given::<T>(given, recorded));
-    read.and_then(|read| read.map_err(|e| without_values(&text_of(&e))))
-}
-
-/// The text of a decoder's error without the values that it quotes.
-pub(crate) fn without_values(text: &str) -> String {
-    let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
-    let (mut kept, mut rest) = (String::new(), text);
-    let next = |rest: &str| {
-        let found =
-            quoted.iter().filter_map(|(opens, closes)| Some((rest.find(opens)?, opens.len(), *closes)));
-        found.min()
-    };
-    while let Some((at, opens, closes)) = next(rest) {
-        kept.push_str(rest[..at + opens - 1].trim_end());
-        let value = &rest[at + opens..];
-        let mut escaped = false;
-        let end = value.find(|c| {
-            let ends = c == closes && !escaped;
-            escaped = c == '\\' && !escaped;
-            ends
-        });
-        rest = end.map_or("", |end| &value[end + 1..]);
-    }
-    kept + rest
-}
-
-fn written<T: Recorded>(output: &T, encoding: &Encoding) -> Result<Payload, Lost> {
-    let written = guarded("recording the output", || encoding.encode_output(output));
-    written.unwrap_or_else(|why| Err(Lost { why }))
-}
-
-fn ending_of<E: StepError>(error: &E, encoding: &Encoding) -> Ending {
-    let message = text_of(error);
-    let payload = encoding.encode_error(&E::RECORDED, error);
-    let permanent = error.class() == Class::Permanent;
-    let trouble = Trouble::Error { message, error: payload, permanent };
-    match error.class() {
-        Class::InDoubt => Ending::InDoubt { trouble },
-        Class::Transient | Class::Permanent => Ending::NotDone { trouble, retry_after: error.retry_after() },
-    }
-}
-
-fn read_failure<E: StepError>(error: &E, attempts: u32, encoding: &Encoding) -> Failed {
-    let message = text_of(error);
-    let error_payload = encoding.encode_error(&E::RECORDED, error);
-    match error.class() {
-        Class::Permanent => Failed::Failed { error: error_payload, message },
-        // Without an effect, doubt is no more than a failure.
-        Class::Transient | Class::InDoubt => Failed::Exhausted { error: error_payload, message, attempts },
-    }
-}
-
-/// The output as it is recorded, and what undoes it: the latter is evaluated first, and kept even if the output is
-/// not.
-fn evaluated<S: Step>(
-    output: S::Output,
-    input: &Payload,
-    key: KeyOf<'_>,
-    role: Role,
-    around: &Surroundings,
-) -> Evaluated {
-    if role == Role::Undo {
-        // Nobody reads what a compensation gives.
-        drop_quietly("the compensation's output", output);
-        return Evaluated { output: Ok(Payload::null()), undo: None };
-    }
-    let encoded = written(&output, &around.encoding);
-    let undo = guarded("evaluating the compensation", || {
-        let decode = || around.encoding.decode::<S::Input>(input);
-        let compensation = S::compensation(output, &Given::new(key, &decode))?;
-        Some(recorded(compensation, &around.encoding).map(|call| Call {
-            leaves: S::LEAVES.map(str::to_owned),
-            until: S::UNDO_WITHIN.map(|window| around.clock.now().after(window)),
-            ..call
-        }))
-    });
-    let undo = undo.unwrap_or_else(|why| Some(Err(Lost { why })));
-    Evaluated { output: encoded, undo }
-}
-
-/// A compensation as it is recorded.
-pub(crate) fn recorded(compensation: Compensation, encoding: &Encoding) -> Result<Call, Lost> {
-    let input = compensation.input.and_then(|input| encoding.codecs.seal(input));
-    let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
-    Ok(Call { step: compensation.step.into(), input, leaves: None, until: None })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_about_what_was_given_quotes_none_of_it() {
-        let text = r#"invalid type: string "42\"42", expected struct Card at line 1 column 6"#;
-        assert_eq!(without_values(text), "invalid type: string, expected struct Card at line 1 column 6");
-        let text =
-            "invalid value: integer `4242`, expected u8; invalid type: floating point `1.5`, expected u8";
-        let kept = "invalid value: integer, expected u8; invalid type: floating point, expected u8";
-        assert_eq!(without_values(text), kept);
-        assert_eq!(without_values("missing field `card`"), "missing field `card`");
     }
 }

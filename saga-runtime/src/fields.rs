@@ -84,16 +84,12 @@ macro_rules! shape {
                 Ok(())
             }
 
-            fn read<'de, M: MapAccess<'de>>(names: &'static Names, mut from: M) -> Result<Self::Values, M::Error> {
+            fn read<'de, M: MapAccess<'de>>(names: &'static Names, from: M) -> Result<Self::Values, M::Error> {
                 $(let mut $value: Option<<F as Field<$at>>::Type> = None;)*
-                while let Some(at) = from.next_key_seed(Key(names))? {
-                    match at {
-                        $(Some($at) => read_into(&mut $value, names, $at, &mut from)?,)*
-                        _ => {
-                            let IgnoredAny = from.next_value()?;
-                        }
-                    }
-                }
+                read_each(names, from, &mut |at, from| match at {
+                    $($at => read_into(&mut $value, names, $at, from),)*
+                    _ => Ok(()),
+                })?;
                 Ok(($(given($value, <F as Field<$at>>::DEFAULT, names, $at)?,)*))
             }
         }
@@ -139,6 +135,26 @@ impl Visitor<'_> for Key {
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(self.0.fields.iter().position(|field| *field == name))
     }
+}
+
+/// Reads the value of the field at that number.
+type ReadField<'a, M, E> = &'a mut dyn FnMut(usize, &mut M) -> Result<(), E>;
+
+/// Has the value of each field read, and leaves out what is none.
+fn read_each<'de, M: MapAccess<'de>>(
+    names: &'static Names,
+    mut from: M,
+    read: ReadField<'_, M, M::Error>,
+) -> Result<(), M::Error> {
+    while let Some(at) = from.next_key_seed(Key(names))? {
+        match at {
+            Some(at) => read(at, &mut from)?,
+            None => {
+                let IgnoredAny = from.next_value()?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reads the value of the field at `at`, and says which it was if that fails.

@@ -1,14 +1,15 @@
 //! How large recorded values may be, and how they are encoded; how many compensations run at a time.
 
+use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use saga_core::record::Lost;
-use saga_core::{Codecs, DecodeError, Payload};
+use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::Serialize;
 
 use crate::error::{bounded, text_of};
-use crate::panics::{drop_quietly, message_of};
-use crate::recorded::{self, Recorded, Recording};
+use crate::panics::message_of;
+use crate::recorded::{self, Again, Recorded, Recording, Value};
 
 /// Above this many bytes a recorded value is warned about, by default.
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
@@ -41,9 +42,26 @@ impl Encoding {
     /// Encodes a value that is needed before anything happens: one that is too large, or would not come back the same,
     /// is an error in words.
     pub(crate) fn encode_input<T: Recorded>(&self, value: &T) -> Result<Payload, String> {
+        let write = || recorded::printed(value);
+        self.keep(&Value::of::<T>(&write))
+    }
+
+    fn keep(&self, value: &Value<'_>) -> Result<Payload, String> {
         let kept = catch_unwind(AssertUnwindSafe(|| recorded::keep(value, &self.codecs)));
-        let payload = kept.map_err(message_of)?.map_err(|e| text_of(&e))?;
-        self.check_size(payload, std::any::type_name::<T>())
+        self.checked(kept.map_err(message_of)?, value.name)
+    }
+
+    fn checked(&self, encoded: Result<Payload, EncodeError>, what: &str) -> Result<Payload, String> {
+        self.check_size(encoded.map_err(|e| text_of(&e))?, what)
+    }
+
+    /// Encodes a value for what the journal has in its place, if it has something: the recorded one, if it means the same
+    /// to this build.
+    pub(crate) fn encode_for(&self, value: &Value<'_>, there: Option<&Payload>) -> Result<Payload, String> {
+        let Some(there) = there else { return self.keep(value) };
+        let payload = value.written().and_then(|payload| self.codecs.seal(payload));
+        let payload = self.checked(payload, value.name)?;
+        Ok(if self.is_same(there, &payload, value.again) { there.clone() } else { payload })
     }
 
     /// Encodes a value for what the journal has in its place: the recorded one, if it means the same to this build.
@@ -52,30 +70,26 @@ impl Encoding {
         value: &T,
         there: &Payload,
     ) -> Result<Payload, String> {
-        let payload = self.encode_as(&Recording::new(), value)?;
-        Ok(if self.means_same::<T>(there, &payload) { there.clone() } else { payload })
+        let write = || recorded::printed(value);
+        self.encode_for(&Value::of::<T>(&write), Some(there))
     }
 
     /// Whether a recorded value, read as this build's type, is the one that is `given`: fields may have been added with
     /// a default, removed or renamed with an alias, types widened.
     pub(crate) fn means_same<T: Recorded>(&self, recorded: &Payload, given: &Payload) -> bool {
-        if self.codecs.same(recorded, given) {
-            return true;
-        }
-        let meant = self.decode::<T>(recorded).ok();
-        let meant = meant.and_then(|value| {
-            let meant = recorded::encode(&value).ok();
-            drop_quietly("a value that was read again", value);
-            meant
-        });
-        meant.is_some_and(|meant| self.codecs.same(&meant, given))
+        self.is_same(recorded, given, recorded::written_again::<T>)
+    }
+
+    fn is_same(&self, recorded: &Payload, given: &Payload, again: fn(&Codecs, &Payload) -> Again) -> bool {
+        self.codecs.same(recorded, given)
+            || matches!(again(&self.codecs, recorded), Ok(Ok((again, _))) if self.codecs.same(&again, given))
     }
 
     /// Encodes a value from outside, given in place of a recorded one or sent as a signal: hidden whole until it is read as
     /// what it is meant to be.
     pub(crate) fn encode_given<T: Serialize>(&self, value: &T) -> Result<Payload, String> {
         let payload = Payload::given(value).and_then(|payload| self.codecs.seal(payload));
-        self.check_size(payload.map_err(|e| text_of(&e))?, std::any::type_name::<T>())
+        self.checked(payload, type_name::<T>())
     }
 
     /// Reads what was given in place of a recorded value.
@@ -84,13 +98,7 @@ impl Encoding {
         given: &Payload,
         there: &Payload,
     ) -> Result<T, DecodeError> {
-        recorded::unwrapped(self.codecs.decode_given(given, there))
-    }
-
-    /// Encodes a value in that way.
-    pub(crate) fn encode_as<T>(&self, recording: &Recording<T>, value: &T) -> Result<Payload, String> {
-        let payload = (recording.encode)(value, &self.codecs).map_err(|e| text_of(&e))?;
-        self.check_size(payload, std::any::type_name::<T>())
+        recorded::decode_given(&self.codecs, given, Some(there))
     }
 
     /// Encodes a value of something that has happened.
@@ -103,7 +111,7 @@ impl Encoding {
     pub(crate) fn encode_error<T>(&self, recording: &Recording<T>, error: &T) -> Payload {
         let encoded = catch_unwind(AssertUnwindSafe(|| self.encode_readable(recording, error)));
         encoded.unwrap_or_else(|panic| Err(message_of(panic))).unwrap_or_else(|why| {
-            let what = std::any::type_name::<T>();
+            let what = type_name::<T>();
             tracing::warn!(error = what, %why, "an error could not be recorded");
             Payload::unrecordable(&bounded(format!("{what}: {why}")))
         })
@@ -117,8 +125,7 @@ impl Encoding {
             (recording.decode)(&Codecs::default(), payload).map(drop).map_err(|e| text_of(&e))
         };
         readable(&plain)?;
-        let whole =
-            seal(plain.clone()).and_then(|payload| self.check_size(payload, std::any::type_name::<T>()));
+        let whole = seal(plain.clone()).and_then(|payload| self.check_size(payload, type_name::<T>()));
         whole.or_else(|too_large| {
             // Each attempt records one. And sealed, it takes more than its own bytes.
             let room = ERROR_BYTES_CUT.min(self.bytes_max / 2);

@@ -14,7 +14,7 @@ use saga_core::machine::{Answer, Ending, Event, Work};
 use saga_core::record::{Failure, Trouble};
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 
-use crate::attempt::{Ended, Running};
+use crate::attempt::{self, Ended, Running};
 use crate::bulkhead::{Line, Slot, Slots};
 use crate::context::{LazyKey, StepContext, Stopping};
 use crate::engine::Engine;
@@ -260,8 +260,8 @@ impl Begin<'_> {
             return ended(job, Ended::Attempt(Ending::Undecodable { detail }));
         };
         let context = self.context(site, role, attempt);
-        let running = step.attempt(context, input.clone(), self.engine.around.clone());
-        Begun::new(job.clone(), running, span(self.state.id(), site, role, attempt))
+        let running = attempt::attempt(step, context, input.clone(), self.engine.around.clone());
+        Begun::new(job.clone(), Box::pin(running), span(self.state.id(), site, role, attempt))
     }
 
     fn probe(&self, job: &Job, site: &Site) -> Begun {
@@ -271,9 +271,10 @@ impl Begin<'_> {
             let trouble = Some("this build does not know the step".to_owned());
             return ended(job, Ended::Probe(Answer::Pending(trouble)));
         };
-        let running = step.probe(self.context(site, Role::Do, 1), input.clone(), self.engine.around.clone());
+        let context = self.context(site, Role::Do, 1);
+        let running = attempt::probe(step, context, input.clone(), self.engine.around.clone());
         let span = tracing::info_span!("probe", saga = %self.state.id(), site = %site);
-        Begun::new(job.clone(), running, span)
+        Begun::new(job.clone(), Box::pin(running), span)
     }
 
     fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Begun {
@@ -282,10 +283,10 @@ impl Begin<'_> {
             return ended(job, Ended::Read(Err(unknown), 0));
         };
         let dice = self.engine.dice.clone();
-        let draw = Box::new(move || dice.draw());
+        let draw = move || dice.draw();
         let context = self.context(site, Role::Do, 1);
-        let running = code.read(context, input.clone(), self.engine.around.clone(), draw);
-        Begun::new(job.clone(), running, span(self.state.id(), site, Role::Do, 1))
+        let running = attempt::read(code, context, input.clone(), self.engine.around.clone(), draw);
+        Begun::new(job.clone(), Box::pin(running), span(self.state.id(), site, Role::Do, 1))
     }
 }
 

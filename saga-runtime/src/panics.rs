@@ -19,10 +19,20 @@ pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
     bounded(message)
 }
 
+/// Calls what a user wrote; the text of its panic is the error. What it gives it puts into its place itself, so that
+/// this is compiled once.
+pub(crate) fn caught(call: &mut dyn FnMut()) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(message_of)
+}
+
 /// Drops a user's value; a panic in its destructor ends here.
 pub(crate) fn drop_quietly<T>(what: &str, value: T) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        let why = message_of(panic);
+    let mut value = Some(value);
+    dropped_quietly(what, &mut || value = None);
+}
+
+fn dropped_quietly(what: &str, drops: &mut dyn FnMut()) {
+    if let Err(why) = caught(drops) {
         tracing::error!(what, why, "a destructor panicked");
     }
 }

@@ -1,6 +1,6 @@
 //! What can be recorded.
 
-use saga_core::{Codecs, DecodeError, EncodeError, Payload};
+use saga_core::{Codecs, DecodeError, EncodeError, Payload, Print};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -100,21 +100,57 @@ pub(crate) fn encode<T: Recorded>(value: &T) -> Result<Payload, EncodeError> {
     Payload::encode(&Written(value))
 }
 
+/// A value to be recorded, its type forgotten, so that how that is done is compiled once for all types.
+pub(crate) struct Value<'a> {
+    /// Writes it.
+    write: &'a dyn Fn() -> Result<(Payload, Print), EncodeError>,
+    /// Reads what was written, and writes it again.
+    pub(crate) again: fn(&Codecs, &Payload) -> Again,
+    /// The name of its type.
+    pub(crate) name: &'static str,
+}
+
+impl<'a> Value<'a> {
+    /// A `T` that is written by that.
+    pub(crate) fn of<T: Recorded>(write: &'a dyn Fn() -> Result<(Payload, Print), EncodeError>) -> Self {
+        Self { write, again: written_again::<T>, name: std::any::type_name::<T>() }
+    }
+
+    /// What is written of it, not sealed yet.
+    pub(crate) fn written(&self) -> Result<Payload, EncodeError> {
+        (self.write)().map(|(payload, _)| payload)
+    }
+}
+
+/// Encodes it without a codec, with its print.
+pub(crate) fn printed<T: Recorded>(value: &T) -> Result<(Payload, Print), EncodeError> {
+    Payload::encode_printed(&Written(value))
+}
+
 /// Encodes it for good: what is recorded is read again, and has to be the same value. Nothing else would find out before
 /// the saga goes on with it after a crash.
-pub(crate) fn keep<T: Recorded>(value: &T, codecs: &Codecs) -> Result<Payload, EncodeError> {
-    let (payload, print) = Payload::encode_printed(&Written(value))?;
+pub(crate) fn keep(value: &Value<'_>, codecs: &Codecs) -> Result<Payload, EncodeError> {
+    let (payload, print) = (value.write)()?;
     // What a codec seals is not to stand in the text of an error.
     let shown = || (!codecs.is_sealing()).then(|| shortened(payload.shown()));
     let lost_float = print.has_lost_float();
-    let read = decode::<T>(&Codecs::default(), &payload);
-    let read = read.map_err(|source| EncodeError::Unreadable { shown: shown(), lost_float, source })?;
-    let again = Payload::encode_printed(&Written(&read));
-    drop_quietly("a value that was read again", read);
+    let again = (value.again)(&Codecs::default(), &payload);
+    let again = again.map_err(|source| EncodeError::Unreadable { shown: shown(), lost_float, source })?;
     if again?.1 != print {
         return Err(EncodeError::Changed { shown: shown(), lost_float });
     }
     codecs.seal(payload)
+}
+
+/// What is written of a recorded value once it has been read.
+pub(crate) type Again = Result<Result<(Payload, Print), EncodeError>, DecodeError>;
+
+/// Reads the value and writes it again.
+pub(crate) fn written_again<T: Recorded>(codecs: &Codecs, payload: &Payload) -> Again {
+    let read = decode::<T>(codecs, payload)?;
+    let again = printed(&read);
+    drop_quietly("a value that was read again", read);
+    Ok(again)
 }
 
 /// The beginning of a text that is part of another one.
@@ -128,16 +164,17 @@ fn shortened(mut text: String) -> String {
 
 /// Decodes it; the error names the type that was asked for.
 pub(crate) fn decode<T: Recorded>(codecs: &Codecs, payload: &Payload) -> Result<T, DecodeError> {
-    unwrapped(codecs.decode(payload))
+    decode_given(codecs, payload, None)
 }
 
-/// What was read, or why it could not be, with the name of the type itself.
-pub(crate) fn unwrapped<T>(read: Result<Read<T>, DecodeError>) -> Result<T, DecodeError> {
-    match read {
+/// Decodes it: given in place of what is recorded, if there is that.
+pub(crate) fn decode_given<T: Recorded>(
+    codecs: &Codecs,
+    payload: &Payload,
+    recorded: Option<&Payload>,
+) -> Result<T, DecodeError> {
+    match codecs.decode_as(payload, recorded, std::any::type_name::<T>()) {
         Ok(Read(value)) => Ok(value),
-        Err(DecodeError::Json { source, .. }) => {
-            Err(DecodeError::Json { wanted: std::any::type_name::<T>(), source })
-        }
-        Err(other) => Err(other),
+        Err(error) => Err(error),
     }
 }

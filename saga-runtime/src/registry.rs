@@ -13,7 +13,7 @@ use crate::body::{AnySaga, TypedSaga};
 use crate::resources::{Need, Resources};
 use crate::saga::Saga;
 use crate::sent::SignalTypes;
-use crate::step::{Step, Undo as _};
+use crate::step::Step;
 
 /// The steps and sagas that a runtime knows.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl From<Clash> for StartError {
 }
 
 struct Registered {
-    step: Arc<dyn AnyStep>,
+    step: &'static dyn AnyStep,
     type_id: std::any::TypeId,
 }
 
@@ -100,15 +100,19 @@ impl Registry {
     /// Registers a step, and the steps that it names.
     pub fn step<S: Step>(&mut self) {
         let type_id = std::any::TypeId::of::<S>();
-        self.hold_to_promises(S::NAME, S::Undo::KIND == Kind::Irreversible);
-        if let Some(known) = self.steps.get(S::NAME) {
-            if known.type_id != type_id {
-                self.clashes.push(Clash::Name { what: "step", name: S::NAME });
+        self.add_step(S::NAME, Registered { step: TypedStep::<S>::STEP, type_id }, S::related);
+    }
+
+    fn add_step(&mut self, name: &'static str, step: Registered, related: fn(&mut Self)) {
+        self.hold_to_promises(name, step.step.policy().kind == Kind::Irreversible);
+        if let Some(known) = self.steps.get(name) {
+            if known.type_id != step.type_id {
+                self.clashes.push(Clash::Name { what: "step", name });
             }
             return;
         }
-        self.steps.insert(S::NAME, Registered { step: Arc::new(TypedStep::<S>::default()), type_id });
-        S::related(self);
+        self.steps.insert(name, step);
+        related(self);
     }
 
     /// Registers a saga, the steps at its sites, and the sagas that it calls.
@@ -128,19 +132,29 @@ impl Registry {
     }
 
     fn add_saga<S: Saga>(&mut self) -> bool {
-        let saga: Arc<dyn AnySaga> = Arc::new(TypedSaga::<S>::default());
-        if let Some(known) = self.sagas.get(S::NAME) {
+        let undoable = S::UNDOABLE.then_some(S::NAME);
+        self.add_any_saga(S::NAME, Arc::new(TypedSaga::<S>::default()), undoable, crate::body::register::<S>)
+    }
+
+    fn add_any_saga(
+        &mut self,
+        name: &'static str,
+        saga: Arc<dyn AnySaga>,
+        undoable: Option<&'static str>,
+        register: fn(&mut Self),
+    ) -> bool {
+        if let Some(known) = self.sagas.get(name) {
             let same = known.type_key() == saga.type_key();
             if !same {
-                self.clashes.push(Clash::Name { what: "saga", name: S::NAME });
+                self.clashes.push(Clash::Name { what: "saga", name });
             }
             return same;
         }
-        self.sagas.insert(S::NAME, saga);
+        self.sagas.insert(name, saga);
         // What a child promises is its own affair: the promises of its callers ask for that of the child.
         let before = std::mem::take(&mut self.promising);
-        self.promising.extend(S::UNDOABLE.then_some(S::NAME));
-        crate::body::register::<S>(self);
+        self.promising.extend(undoable);
+        register(self);
         self.promising = before;
         true
     }
@@ -150,8 +164,8 @@ impl Registry {
         self.clashes.extend(broken.map(|saga| Clash::Promise { saga, what }));
     }
 
-    pub(crate) fn find_step(&self, name: &str) -> Option<&Arc<dyn AnyStep>> {
-        self.steps.get(name).map(|r| &r.step)
+    pub(crate) fn find_step(&self, name: &str) -> Option<&'static dyn AnyStep> {
+        self.steps.get(name).map(|r| r.step)
     }
 
     /// The saga of that name, if it may be claimed: not if others only call it.
@@ -167,8 +181,8 @@ impl Registry {
 
     /// All steps, in no order.
     #[cfg(feature = "test")]
-    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn AnyStep>)> {
-        self.steps.iter().map(|(name, registered)| (*name, &registered.step))
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &'static dyn AnyStep)> {
+        self.steps.iter().map(|(name, registered)| (*name, registered.step))
     }
 
     /// The recorded names of all steps, in no order.

@@ -7,8 +7,9 @@ pub use builder::Builder;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
-use saga_core::{Entry, Record, SagaId, State, Timestamp};
+use saga_core::{Entry, Payload, Record, SagaId, State, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::committer::CommitError;
@@ -16,9 +17,23 @@ use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
 use crate::error::RunError;
 use crate::handle::{AnyHandle, Handle};
+use crate::limits::Encoding;
 use crate::mailbox::Mailbox;
 use crate::saga::{Saga, SagaCall};
 use crate::worker;
+
+/// A call of a saga, its type forgotten, so that beginning one is compiled once.
+struct Call {
+    saga: &'static str,
+    version: u32,
+    deadline: Option<Duration>,
+    /// Or why it cannot be recorded.
+    input: Result<Payload, String>,
+    means_same: MeansSame,
+}
+
+/// Whether a recorded input means the same as that of a call.
+type MeansSame = fn(&Encoding, &Payload, &Payload) -> bool;
 
 /// Runs sagas on a store. Cheap to clone; when the last clone is dropped without [`shutdown`](Runtime::shutdown),
 /// what runs is dropped where it stands, as if the process had died.
@@ -113,28 +128,42 @@ impl Runtime {
         I: TryInto<SagaId>,
         RunError: From<I::Error>,
     {
+        let call = Call {
+            saga: S::NAME,
+            version: S::VERSION,
+            deadline: S::DEADLINE,
+            input: self.engine.around.encoding.encode_input(call.input()),
+            means_same: Encoding::means_same::<S::Input>,
+        };
+        self.begin(id.try_into()?, call).await.map(Handle::new)
+    }
+
+    /// As a `dyn Future` it is compiled here, with all that drives a saga, and not in each program that runs one.
+    fn begin(&self, id: SagaId, call: Call) -> BoxFuture<'_, Result<AnyHandle, RunError>> {
+        Box::pin(self.begun(id, call))
+    }
+
+    async fn begun(&self, id: SagaId, call: Call) -> Result<AnyHandle, RunError> {
         let engine = &self.engine;
-        let id = id.try_into()?;
-        let code = engine.registry.find_saga(S::NAME).ok_or(RunError::NotRegistered { saga: S::NAME })?;
-        let input = engine.around.encoding.encode_input(call.input());
-        let input = input.map_err(|why| RunError::Unrecordable { why })?;
+        let code = engine.registry.find_saga(call.saga).ok_or(RunError::NotRegistered { saga: call.saga })?;
+        let input = call.input.map_err(|why| RunError::Unrecordable { why })?;
         if engine.is_draining() {
             return Err(RunError::ShuttingDown);
         }
         let now = self.time_of_creation(&id).await;
-        let deadline = S::DEADLINE.map(|d| now.after(d));
-        let record = Record::Scheduled { saga: S::NAME.into(), version: S::VERSION, input, deadline };
+        let deadline = call.deadline.map(|d| now.after(d));
+        let record = Record::Scheduled { saga: call.saga.into(), version: call.version, input, deadline };
         let entry = Entry { seq: 0, at: now, record };
         let mut state = State::new(id.clone());
         state.apply(&entry).map_err(|e| RunError::Unrecordable { why: e.to_string() })?;
         if engine.live.len() >= engine.running_max {
-            return self.schedule(&id, state, entry).await;
+            return self.schedule(&id, state, entry, call.means_same).await;
         }
         let mailbox = Arc::new(Mailbox::default());
         let (done, finished) = watch::channel(None);
         let channel = Channel { mailbox: mailbox.clone(), finished };
         if let Err(there) = engine.live.enter(&id, channel.clone()) {
-            return self.same(&id, &entry, Some(there)).await;
+            return self.same(&id, &entry, Some(there), call.means_same).await;
         }
         let (created, is_created) = oneshot::channel();
         let driver = Driver::new(
@@ -153,12 +182,12 @@ impl Runtime {
         };
         engine.live.set_abort(&id, tokio::spawn(task).abort_handle());
         if is_created.await.is_ok() {
-            return Ok(Handle::new(AnyHandle::new(self.clone(), id, Some(channel))));
+            return Ok(AnyHandle::new(self.clone(), id, Some(channel)));
         }
         let finished = channel.finished.borrow().clone();
         match finished.as_deref() {
             Some(Finished::Lost(why)) => Err(why.clone().into()),
-            _ => self.same(&id, &entry, None).await,
+            _ => self.same(&id, &entry, None, call.means_same).await,
         }
     }
 
@@ -174,12 +203,13 @@ impl Runtime {
     }
 
     /// Records that the saga is to be run, for want of room to run it now.
-    async fn schedule<S: Saga>(
+    async fn schedule(
         &self,
         id: &SagaId,
         state: State,
         entry: Entry,
-    ) -> Result<Handle<S>, RunError> {
+        means_same: MeansSame,
+    ) -> Result<AnyHandle, RunError> {
         let status = Status::of(&state, Some(self.engine.clock.now()), 0);
         let append = saga_core::store::Append {
             saga: id.clone(),
@@ -190,20 +220,21 @@ impl Runtime {
             release: true,
         };
         match self.engine.committer.commit(append, &Arc::default()).await {
-            Ok(_) => Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), None))),
+            Ok(_) => Ok(AnyHandle::new(self.clone(), id.clone(), None)),
             Err(_) if self.engine.is_draining() => Err(RunError::ShuttingDown),
-            Err(CommitError::Refused(_)) => self.same(id, &entry, None).await,
+            Err(CommitError::Refused(_)) => self.same(id, &entry, None, means_same).await,
             Err(error) => Err(error.into()),
         }
     }
 
     /// There is a saga of that id: its handle, if it was started by the same call.
-    async fn same<S: Saga>(
+    async fn same(
         &self,
         id: &SagaId,
         wanted: &Entry,
         channel: Option<Channel>,
-    ) -> Result<Handle<S>, RunError> {
+        means_same: MeansSame,
+    ) -> Result<AnyHandle, RunError> {
         let there = loop {
             if let Some(first) = self.engine.store.load(id, 0, 1).await?.into_iter().next() {
                 break first;
@@ -222,9 +253,9 @@ impl Runtime {
         };
         match (&there.record, &wanted.record) {
             (Record::Scheduled { saga: a, input: x, .. }, Record::Scheduled { saga: b, input: y, .. })
-                if a == b && self.engine.around.encoding.means_same::<S::Input>(x, y) =>
+                if a == b && means_same(&self.engine.around.encoding, x, y) =>
             {
-                Ok(Handle::new(AnyHandle::new(self.clone(), id.clone(), channel)))
+                Ok(AnyHandle::new(self.clone(), id.clone(), channel))
             }
             (Record::Scheduled { saga, input, .. }, _) => {
                 Err(RunError::IdConflict { id: id.clone(), saga: saga.to_string(), input: input.shown() })

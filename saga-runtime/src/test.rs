@@ -23,7 +23,7 @@ use saga_core::{By, Codecs, EncodeError, Entry, Epoch, MemoryStore, SagaId, Seq,
 use tokio::sync::Notify;
 
 use crate::clock::{SeededDice, SystemClock};
-use crate::recorded::{self, Recorded};
+use crate::recorded::{self, Recorded, Value};
 use crate::registry::StartError;
 use crate::runtime::{Builder, Runtime};
 
@@ -69,7 +69,8 @@ pub fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
 /// # Errors
 /// [`EncodeError`], with what is wrong.
 pub fn comes_back<T: Recorded>(value: &T) -> Result<T, EncodeError> {
-    let payload = recorded::keep(value, &Codecs::default())?;
+    let write = || recorded::printed(value);
+    let payload = recorded::keep(&Value::of::<T>(&write), &Codecs::default())?;
     let unreadable = |source| EncodeError::Unreadable { shown: None, lost_float: false, source };
     recorded::decode(&Codecs::default(), &payload).map_err(unreadable)
 }

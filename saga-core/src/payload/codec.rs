@@ -1,5 +1,6 @@
 //! Codecs: what turns recorded values into other bytes and back, and the codecs of a runtime.
 
+use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use base64::Engine as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Content, DecodeError, EncodeError, Payload, Sealed};
+use super::{Content, DecodeError, EncodeError, Payload, Sealed, read};
 
 /// What a [`Codec`] says when it fails.
 #[derive(Debug, thiserror::Error)]
@@ -103,10 +104,37 @@ impl Codecs {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Result<T, DecodeError> {
-        match self.open(payload)? {
-            Some(plain) => plain.decode(),
-            None => payload.decode(),
-        }
+        self.decode_as(payload, None, type_name::<T>())
+    }
+
+    /// Decodes a value of the type that is called `wanted` in errors: [given](Self::decode_given) in place of `recorded`,
+    /// if there is that.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode_as<T: DeserializeOwned>(
+        &self,
+        payload: &Payload,
+        recorded: Option<&Payload>,
+        wanted: &'static str,
+    ) -> Result<T, DecodeError> {
+        let mut value = None;
+        let read = self.read_into(&mut read::place(&mut value), payload, recorded, wanted);
+        read::placed(read, value)
+    }
+
+    fn read_into(
+        &self,
+        place: read::Place<'_>,
+        payload: &Payload,
+        recorded: Option<&Payload>,
+        wanted: &'static str,
+    ) -> Result<(), DecodeError> {
+        let opened = self.open(payload)?;
+        let plain = opened.as_ref().unwrap_or(payload);
+        let Some(recorded) = recorded else { return plain.read_into(place, wanted) };
+        let opened = self.open(recorded)?;
+        plain.exposed().read_beside(opened.as_ref().unwrap_or(recorded), place, wanted)
     }
 
     /// Decodes a value that was given from outside in place of `recorded`, as [`Payload::given`] has it: a secret of
@@ -119,8 +147,7 @@ impl Codecs {
         given: &Payload,
         recorded: &Payload,
     ) -> Result<T, DecodeError> {
-        let opened = |payload: &Payload| Ok(self.open(payload)?.unwrap_or_else(|| payload.clone()));
-        opened(given)?.exposed().decode_beside(&opened(recorded)?)
+        self.decode_as(given, Some(recorded), type_name::<T>())
     }
 
     /// Hides a value from outside as a whole, as [`Payload::given`] has it, whoever encoded it.
@@ -153,7 +180,9 @@ impl Codecs {
             return Err(DecodeError::UnknownCodec { codec: name });
         };
         let plain = codec.open(&bytes).map_err(|source| DecodeError::Codec { codec: name, source })?;
-        serde_json::from_slice(&plain).map(Some).map_err(DecodeError::json::<Payload>)
+        serde_json::from_slice(&plain)
+            .map(Some)
+            .map_err(|source| DecodeError::Json { wanted: type_name::<Payload>(), source })
     }
 }
 

@@ -8,7 +8,10 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use serde::de::value::StringDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
@@ -16,17 +19,38 @@ use serde_json::value::RawValue;
 use super::write::{DEPTH_MAX, NUMBER, RAW};
 use key::{Key, Token, Variant};
 
-/// Reads a `T` from the whole of `text`.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+/// Where a value is read to, its type forgotten, so that what surrounds it is compiled once for all types.
+pub(super) type Place<'a> = &'a mut dyn FnMut(&mut Reader<'_>) -> Result<(), Error>;
+
+/// Reads a value from the whole of `text`.
+pub(super) fn read_into(place: Place<'_>, text: &str) -> Result<(), Error> {
     let mut reader = Reader { text, at: 0, depth: 0 };
-    let value = T::deserialize(&mut reader)?;
+    place(&mut reader)?;
     match reader.peek() {
-        None => Ok(value),
+        None => Ok(()),
         Some(_) => Err(reader.error("something follows the value")),
     }
 }
 
-struct Reader<'de> {
+/// The place for a `T`.
+pub(super) fn place<T: DeserializeOwned>(
+    value: &mut Option<T>,
+) -> impl FnMut(&mut Reader<'_>) -> Result<(), Error> {
+    |reader| {
+        *value = Some(T::deserialize(reader)?);
+        Ok(())
+    }
+}
+
+/// What was put there.
+pub(super) fn placed<T, E>(read: Result<(), E>, value: Option<T>) -> Result<T, E> {
+    match (read, value) {
+        (Err(error), _) => Err(error),
+        (Ok(()), value) => Ok(value.expect("a text that was read without an error gave a value")),
+    }
+}
+
+pub(super) struct Reader<'de> {
     text: &'de str,
     at: usize,
     depth: u32,
@@ -162,16 +186,72 @@ impl<'de> Reader<'de> {
         Ok(raw.get())
     }
 
-    fn within<T>(&mut self, close: u8, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    /// Goes into a list or an object.
+    fn begin(&mut self) -> Result<(), Error> {
         self.at += 1;
         self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err(self.error(&format!("nested deeper than {DEPTH_MAX}")));
+        match self.depth > DEPTH_MAX {
+            true => Err(self.error(&format!("nested deeper than {DEPTH_MAX}"))),
+            false => Ok(()),
         }
-        let value = read(self)?;
+    }
+
+    /// Goes into a list or an object, whichever it is; gives what closes that.
+    fn begin_struct(&mut self, expected: &dyn Expected) -> Result<u8, Error> {
+        let close = match self.peek() {
+            Some(b'[') => b']',
+            Some(b'{') => b'}',
+            _ => return Err(self.unexpected(expected)),
+        };
+        self.begin()?;
+        Ok(close)
+    }
+
+    fn end(&mut self, close: u8) -> Result<(), Error> {
         self.depth -= 1;
-        self.expect(close)?;
+        self.expect(close)
+    }
+
+    fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        self.begin()?;
+        let value = visitor.visit_seq(Parts { reader: self, close: b']', is_first: true })?;
+        self.end(b']')?;
         Ok(value)
+    }
+
+    fn visit_object<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        self.begin()?;
+        let value = visitor.visit_map(Parts { reader: self, close: b'}', is_first: true })?;
+        self.end(b'}')?;
+        Ok(value)
+    }
+
+    /// What is wrong with a value that is not of the kind that is expected.
+    fn unexpected(&mut self, expected: &dyn Expected) -> Error {
+        let found = match self.peek() {
+            Some(b'n') => self.word("null").map(|()| Unexpected::Unit),
+            Some(b't') => self.word("true").map(|()| Unexpected::Bool(true)),
+            Some(b'f') => self.word("false").map(|()| Unexpected::Bool(false)),
+            Some(b'"') => {
+                return match self.string() {
+                    Ok(text) => Error::invalid_type(Unexpected::Str(&text), expected),
+                    Err(error) => error,
+                };
+            }
+            Some(b'[') => Ok(Unexpected::Seq),
+            Some(b'{') => Ok(Unexpected::Map),
+            Some(b'-' | b'0'..=b'9') => self.number(false).map(|number| match number {
+                Number::Unsigned(number) => Unexpected::Unsigned(number),
+                Number::Signed(number) => Unexpected::Signed(number),
+                Number::Float(number) => Unexpected::Float(number),
+                Number::Digits(_) => Unexpected::Other("number"),
+            }),
+            _ => Err(self.error("expected a value")),
+        };
+        match found {
+            Ok(found) => Error::invalid_type(found, expected),
+            Err(error) => error,
+        }
     }
 }
 
@@ -227,12 +307,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 visitor.visit_bool(false)
             }
             Some(b'"') => self.visit_string(visitor),
-            Some(b'[') => {
-                self.within(b']', |reader| visitor.visit_seq(Parts { reader, close: b']', is_first: true }))
-            }
-            Some(b'{') => {
-                self.within(b'}', |reader| visitor.visit_map(Parts { reader, close: b'}', is_first: true }))
-            }
+            Some(b'[') => self.visit_list(visitor),
+            Some(b'{') => self.visit_object(visitor),
             Some(b'-' | b'0'..=b'9') => self.visit_number(visitor, keeps_digits()),
             _ => Err(self.error("expected a value")),
         }
@@ -283,7 +359,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.peek() {
-            Some(b'{') => self.within(b'}', |reader| visitor.visit_enum(Variant(reader))),
+            Some(b'{') => {
+                self.begin()?;
+                let value = visitor.visit_enum(Variant(self))?;
+                self.end(b'}')?;
+                Ok(value)
+            }
             Some(b'"') => visitor.visit_enum(StringDeserializer::new(self.string()?.into_owned())),
             _ => Err(self.error("expected a variant")),
         }
@@ -305,9 +386,65 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.deserialize_bytes(visitor)
     }
 
-    forward_to_deserialize_any! {
-        bool char str string unit unit_struct seq tuple tuple_struct map struct identifier
+    // Each asks of the visitor what it is for, as `serde_json` does: whatever else a visitor could take would be compiled
+    // for each type.
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'"') => self.visit_string(visitor),
+            _ => Err(self.unexpected(&visitor)),
+        }
     }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'[') => self.visit_list(visitor),
+            _ => Err(self.unexpected(&visitor)),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'{') => self.visit_object(visitor),
+            _ => Err(self.unexpected(&visitor)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let close = self.begin_struct(&visitor)?;
+        let parts = Parts { reader: self, close, is_first: true };
+        let value = if close == b']' { visitor.visit_seq(parts) } else { visitor.visit_map(parts) }?;
+        self.end(close)?;
+        Ok(value)
+    }
+
+    forward_to_deserialize_any! { bool char unit unit_struct }
 }
 
 /// The elements of a list, or the entries of an object.

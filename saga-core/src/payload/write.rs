@@ -39,15 +39,14 @@ impl Print {
     }
 }
 
+/// A value, its type forgotten, so that what surrounds it is compiled once for all types.
+pub(super) type Value<'a> = &'a dyn Fn(&mut Writer<'_>) -> Result<(), Error>;
+
 /// Writes `value` behind what is in `out`, and gives its print if one is wanted.
-pub(super) fn write<T: Serialize + ?Sized>(
-    value: &T,
-    out: &mut Vec<u8>,
-    printed: bool,
-) -> Result<Print, Error> {
+pub(super) fn write(value: Value<'_>, out: &mut Vec<u8>, printed: bool) -> Result<Print, Error> {
     let print = printed.then(DefaultHasher::new);
     let mut writer = Writer { out, print, depth: 0, is_raw: false, lost_float: false };
-    value.serialize(&mut writer)?;
+    value(&mut writer)?;
     Ok(Print { hash: writer.print.map_or(0, |print| print.finish()), lost_float: writer.lost_float })
 }
 
@@ -68,7 +67,7 @@ enum Mark {
     Map,
 }
 
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     out: &'a mut Vec<u8>,
     print: Option<DefaultHasher>,
     depth: u32,
@@ -353,7 +352,7 @@ impl<'a, 'b> Serializer for &'a mut Writer<'b> {
 }
 
 /// What a compound value is written with, part by part.
-struct Parts<'a, 'b> {
+pub(super) struct Parts<'a, 'b> {
     writer: &'a mut Writer<'b>,
     close: &'static str,
     count: u64,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use saga_core::machine::{self, Delivery, Event, Facts};
 use saga_core::store::Summary;
 use saga_core::{Phase, Reason, Receipt, Record, State, Timestamp};
@@ -16,7 +17,11 @@ pub(crate) const LISTED: &str =
 
 impl AnyHandle {
     /// Waits until it has ended or is a dead letter; gives its state then.
-    pub(super) async fn settled(&self) -> Result<Arc<State>, LookError> {
+    pub(super) fn settled(&self) -> BoxFuture<'_, Result<Arc<State>, LookError>> {
+        Box::pin(self.rested())
+    }
+
+    async fn rested(&self) -> Result<Arc<State>, LookError> {
         let mut seen = None;
         if let Some(channel) = &self.channel {
             let mut finished = channel.finished.clone();

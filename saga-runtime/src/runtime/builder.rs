@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use saga_core::Codec;
 use saga_core::store::Store;
 use tokio::sync::{Notify, watch};
@@ -222,6 +223,15 @@ impl Builder {
     /// [`StartError`] names the step and the type of a resource that is missing, or says why the store cannot be
     /// joined.
     pub async fn start(self) -> Result<Runtime, StartError> {
+        self.begin().await
+    }
+
+    /// As a `dyn Future` it is compiled here, with all that the runtime runs, and not in each program that starts one.
+    fn begin(self) -> BoxFuture<'static, Result<Runtime, StartError>> {
+        Box::pin(self.started())
+    }
+
+    async fn started(self) -> Result<Runtime, StartError> {
         self.registry.check(&self.resources)?;
         let bulkheads = Bulkheads::new(&self.registry, &self.compensations_max);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
