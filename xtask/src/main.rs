@@ -39,9 +39,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "tidy",
-        arguments: "",
+        arguments: "[--imports]",
         about: "Checks the rules of the architecture, and that the docs name what exists",
-        options: &[],
+        options: &[("--imports", "prints files, imports and circles of each crate instead")],
         run: tidy::run,
     },
     Command {

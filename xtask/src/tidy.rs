@@ -15,6 +15,8 @@ mod file_name;
 mod function_length;
 mod glossary;
 mod header;
+mod imports;
+mod layers;
 mod machine_path;
 mod markdown;
 mod metadata;
@@ -56,14 +58,22 @@ const RULES: &[Rule] = &[
     Rule { name: function_length::NAME, check: function_length::check },
     Rule { name: glossary::NAME, check: glossary::check },
     Rule { name: header::NAME, check: header::check },
+    Rule { name: layers::NAME, check: layers::check },
     Rule { name: machine_path::NAME, check: machine_path::check },
     Rule { name: unfinished::NAME, check: unfinished::check },
 ];
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    if let Some(argument) = arguments.first() {
-        return Err(format!("`tidy` takes no arguments, and was given `{argument}`"));
+    match arguments {
+        [] => {}
+        [option] if option == "--imports" => {
+            layers::print(&read()?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        [argument, ..] => {
+            return Err(format!("`tidy` takes `--imports` and nothing else, and was given `{argument}`"));
+        }
     }
     Ok(match check() {
         Ok(()) => ExitCode::SUCCESS,

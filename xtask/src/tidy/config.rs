@@ -18,6 +18,9 @@ pub(super) struct Config {
     pub(super) fixtures: Vec<String>,
     pub(super) glossary: Vec<Forbidden>,
     pub(super) dependencies: BTreeMap<String, Dependencies>,
+    /// By a crate's directory, its folders: each imports only from those before it.
+    #[serde(default)]
+    pub(super) layers: BTreeMap<String, Vec<String>>,
     #[serde(default, rename = "exception")]
     pub(super) exceptions: Vec<Exception>,
     #[serde(skip)]
