@@ -18,6 +18,7 @@ mod holiday;
 
 use std::process::ExitCode;
 
+use saga::draw;
 use saga::graph::Graph;
 
 /// The command line is not understood.
@@ -25,7 +26,7 @@ const NOT_UNDERSTOOD: u8 = 2;
 
 type Draw = fn(&Graph) -> String;
 
-const FORMATS: [(&str, Draw); 3] = [("mermaid", Graph::mermaid), ("dot", Graph::dot), ("svg", Graph::svg)];
+const FORMATS: [(&str, Draw); 3] = [("mermaid", draw::mermaid), ("dot", draw::dot), ("svg", draw::svg)];
 
 const SAGAS: [(&str, &Graph); 2] =
     [("book_trip", book_trip::saga::book_trip::GRAPH), ("holiday", holiday::holiday::GRAPH)];

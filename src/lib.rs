@@ -122,6 +122,8 @@ pub use saga_core::{
     WhyLeft,
 };
 pub use saga_core::{graph, machine, policy, record, state, store};
+#[cfg(feature = "draw")]
+pub use saga_draw as draw;
 pub use saga_macros::{SagaError, StepError, saga, step};
 #[cfg(feature = "test")]
 pub use saga_runtime::test;

@@ -1,15 +1,9 @@
 //! The automaton of a saga, as data: the places where it can stand, and from which to which it can go. Written by
-//! `#[saga]` from the control flow of the body, as a constant; drawn, compared, and held against journals.
+//! `#[saga]` from the control flow of the body, as a constant; compared, held against journals, and drawn by `saga-draw`.
 //!
 //! Hierarchical: a child saga has a graph of its own, and so has each branch of `all`.
 
-mod dot;
 mod follow;
-mod mermaid;
-mod reading;
-mod scene;
-mod svg;
-mod text;
 
 use std::time::Duration;
 
@@ -135,21 +129,6 @@ impl Graph {
         let mut found = Vec::new();
         self.places.iter().for_each(|place| place.what.collect(&mut found));
         found
-    }
-
-    /// Its drawing in the language of [Mermaid](https://mermaid.js.org), as web pages and READMEs show it.
-    pub fn mermaid(&self) -> String {
-        mermaid::drawn(&scene::Scene::of(self))
-    }
-
-    /// Its drawing in the language DOT of [Graphviz](https://graphviz.org).
-    pub fn dot(&self) -> String {
-        dot::drawn(&scene::Scene::of(self))
-    }
-
-    /// Its drawing as a picture in SVG: for light pages and dark ones, with a legend, without scripts.
-    pub fn svg(&self) -> String {
-        svg::drawn(self)
     }
 
     /// Whether all that it does can be undone. A child without a graph does not say so.

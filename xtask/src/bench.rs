@@ -6,11 +6,13 @@
 //! documentation.
 
 mod compile;
+mod form;
 mod peers;
 
 use std::process::ExitCode;
 
 use crate::{Outcome, cargo, nearest};
+use form::Form;
 
 struct Bench {
     /// The name that is typed.
@@ -25,15 +27,6 @@ enum Work {
     Own { run: fn(bool) -> Result<(), String> },
     /// The same, and it runs only when it is named; it is told how to print.
     OnlyNamed { run: fn(Form) -> Result<(), String> },
-}
-
-/// How a benchmark prints what it has measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Text,
-    Json,
-    /// As it stands in the documentation.
-    Markdown,
 }
 
 const BENCHES: &[Bench] = &[
@@ -88,12 +81,6 @@ fn form(arguments: &[String], chosen: &[&Bench]) -> Result<Form, String> {
         },
         (true, true) => Err("either `--json` or `--markdown`".to_owned()),
     }
-}
-
-/// The one in the middle; the upper of the two, if there are two. There is at least one.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// The benchmarks that the arguments ask for: those named, or all but those that have to be named.

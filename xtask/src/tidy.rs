@@ -22,26 +22,16 @@ mod markdown;
 mod metadata;
 mod repository;
 mod source;
+mod tree;
 mod unfinished;
 mod violation;
 mod words;
 
 use std::process::ExitCode;
 
-use crate::{Outcome, cargo};
-use config::Config;
-use metadata::Metadata;
-use repository::Repository;
+use crate::Outcome;
+use tree::Tree;
 use violation::Violation;
-
-/// All that a rule may look at.
-struct Tree {
-    repository: Repository,
-    config: Config,
-    metadata: Metadata,
-    /// The subcommands of `cargo xtask`.
-    commands: Vec<&'static str>,
-}
 
 struct Rule {
     name: &'static str,
@@ -68,7 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     match arguments {
         [] => {}
         [option] if option == "--imports" => {
-            layers::print(&read()?);
+            layers::print(&Tree::read()?);
             return Ok(ExitCode::SUCCESS);
         }
         [argument, ..] => {
@@ -86,7 +76,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 /// Prints what is wrong, and fails if anything is.
 pub(crate) fn check() -> Result<(), String> {
-    let tree = read()?;
+    let tree = Tree::read()?;
     let violations = violations(&tree);
     for violation in &violations {
         println!("{violation}");
@@ -96,14 +86,6 @@ pub(crate) fn check() -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{} found by tidy", counted(violations.len())))
-}
-
-fn read() -> Result<Tree, String> {
-    let root = cargo::root()?;
-    let config = Config::read(&root)?;
-    let strict = config.dependencies.iter().filter(|(_, table)| !table.never.is_empty());
-    let metadata = Metadata::read(strict.map(|(name, _)| name.as_str()))?;
-    Ok(Tree { repository: Repository::read(&root)?, config, metadata, commands: crate::command_names() })
 }
 
 /// What the rules find and no exception excuses, in the order of files and lines.
@@ -117,21 +99,6 @@ fn violations(tree: &Tree) -> Vec<Violation> {
 
 fn counted(count: usize) -> String {
     if count == 1 { "1 violation".to_owned() } else { format!("{count} violations") }
-}
-
-#[cfg(test)]
-impl Tree {
-    /// A tree of these files, with the configuration that the project has, but without its exceptions.
-    fn of(files: &[(&str, &str)]) -> Self {
-        let mut config = Config::parse(include_str!("../../tidy.toml")).expect("tidy.toml is well-formed");
-        config.exceptions.clear();
-        Self {
-            repository: Repository::of(files),
-            config,
-            metadata: Metadata::default(),
-            commands: vec!["test", "tidy", "errors", "bench"],
-        }
-    }
 }
 
 #[cfg(test)]

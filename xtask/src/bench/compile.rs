@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::median;
+use super::form::median;
 use crate::cargo;
 use program::{Outputs, Side, program};
 

@@ -5,44 +5,19 @@
 //! and left out. The rounds take turns, and the medians are compared.
 
 mod figures;
+mod peer;
 mod programs;
 mod report;
 
 use std::io::Write;
 
-use super::Form;
+use super::form::Form;
 use figures::{Figure, Figures};
+use peer::{PEERS, Peer};
 use programs::{Counter, Program};
 
 /// How often each is measured.
 const ROUNDS: usize = 5;
-/// How long one round of one peer at one concurrency lasts.
-const SECONDS: &str = "1.2";
-/// How many sagas there are at once.
-const CONCURRENCIES: [&str; 3] = ["1", "64", "256"];
-
-/// One that is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Peer {
-    /// Its crate in `peers/`.
-    folder: &'static str,
-    /// Set to be as durable as it can be made, where it is not so as it comes.
-    is_full: bool,
-}
-
-/// saga first: the others are compared with it.
-const PEERS: [Peer; 9] = [
-    Peer { folder: "saga", is_full: false },
-    Peer { folder: "steno", is_full: false },
-    Peer { folder: "duroxide", is_full: false },
-    Peer { folder: "duroxide", is_full: true },
-    Peer { folder: "dbos", is_full: false },
-    Peer { folder: "cano", is_full: false },
-    Peer { folder: "apalis", is_full: false },
-    Peer { folder: "apalis", is_full: true },
-    Peer { folder: "restate", is_full: false },
-];
-
 /// Runs the benchmark.
 pub(super) fn run(form: Form) -> Result<(), String> {
     let mut figures = Figures::default();

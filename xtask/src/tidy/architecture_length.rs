@@ -1,6 +1,7 @@
 //! The rule that `ARCHITECTURE.md` is read in one go.
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "architecture-length";
 

@@ -4,7 +4,8 @@
 
 use super::config::FILE;
 use super::metadata::{Metadata, Package};
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "dependencies";
 

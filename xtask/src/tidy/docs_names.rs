@@ -5,7 +5,8 @@
 //! end; whatever holds a placeholder (`<name>`, `…`, `*`) counts as none.
 
 use super::markdown;
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 use crate::nearest;
 
 pub(super) const NAME: &str = "docs-names";

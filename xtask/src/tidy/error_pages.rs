@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 use crate::errors::fixtures::{Fixtures, MENDED, MISTAKES, codes_in, name_in};
 use crate::errors::{PAGES, pages};
 

@@ -2,7 +2,8 @@
 
 use super::repository::File;
 use super::source::Source;
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "file-length";
 

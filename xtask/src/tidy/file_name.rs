@@ -1,6 +1,7 @@
 //! The rule that a file is named for what it holds.
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "file-name";
 

@@ -2,7 +2,8 @@
 //!
 //! Functions in modules for tests are not measured.
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "function-length";
 

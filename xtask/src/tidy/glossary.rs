@@ -6,8 +6,9 @@
 use super::markdown;
 use super::repository::File;
 use super::source::Source;
+use super::tree::Tree;
+use super::violation::Violation;
 use super::words::{self, Place};
-use super::{Tree, Violation};
 
 pub(super) const NAME: &str = "glossary";
 

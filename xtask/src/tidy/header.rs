@@ -1,6 +1,7 @@
 //! The rule that every Rust file opens with `//!`: what it is, what it is not, what always holds.
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "header";
 

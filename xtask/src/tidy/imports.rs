@@ -6,7 +6,7 @@ mod paths;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Tree;
+use super::tree::Tree;
 use paths::{Imported, imported};
 
 /// The files of one crate and the arrows between them.

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::imports::{Imports, folder, of_crates};
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "layers";
 
@@ -84,4 +85,58 @@ fn up<'a>(imports: &'a Imports, order: &[String]) -> Vec<(&'a str, &'a str)> {
 
 fn folders<'a>(imports: &Imports, circle: &[&'a str]) -> BTreeSet<String> {
     circle.iter().map(|file| folder(file, &imports.files)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(order: &[&str], files: &[(&str, &str)]) -> Vec<String> {
+        let mut tree = Tree::of(files);
+        tree.config.layers.clear();
+        let order = order.iter().map(|name| (*name).to_owned()).collect();
+        tree.config.layers.insert("house".to_owned(), order);
+        check(&tree).into_iter().map(|it| format!("{}: {}", it.path, it.what)).collect()
+    }
+
+    #[test]
+    fn an_import_from_a_folder_that_is_listed_later_or_not_at_all_is_found() {
+        let files = [
+            ("house/src/low.rs", "use crate::high::H; use crate::odd::O; mod part;"),
+            ("house/src/low/part.rs", "use super::L;"),
+            ("house/src/high/room.rs", "use crate::low::L;"),
+            ("house/src/high.rs", ""),
+            ("house/src/odd.rs", ""),
+        ];
+        let above =
+            |name: &str| format!("house/src/low.rs: `low.rs` imports from `{name}`, which stands above it");
+        assert_eq!(found(&["low", "high"], &files)[..2], [above("high.rs"), above("odd.rs")]);
+        assert!(found(&["high", "low"], &files[1..]).len() == 1, "only the other way round");
+    }
+
+    #[test]
+    fn a_circle_across_folders_is_found_and_a_small_one_within_a_folder_is_not() {
+        let files = [
+            ("house/src/a.rs", "use crate::b::inner::B;"),
+            ("house/src/a/x.rs", "use super::A; use super::y::Y;"),
+            ("house/src/a/y.rs", "use super::x::X;"),
+            ("house/src/b/inner.rs", "use crate::a::A;"),
+        ];
+        assert_eq!(
+            found(&[], &files),
+            ["house/src/a.rs: 2 files import each other in a circle: a.rs, b/inner.rs"]
+        );
+        assert!(found(&[], &files[1..3]).is_empty());
+    }
+
+    #[test]
+    fn a_circle_of_four_within_a_folder_is_found() {
+        let files = [
+            ("house/src/a/w.rs", "use super::x::X;"),
+            ("house/src/a/x.rs", "use super::y::Y;"),
+            ("house/src/a/y.rs", "use super::z::Z;"),
+            ("house/src/a/z.rs", "use super::w::W;"),
+        ];
+        assert_eq!(found(&[], &files).len(), 1);
+    }
 }

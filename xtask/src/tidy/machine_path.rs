@@ -1,6 +1,7 @@
 //! The rule that nothing names a path that exists on one machine only.
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "machine-path";
 

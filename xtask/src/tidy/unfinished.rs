@@ -1,6 +1,7 @@
 //! The rule that what is committed is finished: no marks of work to do, no tests that are skipped.
 
-use super::{Tree, Violation};
+use super::tree::Tree;
+use super::violation::Violation;
 
 pub(super) const NAME: &str = "unfinished";
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Peer;
+use super::peer::{PEERS, Peer};
 
 /// A line that a peer's program prints.
 #[derive(Clone, Debug, Deserialize)]
@@ -76,7 +76,7 @@ impl Figures {
         };
         let first = of(peer).next()?;
         let steps_per_s = median(of(peer).map(|line| line.steps_per_s))?;
-        let reference = super::PEERS[0];
+        let reference = PEERS[0];
         let saga = median(of(reference).map(|line| line.steps_per_s)).filter(|_| peer != reference);
         Some(Figure {
             name: first.peer.clone(),
@@ -91,12 +91,11 @@ impl Figures {
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
-    (!values.is_empty()).then(|| crate::bench::median(&mut values))
+    (!values.is_empty()).then(|| crate::bench::form::median(&mut values))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::PEERS;
     use super::*;
 
     fn line(concurrency: usize, steps_per_s: f64, fsyncs_per_step: Option<f64>) -> Line {

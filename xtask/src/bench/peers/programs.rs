@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::figures::Line;
-use super::{CONCURRENCIES, Peer, SECONDS};
+use super::peer::{CONCURRENCIES, Peer, SECONDS};
 use crate::cargo;
 
 /// How long one round of a peer may take, with starting what it needs.

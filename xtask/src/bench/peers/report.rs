@@ -97,7 +97,7 @@ fn round(value: f64, digits: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PEERS;
+    use super::super::peer::PEERS;
     use super::*;
 
     fn figure(name: &str, ratio: Option<f64>) -> Figure {

@@ -1,7 +1,7 @@
 //! A scene in the language of Mermaid, a flowchart.
 
-use super::scene::{Edge, Group, Item, Line, Look, Node, Scene};
-use super::text::put;
+use crate::scene::{Edge, Group, Item, Line, Look, Node, Scene};
+use crate::text::put;
 
 /// How each kind of node is painted: readable on light pages and on dark ones, as it brings its own ground.
 const CLASSES: [(&str, &str); 9] = [

@@ -7,9 +7,9 @@ mod layers;
 mod level;
 mod routes;
 
-use super::Graph;
-use super::text::put;
+use crate::text::put;
 use canvas::{Anchor, Px, SMALL_LETTER, Shape, escaped, width};
+use saga_core::graph::Graph;
 
 /// Around everything.
 const MARGIN: Px = 28;

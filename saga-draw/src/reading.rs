@@ -1,8 +1,9 @@
 //! What follows from an automaton and is not written in it: which moves there really are, and what stands past the
 //! point of no return. Common to all drawings.
 
-use super::{Definition, Graph, To, What};
-use crate::policy::{InDoubt, Kind};
+use saga_core::Kind;
+use saga_core::graph::{Definition, Graph, To, What};
+use saga_core::policy::InDoubt;
 
 /// A move from a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,7 @@ pub(super) fn child_undone_by(graph: &Graph) -> Option<Undo> {
 /// What undoes a step.
 pub(super) fn undo_of_step(step: &Definition) -> Option<Undo> {
     let by = step.undone_by?;
-    let within = step.undo_within.map(|window| format!("within {}", super::text::length(window)));
+    let within = step.undo_within.map(|window| format!("within {}", crate::text::length(window)));
     let leaves = step.leaves.map(|leaves| format!("leaves {leaves}"));
     let more = within.into_iter().chain(leaves).collect();
     Some(Undo { by: by.to_owned(), verb: "undoes", of: step.name.to_owned(), more })

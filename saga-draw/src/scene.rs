@@ -3,10 +3,10 @@
 //! The way back is drawn as it is gone: from where a saga fails to what undoes the step before, and on to what undoes
 //! the one before that, until it is rolled back.
 
-use super::reading::{Doubt, Move, Reading, Then, Undo, When, child_undone_by, doubt, undo_of_step, words};
-use super::text::{branch_title, title};
-use super::{Graph, To, What};
-use crate::policy::Kind;
+use crate::reading::{Doubt, Move, Reading, Then, Undo, When, child_undone_by, doubt, undo_of_step, words};
+use crate::text::{branch_title, title};
+use saga_core::Kind;
+use saga_core::graph::{Graph, To, What};
 
 /// What a node looks like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

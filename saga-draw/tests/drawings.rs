@@ -5,7 +5,7 @@
 //! other; lines that pass a layer without a place of their own there, or cross in the wrong gap; failures that go back at
 //! the height of cards; `<` as it is; what is past the point of no return not followed.
 
-#[path = "support/program.rs"]
+#[path = "../../saga-core/tests/support/program.rs"]
 #[allow(dead_code, reason = "programs are only drawn here")]
 mod program;
 
@@ -101,8 +101,8 @@ fn node<'a>(text: &'a str, begins: &str) -> &'a str {
 
 #[test]
 fn mermaid_shows_every_move() {
-    let text = ALL_KINDS.mermaid();
-    assert_eq!(text, ALL_KINDS.mermaid());
+    let text = saga_draw::mermaid(&ALL_KINDS);
+    assert_eq!(text, saga_draw::mermaid(&ALL_KINDS));
     assert!(text.starts_with("---\ntitle: \"everything v3\"\n---\nflowchart TD\n"), "{text}");
     let named = |name: &str| node(&text, name).to_owned();
     let [look, charge, sleep, tell] = ["look", "charge", "sleep", "tell"].map(named);
@@ -136,8 +136,8 @@ fn mermaid_shows_every_move() {
 
 #[test]
 fn dot_shows_every_move() {
-    let text = ALL_KINDS.dot();
-    assert_eq!(text, ALL_KINDS.dot());
+    let text = saga_draw::dot(&ALL_KINDS);
+    assert_eq!(text, saga_draw::dot(&ALL_KINDS));
     let named = |name: &str| node(&text, name).to_owned();
     let (look, charge, sleep) = (named("look"), named("charge"), named("sleep"));
     for edge in
@@ -155,7 +155,7 @@ fn dot_shows_every_move() {
 
 #[test]
 fn the_way_back_goes_from_undo_to_undo() {
-    let text = ALL_KINDS.mermaid();
+    let text = saga_draw::mermaid(&ALL_KINDS);
     let edges = |from: &str, arrow: &str| -> Vec<&str> {
         let begins = format!("  {from} {arrow}");
         text.lines().filter_map(|line| line.strip_prefix(&begins)).map(|to| to.trim()).collect()
@@ -175,10 +175,10 @@ fn the_way_back_goes_from_undo_to_undo() {
 
 #[test]
 fn names_stay_in_their_quotes() {
-    let mermaid = ODD.mermaid();
+    let mermaid = saga_draw::mermaid(&ODD);
     assert!(mermaid.contains("\"x#92;#34;#93;--#62;<br/>readonly\""), "{mermaid}");
     assert!(mermaid.contains("title: \"a #34;b#34; #60;c#62; #38; #35;d#59;#10; v1\""), "{mermaid}");
-    let dot = ODD.dot();
+    let dot = saga_draw::dot(&ODD);
     assert!(dot.contains(r#"[label="x\\\"]-->\nreadonly""#), "{dot}");
     assert!(dot.starts_with(r#"digraph "a \"b\" <c> & #d;\n v1" {"#), "{dot}");
 }
@@ -195,8 +195,8 @@ struct Picture {
 impl Picture {
     #[track_caller]
     fn of(graph: &Graph) -> Self {
-        let svg = graph.svg();
-        assert_eq!(svg, graph.svg());
+        let svg = saga_draw::svg(graph);
+        assert_eq!(svg, saga_draw::svg(graph));
         let document = roxmltree::Document::parse(&svg).expect("it is well-formed");
         let number = |node: &roxmltree::Node<'_, '_>, name: &str| -> i32 {
             node.attribute(name).expect("it has one").parse().expect("it is a number")
@@ -312,6 +312,6 @@ proptest! {
         let picture = Picture::of(&graph);
         picture.check();
         picture.check_lines();
-        prop_assert_eq!(graph.mermaid().matches("subgraph ").count(), graph.dot().matches("subgraph ").count());
+        prop_assert_eq!(saga_draw::mermaid(&graph).matches("subgraph ").count(), saga_draw::dot(&graph).matches("subgraph ").count());
     }
 }

@@ -2,10 +2,10 @@
 
 use super::canvas::{Anchor, Block, LETTER, Px, SMALL_LETTER, Shape, width};
 use super::level::level;
-use crate::graph::reading::{Then, Undo, child_undone_by, doubt, undo_of_step, words};
-use crate::graph::text::branch_title;
-use crate::graph::{Definition, Graph, What};
-use crate::policy::Kind;
+use crate::reading::{Then, Undo, child_undone_by, doubt, undo_of_step, words};
+use crate::text::branch_title;
+use saga_core::Kind;
+use saga_core::graph::{Definition, Graph, What};
 
 /// What is awaited there, under that title.
 pub(super) fn block(what: &What, title: String, past: bool) -> Block {

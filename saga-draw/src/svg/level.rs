@@ -5,9 +5,9 @@ use super::blocks::{Tag, block, undos};
 use super::canvas::{Anchor, Block, LETTER, Px, SMALL_LETTER, Shape, width};
 use super::layers::{Extent, Layers};
 use super::routes::{Kind, Link, Routes};
-use crate::graph::reading::{Reading, Undo, When};
-use crate::graph::text::title;
-use crate::graph::{Graph, To};
+use crate::reading::{Reading, Undo, When};
+use crate::text::title;
+use saga_core::graph::{Graph, To, What};
 
 /// Between the way back and the way forward.
 const ASIDE: Px = 40;
@@ -194,10 +194,7 @@ impl Plan<'_, '_> {
         let places = self.reading.graph.places.iter().enumerate();
         places
             .filter(|(n, _)| self.reading.moves(*n).iter().any(|go| go.to == To::RollingBack))
-            .map(|(n, place)| {
-                use crate::graph::What;
-                (n + 1, !matches!(place.what.unnamed(), What::All(_) | What::Each(_)))
-            })
+            .map(|(n, place)| (n + 1, !matches!(place.what.unnamed(), What::All(_) | What::Each(_))))
             .collect()
     }
 

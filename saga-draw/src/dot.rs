@@ -1,7 +1,7 @@
 //! A scene in the language DOT of Graphviz.
 
-use super::scene::{Edge, Group, Item, Line, Look, Node, Scene};
-use super::text::put;
+use crate::scene::{Edge, Group, Item, Line, Look, Node, Scene};
+use crate::text::put;
 
 /// The whole text.
 pub(super) fn drawn(scene: &Scene) -> String {

@@ -1,6 +1,6 @@
 //! Shapes in pixels, and how they are written in SVG. No layout: who draws says where.
 
-use crate::graph::text::put;
+use crate::text::put;
 
 /// A length or a position.
 pub(super) type Px = i32;

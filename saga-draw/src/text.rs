@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Place, What};
+use saga_core::graph::{Place, What};
 
 /// Writes a line.
 pub(super) fn put(text: &mut String, line: fmt::Arguments<'_>) {

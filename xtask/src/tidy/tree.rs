@@ -1,0 +1,41 @@
+//! The tree that the rules look at: files, configuration, crates.
+
+use super::config::Config;
+use super::metadata::Metadata;
+use super::repository::Repository;
+use crate::cargo;
+
+/// All that a rule may look at.
+pub(super) struct Tree {
+    pub(super) repository: Repository,
+    pub(super) config: Config,
+    pub(super) metadata: Metadata,
+    /// The subcommands of `cargo xtask`.
+    pub(super) commands: Vec<&'static str>,
+}
+
+impl Tree {
+    /// Reads it.
+    pub(super) fn read() -> Result<Self, String> {
+        let root = cargo::root()?;
+        let config = Config::read(&root)?;
+        let strict = config.dependencies.iter().filter(|(_, table)| !table.never.is_empty());
+        let metadata = Metadata::read(strict.map(|(name, _)| name.as_str()))?;
+        Ok(Self { repository: Repository::read(&root)?, config, metadata, commands: crate::command_names() })
+    }
+}
+
+#[cfg(test)]
+impl Tree {
+    /// A tree of these files, with the configuration that the project has, but without its exceptions.
+    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+        let mut config = Config::parse(include_str!("../../../tidy.toml")).expect("tidy.toml is well-formed");
+        config.exceptions.clear();
+        Self {
+            repository: Repository::of(files),
+            config,
+            metadata: Metadata::default(),
+            commands: vec!["test", "tidy", "errors", "bench"],
+        }
+    }
+}
