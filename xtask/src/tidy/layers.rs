@@ -114,8 +114,8 @@ mod tests {
         assert_eq!(
             found(&["high", "low", "odd"], &files)[..2],
             [
-                "house/src/high/room.rs: `high/room.rs` imports from `low.rs`, which stands above it",
-                &above("odd.rs")
+                &above("odd.rs"),
+                "house/src/high/room.rs: `high/room.rs` imports from `low.rs`, which stands above it"
             ]
         );
     }
