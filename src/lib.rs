@@ -151,3 +151,12 @@ pub mod __private {
     pub use saga_runtime::*;
     pub use serde;
 }
+
+/// The pages in `docs` whose programs are to compile and run.
+#[cfg(all(doctest, feature = "test"))]
+mod pages {
+    #[doc = include_str!("../docs/changing.md")]
+    struct Changing;
+    #[doc = include_str!("../docs/http-errors.md")]
+    struct HttpErrors;
+}
