@@ -57,7 +57,8 @@ fn the_documentation_shows_the_saga_as_it_is() {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
     let mermaid = format!("```mermaid\n{}```\n", drawn(&["mermaid"]));
-    assert!(read("README.md").contains(&mermaid), "the README has another diagram than this:\n{mermaid}");
+    let page = read("docs/automaton.md");
+    assert!(page.contains(&mermaid), "docs/automaton.md has another diagram than this:\n{mermaid}");
     let stale = "stale: cargo run --example graph -- svg > docs/book_trip.svg";
     assert!(read("docs/book_trip.svg") == drawn(&["svg"]), "{stale}");
 }
