@@ -13,6 +13,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use foldhash::fast::RandomState;
@@ -80,6 +81,8 @@ pub(crate) struct Driver {
     seen: HashSet<DeliveryId, RandomState>,
     stopping: Arc<Stopping>,
     stops: bool,
+    /// Whether an attempt was dropped in flight because the time of a shutdown was up.
+    is_interrupted: bool,
     ack: Arc<AckSlot>,
     created: Option<oneshot::Sender<()>>,
     /// The due time that has just been waited for.
@@ -148,6 +151,7 @@ impl Driver {
             seen: HashSet::default(),
             stopping: Arc::default(),
             stops: false,
+            is_interrupted: false,
             ack: Arc::default(),
             created: None,
             passed: Timestamp::default(),
@@ -177,6 +181,9 @@ impl Driver {
             self.run_body();
             self.look_at_signals();
             self.idle();
+            if self.engine.interrupts() {
+                self.interrupt();
+            }
             let rest = self.rest();
             if let Err(finished) = self.make_durable(&rest).await {
                 return finished;
@@ -197,6 +204,17 @@ impl Driver {
                 return finished;
             }
         }
+    }
+
+    /// Drops what is in flight: the next worker finds it in doubt.
+    fn interrupt(&mut self) {
+        let in_flight = self.running.len() > self.reads;
+        if in_flight && !std::mem::replace(&mut self.is_interrupted, true) {
+            self.engine.interrupted.fetch_add(1, Ordering::AcqRel);
+        }
+        self.local = Local::default();
+        self.running = Few::default();
+        self.reads = 0;
     }
 
     fn let_go(&self) -> Finished {
@@ -373,7 +391,8 @@ impl Driver {
             phase => phase,
         };
         // Let go in good order it has not died; and who has got on is not what killed the processes.
-        let lives = self.deaths > 0 && (rest.release || board.state.progress() > self.progress);
+        let lives = self.deaths > 0
+            && (rest.release && !self.is_interrupted || board.state.progress() > self.progress);
         if lives {
             self.deaths = 0;
         }

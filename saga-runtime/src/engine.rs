@@ -46,6 +46,10 @@ pub(crate) struct Engine {
     pub(crate) draining: watch::Sender<bool>,
     /// The same, for those who look often.
     pub(crate) drains: AtomicBool,
+    /// Set when the time of a shutdown is up: attempts in flight are dropped.
+    pub(crate) interrupts: AtomicBool,
+    /// Sagas that were released with an attempt in flight.
+    pub(crate) interrupted: AtomicUsize,
     /// What the store says while commits fail.
     pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) troubles: Troubles,
@@ -61,13 +65,22 @@ impl Engine {
         self.drains.load(Ordering::Acquire)
     }
 
-    /// Begins to shut down: whoever drives a saga looks around, and sees it.
+    /// Begins to shut down, and wakes each driver for that.
     pub(crate) fn drain(&self) {
         self.drains.store(true, Ordering::Release);
         self.draining.send_replace(true);
-        let sagas: BTreeMap<_, _> = guard(&self.live.sagas).clone().into_iter().collect();
-        sagas.values().for_each(|channel| channel.mailbox.ring());
+        self.live.ring();
         self.watchers.tell_all();
+    }
+
+    /// The time of a shutdown is up: each driver drops what is in flight, and releases its saga.
+    pub(crate) fn interrupt(&self) {
+        self.interrupts.store(true, Ordering::Release);
+        self.live.ring();
+    }
+
+    pub(crate) fn interrupts(&self) -> bool {
+        self.interrupts.load(Ordering::Acquire)
     }
 
     /// Returns once the runtime shuts down.
@@ -131,6 +144,13 @@ impl Live {
         }
         sagas.insert(saga.clone(), channel);
         Ok(())
+    }
+
+    /// Wakes each driver.
+    fn ring(&self) {
+        // In an order, so that a run in virtual time can be repeated.
+        let sagas: BTreeMap<_, _> = guard(&self.sagas).clone().into_iter().collect();
+        sagas.values().for_each(|channel| channel.mailbox.ring());
     }
 
     pub(crate) fn set_abort(&self, saga: &SagaId, abort: tokio::task::AbortHandle) {

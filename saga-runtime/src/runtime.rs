@@ -5,6 +5,7 @@ mod builder;
 pub use builder::Builder;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -336,10 +337,36 @@ impl Runtime {
         self.engine.live.len()
     }
 
-    /// Drains: nothing new begins, attempts that run have their time, their outcomes are recorded, and every saga is
-    /// left for the next worker.
+    /// Drains: nothing new begins, attempts in flight have the time that is left of their timeout, their outcomes are
+    /// recorded, and every saga is released for the next worker.
+    ///
+    /// That takes up to the longest timeout of a step, 60 s by default. Where the platform kills sooner, call
+    /// [`shutdown_within`](Self::shutdown_within).
     pub async fn shutdown(&self) {
         self.engine.drain();
+        self.all_released().await;
+        self.leave().await;
+    }
+
+    /// As [`shutdown`](Self::shutdown), but attempts in flight have no longer than `time`: then they are dropped, and
+    /// their sagas released.
+    ///
+    /// Returns how many sagas were released with an attempt in flight. Those attempts are in doubt, and the next worker
+    /// settles them as after a crash: by the probe, by another attempt under the same key, or by a person. It does not
+    /// count as a death of the saga.
+    ///
+    /// While the store cannot be reached this may take longer than `time`: the releases are tried ten times.
+    pub async fn shutdown_within(&self, time: Duration) -> usize {
+        self.engine.drain();
+        if tokio::time::timeout(time, self.all_released()).await.is_err() {
+            self.engine.interrupt();
+            self.all_released().await;
+        }
+        self.leave().await;
+        self.engine.interrupted.load(Ordering::Acquire)
+    }
+
+    async fn all_released(&self) {
         while self.engine.live.len() > 0 {
             tokio::select! {
                 biased;
@@ -347,6 +374,9 @@ impl Runtime {
                 () = tokio::time::sleep(worker::DRAIN_LOOK) => {}
             }
         }
+    }
+
+    async fn leave(&self) {
         if let Err(error) = self.engine.store.leave(self.engine.worker()).await {
             tracing::warn!(%error, "the store could not be left in good order");
         }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use acts::*;
 use futures_util::StreamExt as _;
 use kit::*;
+use saga_core::record::Trouble;
 use saga_core::store::Query;
 use saga_core::{Record, Timestamp};
 
@@ -224,6 +225,49 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     until_phase(&woken, Phase::Completed).await;
     assert_eq!((world.calls("hold flight"), world.calls("mail ticket")), (1, 1));
     world.agrees(&handle).await;
+}
+
+/// Attempts have the time that the shutdown has. What is in flight then is in doubt, and no death.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
+    let world = World::new();
+    world.script("hold flight", [Fault::Hang]);
+    let mut test = started(&world, |b| b.saga::<trip>().saga::<stroll>().saga::<visa>()).await;
+    let waiting = test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
+    until_phase(&waiting, Phase::Waiting).await;
+    let running = test.run("running", trip::call()).await.unwrap();
+    world.called("hold flight", 1).in_time().await;
+    let began = test.now();
+    assert_eq!(test.shutdown_within(5 * SECOND).await, 1, "one attempt was in flight");
+    assert_eq!(test.now().since(began), 5 * SECOND);
+    assert_eq!(test.running(), 0);
+    let page = test.sagas(&Query::default()).await.unwrap().sagas;
+    assert!(page.iter().all(|s| !s.held && s.status.deaths == 0), "{page:?}");
+    assert_eq!(
+        count(&running, |r| matches!(r, Record::AttemptEnded { trouble: Trouble::Interrupted, .. })).await,
+        0,
+        "that is for the next worker"
+    );
+    test.restart().await.unwrap();
+    let handle = test.run("running", trip::call()).await.unwrap();
+    assert!(handle.outcome().in_time().await.unwrap().is_completed());
+    assert_eq!(
+        count(&handle, |r| matches!(r, Record::AttemptEnded { trouble: Trouble::Interrupted, .. })).await,
+        1
+    );
+    assert_eq!((world.calls("hold flight"), world.calls("mail ticket")), (2, 1), "again, under its key");
+    world.agrees(&handle).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_within_a_time_ends_as_soon_as_it_can() {
+    let world = World::new();
+    let test = started(&world, |b| b.saga::<stroll>()).await;
+    let waiting = test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
+    until_phase(&waiting, Phase::Waiting).await;
+    let began = test.now();
+    assert_eq!(test.shutdown_within(60 * SECOND).await, 0);
+    assert!(test.now().since(began) < SECOND);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use saga_core::Codec;
-use saga_core::store::Store;
+use saga_core::store::{Store, StoreError, WorkerId};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use super::{Running, Runtime};
 use crate::attempt::Surroundings;
@@ -26,6 +27,9 @@ use crate::step::Step;
 use crate::trouble::Troubles;
 use crate::worker;
 
+/// How often a store is asked whether its worker has left.
+const JOIN_EVERY: Duration = Duration::from_millis(100);
+
 /// Builds a [`Runtime`].
 #[must_use = "nothing runs before `start`"]
 pub struct Builder {
@@ -41,6 +45,7 @@ pub struct Builder {
     running_max: usize,
     compensations_max: CompensationsMax,
     pub(crate) look_every: Duration,
+    wait_for_worker: Duration,
     #[cfg(feature = "test")]
     pub(crate) faults: Option<Arc<crate::test::Faults>>,
 }
@@ -67,6 +72,7 @@ impl Builder {
             running_max: 10_000,
             compensations_max: CompensationsMax::default(),
             look_every,
+            wait_for_worker: Duration::ZERO,
             #[cfg(feature = "test")]
             faults: None,
         }
@@ -185,6 +191,13 @@ impl Builder {
         self
     }
 
+    /// Lets [`start`](Self::start) wait for so long until the worker that holds the store has left; not at all by
+    /// default. In a rolling deployment the new process starts before the old one has ended.
+    pub fn wait_for_worker(mut self, time: Duration) -> Self {
+        self.wait_for_worker = time;
+        self
+    }
+
     /// What the worker is called, for people.
     pub fn worker_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -216,6 +229,20 @@ impl Builder {
         std::future::ready(Err(RunError::ShuttingDown))
     }
 
+    /// Joins the store; waits for the worker that holds it.
+    async fn join(&self, clock: &dyn Clock) -> Result<WorkerId, StoreError> {
+        let until = Instant::now() + self.wait_for_worker;
+        loop {
+            match self.store.join(&self.name, self.lease, clock.now()).await {
+                Err(StoreError::Held { holder }) if Instant::now() < until => {
+                    tracing::debug!(%holder, "waiting for the worker that holds the store");
+                    tokio::time::sleep(JOIN_EVERY).await;
+                }
+                joined => return joined,
+            }
+        }
+    }
+
     /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are taken up at once.
     /// Must be called within a tokio runtime with time.
     ///
@@ -234,8 +261,8 @@ impl Builder {
     async fn started(self) -> Result<Runtime, StartError> {
         self.registry.check(&self.resources)?;
         let bulkheads = Bulkheads::new(&self.registry, &self.compensations_max);
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let joined = self.store.join(&self.name, self.lease, clock.now()).await?;
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let joined = self.join(&*clock).await?;
         let worker = Arc::new(AtomicU64::new(joined.0));
         let (trouble, troubled) = watch::channel(None);
         let lease_lost = Arc::new(Notify::new());
@@ -276,6 +303,8 @@ impl Builder {
             never_stopping: Arc::default(),
             draining,
             drains: Default::default(),
+            interrupts: Default::default(),
+            interrupted: Default::default(),
             trouble: troubled,
             troubles: Troubles::default(),
             lease_lost,
