@@ -1,10 +1,10 @@
-//! A bell that tasks wait for, for stores that need no async runtime.
+//! A wake-up signal between tasks, for stores that depend on no async runtime.
 
 use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
-/// Wakes whoever waits. A ring that nobody waits for is kept for the next who does; several are kept as one.
+/// Wakes the tasks that wait. A ring without a waiting task is kept for the next wait; several such rings count as one.
 ///
 /// ```
 /// # use saga_core::Bell;
@@ -22,7 +22,7 @@ struct Inner {
 }
 
 impl Bell {
-    /// Rings.
+    /// Wakes all tasks that wait, or lets the next [`rung`](Self::rung) return at once.
     pub fn ring(&self) {
         let waiting = {
             let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +34,7 @@ impl Bell {
 
     /// Waits for a ring.
     ///
-    /// **Cancel safety**: a ring is not lost if this is dropped.
+    /// **Cancel safety**: dropping this future loses no ring.
     pub async fn rung(&self) {
         poll_fn(|cx| {
             let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);

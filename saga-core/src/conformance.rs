@@ -1,10 +1,10 @@
-//! The suite that holds every store to the contract of [`Store`]: one async function for each
-//! promise, which panics, saying what was observed, where a store does not keep it. Not a test of speed, and nothing
-//! here needs an async runtime.
+//! The conformance suite for implementations of [`Store`]: one async function for each promise of the contract. A
+//! function panics where a store breaks its promise, with what was observed. Speed is not tested, and nothing here
+//! needs an async runtime.
 //!
 //! # For the author of a store
-//! Say where stores of your kind live ([`Place`]) and how one gets an empty place ([`Factory`]); then either let each
-//! promise be a test of its own, in a file under `tests/`,
+//! Implement [`Place`], where stores of your kind live, and [`Factory`], which returns an empty place. Then make each
+//! promise a test of its own, in a file under `tests/`:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -30,9 +30,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! or run them all from one async test: `run_all(&Memory).await`. [`block_on`] is there for tests without a runtime.
-//! The times that the suite passes to a store are made up, near 1970: a store that uses the clock of its own instead
-//! must be able to be given one. [`Faulty`] loses answers on purpose, for tests of whatever uses a store.
+//! or run them all from one async test: `run_all(&Memory).await`. [`block_on`] serves tests without a runtime. The
+//! times that the suite passes to a store are artificial, near 1970. A store that uses its own clock must accept
+//! another clock. [`Faulty`] loses answers on purpose, for tests of code that uses a store.
 
 mod append;
 mod claim;
@@ -63,26 +63,27 @@ pub use faulty::{Fault, Faulty};
 
 use crate::store::Store;
 
-/// Where empty places come from.
+/// A source of empty places.
 #[async_trait]
 pub trait Factory: Send + Sync {
-    /// A place that no store has been at; it goes when it is dropped.
+    /// Returns a place that no store has used yet. Dropping it deletes its data.
     async fn place(&self) -> Box<dyn Place>;
 }
 
-/// Where the data of one test lives: a file, a database, a process.
+/// The place where the data of one test lives: a file, a database, a process.
 #[async_trait]
 pub trait Place: Send + Sync {
-    /// Opens the store that is here, with all that was ever made durable in it. Opened again while it is open, it is
-    /// as if another process did so. The suite restarts a store by dropping every handle and opening it again,
-    /// without `leave`: as if the process had been killed.
+    /// Opens the store at this place, with everything that was ever made durable in it. Opening it again while it is
+    /// open must look like another process. The suite restarts a store by dropping every handle without `leave`, as if
+    /// the process had been killed, and opening it again.
     async fn open(&self) -> Arc<dyn Store>;
 
-    /// Whether several workers may have joined at a time. If not, the suite holds the store to refusing a second.
+    /// Returns true if several workers may have joined at a time. If false, the suite requires that a second is
+    /// refused.
     fn takes_many_workers(&self) -> bool;
 }
 
-/// What runs while one promise is checked.
+/// The future that checks one promise.
 pub type Checking<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// One promise of the contract.
@@ -239,16 +240,16 @@ promises! { $
     }
 }
 
-/// Checks every promise, each at a place of its own, and prints the name of each.
+/// Checks every promise, each at a place of its own, and prints each name.
 ///
 /// # Panics
-/// At the end, naming the promises that are not kept; what was observed of each is printed before that.
+/// At the end, naming the broken promises. What was observed of each is printed before that.
 pub async fn run_all(factory: &dyn Factory) {
     let mut broken = Vec::new();
     for promise in PROMISES {
         let place = factory.place().await;
         let mut checking = (promise.check)(&*place);
-        // A promise that is broken says so by a panic, and the others are to be heard as well.
+        // A broken promise panics; the others are still to be checked.
         let kept = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| checking.as_mut().poll(cx))) {
             Ok(poll) => poll.map(|()| true),
             Err(_) => Poll::Ready(false),
@@ -262,7 +263,7 @@ pub async fn run_all(factory: &dyn Factory) {
     assert!(broken.is_empty(), "{} of {} promises are broken: {broken:?}", broken.len(), PROMISES.len());
 }
 
-/// A test that takes longer hangs.
+/// The time after which a test counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
 struct Unpark(Thread);
@@ -291,7 +292,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Real time: only to tell a test that hangs from one that runs.
+/// Real time, only to detect a test that hangs.
 struct Watch(std::time::Instant);
 
 impl Watch {

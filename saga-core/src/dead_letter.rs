@@ -1,5 +1,4 @@
-//! What a person needs to mend a saga that can go neither forward nor back. A view for people: as JSON and as text it
-//! shows no secrets, and is not read back.
+//! The report on a dead-lettered saga, for operators. It shows no secrets as JSON or text, and is never parsed back.
 
 use std::fmt;
 
@@ -10,28 +9,29 @@ use crate::record::{Cause, Entry, Record, Trouble, of_course, of_waits};
 use crate::state::{Direction, State, Status};
 use crate::{Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
 
-/// A saga that needs a person: where it stands, why, and everything that was tried.
+/// The report on a saga that needs a person: its state, the reasons, and every attempt.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetter {
-    /// Which saga.
+    /// The id of the saga.
     pub id: SagaId,
     /// The recorded name of its type.
     pub saga: Name,
     /// The version of the code that it began with.
     pub version: u32,
-    /// What it was called with.
+    /// The saga's input.
     #[serde(serialize_with = "shown")]
     pub input: Payload,
-    /// Since when it is parked.
+    /// The time at which it was dead-lettered.
     pub since: Timestamp,
-    /// The number of the last record that it was made from: what an act on it says that its author has seen.
+    /// The sequence number of the last record that the report is based on. An act passes it to
+    /// [`By::having_seen`](crate::By::having_seen).
     pub seq: Seq,
-    /// Whether it was on its way back, or being undone.
+    /// True if it was rolling back, or being undone.
     pub rolling_back: bool,
-    /// Why it was, or why it is about to stop.
+    /// The cause of the rollback, or of the stop that is pending; `None` if there is neither.
     #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// Each place that needs a person.
+    /// The places that need a person.
     pub reasons: Vec<Stop>,
     /// Every attempt of a step with an effect, in the order in which they began.
     pub attempts: Vec<Attempt>,
@@ -46,39 +46,39 @@ pub struct DeadLetter {
 /// A place at which a person is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stop {
-    /// Where; `None` if it is the body as a whole.
+    /// The site; `None` if the body as a whole is meant.
     pub site: Option<Site>,
-    /// Step or compensation.
+    /// The side of the step.
     pub role: Role,
-    /// Why.
+    /// The reason for which a person is needed.
     pub reason: Reason,
-    /// What was observed.
+    /// The observation behind the reason, in words.
     pub detail: String,
 }
 
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attempt {
-    /// Where.
+    /// The site of the step.
     pub site: Site,
-    /// Step or compensation.
+    /// The side of the step.
     pub role: Role,
-    /// Which, from 1.
+    /// The attempt's number, from 1.
     pub number: u32,
-    /// When it began.
+    /// The time at which it began.
     pub began: Timestamp,
-    /// When it ended, as far as is known.
+    /// The time at which it ended; `None` if the journal does not say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
-    /// What went wrong; nothing if it succeeded, or has not ended.
+    /// The failure; `None` if it succeeded, or has not ended.
     #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
-    /// Whether it may have happened all the same.
+    /// True if its effect may have happened despite the failure.
     pub in_doubt: bool,
 }
 
 impl DeadLetter {
-    /// The dead letter that `state` is, with what its journal tells of the attempts.
+    /// Returns the report on `state`, with the attempts read from its journal.
     pub fn of(state: &State, journal: &[Entry]) -> Self {
         let (saga, version, input) = match state.head() {
             Some(head) => (head.saga.clone(), head.version, head.input.clone()),
@@ -113,7 +113,7 @@ impl DeadLetter {
     }
 }
 
-/// Every attempt that the journal tells of.
+/// Returns every attempt in the journal, in order of beginning.
 fn attempts(journal: &[Entry]) -> Vec<Attempt> {
     let mut attempts: Vec<Attempt> = Vec::new();
     for entry in journal {
@@ -204,7 +204,7 @@ impl fmt::Display for DeadLetter {
     }
 }
 
-/// As text: errors hold payloads, and those may hold secrets.
+/// Serializes as text: errors hold payloads, and those may hold secrets.
 fn told<S: Serializer, T: fmt::Display>(what: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     what.as_ref().map(T::to_string).serialize(serializer)
 }
@@ -215,7 +215,7 @@ fn shown<S: Serializer>(payload: &Payload, serializer: S) -> Result<S::Ok, S::Er
     tree.serialize(serializer)
 }
 
-/// A payload that may be missing, without its secrets.
+/// Serializes a payload that may be missing, without its secrets.
 pub(crate) fn shown_if_any<S: Serializer>(
     payload: &Option<Payload>,
     serializer: S,

@@ -1,5 +1,5 @@
-//! The automaton of a saga, as data: the places where it can stand, and from which to which it can go. Written by
-//! `#[saga]` from the control flow of the body, as a constant; compared, held against journals, and drawn by `saga-draw`.
+//! The automaton of a saga, as data: its await points and the moves between them. `#[saga]` writes it as a constant,
+//! from the control flow of the body. It is compared, checked against journals, and drawn by `saga-draw`.
 //!
 //! Hierarchical: a child saga has a graph of its own, and so has each branch of `all`.
 
@@ -18,7 +18,7 @@ pub struct Graph {
     pub saga: &'static str,
     /// The version of its code.
     pub version: u32,
-    /// Where it goes first.
+    /// The first moves.
     pub start: &'static [To],
     /// Its places, in the order of the text: one for each `.await`.
     pub places: &'static [Place],
@@ -29,26 +29,26 @@ pub struct Graph {
 pub struct Place {
     /// The name of its site: of what is called, or given by `.named(…)`.
     pub name: &'static str,
-    /// Which of that name it is in the text, from 1.
+    /// Its number among the places of that name in the text, from 1.
     pub occurrence: u32,
-    /// How many loops it stands in.
+    /// The number of loops around it.
     pub loops: u32,
     /// What is awaited.
     pub what: What,
-    /// Where the saga goes when it is done.
+    /// The moves after it is done.
     pub done: &'static [To],
-    /// Where the saga goes when it has failed; nowhere if it cannot fail.
+    /// The moves after it has failed; empty if it cannot fail.
     pub failed: &'static [To],
 }
 
-/// Where a saga goes.
+/// The target of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum To {
-    /// To the place of that number.
+    /// The place of that index.
     Place(usize),
-    /// To its end, with its output.
+    /// Completion, with the body's output.
     Completed,
-    /// Back: it fails, and what it did is undone.
+    /// Failure: the saga's effects are undone.
     RollingBack,
 }
 
@@ -61,9 +61,9 @@ pub enum What {
     Saga(&'static Graph),
     /// A child saga that was written by hand, and has no graph.
     Opaque(&'static str),
-    /// A length of time.
+    /// A sleep.
     Sleep,
-    /// The time, recorded.
+    /// The current time, recorded.
     Now,
     /// A fresh id, recorded.
     Uuid,
@@ -71,39 +71,39 @@ pub enum What {
     Signal,
     /// A person's answer.
     Approve,
-    /// Several at once, each different.
+    /// Several different things at once.
     All(&'static [What]),
-    /// Several at once, as many as there are.
+    /// Any number of the same thing at once.
     Each(&'static What),
-    /// A branch whose site was given a name of its own by `.named(…)`.
+    /// A branch whose site was named by `.named(…)`.
     Named(&'static str, &'static What),
 }
 
-/// What a step says about itself, as far as others depend on it.
+/// What other code depends on in a step's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Definition {
     /// Its recorded name.
     pub name: &'static str,
     /// How it is undone.
     pub kind: Kind,
-    /// Whether it is retried until it succeeds.
+    /// True if it is retried until it succeeds.
     pub retriable: bool,
-    /// The step that undoes it.
+    /// The step that undoes it; `None` if nothing does.
     pub undone_by: Option<&'static str>,
-    /// What an undo leaves behind, in words.
+    /// The residue, in words; `None` if it declares none.
     pub leaves: Option<&'static str>,
-    /// For how long it can be undone.
+    /// The time for which it can be undone; `None` if there is no limit.
     pub undo_within: Option<Duration>,
-    /// The step that is asked whether it happened.
+    /// The readonly step that finds out whether it happened; `None` if it has no probe.
     pub probed_by: Option<&'static str>,
-    /// What is done in doubt when no probe answers.
+    /// The policy for an attempt in doubt when no probe answers.
     pub in_doubt: InDoubt,
     /// The step that settles it in doubt, if that is `InDoubt::Call`.
     pub settled_by: Option<&'static str>,
 }
 
 impl Graph {
-    /// Whether it goes to the place of number `to` from `from`, or at first.
+    /// Returns true if a move leads to the place of index `to`: from `from`, or from the start if that is `None`.
     pub fn leads(&self, from: Option<&Place>, to: usize) -> bool {
         let is_there = |moves: &[To]| moves.contains(&To::Place(to));
         match from {
@@ -112,33 +112,33 @@ impl Graph {
         }
     }
 
-    /// The places whose sites have that name, in the order of the text.
+    /// Returns the places whose sites have that name, in the order of the text.
     pub fn places_named(&self, name: &str) -> impl Iterator<Item = &Place> {
         self.places.iter().filter(move |place| place.name == name)
     }
 
-    /// The number of the place of a site, whose prefix is a child's where it is in one.
+    /// Returns the index of the place of a site, whose prefix is a child's if it is in one; `None` if there is none.
     pub fn place_at(&self, site: &str) -> Option<usize> {
         follow::place_at(self, site)
     }
 
-    /// The steps in it, those of children and branches included, each once, in the order of the text.
+    /// Returns the steps in it, those of children and branches included, each once, in the order of the text.
     ///
-    /// What these name (compensations, probes) is not among them: only what the saga awaits.
+    /// Only steps that the saga awaits are among them, not the compensations and probes that they name.
     pub fn definitions(&self) -> Vec<&Definition> {
         let mut found = Vec::new();
         self.places.iter().for_each(|place| place.what.collect(&mut found));
         found
     }
 
-    /// Whether all that it does can be undone. A child without a graph does not say so.
+    /// Returns true if all of it can be undone. False for a child without a graph.
     pub fn is_undoable(&self) -> bool {
         self.places.iter().all(|place| place.what.is_undoable())
     }
 }
 
 impl What {
-    /// The name of its site where it has none of its own: of what is called.
+    /// Returns the name of a site that has no name of its own: that of the callee.
     pub fn label(&self) -> &'static str {
         match self {
             What::Step(step) => step.name,
@@ -153,7 +153,7 @@ impl What {
         }
     }
 
-    /// What it is beneath a name of its own.
+    /// Returns what is beneath names given by `.named(…)`.
     pub fn unnamed(&self) -> &What {
         match self {
             What::Named(_, what) => what.unnamed(),
@@ -161,7 +161,7 @@ impl What {
         }
     }
 
-    /// Whether nothing in it is irreversible. A child without a graph does not say so.
+    /// Returns true if nothing in it is irreversible. False for a child without a graph.
     pub fn is_undoable(&self) -> bool {
         match self {
             What::Step(step) => step.kind != Kind::Irreversible,

@@ -1,5 +1,5 @@
-//! Names of things: sagas, sites, keys, epochs. Not what they name. Each is checked where it is made, so that
-//! whoever holds one holds a valid one.
+//! Identifiers: sagas, acts, epochs, roles, idempotency keys. Not the things they name. Each is checked when it is
+//! constructed, so every value of these types is valid.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ pub type Name = std::borrow::Cow<'static, str>;
 /// The position of a record in its saga's journal, from 0.
 pub type Seq = u64;
 
-/// Longest saga id, in bytes.
+/// The maximum length of a saga id, in bytes.
 pub const SAGA_ID_BYTES_MAX: usize = 200;
 
-/// The name a caller gives to one saga, such as `trip-42`. Cheap to clone.
+/// The id that a caller gives to one saga, such as `trip-42`. Cheap to clone.
 ///
 /// ```
 /// # use saga_core::SagaId;
@@ -29,7 +29,7 @@ pub const SAGA_ID_BYTES_MAX: usize = 200;
 #[serde(try_from = "String", into = "String")]
 pub struct SagaId(Arc<str>);
 
-/// An id of a saga or of an act that cannot be one.
+/// Why a text is not a valid id of a saga or an act.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidId {
@@ -39,21 +39,21 @@ pub enum InvalidId {
     /// It is longer than [`SAGA_ID_BYTES_MAX`].
     #[error("an id has {bytes} bytes, more than {SAGA_ID_BYTES_MAX}")]
     TooLong {
-        /// How long it is.
+        /// Its length, in bytes.
         bytes: usize,
     },
     /// It has a control character.
     #[error("the id {id:?} has a control character at byte {at}")]
     Control {
-        /// The id.
+        /// The rejected id.
         id: String,
-        /// Where the character stands.
+        /// The byte offset of the character.
         at: usize,
     },
 }
 
 impl SagaId {
-    /// Checks `id` and makes it a saga's.
+    /// Checks `id` and makes it a saga id.
     ///
     /// # Errors
     /// [`InvalidId`] if it is empty, longer than [`SAGA_ID_BYTES_MAX`] bytes, or has a control character.
@@ -61,7 +61,7 @@ impl SagaId {
         checked(id).map(Self)
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -80,14 +80,14 @@ fn checked(id: &str) -> Result<Arc<str>, InvalidId> {
     }
 }
 
-/// The id of an operator's act, made up by its sender and sent again with each repeat: the act is done once, and each
-/// repeat gets the answer of the first. Unique within its saga. Cheap to clone.
+/// The id of an operator's act, chosen by its sender and repeated with each retry. The act takes effect once, and each
+/// retry gets the first answer. Unique within its saga. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ActId(Arc<str>);
 
 impl ActId {
-    /// Checks `id` and makes it an act's.
+    /// Checks `id` and makes it an act id.
     ///
     /// # Errors
     /// [`InvalidId`] if it is empty, longer than [`SAGA_ID_BYTES_MAX`] bytes, or has a control character.
@@ -95,12 +95,12 @@ impl ActId {
         checked(id).map(Self)
     }
 
-    /// An id from a number drawn at random.
+    /// Returns an id made from a random number.
     pub fn random(drawn: u128) -> Self {
         Self(format!("{drawn:032x}").into())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -170,7 +170,7 @@ impl fmt::Debug for SagaId {
     }
 }
 
-/// The number under which a worker holds a saga: fresh for each acquisition, so that whoever held it earlier is
+/// The number of one acquisition of a saga by a worker. It is fresh each time, and writes under an earlier one are
 /// refused (a fencing token; Kleppmann, *How to do distributed locking*, 2016).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -182,7 +182,7 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// Which side of a step an effect is on.
+/// The side of a step that an effect is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -208,17 +208,17 @@ impl fmt::Display for Role {
     }
 }
 
-/// What an outside service recognizes a repeat by: the same for all attempts and reruns of one effect, another for
-/// its compensation, and another for each generation.
+/// The key by which an outside service recognizes a repeat. It is the same for all attempts and reruns of one effect.
+/// Its compensation has another key, and so has each generation.
 ///
-/// It is a function of (saga, site, role, generation) alone: a saga started again under the id of one that was
-/// purged repeats its keys, and so does a store restored from a backup; both are then recognized as repeats.
+/// The key is a function of (saga, site, role, generation) alone. A saga that is started again under a purged id
+/// repeats its keys, and so does a store restored from a backup; services then recognize the calls as repeats.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// The key of one effect: 32 hexadecimal digits, the first half of a SHA-256.
+    /// Returns the key of one effect: 32 hexadecimal digits, the first half of a SHA-256.
     pub fn of(saga: &SagaId, site: &crate::Site, role: Role, generation: u32) -> Self {
         let mut hash = Sha256::new();
         for part in [saga.as_str(), site.as_str(), if role.is_do() { "do" } else { "undo" }] {
@@ -234,7 +234,7 @@ impl IdempotencyKey {
         Self(key)
     }
 
-    /// A key of one's own, to call a step alone in a unit test.
+    /// Returns a key with the given text, to call a step alone in a unit test.
     ///
     /// ```
     /// # use saga_core::IdempotencyKey;
@@ -244,7 +244,7 @@ impl IdempotencyKey {
         Self(key.to_owned())
     }
 
-    /// The key as text, as services take it in a header.
+    /// Returns the key as text, as services take it in a header.
     pub fn as_str(&self) -> &str {
         &self.0
     }

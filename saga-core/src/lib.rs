@@ -1,5 +1,5 @@
-//! The model of saga: what a journal says, what follows from it, and what a store promises. Pure: no clock, no
-//! randomness, no I/O, no runtime; those are inputs. Users depend on the crate `saga`, which re-exports what they need.
+//! The model of saga: journals, the state that follows from them, and the contract of stores. It has no clock,
+//! randomness, I/O or runtime; those are inputs. Users depend on the crate `saga`, which re-exports what they need.
 //!
 //! **Architecture invariant:** the state of a saga is always the fold of its records ([`State::of`]), and every
 //! decision is made by [`machine::advance`].

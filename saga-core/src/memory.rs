@@ -1,5 +1,6 @@
-//! A store in memory, for tests: it forgets everything when it is dropped, and keeps every other promise. Several
-//! workers may share one. What can be claimed is indexed, so that a step's cost does not grow with what is parked.
+//! A store in memory, for tests. It forgets everything when it is dropped, and keeps every other promise. Several
+//! workers may share one. Claimable sagas are indexed, so a step's cost does not grow with the number of released
+//! sagas.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,13 +29,13 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By the number of their creation.
+    /// Keyed by creation number.
     sagas: BTreeMap<u64, Saga>,
     numbers: HashMap<SagaId, u64, RandomState>,
-    /// Also those whose lease is over, as long as they hold something.
+    /// Includes workers whose lease is over, as long as they hold something.
     workers: BTreeMap<WorkerId, Member>,
     inbox: BTreeMap<DeliveryId, Delivered>,
-    /// Of sagas that nobody holds, those with a `wake_at`.
+    /// Sagas that are not held and have a `wake_at`.
     due: BTreeSet<(Timestamp, u64)>,
     /// The latest time at which a status was written.
     latest: Timestamp,
@@ -63,12 +64,12 @@ struct Saga {
     status: Status,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Who created it, and under which epoch, so that a repeated creation is known as one.
+    /// The worker and epoch of the creation, to recognize a repeated creation.
     origin: Held,
     held: Option<Held>,
-    /// The claim that began last, so that a repeated release is known as one.
+    /// The epoch of the latest claim, to recognize a repeated release.
     last_epoch: Epoch,
-    /// Its deliveries that wait.
+    /// Its deliveries that are not taken yet.
     inbox: BTreeSet<DeliveryId>,
 }
 
@@ -78,11 +79,12 @@ struct Held {
     epoch: Epoch,
 }
 
-/// A saga that could be claimed: since when it waits, its number, and whether the claim before died.
+/// A claimable saga: the time since which it waits, its number, and whether its last claim ended with the worker's
+/// death.
 type Candidate = (Timestamp, u64, bool);
 
 impl MemoryStore {
-    /// An empty store.
+    /// Returns an empty store.
     pub fn new() -> Self {
         Self::default()
     }
@@ -103,7 +105,7 @@ impl Saga {
         }
     }
 
-    /// Whether these records are in the journal already, where they say they belong.
+    /// Returns true if the journal already has these records at their sequence numbers.
     fn has(&self, entries: &[Entry]) -> bool {
         let from = entries.first().and_then(|e| usize::try_from(e.seq).ok());
         let there = from.and_then(|from| self.journal.get(from..from.checked_add(entries.len())?));
@@ -111,7 +113,7 @@ impl Saga {
     }
 }
 
-/// Checks that the records follow on `expected` without gaps.
+/// Checks that the records continue from `expected` without gaps.
 fn follow(saga: &SagaId, expected: Seq, entries: &[Entry]) -> Result<(), AppendError> {
     let wrong = (expected..).zip(entries).find(|(expected, entry)| entry.seq != *expected);
     match wrong {
@@ -185,7 +187,7 @@ impl Inner {
                 Err(AppendError::Fenced { saga: append.saga.clone(), epoch })
             };
         }
-        // Had one that releases been applied, the claim would be over.
+        // An applied append that releases has ended its claim; then this point is not reached.
         if applied && !append.release {
             return Ok(epoch);
         }
@@ -207,7 +209,7 @@ impl Inner {
         Ok(epoch)
     }
 
-    /// Says who holds the saga, and keeps the indexes true. Rings if somebody may have to look at it.
+    /// Sets the holder of a saga, and keeps the indexes true. Rings the bell if a worker may have to look at it.
     fn hold(&mut self, number: u64, held: Option<Held>) {
         let Some(saga) = self.sagas.get_mut(&number) else { return };
         if let Some(before) = std::mem::replace(&mut saga.held, held)
@@ -237,7 +239,7 @@ impl Inner {
         }
     }
 
-    /// What could be claimed, those that wait longest first, and when the next comes due.
+    /// Returns the claimable sagas, longest wait first, and the time at which the next one comes due.
     fn candidates(&self, wanted: &Wanted, now: Timestamp) -> (Vec<Candidate>, Option<Timestamp>) {
         let is_wanted = |s: &&Saga| match &wanted.only {
             Some(only) => s.id == *only,
@@ -248,7 +250,7 @@ impl Inner {
         let dead = dead.filter_map(saga).map(|(number, s)| (s.updated_at, number, true));
 
         let ripe = self.due.range(..=(now, u64::MAX)).filter_map(|(_, number)| saga(number));
-        // Otherwise nothing can have been written after `now`.
+        // Only a clock that went back can have written a status after `now`.
         let turned_back =
             if self.latest > now { self.due.range((now, u64::MAX)..) } else { self.due.range(..(now, 0)) };
         let turned_back = turned_back.filter_map(|(_, n)| saga(n)).filter(|(_, s)| s.updated_at > now);
@@ -346,7 +348,7 @@ impl Store for MemoryStore {
             saga.status.deaths += u32::from(died);
             if saga.status.deaths >= QUARANTINE_DEATHS && !std::mem::take(&mut quarantined) {
                 if died {
-                    // The death is counted once, also if it is not its turn.
+                    // The death is counted once, even if the saga is not claimed now.
                     saga.status.wake_at = Some(now);
                     inner.hold(number, None);
                 }

@@ -1,63 +1,63 @@
-//! What a rollback or an undo came to: read off the steps, never off a flag.
+//! The extent of a rollback or an undo, derived from the steps and not from a flag.
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Direction, State, Status, StepState};
 use crate::{By, Kind, Name, Reason, Site};
 
-/// How much of what a saga did has been undone by its rollback.
+/// How much of a saga's effects its rollback has undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rollback {
-    /// There was none, or nothing was to be undone.
+    /// There was no rollback, or nothing to undo.
     None,
-    /// All of it.
+    /// All effects are undone.
     Complete {
-        /// What the compensations leave behind all the same, in the steps' own words.
+        /// The residue of the compensations, in the steps' own words.
         residue: Vec<Residue>,
     },
-    /// Not all of it.
+    /// Some effects are not undone.
     Partial {
-        /// What is left.
+        /// The effects that are not undone.
         left: Vec<Left>,
-        /// What the compensations that ran leave behind.
+        /// The residue of the compensations that ran.
         residue: Vec<Residue>,
     },
 }
 
-/// What an undone step leaves behind.
+/// The residue of an undone step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Residue {
-    /// Which step.
+    /// The site of the step.
     pub site: Site,
-    /// What, in its own words.
+    /// The residue, in the step's own words.
     pub what: String,
 }
 
 /// An effect that is not undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
-    /// Where.
+    /// The site of the step.
     pub site: Site,
-    /// Which step.
+    /// The step's recorded name.
     pub step: Name,
-    /// Why.
+    /// The reason for which it is not undone.
     pub why: WhyLeft,
 }
 
-/// Why an effect is not undone.
+/// The reason for which an effect is not undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhyLeft {
     /// Its compensation was declared not needed.
     Waived(By),
-    /// A person is needed.
+    /// The step or its compensation needs a person.
     Stuck(Reason),
     /// It is not known whether it happened.
     InDoubt,
     /// Nothing undoes it.
     Irreversible,
-    /// Its compensation is yet to run.
+    /// Its compensation has not run yet.
     Owed,
 }
 
@@ -77,16 +77,17 @@ impl std::fmt::Display for WhyLeft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Undone {
-    /// Nothing.
+    /// No step.
     None,
     /// Some of its steps.
     Partial,
-    /// All that it did.
+    /// All steps.
     Whole,
 }
 
 impl State {
-    /// What has been undone, and what is left: of a saga that is rolled back, rolling back, or closed as it was.
+    /// Returns what is undone and what is left. Other than `None` only for a saga that is rolling back, rolled back or
+    /// abandoned.
     pub fn rollback(&self) -> Rollback {
         if !matches!(self.direction, Direction::Back(_) | Direction::RolledBack(_) | Direction::Abandoned(_))
         {
@@ -102,13 +103,13 @@ impl State {
         }
     }
 
-    /// What the compensations that have run leave behind, in a rollback or in an undo since.
+    /// Returns the residue of the compensations that have run, in a rollback or in a later undo.
     pub fn residue(&self) -> Vec<Residue> {
         self.steps().filter_map(|(site, s)| residue(site, s)).collect()
     }
 
-    /// How much of a completed saga has been undone since. What it had undone itself, of children that failed, does
-    /// not count.
+    /// Returns how much of a completed saga has been undone since. Compensations of failed children, run before
+    /// completion, do not count.
     pub fn undone(&self) -> Undone {
         if !matches!(self.direction, Direction::Completed { .. } | Direction::Undo { .. }) {
             return Undone::None;

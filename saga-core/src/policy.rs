@@ -1,4 +1,4 @@
-//! What a step says about itself, as data that the machine decides by. Not how a step is run.
+//! The declared properties of a step, as data for the machine's decisions. Not how a step is run.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use crate::Site;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// By a compensation.
+    /// A compensation undoes it.
     Compensated,
-    /// By nothing: once it is done, the saga is past its point of no return.
+    /// Nothing undoes it: once it is done, the saga is past its point of no return.
     Irreversible,
-    /// It has no effect; there is nothing to undo.
+    /// It has no effect, so there is nothing to undo.
     Readonly,
-    /// It undoes, confirms or settles another step, and stands nowhere else.
+    /// It undoes, confirms or settles another step, and is used for nothing else.
     Auxiliary,
 }
 
 impl Kind {
-    /// The kind's recorded name.
+    /// Returns the kind's recorded name.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Compensated => "compensated",
@@ -32,33 +32,33 @@ impl Kind {
     }
 }
 
-/// What to do with an attempt in doubt when no probe answers.
+/// The policy for an attempt in doubt when no probe answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InDoubt {
     /// Run again under the same key.
     Rerun,
-    /// Ask a person.
+    /// Dead-letter the saga, for an operator to decide.
     DeadLetter,
     /// Run the call that was recorded with the intent: a compensation that needs no output.
     Call,
 }
 
-/// How often, and at what distance, a transient failure is tried again. Always bounded.
+/// The retry policy for transient failures. Always bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// Attempts in all, the first included; at least 1.
+    /// The maximum number of attempts, the first included; at least 1.
     pub attempts: u32,
-    /// The wait before attempt 2 is drawn from zero to this, and doubles from there (full jitter; Brooker,
-    /// *Exponential Backoff And Jitter*, 2015).
+    /// The upper limit of the wait before attempt 2, which doubles for each later attempt. The wait is drawn from zero
+    /// to the limit (full jitter; Brooker, *Exponential Backoff And Jitter*, 2015).
     pub backoff_min: Duration,
-    /// No wait is longer than this.
+    /// The maximum of that limit.
     pub backoff_max: Duration,
-    /// No attempt begins later than this after the first.
+    /// The longest time from the first attempt to the start of another; `None` if there is no limit.
     pub within: Option<Duration>,
 }
 
 impl Retry {
-    /// One attempt and no more: the default of a step.
+    /// A single attempt: the default of a step.
     pub const NONE: Retry = Retry { attempts: 1, ..Retry::RETRIABLE };
     /// Ten attempts, 200 ms doubling to 30 s: the default of a retriable step.
     pub const RETRIABLE: Retry = Retry {
@@ -68,7 +68,7 @@ impl Retry {
         within: None,
     };
 
-    /// The wait after attempt `attempt` (from 1) failed, drawn with `random`.
+    /// Returns the wait after attempt `attempt` (from 1) failed, drawn with `random`.
     pub fn wait(&self, attempt: u32, random: u64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(32);
         let ceiling = self.backoff_min.saturating_mul(1 << doublings.min(31)).min(self.backoff_max);
@@ -77,36 +77,37 @@ impl Retry {
     }
 }
 
-/// Everything the machine needs to know about a step.
+/// The declared properties of a step that the machine needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// How it is undone.
     pub kind: Kind,
-    /// Whether it is retried until it succeeds, so that the saga's body never sees it fail.
+    /// True if it is retried until it succeeds; the saga's body never sees it fail.
     pub retriable: bool,
     /// How transient failures are retried.
     pub retry: Retry,
-    /// The longest one attempt may take; past it the attempt is in doubt.
+    /// The longest duration of one attempt; after it the attempt is in doubt.
     pub timeout: Duration,
-    /// Whether the step has a probe.
+    /// True if the step has a probe.
     pub probe: bool,
-    /// What to do in doubt when there is no probe, or it does not answer.
+    /// The policy for doubt when there is no probe, or the probe does not answer.
     pub in_doubt: InDoubt,
 }
 
 /// The default of [`Policy::timeout`].
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 
-/// How often an attempt in doubt is run again, and how often a probe is asked, before a person is.
+/// The maximum number of reruns of an attempt in doubt, and of probes, before the saga is dead-lettered.
 pub const DOUBT_TRIES_MAX: u32 = 10;
 
-/// The steps a worker knows, by recorded name.
+/// The steps that a worker knows, by recorded name.
 pub trait Catalog {
-    /// What the step of that name says about itself, or `None` if this build does not know it.
+    /// Returns the policy of the named step; `None` if this build does not know it.
     fn policy(&self, step: &str) -> Option<Policy>;
 
-    /// Whether an attempt of the compensation `step` may begin at `site` now: asked last, when nothing else stands
-    /// against it. Who says no sees to it that [`Event::Admitted`](crate::machine::Event::Admitted) comes when it may.
+    /// Returns true if an attempt of the compensation `step` may begin at `site` now. The machine asks last, when
+    /// nothing else prevents the attempt. After a false, the implementer must send
+    /// [`Event::Admitted`](crate::machine::Event::Admitted) when the attempt may begin.
     fn admits(&self, _site: &Site, _step: &str) -> bool {
         true
     }

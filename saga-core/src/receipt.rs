@@ -1,34 +1,33 @@
-//! What a cancel met: which steps were done, in flight, or beyond undoing.
+//! The result of a cancel: which steps were done, in flight, or cannot be undone.
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::{SiteState, State, Status};
 use crate::{Kind, Phase, Rollback, Site};
 
-/// What a cancel met, or came to.
+/// The state of a saga's steps after a cancel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The saga's phase.
     pub phase: Phase,
-    /// Steps that are done and not undone (yet).
+    /// Steps that are done and not undone yet.
     pub done: Vec<Site>,
     /// Steps that are undone.
     pub undone: Vec<Site>,
-    /// Steps with an attempt on its way, or in doubt.
+    /// Steps with an attempt in flight or in doubt.
     pub in_flight: Vec<Site>,
-    /// What was reached and did not happen: steps that failed or wait for another attempt, waits that the cancel
-    /// ended.
+    /// Sites that were reached without effect: steps that failed or wait for a retry, and waits that the cancel ended.
     pub never_started: Vec<Site>,
     /// Irreversible steps that are done.
     pub cannot_be_undone: Vec<Site>,
-    /// The irreversible step past which the cancel came.
+    /// The irreversible step that was done before the cancel; `None` if the cancel was in time.
     pub too_late: Option<Site>,
-    /// What has been undone, and what is left.
+    /// The extent of the rollback so far.
     pub rollback: Rollback,
 }
 
 impl Receipt {
-    /// The receipt as the saga stands.
+    /// Returns the receipt for the saga's present state.
     pub fn of(state: &State) -> Self {
         let mut receipt = Receipt {
             phase: state.phase(),

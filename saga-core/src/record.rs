@@ -1,8 +1,8 @@
-//! The entries of a journal: what happened in one saga, in order, and nothing else. A record states a fact or a
-//! decision; what follows from it is in `state`, why it was decided in `machine`.
+//! The entries of a journal: what happened in one saga, in order. A record states a fact or a decision. What follows
+//! from it is in `state`; the rules for decisions are in `machine`.
 //!
-//! In JSON each is an object with one key, its kind: `{"intent": {"site": "hold_flight", …}}`. Fields at their
-//! default are left out. Times are milliseconds since 1970, waits are milliseconds.
+//! In JSON each is an object with one key, its kind: `{"intent": {"site": "hold_flight", …}}`. Fields at their default
+//! are left out. Times are milliseconds since 1970, waits are milliseconds.
 
 mod act;
 mod cause;
@@ -21,28 +21,28 @@ use serde::{Deserialize, Serialize};
 use crate::machine::Refusal;
 use crate::{Kind, Name, Payload, Role, Seq, Site, Timestamp};
 
-/// A record with its place and time.
+/// A record with its position and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its position in the saga's journal, from 0, without gaps.
     pub seq: Seq,
     /// When it was decided, by the worker's clock. Order is by `seq`, never by this.
     pub at: Timestamp,
-    /// What it says.
+    /// The fact or decision.
     pub record: Record,
 }
 
-/// A step with its input, as data: what is recorded of a compensation that is owed.
+/// A step with its input, as data: how the journal records a compensation that is owed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The step's recorded name.
     pub step: Name,
     /// Its input.
     pub input: Payload,
-    /// What it leaves behind, in the words of the step that it undoes.
+    /// The residue, in the words of the step that it undoes; `None` if it declares none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaves: Option<String>,
-    /// It works until then; `None` if there is no limit.
+    /// The time until which the call works; `None` if there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
@@ -56,186 +56,186 @@ pub enum Record {
     Scheduled {
         /// The recorded name of its type.
         saga: Name,
-        /// The version of the code that it began with.
+        /// The version of the code with which it began.
         version: u32,
-        /// What it was called with.
+        /// The saga's input.
         input: Payload,
-        /// When it is rolled back if it is not past its point of no return.
+        /// The deadline: at this time it rolls back, unless it is past its point of no return. `None` if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
     },
 
     /// The body reached a step: attempt 1 begins once this is durable.
     Intent {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Which.
+        /// The step's recorded name.
         step: Name,
-        /// With what.
+        /// The step's input.
         input: Payload,
         /// How it is undone.
         undo: Kind,
-        /// What settles it if it is in doubt, where the step says so.
+        /// The call that settles an attempt in doubt without an output; `None` if the step declares none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         in_doubt: Option<Call>,
     },
-    /// A compensation is owed and its turn has come: attempt 1 begins once this is durable.
+    /// A compensation is owed and all later effects are undone: attempt 1 begins once this is durable.
     UndoIntent {
-        /// Of the step here.
+        /// The site of the step to be undone.
         site: Site,
-        /// Whether it is the call recorded for a step in doubt, which needs no output.
+        /// True if it is the call recorded for a step in doubt, which needs no output.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         in_doubt: bool,
     },
-    /// An attempt ended, and did not end the effect.
+    /// An attempt ended without settling the effect.
     AttemptEnded {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Step or compensation.
+        /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
-        /// Which, from 1.
+        /// The attempt's number, from 1.
         attempt: u32,
-        /// How.
+        /// The reason for which the attempt failed or is in doubt.
         trouble: Trouble,
-        /// Whether it may have happened all the same.
+        /// True if the effect may have happened despite the failure.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         doubt: bool,
-        /// What comes next.
+        /// What follows: another attempt, a probe, or nothing for now.
         next: Next,
     },
     /// Another attempt begins once this is durable.
     Started {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Step or compensation.
+        /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
-        /// Which, from 1.
+        /// The attempt's number, from 1.
         attempt: u32,
     },
-    /// A step that was held goes on: a stop came to nothing, or an operator sent it on.
+    /// A held step continues: a pending stop was dropped as too late, or an operator redrove the saga.
     Resumed {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// With what.
+        /// What follows: another attempt, a probe, or nothing for now.
         next: Next,
     },
     /// A probe answered, or could not.
     Probed {
-        /// For the step here.
+        /// The site of the step that was probed.
         site: Site,
         /// `Some(false)`: it has not happened and never will; `None`: not known yet.
         happened: Option<bool>,
-        /// What it said, if it failed.
+        /// The probe's error; `None` if it did not fail.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trouble: Option<String>,
-        /// What comes next.
+        /// What follows: another attempt, another probe, or nothing for now.
         next: Next,
     },
     /// A step is done.
     Done {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// What it gave.
+        /// The output, or why it could not be recorded.
         output: Result<Payload, Lost>,
-        /// What undoes it; `None` if nothing does.
+        /// The compensation that is now owed; `None` if nothing undoes the step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undo: Option<Result<Call, Lost>>,
-        /// Who says so.
+        /// The source of this knowledge.
         #[serde(default, skip_serializing_if = "Finder::is_attempt")]
         by: Finder,
     },
-    /// A step is known not to have happened, and is not tried again.
+    /// A step is known not to have happened, and is not retried.
     Failed {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// How.
+        /// The failure, as the body sees it.
         failure: Failure,
     },
     /// A compensation is done.
     Undone {
-        /// Of the step here.
+        /// The site of the step that is undone.
         site: Site,
-        /// Who says so.
+        /// The source of this knowledge.
         #[serde(default, skip_serializing_if = "Finder::is_attempt")]
         by: Finder,
     },
     /// A readonly step's outcome; it has no intent.
     Read {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Which.
+        /// The step's recorded name.
         step: Name,
-        /// With what.
+        /// The step's input.
         input: Payload,
-        /// What it gave.
+        /// The output, or the failure that the body sees.
         result: Result<Payload, Failure>,
-        /// How many attempts it took.
+        /// The number of attempts made.
         attempts: u32,
     },
     /// An effect can go no further without a person.
     Stuck {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Step or compensation.
+        /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
-        /// Why.
+        /// The reason for which a person is needed.
         reason: Reason,
-        /// What was observed.
+        /// The observation behind the reason, in words.
         detail: String,
     },
     /// The body can go no further without a person.
     Halted {
-        /// Why.
+        /// The reason for which a person is needed.
         reason: Reason,
-        /// What was observed.
+        /// The observation behind the reason, in words.
         detail: String,
-        /// Where, if it was somewhere.
+        /// The site at which the body stopped; `None` if no site is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         site: Option<Site>,
     },
 
     /// The body asked for the time or a fresh id.
     Value {
-        /// Where.
+        /// The site of the call.
         site: Site,
         /// `now` or `uuid`.
         what: Name,
-        /// What it got.
+        /// The value that the body got.
         value: Payload,
     },
     /// The body sleeps.
     Timer {
-        /// Where.
+        /// The site of the timer.
         site: Site,
-        /// How long.
+        /// The length of the sleep, in milliseconds.
         wait_ms: u64,
-        /// Until then.
+        /// The end of the sleep.
         due: Timestamp,
     },
-    /// It has slept.
+    /// A sleep ended.
     TimerFired {
-        /// Where.
+        /// The site of the timer.
         site: Site,
     },
     /// The body waits for a signal.
     Wait {
-        /// Where.
+        /// The site of the wait.
         site: Site,
         /// The signal's name.
         name: Name,
-        /// How long at most.
+        /// The longest wait, in milliseconds; `None` if it has no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait_ms: Option<u64>,
-        /// Until then.
+        /// The end of the wait; `None` if it has no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due: Option<Timestamp>,
     },
     /// A signal came.
     Signalled {
-        /// The sender's id for it; a second one of that id is the same signal.
+        /// The sender's id of the signal. A second signal of that id is a repeat of the first.
         id: String,
         /// The signal's name.
         name: Name,
@@ -244,158 +244,160 @@ pub enum Record {
     },
     /// A wait for a signal ended.
     WaitEnded {
-        /// Where.
+        /// The site of the wait.
         site: Site,
-        /// With the signal of this id, or because time ran out.
+        /// The id of the signal that ended it; `None` if time ran out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<String>,
     },
-    /// The signal that ended a wait was none for it: the wait goes on, and a signal of that id may come again.
+    /// The signal that ended a wait had the wrong payload. The wait continues, and a signal of that id may be sent
+    /// again.
     SignalRefused {
-        /// Where.
+        /// The site of the wait.
         site: Site,
-        /// The sender's id for it.
+        /// The sender's id of the signal.
         id: String,
-        /// What is wrong with it.
+        /// The reason for which its payload was refused.
         why: String,
     },
     /// The body asks for an approval.
     Asked {
-        /// Where.
+        /// The site of the question.
         site: Site,
-        /// What is asked.
+        /// The question's text.
         prompt: String,
-        /// How long it waits at most.
+        /// The longest wait for an answer, in milliseconds; `None` if it has no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait_ms: Option<u64>,
-        /// Until then.
+        /// The end of the wait; `None` if it has no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due: Option<Timestamp>,
     },
     /// An approval was given, denied, or not given in time.
     Answered {
-        /// Where.
+        /// The site of the question.
         site: Site,
-        /// How.
+        /// The answer, or its absence.
         verdict: Verdict,
     },
     /// The body calls another saga.
     ChildStarted {
-        /// Where; its sites are inside.
+        /// The site of the child; the child's own sites are inside it.
         site: Site,
         /// The recorded name of its type.
         saga: Name,
-        /// The version of its code.
+        /// The version of the child's code.
         version: u32,
-        /// With what.
+        /// The child's input.
         input: Payload,
     },
-    /// A child failed, and what it did is being undone.
+    /// A child failed, and its effects are being undone.
     ChildUndoing {
-        /// Which.
+        /// The site of the child.
         site: Site,
-        /// Its error.
+        /// The child's error.
         error: Payload,
         /// The error's text.
         message: String,
     },
-    /// A child ended; if it failed, all that it did is undone.
+    /// A child ended. If it failed, all its effects are undone.
     ChildEnded {
-        /// Which.
+        /// The site of the child.
         site: Site,
-        /// What it gave.
+        /// The child's output, or its error.
         result: Result<Payload, Payload>,
     },
 
-    /// Nothing new begins; what runs is awaited, then the rollback starts, unless an irreversible step in flight
-    /// turns out to be done.
+    /// A stop was requested: no new effect begins, and attempts in flight are awaited. Then the rollback starts, unless
+    /// an irreversible step in flight turns out to be done.
     StopRequested {
-        /// Why.
+        /// The cause of the stop.
         cause: Cause,
     },
-    /// A stop came to nothing: the step here was in flight, and is done.
+    /// A stop came too late: the irreversible step at this site was in flight, and is done.
     TooLate {
-        /// Which.
+        /// The site of the irreversible step.
         site: Site,
     },
-    /// From here there is only the way back.
+    /// The rollback starts: from here on the saga only undoes.
     RollbackStarted {
-        /// Why.
+        /// The cause of the rollback.
         cause: Cause,
     },
     /// Everything owed is undone or waived.
     RolledBack,
     /// The body gave its output.
     Completed {
-        /// What.
+        /// The saga's output.
         output: Payload,
     },
     /// The deadline passed after the point of no return.
     Overdue,
-    /// Nothing moves any more: a person is needed.
+    /// The saga can go neither forward nor back without a person.
     DeadLettered,
 
     /// A completed saga is being undone, in whole or in part.
     UndoStarted {
-        /// Who and why.
+        /// The operator and the reason.
         by: By,
-        /// The steps to be undone.
+        /// The sites of the steps to be undone.
         sites: Vec<Site>,
     },
-    /// What was to be undone is undone or waived.
+    /// All compensations of an undo are done or waived.
     UndoEnded,
 
-    /// An operator sent it on again, in the same direction, with fresh attempts; the records after this say with which.
+    /// An operator redrove the saga in the same direction, with fresh attempts. The records after this one say with
+    /// which.
     Redriven {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
-        /// Only this site; all that is stuck otherwise.
+        /// The only site concerned; `None` for all that need a person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         site: Option<Site>,
-        /// With this input instead of the recorded one.
+        /// The input that replaces the recorded one; `None` to keep it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         input: Option<Payload>,
     },
-    /// An operator said what is known of an effect; the records after this draw the conclusion: that it is done,
-    /// undone, failed, begun again or stuck again.
+    /// An operator stated what is known of an effect. The records after this one draw the conclusion: the effect is
+    /// done, undone, failed, begun again, or still needs a person.
     Resolved {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Step or compensation.
+        /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
-        /// What is known.
+        /// The operator's statement.
         knowledge: Knowledge,
     },
     /// An operator declared a compensation not needed.
     Waived {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
-        /// Of the step here.
+        /// The site of the step whose compensation is waived.
         site: Site,
     },
     /// An operator closed the saga as it is.
     Abandoned {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
     },
     /// An operator ended all backoffs.
     RetriedNow {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
     },
     /// An operator's act changed nothing.
     NoEffect {
-        /// Which.
+        /// The kind of act.
         act: ActKind,
-        /// Where, if it was somewhere.
+        /// The site that the act named; `None` if it named none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         site: Option<Site>,
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
-        /// Why it was refused; `None` if what it wanted was so already.
+        /// The refusal; `None` if the state that it asked for already held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refusal: Option<Box<Refusal>>,
     },

@@ -1,5 +1,5 @@
-//! Secrets in recorded data: recorded, because a step needs them again, but never shown. Hidden by default: only while
-//! a payload is being encoded does the value leave its wrapper, and then into a place of its own.
+//! Secrets in recorded data. They are recorded, because a step needs them again, but never shown. A value leaves its
+//! wrapper only while a payload is being encoded, and goes to a separate place.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,8 +14,8 @@ use crate::payload::{self, Print};
 /// A value that views, logs and screens do not show: `Debug` and any serialization other than into a journal give
 /// `[redacted]`. It has no `Display` that compiles, so that no text for the outside is made of it by mistake.
 ///
-/// In JSON from outside the secret itself stands in its place. Where a recorded value is mended, `{"$redacted": n}`, as
-/// it was shown, keeps the recorded secret; the text `[redacted]` is refused.
+/// JSON from outside gives the secret itself. When a recorded value is corrected, `{"$redacted": n}`, as it was shown,
+/// keeps the recorded secret. The text `[redacted]` is refused.
 ///
 /// ```
 /// # use saga_core::Redacted;
@@ -33,12 +33,12 @@ impl<T> Redacted<T> {
         Self(value)
     }
 
-    /// The value itself. Whoever calls this answers for where it goes.
+    /// Returns the value itself. The caller is responsible for keeping it secret.
     pub fn expose(&self) -> &T {
         &self.0
     }
 
-    /// Gives up the wrapper.
+    /// Unwraps the value.
     pub fn into_exposed(self) -> T {
         self.0
     }
@@ -92,20 +92,20 @@ impl<T> fmt::Debug for Redacted<T> {
     }
 }
 
-/// What is shown of a secret outside of a recorded value.
+/// The text that is shown instead of a secret.
 const SHOWN: &str = "[redacted]";
 
 /// A secret as JSON, and its print.
 pub(crate) type Collected = (Box<RawValue>, Print);
 
 thread_local! {
-    /// Where the secrets of the payload now being encoded go; `None` outside of that.
+    /// The secrets of the payload that is being encoded; `None` outside of an encoding.
     static COLLECTED: RefCell<Option<Vec<Collected>>> = const { RefCell::new(None) };
-    /// The secrets of the payload now being decoded.
+    /// The secrets of the payload that is being decoded.
     static PROVIDED: RefCell<Vec<Box<RawValue>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Puts back what a thread-local held, also when `run` panics.
+/// Restores the previous value of a thread-local on drop, so also after a panic.
 struct Restore<F: FnMut()>(F);
 impl<F: FnMut()> Drop for Restore<F> {
     fn drop(&mut self) {
@@ -113,7 +113,7 @@ impl<F: FnMut()> Drop for Restore<F> {
     }
 }
 
-/// Runs `encode`, and gives the secrets that it came upon.
+/// Runs `encode`, and returns the secrets found in it.
 pub(crate) fn collecting<R>(encode: impl FnOnce() -> R) -> (R, Vec<Collected>) {
     let mut before = COLLECTED.with(|c| c.replace(Some(Vec::new())));
     let restore = Restore(move || COLLECTED.with(|c| *c.borrow_mut() = before.take()));
@@ -123,7 +123,7 @@ pub(crate) fn collecting<R>(encode: impl FnOnce() -> R) -> (R, Vec<Collected>) {
     (result, secrets)
 }
 
-/// Runs `decode` with `secrets` at hand.
+/// Runs `decode` with `secrets` available.
 pub(crate) fn providing<R>(secrets: &[Box<RawValue>], decode: impl FnOnce() -> R) -> R {
     let mut before = PROVIDED.with(|p| p.replace(secrets.to_vec()));
     let _restore = Restore(move || PROVIDED.with(|p| *p.borrow_mut() = std::mem::take(&mut before)));
@@ -137,7 +137,7 @@ struct Placeholder {
     index: usize,
 }
 
-/// Which secret the JSON stands for, if it stands for one and nothing else.
+/// Returns the index of the secret, if the JSON is a placeholder and nothing else.
 pub(crate) fn index_of(json: &str) -> Option<usize> {
     serde_json::from_str(json).ok().map(|Placeholder { index }| index)
 }
@@ -162,7 +162,7 @@ impl<T: Serialize> Serialize for Redacted<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Redacted<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error as _;
-        // Plain JSON is taken too: a caller over the network writes the secret itself.
+        // Plain JSON is accepted too: a remote caller writes the secret itself.
         let tree = serde_json::Value::deserialize(deserializer)?;
         let value = match Placeholder::deserialize(&tree) {
             Ok(Placeholder { index }) => {

@@ -1,5 +1,5 @@
-//! Where in a saga something stands, and which things happened before which. A site is a path of segments; the order
-//! of two effects follows from their sites and sequence numbers alone, so that a rollback needs no code of the saga.
+//! Recorded places in a saga's run, and the order between them. A site is a path of segments. The order of two effects
+//! follows from their sites and sequence numbers alone, so a rollback needs none of the saga's code.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A place in a saga's body: `hold#2[3]` is the second `hold` in the text, in the fourth turn of its loop;
-/// `all.1/hold` stands in branch 1 of an `all`; `book_hotel/hold` in a child saga. Cheap to clone.
+/// A recorded place in a saga's run. `hold#2[3]` is the second `hold` in the text, in the fourth turn of its loop;
+/// `all.1/hold` is in branch 1 of an `all`; `book_hotel/hold` is in a child saga. Cheap to clone.
 #[derive(Clone, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Site(Arc<str>);
 
 impl PartialEq for Site {
     fn eq(&self, other: &Self) -> bool {
-        // Most often it is a clone.
+        // Most equal sites are clones of each other.
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
@@ -27,12 +27,12 @@ impl Hash for Site {
 }
 
 impl Site {
-    /// The site as text.
+    /// Returns the site as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this site is `prefix` or stands inside it.
+    /// Returns true if this site is `prefix` or is inside it.
     ///
     /// ```
     /// # use saga_core::Site;
@@ -46,7 +46,7 @@ impl Site {
         }
     }
 
-    /// Whether the two stand in different branches of one `all`, so that neither happened before the other.
+    /// Returns true if both are in different branches of one `all`; then neither happened before the other.
     ///
     /// ```
     /// # use saga_core::Site;
@@ -71,13 +71,13 @@ impl Site {
         }
     }
 
-    /// The sites that it is in, outermost first, and itself, as text.
+    /// Returns the sites around it, outermost first, and then the site itself, as text.
     pub(crate) fn prefixes(&self) -> impl Iterator<Item = &str> {
         let ends = self.0.match_indices('/').map(|(at, _)| at).chain([self.0.len()]);
         ends.map(|end| &self.0[..end])
     }
 
-    /// The branches of `all` that it stands in, as text, outermost first.
+    /// Returns the branches of `all` that it is in, as text, outermost first.
     ///
     /// ```
     /// # use saga_core::Site;
@@ -89,13 +89,13 @@ impl Site {
         self.prefixes().filter(move |prefix| last(prefix))
     }
 
-    /// The segments, outermost first.
+    /// Returns the segments, outermost first.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
     }
 }
 
-/// `all[2].1` is branch 1 of the fork `all[2]`.
+/// Splits the segment of a branch into fork and number: `all[2].1` is branch 1 of the fork `all[2]`.
 pub(crate) fn branch_of(segment: &str) -> Option<(&str, &str)> {
     segment.rsplit_once('.').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -1,4 +1,4 @@
-//! Instants as they are recorded: milliseconds since 1970, UTC. No clock is read here; who needs the time is given it.
+//! Recorded instants: milliseconds since 1970, UTC. No clock is read here; the time is always an input.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The instant `wait` later; the last representable one if there is none.
+    /// Returns the instant `wait` later, saturating at the last representable one.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(millis(wait)))
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// Returns the time from `earlier` to this; zero if `earlier` is later.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
     }
 }
 
-/// `wait` in whole milliseconds, rounded up, so that nothing comes due too early.
+/// Returns `wait` in whole milliseconds, rounded up so that nothing comes due early.
 pub(crate) fn millis(wait: Duration) -> i64 {
     let whole = wait.as_millis();
     let up = u128::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
@@ -31,7 +31,7 @@ pub(crate) fn millis(wait: Duration) -> i64 {
 }
 
 impl fmt::Display for Timestamp {
-    /// As RFC 3339 in UTC, to the millisecond. Days to civil date after Howard Hinnant's `civil_from_days`.
+    /// Formats as RFC 3339 in UTC, to the millisecond. Days to civil date after Howard Hinnant's `civil_from_days`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, ms) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
         let z = days + 719_468;

@@ -1,11 +1,11 @@
-//! Promises about writing: whole appends, in sequence, each for itself.
+//! Promises about appends: atomic, in sequence, independent of each other.
 
 use super::desk::{Desk, NOW, creation, entries, entry, id, nothing, release, status, step, waits};
 use super::{Place, records};
 use crate::store::{Append, AppendError};
 use crate::{Entry, Payload, Phase, Record, Site, Timestamp};
 
-/// A creation gives an epoch, holds the saga, and is there with records and status.
+/// A creation returns an epoch and holds the saga; its records and status can be read.
 pub async fn a_saga_is_created_with_its_first_records(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let created = Append { entries: entries(0..3), ..creation("a") };
@@ -65,7 +65,7 @@ pub async fn records_follow_each_other_without_gaps(place: &dyn Place) {
     assert_eq!(desk.store.summary(&id("b")).await.expect("it can be read"), None);
 }
 
-/// Where the second of two records does not fit, neither is written, nor the status, nor is the saga released.
+/// If the second of two records does not fit, no record and no status is written, and the saga is not released.
 pub async fn an_append_is_applied_whole_or_not_at_all(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -78,7 +78,7 @@ pub async fn an_append_is_applied_whole_or_not_at_all(place: &dyn Place) {
     assert_eq!(desk.append(step("a", epoch, [1])).await, Ok(epoch), "a refused append releases nothing");
 }
 
-/// What was never created takes no records.
+/// An append to a saga that was never created is refused.
 pub async fn an_append_to_an_unknown_saga_is_refused(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -86,7 +86,7 @@ pub async fn an_append_to_an_unknown_saga_is_refused(place: &dyn Place) {
     assert_eq!(desk.append(nothing("b", epoch)).await, Err(AppendError::NoSuchSaga { saga: id("b") }));
 }
 
-/// In a batch of good and bad appends the good are applied, and the answers stand in the batch's order.
+/// In a batch of good and bad appends the good ones are applied, and the answers are in the batch's order.
 pub async fn one_refused_append_does_not_touch_the_others(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -112,7 +112,7 @@ pub async fn one_refused_append_does_not_touch_the_others(place: &dyn Place) {
     assert_eq!((desk.seqs("c").await, desk.seqs("d").await), (vec![], vec![0]));
 }
 
-/// Later appends of a batch see the earlier ones, up to a release and no further.
+/// Later appends of a batch see the earlier ones, up to a release.
 pub async fn appends_to_one_saga_in_one_batch_are_applied_in_order(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -131,7 +131,7 @@ pub async fn appends_to_one_saga_in_one_batch_are_applied_in_order(place: &dyn P
     assert_eq!(desk.status("a").await.phase, Phase::Completed);
 }
 
-/// A batch of none is answered by none; an append of nothing says whether the epoch still holds.
+/// An empty batch gets no answers. An append without content reports whether its epoch still holds.
 pub async fn an_empty_batch_changes_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert!(desk.commit(&[]).await.is_empty());
@@ -167,7 +167,7 @@ pub async fn every_kind_of_record_is_kept_as_it_was(place: &dyn Place) {
     }
 }
 
-/// A record of some megabytes, and many of them in one append.
+/// A record of some megabytes is kept, and so are many of them in one append.
 pub async fn large_records_are_kept_as_they_were(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -182,7 +182,7 @@ pub async fn large_records_are_kept_as_they_were(place: &dyn Place) {
     assert!(desk.journal("a").await[1..] == kept, "what was loaded is not what was written");
 }
 
-/// Ids differ by case, by space at the end, by how an accent is made up, and may be as long as ids can be.
+/// Ids differ by case, by trailing space and by the composition of an accent. They may have the maximum length.
 pub async fn ids_that_look_alike_are_different_sagas(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let long = "x".repeat(crate::SAGA_ID_BYTES_MAX);

@@ -1,12 +1,12 @@
-//! Promises about workers that die: their claims are counted, so that a saga that kills its worker is found, and
-//! bystanders are not blamed for it.
+//! Promises about the deaths of workers. The claims of a dead worker are counted, which identifies a saga that kills
+//! its workers; other sagas are not blamed for it.
 
 use super::Place;
 use super::desk::{Desk, LATER, NOW, creation, id, names, release, status, step, waits, wanted};
 use crate::store::{Append, Claims, QUARANTINE_DEATHS, Status, Wanted};
 use crate::{Phase, Timestamp};
 
-/// Each restart is later than the last by more than a lease.
+/// Returns the time of a restart: each is more than a lease after the last.
 fn restarted(times: i64) -> Timestamp {
     Timestamp(NOW.0 + times * (LATER.0 - NOW.0))
 }
@@ -15,12 +15,12 @@ fn deaths(claims: &Claims) -> Vec<(&str, u32)> {
     claims.claimed.iter().map(|c| (c.saga.as_str(), c.status.deaths)).collect()
 }
 
-/// A saga that has died so often, and that nobody holds.
+/// Creates a released saga with this number of deaths.
 async fn park_dead(desk: &Desk<'_>, name: &str, deaths: u32) {
     desk.park(name, Status { deaths, ..waits(NOW) }, NOW).await;
 }
 
-/// Each worker that dies, by a crash or by leaving, counts once for each saga that it held.
+/// A worker's death, by a crash or by leaving, counts once for each saga that it held.
 pub async fn a_claim_that_was_never_released_counts_as_died(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -34,7 +34,7 @@ pub async fn a_claim_that_was_never_released_counts_as_died(place: &dyn Place) {
     assert!(desk.claim(restarted(3)).await.is_empty());
 }
 
-/// A worker that dies takes nothing with it that it had released, or that it never held.
+/// A worker's death does not count for sagas that it had released or never held.
 pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -46,7 +46,7 @@ pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", 0), ("b", 0)]);
 }
 
-/// Progress resets the count: a worker says so by writing a status with none.
+/// Progress resets the count: the worker writes a status with no deaths.
 pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     park_dead(&desk, "a", 1).await;
@@ -58,8 +58,7 @@ pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", 1)]);
 }
 
-/// A saga that died too often is passed over by whoever does not ask for such, and its deaths are counted all the
-/// same, once.
+/// A saga with too many deaths is not claimed unless quarantined sagas are wanted. Its deaths are still counted, once.
 pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let once = Status { deaths: QUARANTINE_DEATHS - 1, ..status(Phase::Running) };
@@ -76,7 +75,8 @@ pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", QUARANTINE_DEATHS)]);
 }
 
-/// Of several suspects one is given, so that the next death tells which it was; all others come as ever.
+/// Of several quarantined sagas one is claimed at a time, so the next death identifies the cause. All others are
+/// claimed as usual.
 pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
@@ -96,7 +96,7 @@ pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
     assert_eq!(suspects, ["a", "b", "c"]);
 }
 
-/// What was sent to a suspect waits for it.
+/// Deliveries to a quarantined saga wait for it.
 pub async fn a_quarantined_saga_loses_no_delivery(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", Status { deaths: QUARANTINE_DEATHS, ..status(Phase::Waiting) }, NOW).await;

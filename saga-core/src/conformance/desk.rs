@@ -1,5 +1,5 @@
-//! What the checks have in common: a store with a worker at it, and short words for what they do all the time. The
-//! times are made up; `LEASE` later everything that anybody held before is free.
+//! Shared fixtures of the checks: a store with a worker, and short helpers. All times are artificial; everything is
+//! free again once `LEASE` has passed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::machine::Delivery;
 use crate::store::{Append, AppendError, Claims, DeliveryId, Status, Store, Wanted, WorkerId};
 use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, Site, Timestamp};
 
-/// How long a lease lasts.
+/// The length of a lease.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
-/// When every check begins.
+/// The time at which every check begins.
 pub(super) const NOW: Timestamp = Timestamp(1_000_000);
-/// When a lease taken at [`NOW`] is over.
+/// The time at which a lease taken at [`NOW`] is over.
 pub(super) const LATER: Timestamp = Timestamp(NOW.0 + 30_000);
-/// The type of the sagas.
+/// The type of all sagas.
 pub(super) const KIND: &str = "book_trip";
 
 /// A store, and a worker that has joined it.
@@ -37,7 +37,7 @@ impl<'a> Desk<'a> {
         Desk { place, store, worker }
     }
 
-    /// Another worker at the same store, if it takes several; one in its stead otherwise, after it left.
+    /// Returns another worker at the same store. If the store takes only one, the first worker leaves before.
     pub(super) async fn successor(self, now: Timestamp) -> Self {
         if !self.place.takes_many_workers() {
             self.store.leave(self.worker).await.expect("a worker can leave");
@@ -46,7 +46,7 @@ impl<'a> Desk<'a> {
         Desk { worker, ..self }
     }
 
-    /// The process dies, another opens the store at `now`, when the lease is over.
+    /// Simulates the death of the process: another opens the store at `now`, when the lease is over.
     pub(super) async fn restart(self, now: Timestamp) -> Self {
         let place = self.place;
         drop(self);
@@ -80,7 +80,7 @@ impl<'a> Desk<'a> {
         self.append(creation(name)).await.expect("a saga is created")
     }
 
-    /// Creates a saga that nobody holds, with this status, written at `now`.
+    /// Creates a released saga with this status, written at `now`.
     pub(super) async fn park(&self, name: &str, status: Status, now: Timestamp) {
         let parked = Append { status: Some(status), release: true, ..creation(name) };
         self.append_at(parked, now).await.expect("a saga is created");
@@ -94,19 +94,19 @@ impl<'a> Desk<'a> {
         self.store.claim(self.worker, &wanted(), now).await.expect("the worker may claim")
     }
 
-    /// Claims what there is, and gives the names, in order.
+    /// Claims everything claimable, and returns the names in order.
     pub(super) async fn claim(&self, now: Timestamp) -> Vec<String> {
         names(&self.claims(now).await)
     }
 
-    /// Claims what there is, which is exactly this saga.
+    /// Claims everything claimable, which must be exactly this saga.
     pub(super) async fn claim_one(&self, name: &str, now: Timestamp) -> Epoch {
         let claims = self.claims(now).await;
         assert_eq!(names(&claims), [name], "what can be claimed at {now}");
         claims.claimed[0].epoch
     }
 
-    /// The sequence numbers that a journal has.
+    /// Returns the sequence numbers in a journal.
     pub(super) async fn seqs(&self, name: &str) -> Vec<Seq> {
         self.journal(name).await.iter().map(|e| e.seq).collect()
     }
@@ -120,7 +120,7 @@ impl<'a> Desk<'a> {
         summary.expect("the saga exists").status
     }
 
-    /// The numbers of the deliveries that the worker sees.
+    /// Returns the numbers of the deliveries that the worker sees.
     pub(super) async fn mail(&self) -> Vec<DeliveryId> {
         let waiting = self.store.inbox(self.worker).await.expect("the inbox can be read");
         waiting.into_iter().map(|w| w.id).collect()
@@ -139,7 +139,7 @@ pub(super) fn wanted() -> Wanted {
     Wanted { sagas: vec![KIND.into()], limit: 10_000, quarantined: true, unreadable: vec![], only: None }
 }
 
-/// A status in this phase, with no wish to be claimed.
+/// Returns a status in this phase, with no `wake_at`.
 pub(super) fn status(phase: Phase) -> Status {
     Status {
         saga: KIND.into(),
@@ -153,12 +153,12 @@ pub(super) fn status(phase: Phase) -> Status {
     }
 }
 
-/// The status of a saga that waits for a time.
+/// Returns the status of a saga that waits until a time.
 pub(super) fn waits(wake_at: Timestamp) -> Status {
     Status { wake_at: Some(wake_at), ..status(Phase::Waiting) }
 }
 
-/// A record to be told from others by its number.
+/// Returns a record that differs from those of other numbers.
 pub(super) fn entry(seq: Seq) -> Entry {
     let record = match seq {
         0 => Record::Scheduled { saga: KIND.into(), version: 1, input: Payload::null(), deadline: None },
@@ -175,7 +175,7 @@ pub(super) fn entries(seqs: impl IntoIterator<Item = Seq>) -> Vec<Entry> {
     seqs.into_iter().map(entry).collect()
 }
 
-/// An append that changes nothing.
+/// Returns an append without content.
 pub(super) fn nothing(name: &str, epoch: Epoch) -> Append {
     Append {
         saga: id(name),
@@ -204,7 +204,7 @@ pub(super) fn cancel(who: &str) -> Delivery {
     Delivery::Cancel { by: By::new(who, "for a test") }
 }
 
-/// Whether nothing is there twice.
+/// Returns true if no item occurs twice.
 pub(super) fn all_different<T: Ord>(things: impl IntoIterator<Item = T>) -> bool {
     let mut seen = BTreeSet::new();
     things.into_iter().all(|thing| seen.insert(thing))

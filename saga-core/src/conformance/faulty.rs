@@ -1,4 +1,4 @@
-//! A store whose answers get lost, by a script: for the suite's tests of repeats, and for tests of runtimes.
+//! A store that loses answers according to a script, for the suite's tests of repeats and for tests of runtimes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,20 +13,20 @@ use crate::store::{
 };
 use crate::{Entry, Epoch, SagaId, Seq, Timestamp};
 
-/// What happens to one write.
+/// The fault of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: it is applied, and says so.
+    /// The write is applied and answered.
     None,
-    /// It is not applied, and says [`StoreError::Unavailable`].
+    /// The write is not applied, and fails with [`StoreError::Unavailable`].
     Before,
-    /// It is applied, and says [`StoreError::Unavailable`].
+    /// The write is applied, and fails with [`StoreError::Unavailable`].
     After,
-    /// It is not applied, and says [`StoreError::Corrupt`].
+    /// The write is not applied, and fails with [`StoreError::Corrupt`].
     Corrupt,
 }
 
-/// A store whose writes (`commit`, `claim`, `deliver`, `renew`, `leave`, `purge`) fail as a script says.
+/// A store whose writes (`commit`, `claim`, `deliver`, `renew`, `leave`, `purge`) fail according to a script.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -45,12 +45,12 @@ pub struct Faulty {
 }
 
 impl Faulty {
-    /// `inner`, with no faults yet.
+    /// Wraps `inner`, with an empty script.
     pub fn new(inner: Arc<dyn Store>) -> Self {
         Self { inner, script: Mutex::default() }
     }
 
-    /// Lays down what happens to the next writes, after those laid down already. When the script ends, all works.
+    /// Appends to the script one fault for each of the next writes. After the end of the script all writes succeed.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
     }

@@ -1,4 +1,4 @@
-//! Promises about deliveries: none is lost, and each is taken with the records that settle it.
+//! Promises about deliveries: none is lost, and each is taken together with the records that settle it.
 
 use super::desk::{Desk, LATER, NOW, creation, id, names, nothing, release, status, step, waits, wanted};
 use super::{Place, records};
@@ -6,14 +6,14 @@ use crate::machine::Delivery;
 use crate::store::{Append, DeliverError, DeliveryId, Status, Wanted};
 use crate::{By, Phase, Timestamp};
 
-/// Deliveries to what the worker holds are shown, oldest first, again and again until they are taken.
+/// The worker sees deliveries to the sagas it holds, oldest first, until they are taken.
 pub async fn deliveries_wait_in_order_until_they_are_taken(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, _) = (desk.create("a").await, desk.create("b").await);
     assert!(desk.mail().await.is_empty());
     let mut sent = Vec::new();
     for (n, name) in ["a", "b", "a", "a"].into_iter().enumerate() {
-        // The order is that of the deliveries, whatever the clock says.
+        // The order is that of the deliveries, independent of the clock.
         sent.push(desk.deliver(name, Timestamp(NOW.0 - n as i64)).await);
     }
     assert!(
@@ -26,7 +26,7 @@ pub async fn deliveries_wait_in_order_until_they_are_taken(place: &dyn Place) {
     assert_eq!(desk.mail().await, [sent[0], sent[1], sent[3]]);
 }
 
-/// A delivery leaves in the transaction of the append that names it: with the records, or not at all.
+/// A delivery leaves the inbox in the transaction of the append that names it.
 pub async fn deliveries_leave_with_the_append_that_takes_them(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -39,7 +39,7 @@ pub async fn deliveries_leave_with_the_append_that_takes_them(place: &dyn Place)
     assert_eq!((desk.seqs("a").await, desk.mail().await), (vec![0, 1], vec![second]));
 }
 
-/// A fenced append takes nothing; and none takes what was sent to another saga.
+/// A fenced append takes no delivery, and no append takes a delivery to another saga.
 pub async fn a_refused_append_takes_no_deliveries(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -52,7 +52,7 @@ pub async fn a_refused_append_takes_no_deliveries(place: &dyn Place) {
     assert_eq!(desk.mail().await, [mail], "it was sent to `a`, and `b` must not take it");
 }
 
-/// Whoever does not hold a saga does not see what was sent to it.
+/// A worker does not see deliveries to sagas that it does not hold.
 pub async fn deliveries_to_sagas_that_are_not_held_are_not_shown(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -66,7 +66,7 @@ pub async fn deliveries_to_sagas_that_are_not_held_are_not_shown(place: &dyn Pla
     }
 }
 
-/// What was never created, or was purged, gets no mail.
+/// A delivery to a saga that was never created, or was purged, is refused.
 pub async fn a_delivery_to_an_unknown_saga_is_refused(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -77,7 +77,7 @@ pub async fn a_delivery_to_an_unknown_saga_is_refused(place: &dyn Place) {
     assert!(desk.mail().await.is_empty(), "a refused delivery is not kept for later");
 }
 
-/// A parked saga, and one that ended, can be claimed because there is something for it.
+/// A delivery makes a released saga claimable, and so it does an ended or dead-lettered one.
 pub async fn a_delivery_makes_a_saga_claimable(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("waiting", waits(Timestamp(i64::MAX)), NOW).await;
@@ -94,7 +94,7 @@ pub async fn a_delivery_makes_a_saga_claimable(place: &dyn Place) {
     }
 }
 
-/// A delivery that comes after the holder looked, and before it lets go, makes the saga claimable at once.
+/// A delivery that comes after the holder's last look and before its release makes the saga claimable at once.
 pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -106,8 +106,9 @@ pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &
     assert_eq!(desk.mail().await, [mail]);
 }
 
-/// A worker that cannot read a saga's journal is not given it again for the deliveries that it has seen there, but for a
-/// later one, and when it is due. They stay, and another worker that asks without that gets it for them.
+/// A worker that cannot read a saga's journal does not get it again for deliveries that it has seen. It gets it for a
+/// later delivery, and when it is due. The deliveries stay, and a worker without that restriction gets the saga for
+/// them.
 pub async fn a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("odd", status(Phase::DeadLettered), NOW).await;
@@ -146,7 +147,7 @@ pub async fn every_kind_of_delivery_is_kept_as_it_was(place: &dyn Place) {
     assert_eq!(waiting, sent);
 }
 
-/// Any process can see what waits for a saga, and that it was taken, also if it does not hold the saga.
+/// Any process can see the deliveries that wait for a saga, and that one was taken, without holding the saga.
 pub async fn deliveries_are_seen_by_whoever_asks(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let elsewhere = place.open().await;
@@ -158,7 +159,7 @@ pub async fn deliveries_are_seen_by_whoever_asks(place: &dyn Place) {
     let seen = elsewhere.undelivered(&id("a")).await.expect("the inbox can be read");
     assert_eq!(seen.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
     assert_eq!((&seen[0].saga, &seen[0].delivery), (&id("a"), &by_bob));
-    // What decides whether it came in time, for whoever looks later.
+    // The time of delivery decides whether it came in time, also for a later reader.
     assert_eq!(seen.iter().map(|w| w.at).collect::<Vec<_>>(), [NOW, LATER]);
     let held = desk.store.inbox(desk.worker).await.expect("the inbox can be read");
     assert_eq!(held.iter().map(|w| w.at).collect::<Vec<_>>(), [NOW, LATER, NOW]);

@@ -1,4 +1,4 @@
-//! Promises about dropping what is long over, and nothing else.
+//! Promises about purging: only sagas that ended long ago are deleted.
 
 use super::Place;
 use super::desk::{Desk, LATER, NOW, creation, entries, id, release, status, waits};
@@ -15,7 +15,7 @@ async fn left(desk: &Desk<'_>) -> Vec<String> {
     page.sagas.iter().map(|s| s.id.as_str().to_owned()).collect()
 }
 
-/// Completed, rolled back and abandoned sagas go when they ended before the time that is given, not at it.
+/// Completed, rolled back and abandoned sagas are purged if they ended before the given time, but not at it.
 pub async fn what_ended_before_is_purged(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (name, phase) in [("a", Phase::Completed), ("b", Phase::RolledBack), ("c", Phase::Abandoned)] {
@@ -32,7 +32,7 @@ pub async fn what_ended_before_is_purged(place: &dyn Place) {
     assert_eq!(left(&desk).await, ["e"]);
 }
 
-/// Neither what runs, nor what waits, nor a dead letter, however old.
+/// Running, waiting and dead-lettered sagas are never purged, however old.
 pub async fn what_has_not_ended_is_spared(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let open = Phase::ALL.into_iter().filter(|p| !p.is_ended()).enumerate();
@@ -43,7 +43,7 @@ pub async fn what_has_not_ended_is_spared(place: &dyn Place) {
     assert_eq!(left(&desk).await.len(), 5);
 }
 
-/// While it could be undone, a completed saga stays, unless that is asked for; then also without limit.
+/// A completed saga that can be undone is purged only if that is requested; then also one without a limit.
 pub async fn what_could_be_undone_is_spared_unless_asked_for(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let until = |until| Status { undoable_until: Some(Timestamp(until)), ..status(Phase::Completed) };
@@ -56,7 +56,7 @@ pub async fn what_could_be_undone_is_spared_unless_asked_for(place: &dyn Place) 
     assert_eq!(purge(&desk, LATER, true).await, 2);
 }
 
-/// A worker that holds an ended saga is about to write to it; an operator who sent something is to be heard.
+/// The holder of an ended saga is about to write to it, and a waiting delivery must get its answer.
 pub async fn what_is_held_or_has_deliveries_is_spared(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.append(Append { status: Some(status(Phase::Completed)), ..creation("held") })
@@ -73,7 +73,7 @@ pub async fn what_is_held_or_has_deliveries_is_spared(place: &dyn Place) {
     assert_eq!(left(&desk).await, ["held"]);
 }
 
-/// No record, no summary, no delivery; the id is free, and whoever takes it starts from nothing.
+/// No record, summary or delivery is left. The id is free, and a new saga under it starts from nothing.
 pub async fn a_purged_saga_leaves_nothing_behind(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["before", "a", "after"] {

@@ -1,4 +1,4 @@
-//! Promises about listing: every saga, once, with what was last written of it.
+//! Promises about listing: every saga, once, with its last written status.
 
 use super::Place;
 use super::desk::{Desk, LATER, NOW, creation, id, release, status, waits};
@@ -21,7 +21,7 @@ async fn list(desk: &Desk<'_>, query: Query) -> Vec<String> {
     pages(desk, query).await.concat()
 }
 
-/// What was never created has no records, no summary and no deliveries.
+/// A saga that was never created has no records, no summary and no deliveries.
 pub async fn an_unknown_saga_has_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert!(desk.journal("a").await.is_empty());
@@ -29,7 +29,7 @@ pub async fn an_unknown_saga_has_nothing(place: &dyn Place) {
     assert_eq!(list(&desk, Query::default()).await, Vec::<String>::new());
 }
 
-/// The order is that of creation, and stays when sagas change; what is created in the meantime comes at the end.
+/// The order is that of creation, and is stable when sagas change. Sagas created in the meantime come at the end.
 pub async fn pages_give_every_saga_once_oldest_first(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let names = ["d", "a", "c", "b", "e"];
@@ -47,7 +47,7 @@ pub async fn pages_give_every_saga_once_oldest_first(place: &dyn Place) {
     assert_eq!(rest, ["c", "b", "e", "f"]);
 }
 
-/// A page has 100 sagas if nothing is said, and never more than 1000.
+/// A page has 100 sagas by default, and never more than 1000.
 pub async fn page_sizes_have_limits(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let batch: Vec<Append> = (0..1001).map(|n| creation(&format!("saga-{n}"))).collect();
@@ -58,7 +58,7 @@ pub async fn page_sizes_have_limits(place: &dyn Place) {
     }
 }
 
-/// Filters by phase, by type and by reason, alone and together; none of them changes the order.
+/// Filters by phase, by type and by reason work alone and together, and do not change the order.
 pub async fn filters_give_what_they_say(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let dead = |reasons: &[Reason]| Status { reasons: reasons.to_vec(), ..status(Phase::DeadLettered) };
@@ -91,7 +91,7 @@ pub async fn filters_give_what_they_say(place: &dyn Place) {
     }
 }
 
-/// A summary has the time of creation, the time at which the status was last written, and whether it is held.
+/// A summary has the time of creation, the time of the last status, and whether the saga is held.
 pub async fn a_summary_says_when_and_whether_held(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let summary = async || {
@@ -108,7 +108,7 @@ pub async fn a_summary_says_when_and_whether_held(place: &dyn Place) {
     assert_eq!(Some(&listed.sagas[0]), desk.store.summary(&id("a")).await.expect("it can be read").as_ref());
 }
 
-/// Every phase and reason, and numbers and names at their limits.
+/// Every phase and reason is kept, and so are numbers and names at their limits.
 pub async fn every_status_is_kept_as_it_was(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let reasons = [

@@ -1,5 +1,5 @@
-//! One record and one delivery of every kind, for stores that want to show that they keep, or hide, each of them. In
-//! every place where a payload can stand, one stands that has [`SECRET`] in it.
+//! One record and one delivery of every kind, for tests that a store keeps or hides each of them. Every payload in them
+//! contains [`SECRET`].
 
 use crate::Timestamp;
 use crate::machine::{Delivery, Refusal};
@@ -9,10 +9,10 @@ use crate::{
     ActId, By, Codec, CodecError, Codecs, Kind, Payload, Phase, Reason, Record, Redacted, Role, Site,
 };
 
-/// What no view may show.
+/// The secret that no view may show.
 pub const SECRET: &str = "4242 4242 4242 4242";
 
-/// A payload with a secret inside.
+/// Returns a payload with a secret inside.
 pub fn payload() -> Payload {
     payload_of("visible")
 }
@@ -23,7 +23,7 @@ fn payload_of(visible: &str) -> Payload {
     Payload::encode(&value).expect("the value has a JSON form")
 }
 
-/// A payload that a codec has sealed.
+/// Returns a payload that a codec has sealed.
 pub fn sealed() -> Payload {
     struct Reversed;
     impl Codec for Reversed {
@@ -216,7 +216,7 @@ fn acts(site: &Site) -> Vec<Record> {
     ]
 }
 
-/// Records of every kind and in every shape; they make no sensible history. The first is `Scheduled`.
+/// Returns records of every kind and shape; they form no valid history. The first is `Scheduled`.
 pub fn every_record() -> Vec<Record> {
     let site = Site::from("all[2].0/hold#2[3]");
     let deadline = Some(Timestamp(10));
@@ -226,7 +226,7 @@ pub fn every_record() -> Vec<Record> {
     records
 }
 
-/// Deliveries of every kind.
+/// Returns deliveries of every kind.
 pub fn every_delivery() -> Vec<Delivery> {
     let site = Site::from("charge_card");
     let resolve = |knowledge| Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() };

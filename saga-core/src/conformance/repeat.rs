@@ -1,4 +1,4 @@
-//! Promises about repeats: an answer that was lost, and the same thing sent again.
+//! Promises about repeats: an answer is lost, and the same request is sent again.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use super::{Fault, Faulty, Place};
 use crate::store::{Append, AppendError, StoreError};
 use crate::{Entry, Epoch, Phase, Timestamp};
 
-/// A desk at a store that fails as a script says.
+/// Returns a desk at a store that fails according to a script.
 async fn shaky(place: &dyn Place) -> (Desk<'_>, Arc<Faulty>) {
     let desk = Desk::new(place).await;
     let faulty = Arc::new(Faulty::new(desk.store.clone()));
     (Desk { store: faulty.clone(), ..desk }, faulty)
 }
 
-/// Sends a batch as a runtime does, again and again, while the answers get lost: once not applied, twice applied.
+/// Sends a batch repeatedly, as a runtime does, while answers get lost: once not applied, twice applied.
 async fn insist(desk: &Desk<'_>, faulty: &Faulty, batch: &[Append]) -> Vec<Result<Epoch, AppendError>> {
     let script = [Fault::Before, Fault::After, Fault::After, Fault::None];
     faulty.script(script);
@@ -27,7 +27,7 @@ async fn insist(desk: &Desk<'_>, faulty: &Faulty, batch: &[Append]) -> Vec<Resul
     desk.commit(batch).await
 }
 
-/// Records that were applied and are sent again are there once, and so is what is done with them.
+/// Records that are sent again after they were applied are there once, and so are their side effects.
 pub async fn a_repeated_append_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let epoch = desk.create("a").await;
@@ -39,7 +39,7 @@ pub async fn a_repeated_append_is_applied_once(place: &dyn Place) {
     assert_eq!(desk.append(step("a", epoch, [3])).await, Ok(epoch), "the next record follows");
 }
 
-/// The earlier of two appends is recognized although it is not the end of the journal any more.
+/// The earlier of two appends is recognized although it is no longer the end of the journal.
 pub async fn a_repeated_batch_with_two_appends_to_one_saga_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -49,7 +49,7 @@ pub async fn a_repeated_batch_with_two_appends_to_one_saga_is_applied_once(place
     assert_eq!(desk.append(step("a", a, [4])).await, Ok(a), "the next record follows");
 }
 
-/// A creation that was applied and is sent again gives the epoch of the first.
+/// A creation that is sent again after it was applied returns the epoch of the first.
 pub async fn a_repeated_creation_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let created = insist(&desk, &faulty, &[Append { entries: entries(0..2), ..creation("a") }]).await;
@@ -63,7 +63,7 @@ pub async fn a_repeated_creation_is_applied_once(place: &dyn Place) {
     assert!(desk.claim(NOW).await.is_empty(), "it is held");
 }
 
-/// The same for a creation that leaves the saga to whoever claims it.
+/// The same holds for a creation that releases the saga.
 pub async fn a_repeated_creation_that_was_released_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let parked = Append { status: Some(waits(NOW)), release: true, ..creation("a") };
@@ -73,7 +73,7 @@ pub async fn a_repeated_creation_that_was_released_is_applied_once(place: &dyn P
     assert_eq!(desk.append(step("a", epoch, [1])).await, Ok(epoch));
 }
 
-/// A release that was applied and is sent again is no intruder, with records and without.
+/// A release that is sent again after it was applied is not fenced, with records and without.
 pub async fn a_repeated_release_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -85,7 +85,7 @@ pub async fn a_repeated_release_is_applied_once(place: &dyn Place) {
     assert_eq!(desk.claim(NOW).await, ["a"]);
 }
 
-/// A repeat that comes late does not write its status over a newer one.
+/// A late repeat does not overwrite a newer status.
 pub async fn a_repeated_status_does_not_undo_what_came_later(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -96,7 +96,7 @@ pub async fn a_repeated_status_does_not_undo_what_came_later(place: &dyn Place) 
     assert_eq!(desk.status("a").await.phase, Phase::RollingBack);
 }
 
-/// Once another claim began, a repeat is fenced, so that nobody goes on who no longer holds the saga.
+/// After another claim a repeat is fenced: a worker that lost the saga must not continue.
 pub async fn a_repeat_after_the_next_claim_is_fenced(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let old = desk.create("a").await;
@@ -110,7 +110,7 @@ pub async fn a_repeat_after_the_next_claim_is_fenced(place: &dyn Place) {
     assert_eq!(desk.append(step("a", new, [2])).await, Ok(new));
 }
 
-/// What was refused is refused again, in the same words.
+/// A refused append gets the same refusal again.
 pub async fn a_repeated_refusal_is_the_same_refusal(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let epoch = desk.create("a").await;
@@ -120,7 +120,7 @@ pub async fn a_repeated_refusal_is_the_same_refusal(place: &dyn Place) {
     assert_eq!(insist(&desk, &faulty, &batch).await, first);
 }
 
-/// Other content, or another time, is no repeat: two workers' records must never be taken for each other's.
+/// Other content, or another time, is not a repeat: records of different workers must not be confused.
 pub async fn other_records_in_the_same_place_are_no_repeat(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -133,7 +133,7 @@ pub async fn other_records_in_the_same_place_are_no_repeat(place: &dyn Place) {
         let refused = desk.append(Append { entries, ..nothing("a", epoch) }).await;
         assert_eq!(refused, Err(AppendError::Sequence { saga: id("a"), expected: 2, found: 1 }));
     }
-    // Had this been applied, the claim would be over.
+    // If this had been applied, the claim would be over.
     let released = Append { entries: entries([1]), ..release("a", epoch, waits(NOW)) };
     assert_eq!(
         desk.append(released).await,
@@ -142,7 +142,7 @@ pub async fn other_records_in_the_same_place_are_no_repeat(place: &dyn Place) {
     assert_eq!(desk.journal("a").await, entries(0..2));
 }
 
-/// Two workers that create the same saga with the same records at the same time: one of them did.
+/// Two workers create the same saga with the same records at the same time: one succeeds.
 pub async fn a_creation_by_another_worker_is_no_repeat(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -150,7 +150,7 @@ pub async fn a_creation_by_another_worker_is_no_repeat(place: &dyn Place) {
     assert_eq!(desk.append(creation("a")).await, Err(AppendError::Exists { saga: id("a") }));
 }
 
-/// A claim that was applied and never answered is not lost: `held` lists what it took.
+/// A claim that was applied, but whose answer was lost, is listed by `held`.
 pub async fn a_claim_whose_answer_was_lost_is_listed(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     desk.park("a", waits(NOW), NOW).await;

@@ -1,11 +1,11 @@
-//! Promises about restarts: the process dies without a word, another opens the store, and goes on.
+//! Promises about restarts: the process dies without notice, and another opens the store.
 
 use super::Place;
 use super::desk::{Desk, LATER, NOW, entries, id, nothing, release, status, step, waits};
 use crate::store::{Append, AppendError, Status};
 use crate::{Phase, Reason, Timestamp};
 
-/// Whatever was answered with `Ok` is there.
+/// Everything that was answered with `Ok` is there.
 pub async fn journals_and_status_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -37,7 +37,7 @@ pub async fn the_inbox_survives_a_restart(place: &dyn Place) {
     assert!(next > mail[2], "the order goes on: {next:?} after {:?}", mail[2]);
 }
 
-/// What the dead worker held can be claimed at once where it is the only one, else when its lease is over.
+/// Sagas of the dead worker can be claimed at once if the store takes one worker, else when its lease is over.
 pub async fn what_was_held_is_claimable_after_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
@@ -49,7 +49,7 @@ pub async fn what_was_held_is_claimable_after_a_restart(place: &dyn Place) {
     assert_eq!(claimed, ["a", "b", "c"]);
 }
 
-/// No append of the dead worker's counts any more, before the saga is claimed anew and after.
+/// Appends of the dead worker are refused, both before and after the saga is claimed again.
 pub async fn epochs_from_before_a_restart_are_over(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let old = desk.create("a").await;
@@ -72,7 +72,7 @@ pub async fn wakes_survive_a_restart(place: &dyn Place) {
     desk.claim_one("a", Timestamp(LATER.0 + 5)).await;
 }
 
-/// Deaths that were counted stay counted, also for a saga that nobody has claimed since.
+/// Counted deaths are kept, also for a saga that has not been claimed since.
 pub async fn deaths_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -87,7 +87,7 @@ pub async fn deaths_survive_a_restart(place: &dyn Place) {
     assert_eq!(desk.claims(Timestamp(LATER.0 * 3)).await.claimed[0].status.deaths, 1);
 }
 
-/// The sequence goes on where it was, in sagas that were held and in sagas that were not.
+/// The sequence continues, in sagas that were held and in sagas that were not.
 pub async fn sequence_goes_on_after_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -106,7 +106,7 @@ pub async fn sequence_goes_on_after_a_restart(place: &dyn Place) {
     }
 }
 
-/// A history longer than any page is read in pages of any size, also while other sagas write.
+/// A long history can be read in pages of any size, also while other sagas write.
 pub async fn a_long_history_is_read_in_pages(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (long, other) = (desk.create("long").await, desk.create("other").await);
@@ -116,7 +116,7 @@ pub async fn a_long_history_is_read_in_pages(place: &dyn Place) {
         assert_eq!(desk.commit(&batch).await, [Ok(long), Ok(other)]);
     }
     let desk = desk.restart(LATER).await;
-    // What is remembered of a part must not pass for the whole.
+    // A cached part of a journal must not pass for the whole.
     let middle = desk.store.load(&id("long"), 500, 3).await.expect("it can be read");
     assert_eq!(middle, entries(500..503));
     for page in [1000, 999, 150] {

@@ -1,4 +1,4 @@
-//! Promises about waking: whoever waits for work is told of it, and of nothing else for ever.
+//! Promises about waking: a worker that waits for work wakes when there is some, and does not wake endlessly without.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -14,7 +14,7 @@ use crate::store::{StoreError, WorkerId};
 
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
-/// A wait that has really begun: one that returns for nothing is begun again.
+/// Returns a wait that is pending. A wait that returns without cause is begun again.
 async fn at_rest<'a>(desk: &'a Desk<'_>, worker: WorkerId) -> Wait<'a> {
     for _ in 0..100 {
         let mut wait: Wait<'a> = Box::pin(desk.store.wait_for_work(worker));
@@ -64,7 +64,7 @@ pub async fn a_delivery_wakes(place: &dyn Place) {
     }
 }
 
-/// So does one that another process made.
+/// A delivery by another process ends a wait.
 pub async fn a_delivery_through_another_handle_wakes(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", status(Phase::Waiting), NOW).await;
@@ -76,7 +76,7 @@ pub async fn a_delivery_through_another_handle_wakes(place: &dyn Place) {
     desk.claim_one("a", NOW).await;
 }
 
-/// What came while nobody waited ends the next wait.
+/// A delivery that came without a waiting worker ends the next wait.
 pub async fn a_delivery_before_the_wait_is_not_lost(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -85,12 +85,12 @@ pub async fn a_delivery_before_the_wait_is_not_lost(place: &dyn Place) {
     ends(desk.store.wait_for_work(desk.worker)).await;
 }
 
-/// The delivery came while the saga was held, and was not taken: its release is a reason to look again.
+/// A delivery comes while the saga is held, and is not taken: the release ends a wait.
 pub async fn a_release_with_a_delivery_waiting_wakes(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
     desk.deliver("a", NOW).await;
-    // Whoever is woken by the delivery finds the saga held.
+    // A worker woken by the delivery finds the saga held.
     let wait = at_rest(&desk, desk.worker).await;
     assert!(desk.claim(NOW).await.is_empty());
     desk.append(release("a", epoch, status(Phase::Waiting))).await.expect("the epoch is right");
@@ -98,7 +98,7 @@ pub async fn a_release_with_a_delivery_waiting_wakes(place: &dyn Place) {
     desk.claim_one("a", NOW).await;
 }
 
-/// Where several workers may join: what one lets go, others hear of.
+/// If several workers may join: a release by one wakes the others.
 pub async fn a_release_wakes_other_workers(place: &dyn Place) {
     if !place.takes_many_workers() {
         return;
@@ -115,7 +115,7 @@ pub async fn a_release_wakes_other_workers(place: &dyn Place) {
     ends(wait).await;
 }
 
-/// Steps, and sagas that end, are no reason to look for work: a wait outlasts them, or is at rest again soon.
+/// Steps and ended sagas are no work: a wait outlasts them, or is pending again soon.
 pub async fn waiting_comes_to_rest(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
@@ -126,7 +126,7 @@ pub async fn waiting_comes_to_rest(place: &dyn Place) {
     }
 }
 
-/// A wait that was dropped when it had been woken hands on what it was woken for.
+/// If a wait is dropped after it was woken, the next wait gets its wake-up.
 pub async fn a_wait_that_was_dropped_loses_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;

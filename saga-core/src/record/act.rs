@@ -1,11 +1,11 @@
-//! Acts of operators: who, why, under which id, and what their author had seen.
+//! Acts of operators: author, reason, id, and the last record that the author had seen.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Record, Verdict};
 use crate::{ActId, Seq, Site};
 
-/// Who did it, and why; with the id of the act and what its author had seen, where that is known.
+/// The author of an act, and the reason; also the act's id and the last record that the author had seen, where known.
 ///
 /// ```
 /// use saga_core::{ActId, By};
@@ -17,32 +17,32 @@ use crate::{ActId, Seq, Site};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct By {
-    /// A person or a program.
+    /// The author: a person or a program.
     pub who: String,
-    /// In their words.
+    /// The reason, in the author's words.
     pub why: String,
-    /// The act's id: the same act sent again gets the answer of the first. `None`: every one is an act of its own.
+    /// The act's id: a repeat under the same id gets the first answer. `None`: each repeat is a new act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<ActId>,
-    /// The last record that its author had seen: the act is refused if the saga has changed since. `None`: it is taken
-    /// as the saga stands.
+    /// The last record that the author had seen: the act is refused if the saga has changed since. `None`: the act
+    /// applies to the present state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seq>,
 }
 
 impl By {
-    /// `who` did it, because of `why`.
+    /// Returns an act of `who`, for the reason `why`.
     pub fn new(who: impl Into<String>, why: impl Into<String>) -> Self {
         Self { who: who.into(), why: why.into(), act: None, seen: None }
     }
 
-    /// Gives the act an id, which its sender makes up once and sends again with each repeat: a second click, a request
+    /// Sets the act's id. Its sender chooses the id once and repeats it with each retry: a second click, or a request
     /// whose answer was lost.
     pub fn with_act(self, act: ActId) -> Self {
         Self { act: Some(act), ..self }
     }
 
-    /// Says that `seen` is the last record that the author had seen, as given by
+    /// Records that `seen` is the last record the author had seen, as given by
     /// [`State::last_seq`](crate::State::last_seq) and [`DeadLetter::seq`](crate::DeadLetter::seq).
     pub fn having_seen(self, seen: Seq) -> Self {
         Self { seen: Some(seen), ..self }
@@ -55,12 +55,12 @@ impl std::fmt::Display for By {
     }
 }
 
-/// What an operator does to a saga.
+/// A kind of operator's act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ActKind {
-    /// Stop it and roll back.
+    /// Stop the saga and roll it back.
     Cancel,
     /// Answer a question with yes.
     Approve,
@@ -68,9 +68,9 @@ pub enum ActKind {
     Deny,
     /// Undo it after it completed.
     Undo,
-    /// Send a dead letter on.
+    /// Redrive a dead letter.
     Redrive,
-    /// Say what is known of an effect.
+    /// State what is known of an effect.
     Resolve,
     /// Declare a compensation not needed.
     Waive,
@@ -100,7 +100,7 @@ impl std::fmt::Display for ActKind {
 }
 
 impl Record {
-    /// The operator's act that the record is of, where, and by whom.
+    /// Returns the operator's act in this record: its kind, its site if it has one, and its author.
     pub fn act(&self) -> Option<(ActKind, Option<&Site>, &By)> {
         Some(match self {
             Record::StopRequested { cause } => match cause {

@@ -1,4 +1,4 @@
-//! Why a saga goes back, stops, or cannot go on, and what people answer.
+//! Causes of rollbacks and stops, reasons for dead letters, and answers of operators.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::act::By;
 use super::trouble::Failure;
 use crate::{Payload, Site};
 
-/// Why a saga rolls back, or is about to.
+/// The cause of a rollback, or of a pending stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -14,41 +14,41 @@ pub enum Cause {
     Failed {
         /// The saga's error.
         error: Payload,
-        /// Its text.
+        /// The error's text.
         message: String,
-        /// The step that failed last before that, if one did.
+        /// The last step that failed before that; `None` if no step failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         site: Option<Site>,
     },
-    /// A retriable step could not be brought to succeed.
+    /// A retriable step failed permanently, or used up its attempts.
     StepFailed {
-        /// Which.
+        /// The site of the step.
         site: Site,
-        /// How.
+        /// The failure.
         failure: Failure,
     },
     /// Its body panicked.
     Panicked {
-        /// With this message.
+        /// The panic message.
         message: String,
     },
-    /// An input could not be recorded, so that the effect was not begun.
+    /// An input could not be recorded, so the effect was not begun.
     Unrecordable {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// What was observed.
+        /// The observed error, in words.
         message: String,
     },
-    /// Somebody cancelled it.
+    /// An operator cancelled it.
     Cancelled {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
     },
     /// Its deadline passed.
     Deadline,
     /// An operator rolled it back.
     Ordered {
-        /// Who and why.
+        /// The operator, and the reason.
         by: By,
     },
 }
@@ -67,24 +67,24 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// Why a saga can go neither forward nor back without a person.
+/// The reason for which a saga can go neither forward nor back without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// A retriable step past the point of no return could not be brought to succeed.
+    /// A retriable step past the point of no return failed permanently, or used up its attempts.
     RetriesExhausted,
-    /// A compensation could not be brought to succeed.
+    /// A compensation failed permanently, or used up its attempts.
     CompensationFailed,
     /// It is not known whether an attempt happened.
     InDoubt,
-    /// The journal is no path of this build's code.
+    /// The journal does not match any path of this build's code.
     Diverged,
     /// A recorded value cannot be read.
     Undecodable,
     /// The process died again and again while it drove this saga.
     PoisonPill,
-    /// A loop passed its `#[bound]`.
+    /// A loop exceeded its `#[bound]`.
     BoundExceeded,
     /// A session spent its budget.
     BudgetExceeded,
@@ -106,19 +106,19 @@ impl std::fmt::Display for Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Somebody approved.
+    /// An operator approved.
     Approved(By),
-    /// Somebody denied.
+    /// An operator denied.
     Denied(By),
-    /// Nobody answered in time.
+    /// No answer came in time.
     Expired,
 }
 
-/// What an operator knows of an effect that the saga does not.
+/// An operator's statement on an effect whose outcome the saga does not know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Knowledge {
-    /// It happened, and gave this (`null` for a compensation).
+    /// It happened, with this output (`null` for a compensation).
     Happened {
         /// The output.
         output: Payload,

@@ -1,10 +1,10 @@
-//! Where a record changes what stands there.
+//! The site that a record is about.
 
 use super::{Record, of_course};
 use crate::Site;
 
 impl Record {
-    /// Where it changes what stands there; `None` if it is about the saga as a whole.
+    /// Returns the site that the record changes; `None` if it is about the saga as a whole.
     pub fn site(&self) -> Option<&Site> {
         match self {
             Record::Intent { site, .. }

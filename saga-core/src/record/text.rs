@@ -1,12 +1,12 @@
-//! A record as the JSON that stands in a journal. The kinds that every step writes are written by hand, several times
-//! as fast as by their description for serde, which says the same: a test holds the two together.
+//! The JSON form of records. The frequent kinds are written by hand, several times as fast as by serde's derive. A test
+//! holds both to the same text.
 
 use super::{Call, Finder, Record};
 
 type Written = Result<(), serde_json::Error>;
 
 impl Record {
-    /// Appends the record to `text` as JSON, just as [`serde_json::to_string`] has it.
+    /// Appends the record to `text` as JSON, equal to the output of [`serde_json::to_string`].
     ///
     /// # Errors
     /// If it has no JSON form; `text` may then end in a part of it.

@@ -1,21 +1,21 @@
-//! How attempts end, and what comes after them.
+//! How attempts end, and what follows.
 
 use serde::{Deserialize, Serialize};
 
 use super::act::By;
 use crate::{Payload, Timestamp};
 
-/// Why an attempt failed or is in doubt.
+/// The reason for which an attempt failed or is in doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// The step's own error.
     Error {
-        /// Its text.
+        /// The error's text.
         message: String,
         /// The error itself.
         error: Payload,
-        /// Whether it may be tried again.
+        /// True if a retry would not help.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         permanent: bool,
     },
@@ -23,14 +23,14 @@ pub enum Trouble {
     TimedOut,
     /// It panicked.
     Panicked {
-        /// With this message.
+        /// The panic message.
         message: String,
     },
-    /// The process died, or lost its lease, while it ran.
+    /// The process died, or lost its lease, during the attempt.
     Interrupted,
-    /// A probe found that it had not happened.
+    /// A probe found that the effect had not happened.
     NotHappened,
-    /// It was to begin, and the saga's deadline had passed before it could.
+    /// The attempt was not begun: the saga's deadline had passed first.
     NotBegun,
 }
 
@@ -47,52 +47,53 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// What comes after an attempt that did not end the effect.
+/// What follows an attempt that did not settle the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
     /// Another attempt, not before `due`.
     Again {
-        /// When.
+        /// The earliest start of the attempt.
         due: Timestamp,
     },
-    /// The probe is asked, not before `due`.
+    /// A probe, not before `due`.
     Probe {
-        /// When.
+        /// The earliest start of the probe.
         due: Timestamp,
     },
-    /// Nothing for now: the next record says what; or a stop is pending, or a call stands by to be run in its turn.
+    /// Nothing for now. The next record decides, a stop is pending, or a recorded call is to be run later in the
+    /// rollback.
     Hold,
 }
 
-/// How a step that is known not to have happened failed, as the saga's body sees it.
+/// The failure of a step that is known not to have happened, as the saga's body sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// With an error that another attempt would not mend.
+    /// The step failed with an error that a retry would not mend.
     Failed {
         /// The step's error.
         error: Payload,
-        /// Its text.
+        /// The error's text.
         message: String,
     },
-    /// With transient errors, as often as its policy allows.
+    /// The step failed with transient errors until its attempts were used up.
     Exhausted {
         /// The last attempt's error.
         error: Payload,
-        /// Its text.
+        /// The error's text.
         message: String,
-        /// How many attempts were made.
+        /// The number of attempts made.
         attempts: u32,
     },
     /// The last attempt ran out of time.
     TimedOut {
-        /// How many attempts were made.
+        /// The number of attempts made.
         attempts: u32,
     },
     /// The last attempt panicked.
     Panicked {
-        /// With this message.
+        /// The panic message.
         message: String,
     },
     /// The process died during the last attempt.
@@ -113,7 +114,7 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// Who found out that an effect is done.
+/// The source of the knowledge that an effect is done.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finder {
@@ -122,7 +123,7 @@ pub enum Finder {
     Attempt,
     /// A probe.
     Probe,
-    /// A person.
+    /// An operator.
     Operator(By),
 }
 
@@ -132,9 +133,9 @@ impl Finder {
     }
 }
 
-/// A value that was made and could not be kept.
+/// A value that could not be recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {
-    /// Why not.
+    /// The observed error, in words.
     pub why: String,
 }

@@ -1,5 +1,4 @@
-//! What operators have done to a saga: so that a repeated act gets the answer of the first, and one on what has changed
-//! since is refused.
+//! Operators' acts on a saga. A repeated act gets the first answer, and an act based on outdated knowledge is refused.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,22 +7,22 @@ use crate::machine::{Delivery, Refusal};
 use crate::record::{ActKind, Entry, Record};
 use crate::{By, Seq, Site};
 
-/// So many acts of no effect are recorded of one saga; the rest are refused all the same, and leave no record.
+/// The maximum number of acts without effect that are recorded for one saga. Later ones are refused without a record.
 pub const ACTS_WITHOUT_EFFECT_MAX: usize = 100;
 
-/// An act that is in the journal.
+/// An act in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acted {
-    /// Its record.
+    /// The sequence number of its record.
     pub seq: Seq,
-    /// What it was.
+    /// The kind of act.
     pub act: ActKind,
-    /// Where, if it was somewhere.
+    /// The site that it named; `None` if it named none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<Site>,
-    /// Who and why.
+    /// The operator, and the reason.
     pub by: By,
-    /// Why it was refused, if it was.
+    /// The refusal; `None` if the act was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Box<Refusal>>,
 }
@@ -34,13 +33,13 @@ impl std::fmt::Display for Acted {
     }
 }
 
-/// All acts of a saga, as its records tell of them.
+/// All acts of a saga, according to its records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Acts {
     /// Oldest first.
     all: Vec<Acted>,
     without_effect: usize,
-    /// The last record that changed what an act could be about.
+    /// The last record that changed anything an act could be about.
     changed: Seq,
 }
 
@@ -51,7 +50,7 @@ impl Acts {
                 self.without_effect += 1;
                 refusal.clone()
             }
-            // It waits for the body, and changes nothing that an operator looks at.
+            // A signal waits for the body, and changes nothing that an operator looks at.
             Record::Signalled { .. } => None,
             _ => {
                 self.changed = entry.seq;
@@ -59,7 +58,7 @@ impl Acts {
             }
         };
         let Some((act, site, by)) = entry.record.act() else { return };
-        // One act may have two records: the first is the one that counts.
+        // One act may have two records; the first one counts.
         if by.act.is_none() || self.of_id(by).is_none() {
             let (site, by) = (site.cloned(), by.clone());
             self.all.push(Acted { seq: entry.seq, act, site, by, refusal });
@@ -71,24 +70,24 @@ impl Acts {
         self.all.iter().find(|acted| acted.by.act.as_ref() == Some(id))
     }
 
-    /// Whether one more act of no effect is recorded.
+    /// Returns true if another act without effect may be recorded.
     pub(crate) fn has_room(&self) -> bool {
         self.without_effect < ACTS_WITHOUT_EFFECT_MAX
     }
 }
 
 impl State {
-    /// The number of its last record: what an act says that its author has seen. 0 before its first.
+    /// Returns the sequence number of the last record, for [`By::having_seen`]; 0 before the first record.
     pub fn last_seq(&self) -> Seq {
         self.next_seq.saturating_sub(1)
     }
 
-    /// What operators have done to it, oldest first, refused acts included.
+    /// Returns operators' acts on the saga, oldest first, refused acts included.
     pub fn acts(&self) -> &[Acted] {
         &self.acts.all
     }
 
-    /// The answer that the act was given when it came first, if it has come before.
+    /// Returns the first answer to the act; `None` if the act is new.
     pub fn answer_to(&self, delivery: &Delivery) -> Option<Result<(), Refusal>> {
         let (act, site, by) = delivery.act()?;
         let acted = self.acts.of_id(by)?;
@@ -102,7 +101,7 @@ impl State {
         })
     }
 
-    /// Why the act comes too late, if the saga has changed since its author looked.
+    /// Returns a refusal if the saga has changed since the act's author looked.
     pub(crate) fn stale(&self, by: &By) -> Option<Refusal> {
         let seen = by.seen.filter(|seen| *seen < self.acts.changed)?;
         let acts = self.acts.all.iter().rev();

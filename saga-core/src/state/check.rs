@@ -1,19 +1,19 @@
-//! The rules that the notes follow, by a look through all sites: what is noted is held against them after each decision
-//! in builds with debug assertions, for all but the largest sagas.
+//! The invariants of the notes, checked by a scan of all sites. Builds with debug assertions check them after each
+//! decision, except for the largest sagas.
 
 use super::notes::Note;
 use super::{ChildStatus, Direction, SiteState, State, StepState, looked};
 use crate::Site;
 use crate::machine::begins;
 
-/// A saga of more sites is not looked through after each decision.
+/// The maximum number of sites of a saga that is checked after each decision.
 const CHECKED: usize = 64;
 
 impl State {
-    /// Whether the notes say what the sites do, and nothing that is to be looked at is forgotten.
+    /// Checks that the notes agree with the sites, and that no pending site is missing from them.
     ///
     /// # Errors
-    /// What does not fit.
+    /// The first disagreement.
     pub(crate) fn check_notes(&self) -> Result<(), String> {
         if self.sites.len() > CHECKED {
             return Ok(());
@@ -48,8 +48,8 @@ impl State {
         }
     }
 
-    /// What is yet to be unwound: everything in a rollback, what was ordered in an undo, and what happened in a child
-    /// that failed.
+    /// Returns true if the step is still to be unwound. In a rollback that is any step; in an undo, a step that was
+    /// ordered; otherwise, a step in a child that failed.
     fn is_left(&self, site: &Site, step: &StepState) -> bool {
         let in_scope = match &self.direction {
             Direction::Back(_) => true,

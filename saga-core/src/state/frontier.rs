@@ -1,46 +1,46 @@
-//! What is yet to be unwound, as a tree of sites, so that what one compensation makes possible is found without a look
-//! at the others. A step is undone once everything that happened after it is, but for what stands in other branches of
-//! the same `all`.
+//! The steps that are still to be unwound, as a tree of sites. It finds the steps that one compensation makes ready
+//! without a scan of the others. A step is ready once everything that happened after it is unwound. Other branches of
+//! the same `all` do not count as later.
 //!
-//! At each node of the tree the things that happened there one after the other are its *forks*: an `all` with its
-//! branches, or a single step or child saga. Only the fork that came last can have steps whose turn has come.
+//! The things that happened at a node, one after the other, are its *forks*: an `all` with its branches, or a single
+//! step or child saga. Only the last fork can contain ready steps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::looked;
 use crate::Site;
 
-/// What is yet to be unwound. A step is known by its place in the order of intents.
+/// The steps that are still to be unwound. A step is identified by its place in the order of intents.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frontier {
     root: Node,
 }
 
-/// What is left at a site and inside it.
+/// The steps left at a site and inside it.
 #[derive(Debug, Clone, Default)]
 struct Node {
     forks: HashMap<Box<str>, Fork>,
-    /// The forks by the last place in each.
+    /// The forks, by the last place in each.
     by_last: BTreeMap<usize, Box<str>>,
 }
 
-/// What is left of one thing that happened at a node.
+/// The steps left of one thing that happened at a node.
 #[derive(Debug, Clone, Default)]
 struct Fork {
     places: BTreeSet<usize>,
-    /// By segment. The step itself has none.
+    /// Keyed by segment. The entry of the step itself has no branches.
     branches: HashMap<Box<str>, Node>,
 }
 
 /// The segment of the step itself, under the node of its site.
 const ITSELF: &str = "";
 
-/// The segments of a site down to the step itself.
+/// Returns the segments of a site down to the step itself.
 fn way(site: &Site) -> impl Iterator<Item = &str> {
     site.segments().chain([ITSELF])
 }
 
-/// Segments of one fork stand for its branches, and have its name with the dot; any other segment is a fork of its own.
+/// Returns the fork of a segment. Branches of one `all` share a fork, named with the dot; any other segment is its own.
 fn fork_of(segment: &str) -> &str {
     crate::site::branch_of(segment).map_or(segment, |(fork, _)| &segment[..=fork.len()])
 }
@@ -50,7 +50,7 @@ impl Frontier {
         self.root.forks.is_empty()
     }
 
-    /// Whether anything is left at `site` or inside it.
+    /// Returns true if any step is left at `site` or inside it.
     pub(crate) fn has_inside(&self, site: &Site) -> bool {
         let mut node = &self.root;
         for segment in site.segments() {
@@ -62,13 +62,13 @@ impl Frontier {
         true
     }
 
-    /// Whether the step is in it.
+    /// Returns true if the step is still to be unwound.
     pub(crate) fn has(&self, site: &Site, place: usize) -> bool {
         let first = site.segments().next().unwrap_or(ITSELF);
         self.root.forks.get(fork_of(first)).is_some_and(|fork| fork.places.contains(&place))
     }
 
-    /// Whether all that happened after the step is unwound.
+    /// Returns true if everything that happened after the step is unwound.
     pub(crate) fn is_its_turn(&self, site: &Site, place: usize) -> bool {
         let mut node = &self.root;
         for segment in way(site) {
@@ -86,7 +86,7 @@ impl Frontier {
         self.has(site, place)
     }
 
-    /// Adds a step that is yet to be unwound.
+    /// Adds a step that is to be unwound.
     pub(crate) fn add(&mut self, site: &Site, place: usize) {
         let mut node = &mut self.root;
         for segment in way(site) {
@@ -112,20 +112,20 @@ impl Frontier {
         }
     }
 
-    /// Takes out a step that is unwound. Into `come` go those whose turn may have come by that: all of them, and perhaps
+    /// Removes a step that is unwound. Adds to `come` the steps that may have become ready: all of them, and perhaps
     /// others.
     pub(crate) fn remove(&mut self, site: &Site, place: usize, come: &mut Vec<usize>) {
         self.root.remove(&mut way(site), place, true, come);
     }
 
-    /// All whose turn may have come; perhaps others as well.
+    /// Adds to `come` all steps that may be ready, and perhaps others.
     pub(crate) fn turns(&self, come: &mut Vec<usize>) {
         self.root.turns(come);
     }
 }
 
 impl Node {
-    /// `is_last`: no node above holds it up.
+    /// Removes a place below this node. `is_last`: every node above is in the last fork of its parent.
     fn remove<'a>(
         &mut self,
         way: &mut impl Iterator<Item = &'a str>,
@@ -137,7 +137,7 @@ impl Node {
         let Some(segment) = way.next() else { return };
         let key = fork_of(segment);
         let Some(last) = self.by_last.last_key_value().map(|(_, fork)| fork.clone()) else { return };
-        // Forks that overlap are no sequence; then anything may hold up anything.
+        // Forks that overlap have no order; then any step may block any other.
         let may_hold_up = is_last && self.overlap();
         let Some(fork) = self.forks.get_mut(key) else { return };
         let before = fork.places.last().copied();
@@ -162,7 +162,7 @@ impl Node {
         }
     }
 
-    /// Whether something of another fork happened after the first of the last one.
+    /// Returns true if a step of another fork happened after the first step of the last fork.
     fn overlap(&self) -> bool {
         let mut lasts = self.by_last.iter().rev();
         let (Some((_, last)), Some((before, _))) = (lasts.next(), lasts.next()) else { return false };
@@ -184,13 +184,13 @@ impl Node {
 mod tests {
     use super::*;
 
-    /// By the rule itself.
+    /// Computes readiness directly from the definition.
     fn has_turn(left: &[Option<Site>], at: usize) -> bool {
         let Some(site) = &left[at] else { return false };
         left[at + 1..].iter().flatten().all(|later| later.concurrent_with(site))
     }
 
-    /// A number that follows from another (splitmix64).
+    /// Returns the next pseudorandom number (splitmix64).
     fn next(seed: &mut u64) -> usize {
         *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = *seed;
@@ -199,7 +199,7 @@ mod tests {
         (z ^ (z >> 31)) as usize
     }
 
-    /// Sites of forks, branches, children and steps, at random and in any order: also such as no body has.
+    /// Returns a random site of forks, branches, children and steps, including sites that no real body has.
     fn site(seed: &mut u64) -> Site {
         const SEGMENTS: [&str; 9] =
             ["all", "b[1]", "all.0", "all.1", "all.2", "all[1].0", "all[1].1", "child", "child#2"];
@@ -225,7 +225,7 @@ mod tests {
             let mut come = Vec::new();
             frontier.turns(&mut come);
             while !frontier.is_empty() {
-                // What is told too early is forgotten.
+                // A step that is reported too early is forgotten.
                 come.drain(..).for_each(|at: usize| told[at] = has_turn(&left, at));
                 for at in 0..count {
                     let turn = has_turn(&left, at);
@@ -234,7 +234,7 @@ mod tests {
                     assert_eq!(one.is_some_and(|one| frontier.is_its_turn(one, at)), turn, "{left:?} {at}");
                     assert!(one.is_none_or(|one| frontier.has(one, at) && frontier.has_inside(one)));
                 }
-                // Most often one whose turn it is; now and then any.
+                // Picks a ready step most of the time, and any step now and then.
                 let of: Vec<usize> = (0..count)
                     .filter(|at| {
                         left[*at].is_some() && (next(&mut seed).is_multiple_of(8) || has_turn(&left, *at))

@@ -1,5 +1,5 @@
-//! How many sites are looked at, for tests that hold what an event costs. Counted where sites are found, gone through or
-//! passed on the way through a tree of them; in builds with debug assertions, for each thread by itself.
+//! Counts visited sites, for tests that limit the cost of an event. A visit is a lookup of a site, an iteration over
+//! it, or a step through a tree of sites. Only builds with debug assertions count, separately for each thread.
 
 use std::cell::Cell;
 
@@ -7,19 +7,19 @@ thread_local! {
     static SITES: Cell<u64> = const { Cell::new(0) };
 }
 
-/// So many sites are looked at.
+/// Counts `sites` visits.
 pub(crate) fn at(sites: usize) {
     if cfg!(debug_assertions) {
         SITES.set(SITES.get() + sites as u64);
     }
 }
 
-/// How many sites this thread has looked at so far; 0 without debug assertions.
+/// Returns the number of sites that this thread has visited so far; 0 without debug assertions.
 pub fn sites() -> u64 {
     SITES.get()
 }
 
-/// Does `look` and does not count it.
+/// Runs `look` without counting its visits.
 pub(crate) fn uncounted<T>(look: impl FnOnce() -> T) -> T {
     let before = SITES.get();
     let seen = look();

@@ -1,12 +1,12 @@
-//! An ordered set of places in a saga's list of sites. Mostly it holds a few, which a list is the fastest for; one of
-//! many is a tree, so that a change in the middle costs no more than one at the end.
+//! An ordered set of places in a saga's list of sites. A small set is a list, which is fastest. A large set is a tree,
+//! so a change in the middle costs no more than one at the end.
 
 use std::collections::BTreeSet;
 
-/// Up to so many are listed.
+/// The maximum size of the list.
 const LISTED: usize = 32;
 
-/// An ordered set of places. At most one of the two holds anything.
+/// An ordered set of places. Only one of the two fields holds anything.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     few: Vec<usize>,
@@ -18,7 +18,7 @@ impl Places {
         self.few.is_empty() && self.many.is_empty()
     }
 
-    /// The places, in order.
+    /// Returns the places in ascending order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
         self.few.iter().chain(&self.many).copied()
     }
@@ -27,7 +27,7 @@ impl Places {
         self.few.binary_search(&place).is_ok() || self.many.contains(&place)
     }
 
-    /// Has `place` in it, or not.
+    /// Adds or removes `place`.
     pub(crate) fn set(&mut self, place: usize, is_in: bool) {
         if is_in { self.insert(place) } else { self.remove(place) }
     }
@@ -37,7 +37,7 @@ impl Places {
             self.many.insert(place);
             return;
         }
-        // What is new comes most often last.
+        // New places usually come last.
         let at = match self.few.last() {
             Some(last) if *last >= place => self.few.binary_search(&place),
             _ => Err(self.few.len()),
@@ -66,7 +66,7 @@ mod tests {
     fn few_or_many_they_are_in_order() {
         let mut places = Places::default();
         let mut known = BTreeSet::new();
-        // Both ways over the border between a few and many, and back to none.
+        // Crosses the border between list and tree in both directions, and ends empty.
         for step in 0..6 * LISTED {
             let place = step * 7 % (2 * LISTED);
             let is_in = step % 5 != 0;

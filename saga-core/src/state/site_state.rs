@@ -1,45 +1,45 @@
-//! What stands at one site of a saga: a step with its effects, a wait, a value, a child saga.
+//! The state of one site of a saga: a step with its effects, a wait, a value, a child saga.
 
 use crate::record::{Call, Failure, Lost, Next, Trouble, Verdict};
 use crate::{By, Kind, Name, Payload, Reason, Role, Seq, Timestamp};
 
-/// What stands at a site.
+/// The state of a site.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SiteState {
     /// A step that has an intent.
     Step(Box<StepState>),
     /// A readonly step's outcome.
     Read {
-        /// Which step.
+        /// The step's recorded name.
         step: Name,
-        /// With what.
+        /// The step's input.
         input: Payload,
-        /// What it gave.
+        /// The output, or the failure that the body sees.
         result: Result<Payload, Failure>,
     },
     /// A recorded time or id.
     Value {
         /// `now` or `uuid`.
         what: Name,
-        /// What it is.
+        /// The recorded value.
         value: Payload,
     },
     /// A sleep.
     Timer(Timed<()>),
-    /// A wait for a signal; ended by one, or by none.
+    /// A wait for a signal; it may end without one.
     Wait {
         /// The signal's name.
         name: Name,
-        /// How it stands.
+        /// The limits and the result of the wait.
         timed: Timed<Option<Payload>>,
     },
-    /// A question.
+    /// A question to an operator.
     Ask {
-        /// What is asked.
+        /// The question's text.
         prompt: String,
-        /// The record that asked it.
+        /// The sequence number of the record that asked it.
         asked: Seq,
-        /// How it stands.
+        /// The limits and the answer.
         timed: Timed<Verdict>,
     },
     /// A child saga.
@@ -48,23 +48,23 @@ pub enum SiteState {
         saga: Name,
         /// The version of its code when it began.
         version: u32,
-        /// With what.
+        /// The child's input.
         input: Payload,
-        /// How it stands.
+        /// The child's status.
         status: ChildStatus,
     },
 }
 
-/// Something that waits for a time, perhaps among other things.
+/// A wait with a time limit, and possibly another way to end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timed<T> {
-    /// How long, in milliseconds.
+    /// The length of the wait, in milliseconds; `None` if it has no limit.
     pub wait_ms: Option<u64>,
-    /// Until then.
+    /// The end of the wait; `None` if it has no limit.
     pub due: Option<Timestamp>,
-    /// How it ended, if it has.
+    /// The result; `None` if the wait is open.
     pub ended: Option<T>,
-    /// Whether a rollback ended it.
+    /// True if a rollback ended it.
     pub dropped: bool,
 }
 
@@ -78,14 +78,14 @@ impl<T> Timed<T> {
     }
 }
 
-/// How a child saga stands.
+/// The status of a child saga.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChildStatus {
     /// Its body runs.
     Running,
-    /// It failed with this error, and is being undone.
+    /// It failed, and its effects are being undone.
     Undoing {
-        /// The error.
+        /// The child's error.
         error: Payload,
     },
     /// It ended.
@@ -97,76 +97,76 @@ pub enum ChildStatus {
 /// A step that has an intent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepState {
-    /// Which.
+    /// The step's recorded name.
     pub step: Name,
-    /// Its input, as an operator may have mended it.
+    /// Its input, including an operator's correction.
     pub input: Payload,
-    /// Whether it has.
+    /// True if an operator corrected the input.
     pub mended: bool,
     /// How it is undone.
     pub kind: Kind,
-    /// The sequence number of its intent, by which undoing is ordered.
+    /// The sequence number of its intent, which determines the order of undoing.
     pub seq: Seq,
-    /// What settles it in doubt without an output.
+    /// The call that settles it in doubt without an output; `None` if the step declares none.
     pub in_doubt: Option<Call>,
-    /// The step itself.
+    /// The effect of the step itself.
     pub doing: Effect,
-    /// What it gave, once it is done.
+    /// The output, once it is done.
     pub output: Option<Result<Payload, Lost>>,
-    /// How it failed, if it did not happen.
+    /// The failure; `None` unless it is known not to have happened.
     pub failure: Option<Failure>,
-    /// What undoes it.
+    /// The compensation that is recorded for it; `None` if it is not done, or nothing undoes it.
     pub undo: Option<Result<Call, Lost>>,
-    /// The compensation, once it has begun.
+    /// The effect of the compensation; `None` until it begins.
     pub undoing: Option<Effect>,
-    /// Who declared the compensation not needed.
+    /// The operator that waived the compensation; `None` if it is not waived.
     pub waived: Option<By>,
-    /// Whether its undoing was asked for after the saga had completed.
+    /// True if an undo after completion includes it.
     pub undo_ordered: bool,
 }
 
 /// One effect on the world: a step, or its compensation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
-    /// How it stands.
+    /// The effect's status.
     pub status: Status,
     /// The number of the last attempt begun, from 1; never reset.
     pub attempt: u32,
-    /// Attempts that are known to have failed, since the last redrive.
+    /// The number of attempts known to have failed since the last redrive.
     pub failures: u32,
-    /// Attempts made because an earlier one was in doubt, since the last redrive.
+    /// The number of attempts made because an earlier one was in doubt, since the last redrive.
     pub reruns: u32,
-    /// How often in a row the probe was asked and did not know, since the last redrive.
+    /// The number of successive probes without an answer, since the last redrive.
     pub probes: u32,
     /// The generation of its idempotency key.
     pub generation: u32,
-    /// Whether some attempt may have happened without our knowing.
+    /// True if an attempt may have happened without a recorded result.
     pub doubt: bool,
-    /// When the first attempt since the last redrive began.
+    /// The time at which the first attempt since the last redrive began.
     pub since: Timestamp,
-    /// When the wait for what comes next began: it lasts from here to its due time, whatever the clock says later.
+    /// The time at which the present wait began. The wait lasts from here to its due time, even if the clock changes.
     pub waits_since: Timestamp,
-    /// How the last attempt went.
+    /// The failure of the last attempt; `None` if no attempt has failed.
     pub last: Option<Trouble>,
 }
 
-/// How an effect stands.
+/// The status of an effect.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Status {
-    /// An attempt is on its way, or was when the process died.
+    /// An attempt is in flight, or was when the process died.
     Running,
-    /// Waiting for what comes next.
+    /// It waits for what comes next.
     Pending(Next),
     /// It happened.
     Done,
     /// It did not happen, and will not.
     Failed,
-    /// A person is needed.
+    /// It needs a person, for this reason; the text is the observation behind it.
     Stuck(Reason, String),
 }
 
 impl Status {
-    /// When what comes next does, if that is a matter of time.
+    /// Returns the due time of a pending attempt or probe; `None` for any other status.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         match self {
             Status::Pending(Next::Again { due } | Next::Probe { due }) => Some(*due),
@@ -191,19 +191,19 @@ impl Effect {
         }
     }
 
-    /// Whether it is known to have happened, or not to.
+    /// Returns true if it is known whether the effect happened.
     pub fn is_settled(&self) -> bool {
         matches!(self.status, Status::Done | Status::Failed)
     }
 
-    /// Whether a person is needed.
+    /// Returns true if a person is needed.
     pub fn is_stuck(&self) -> bool {
         matches!(self.status, Status::Stuck(..))
     }
 }
 
 impl StepState {
-    /// The effect of that role, if it has begun.
+    /// Returns the effect of that role, if it has begun.
     pub fn effect(&self, role: Role) -> Option<&Effect> {
         match role {
             Role::Do => Some(&self.doing),
@@ -218,12 +218,12 @@ impl StepState {
         }
     }
 
-    /// Whether it is undone, by a compensation or by a person.
+    /// Returns true if it is undone, by a compensation or by an operator's word.
     pub fn is_undone(&self) -> bool {
         self.undoing.as_ref().is_some_and(|u| u.status == Status::Done)
     }
 
-    /// Whether it happened and can be undone, and neither is that done nor waived.
+    /// Returns true if it is done and compensated, and the compensation is neither done nor waived.
     pub fn owes_undo(&self) -> bool {
         self.doing.status == Status::Done
             && self.kind == Kind::Compensated
@@ -231,12 +231,12 @@ impl StepState {
             && self.waived.is_none()
     }
 
-    /// Whether it is not known if it happened.
+    /// Returns true if it is not known whether the step happened.
     pub fn is_in_doubt(&self) -> bool {
         self.doing.doubt && !self.doing.is_settled()
     }
 
-    /// Whether a rollback that has it in scope has nothing left to do here.
+    /// Returns true if a rollback has nothing left to do here.
     pub fn is_unwound(&self) -> bool {
         match self.doing.status {
             Status::Failed => true,
@@ -265,7 +265,7 @@ impl SiteState {
         }
     }
 
-    /// The step here, if it is one with an intent.
+    /// Returns the step at the site, if it has an intent.
     pub fn as_step(&self) -> Option<&StepState> {
         match self {
             SiteState::Step(step) => Some(step),

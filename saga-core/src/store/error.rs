@@ -1,4 +1,4 @@
-//! Why a store did not do what was asked: what was observed, and, where there is one, the error beneath.
+//! Errors of stores: what was observed, with the underlying error where there is one.
 
 use std::error::Error;
 use std::fmt;
@@ -6,135 +6,135 @@ use std::sync::Arc;
 
 use crate::{Epoch, SagaId, Seq};
 
-/// Why one append of a batch was refused. The others are not affected.
+/// The reason for which one append of a batch was refused. Other appends are not affected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
     /// Another worker has claimed the saga since, or the claim was released.
     #[error("epoch {epoch} of saga {saga} is over")]
     Fenced {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
-        /// The epoch that tried.
+        /// The epoch of the refused append.
         epoch: Epoch,
     },
-    /// The records do not follow on what is there.
+    /// The records do not continue the journal.
     #[error("the next record of saga {saga} is {expected}, not {found}")]
     Sequence {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
-        /// What should come.
+        /// The sequence number that follows in the journal.
         expected: Seq,
-        /// What came.
+        /// The sequence number of the record.
         found: Seq,
     },
-    /// A saga of that id exists, and this is not its creation sent again.
+    /// A saga of that id exists, and this is not a repeat of its creation.
     #[error("saga {saga} exists")]
     Exists {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
     },
-    /// There is no such saga (or it was to be created without a status).
+    /// The saga does not exist, or its creation had no status.
     #[error("there is no saga {saga}")]
     NoSuchSaga {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
     },
 }
 
-/// A store that could not do what was asked. Nothing is lost: what was durable still is.
+/// The reason for which a store did not do what was asked. Everything durable is kept.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It cannot be reached, or is busy, or I/O failed: another try may succeed.
+    /// The store cannot be reached, is busy, or I/O failed. A retry may succeed.
     #[error("the store is unavailable: {detail}")]
     Unavailable {
-        /// What was observed.
+        /// The observed error, in words.
         detail: String,
-        /// The error beneath, if there is one.
+        /// The underlying error; `None` if there is none.
         source: Option<StoreCause>,
     },
     /// The disk is full.
     #[error("the store is full: {detail}")]
     Full {
-        /// What was observed.
+        /// The observed error, in words.
         detail: String,
-        /// The error beneath, if there is one.
+        /// The underlying error; `None` if there is none.
         source: Option<StoreCause>,
     },
-    /// It cannot be written to.
+    /// The store cannot be written to.
     #[error("the store is read-only: {detail}")]
     ReadOnly {
-        /// What was observed.
+        /// The observed error, in words.
         detail: String,
-        /// The error beneath, if there is one.
+        /// The underlying error; `None` if there is none.
         source: Option<StoreCause>,
     },
-    /// What is there is not what a store of this kind writes.
+    /// The store's data is not what a store of this kind writes.
     #[error("the store cannot be read: {detail}")]
     Corrupt {
-        /// What was observed.
+        /// The observed damage, in words.
         detail: String,
-        /// The error beneath, if there is one.
+        /// The underlying error; `None` if there is none.
         source: Option<StoreCause>,
     },
-    /// It was written by a newer version of this crate.
+    /// The store was written by a newer version of this crate.
     #[error("the store has schema version {found}; this build knows up to {known}")]
     Newer {
-        /// Its version.
+        /// The store's schema version.
         found: u32,
-        /// The newest known here.
+        /// The newest schema version that this build knows.
         known: u32,
     },
-    /// Another worker holds it, and it is a store for one.
+    /// Another worker holds the store, and it takes only one.
     #[error("the store is held by {holder}")]
     Held {
-        /// Who holds it.
+        /// The worker that holds it.
         holder: String,
     },
-    /// The worker's lease is over: others may have its sagas.
+    /// The worker's lease is over: other workers may hold its sagas.
     #[error("the worker's lease is over")]
     LeaseLost,
-    /// It was closed.
+    /// The store was closed.
     #[error("the store is closed")]
     Closed,
 }
 
 impl StoreError {
-    /// [`Unavailable`](Self::Unavailable), without an error beneath.
+    /// Returns [`Unavailable`](Self::Unavailable) without an underlying error.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         StoreError::Unavailable { detail: detail.into(), source: None }
     }
 
-    /// [`Corrupt`](Self::Corrupt), without an error beneath.
+    /// Returns [`Corrupt`](Self::Corrupt) without an underlying error.
     pub fn corrupt(detail: impl Into<String>) -> Self {
         StoreError::Corrupt { detail: detail.into(), source: None }
     }
 
-    /// [`Full`](Self::Full), without an error beneath.
+    /// Returns [`Full`](Self::Full) without an underlying error.
     pub fn full(detail: impl Into<String>) -> Self {
         StoreError::Full { detail: detail.into(), source: None }
     }
 
-    /// [`ReadOnly`](Self::ReadOnly), without an error beneath.
+    /// Returns [`ReadOnly`](Self::ReadOnly) without an underlying error.
     pub fn read_only(detail: impl Into<String>) -> Self {
         StoreError::ReadOnly { detail: detail.into(), source: None }
     }
 
-    /// Whether another try may succeed without a person's doing anything to this process.
+    /// Returns true if a retry may succeed without an operator's intervention in this process.
     pub fn is_transient(&self) -> bool {
         matches!(self, StoreError::Unavailable { .. } | StoreError::Full { .. } | StoreError::ReadOnly { .. })
     }
 }
 
-/// Why a delivery was not put into the inbox.
+/// The reason for which a delivery was not put into the inbox.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliverError {
-    /// There is no such saga.
+    /// The saga does not exist.
     #[error("there is no saga {saga}")]
     NoSuchSaga {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
     },
     /// The store failed.
@@ -142,7 +142,7 @@ pub enum DeliverError {
     Store(#[from] StoreError),
 }
 
-/// The error of a database or an operating system beneath a [`StoreError`]. Several callers may get the same one.
+/// The underlying error of a [`StoreError`], from a database or the operating system. Several callers may share it.
 ///
 /// ```
 /// use std::error::Error;
@@ -156,12 +156,12 @@ pub enum DeliverError {
 pub struct StoreCause(Arc<dyn Error + Send + Sync>);
 
 impl StoreCause {
-    /// An error of a store's own.
+    /// Wraps a store's own error.
     pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(error))
     }
 
-    /// The error itself.
+    /// Returns the wrapped error.
     pub fn get(&self) -> &(dyn Error + 'static) {
         &*self.0
     }
