@@ -3,7 +3,7 @@
 use crate::scene::{Edge, Group, Item, Line, Look, Node, Scene};
 use crate::text::put;
 
-/// The whole text.
+/// Returns the whole text.
 pub(super) fn drawn(scene: &Scene) -> String {
     let mut text = format!(
         "digraph {title} {{\n  label={title}; labelloc=t; fontsize=18; bgcolor=\"#ffffff\"; pad=0.3;\n  \
@@ -24,7 +24,7 @@ fn items(scene: &Scene, group: &Group, depth: usize, groups: &mut usize, text: &
     let indent = "  ".repeat(depth);
     for item in &group.items {
         match item {
-            // Beside what it undoes.
+            // Beside the step that it undoes.
             Item::Node(number) if scene.nodes[*number].look == Look::Undo => {
                 let undone =
                     scene.edges.iter().find(|edge| edge.line == Line::UndoneBy && edge.to == *number);
@@ -91,7 +91,7 @@ fn node(number: usize, node: &Node) -> String {
 
 fn line(scene: &Scene, edge: &Edge) -> String {
     let (from, to, into) = (edge.from, edge.to, scene.nodes[edge.to].look);
-    // Between neighbours in a row Graphviz fails over a second edge if that has a label.
+    // Graphviz fails on a second edge between neighbours in a row if that edge has a label.
     let second = |other: &Edge| other.line == Line::UndoneBy && (other.from, other.to) == (from, to);
     let bare = edge.line == Line::Failed && scene.edges.iter().any(second);
     let label =
@@ -102,12 +102,12 @@ fn line(scene: &Scene, edge: &Edge) -> String {
         Line::NoReturn => format!("n{from} -> n{to} [{}, penwidth=4];", colour("#ea580c")),
         Line::Failed if into == Look::DeadLetter => format!("n{from} -> n{to} [{}];", colour("#dc2626")),
         Line::Failed => format!("n{from} -> n{to} [{}, constraint=false];", colour("#dc2626")),
-        // Side by side, and read from what undoes to what is undone.
+        // Side by side; the arrow points from the undo to the step that it undoes.
         Line::UndoneBy => format!(
             "n{from} -> n{to} [{}, dir=back, style=dashed, arrowhead=none, arrowtail=vee, constraint=false];",
             colour("#a78bfa")
         ),
-        // Turned round, so that the way back goes up beside the way forward.
+        // Reversed for the layout: the way back runs upward beside the way forward.
         Line::Undo => format!("n{to} -> n{from} [{}, dir=back, style=dashed];", colour("#7c3aed")),
         Line::Doubt => format!("n{from} -> n{to} [{}, style=dotted];", colour("#d97706")),
     }

@@ -1,7 +1,7 @@
-//! Draws the automaton of a saga. A [`Graph`] is data, written by `#[saga]`; here it becomes text and pictures, the same
-//! for the same graph.
+//! Draws the automaton of a saga. A [`Graph`] is data, written by `#[saga]`; this crate renders it as text and
+//! pictures. Equal graphs give equal output.
 //!
-//! Users depend on the crate `saga-rs`, where this is `saga::draw` with the feature `draw`.
+//! Users depend on the crate `saga-rs`, which exports this as `saga::draw` with the feature `draw`.
 
 mod dot;
 mod mermaid;
@@ -22,7 +22,7 @@ pub fn dot(graph: &Graph) -> String {
     dot::drawn(&scene::Scene::of(graph))
 }
 
-/// Draws a graph as a picture in SVG: for light pages and dark ones, with a legend, without scripts.
+/// Draws a graph as an SVG picture with a legend, for light and dark pages. It contains no scripts.
 pub fn svg(graph: &Graph) -> String {
     svg::drawn(graph)
 }

@@ -3,7 +3,7 @@
 use crate::scene::{Edge, Group, Item, Line, Look, Node, Scene};
 use crate::text::put;
 
-/// How each kind of node is painted: readable on light pages and on dark ones, as it brings its own ground.
+/// The style of each kind of node. Each sets its own background, so it is readable on light and dark pages.
 const CLASSES: [(&str, &str); 9] = [
     ("step", "fill:#dbeafe,stroke:#2563eb,color:#172554"),
     ("readonly", "fill:#f8fafc,stroke:#64748b,color:#0f172a,stroke-dasharray:4 3"),
@@ -18,7 +18,7 @@ const CLASSES: [(&str, &str); 9] = [
 const FORK: &str = "fill:#475569,stroke:#475569,color:#ffffff";
 const START: &str = "fill:#475569,stroke:#475569";
 
-/// The whole text.
+/// Returns the whole text.
 pub(super) fn drawn(scene: &Scene) -> String {
     let mut text = format!("---\ntitle: {}\n---\nflowchart TD\n", quoted(&scene.root.title));
     let mut groups = 0;
@@ -50,7 +50,7 @@ fn items(scene: &Scene, group: &Group, depth: usize, groups: &mut usize, text: &
     let indent = "  ".repeat(depth);
     for item in &group.items {
         match item {
-            // What undoes branches stands outside: the group would reach as far down as the way back begins.
+            // Undos of branches are drawn outside: inside, the group would reach down to the start of the way back.
             Item::Node(number) if group.fork && is_undo(scene, *number) => {}
             Item::Node(number) => {
                 put(text, format_args!("{indent}{}", node(*number, &scene.nodes[*number])));
@@ -69,7 +69,7 @@ fn items(scene: &Scene, group: &Group, depth: usize, groups: &mut usize, text: &
     }
 }
 
-/// The undos of a fork, and of the forks right in it.
+/// Writes the undos of a fork, and of the forks directly in it.
 fn undos(scene: &Scene, group: &Group, indent: &str, text: &mut String) {
     for item in group.items.iter().filter(|_| group.fork) {
         match item {
@@ -137,7 +137,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-/// Mermaid has entities of its own, begun by `#`.
+/// Escapes Mermaid's own entities, which begin with `#`.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

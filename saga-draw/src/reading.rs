@@ -1,5 +1,5 @@
-//! What follows from an automaton and is not written in it: which moves there really are, and what stands past the
-//! point of no return. Common to all drawings.
+//! Facts that follow from an automaton: the moves that can happen, and the places past the point of no return. Shared
+//! by all drawings.
 
 use saga_core::Kind;
 use saga_core::graph::{Definition, Graph, To, What};
@@ -10,7 +10,7 @@ use saga_core::policy::InDoubt;
 pub(super) struct Move {
     pub(super) to: To,
     pub(super) when: When,
-    /// Whether it passes the point of no return.
+    /// True if it passes the point of no return.
     pub(super) crosses: bool,
 }
 
@@ -18,21 +18,21 @@ pub(super) struct Move {
 pub(super) enum When {
     Done,
     Failed,
-    /// Its failure makes no difference.
+    /// The move is the same for success and failure.
     Either,
-    /// It is never to fail, and has all the same.
+    /// A retriable step failed permanently, or used up its attempts.
     Exhausted,
 }
 
-/// A graph with what follows from it.
+/// A graph with the facts that follow from it.
 pub(super) struct Reading<'g> {
     pub(super) graph: &'g Graph,
-    /// Which places are past the point of no return, on some way at least.
+    /// For each place, true if it is past the point of no return on at least one path.
     pub(super) past: Vec<bool>,
 }
 
 impl<'g> Reading<'g> {
-    /// Reads it; `past` says whether its beginning is past the point of no return already.
+    /// Analyses a graph. `past` is true if its start is already past the point of no return.
     pub(super) fn of(graph: &'g Graph, past: bool) -> Self {
         let mut reading = Self { graph, past: vec![past; graph.places.len()] };
         let mut open: Vec<To> = (0..graph.places.len())
@@ -49,7 +49,7 @@ impl<'g> Reading<'g> {
         reading
     }
 
-    /// The moves from that place, those that cannot be left out.
+    /// Returns the moves from a place that a drawing must show.
     pub(super) fn moves(&self, number: usize) -> Vec<Move> {
         let place = &self.graph.places[number];
         let crosses = !self.past[number] && !place.what.is_undoable();
@@ -76,7 +76,7 @@ fn is_retriable(what: &What) -> bool {
     matches!(what.unnamed(), What::Step(step) if step.retriable)
 }
 
-/// Whether the body can see it fail.
+/// Returns true if the body can see a failure of it.
 pub(super) fn may_fail(what: &What) -> bool {
     match what.unnamed() {
         What::Step(step) => !step.retriable,
@@ -87,17 +87,17 @@ pub(super) fn may_fail(what: &What) -> bool {
     }
 }
 
-/// Something that is undone: by what, and in which words.
+/// The undoing of a step or child.
 pub(super) struct Undo {
     pub(super) by: String,
-    /// What that does, as a word: it undoes, they undo.
+    /// The verb that fits the subject: "undoes" or "undo".
     pub(super) verb: &'static str,
     pub(super) of: String,
     pub(super) more: Vec<String>,
 }
 
-/// What undoes a child that is done, in a word: all that it did, by what it says itself. Nothing does if it has passed a
-/// point of no return.
+/// Returns the undoing of a completed child: all its own compensations. `None` if it owes none, or has passed a point
+/// of no return.
 pub(super) fn child_undone_by(graph: &Graph) -> Option<Undo> {
     let owes = graph.definitions().iter().any(|step| step.undone_by.is_some());
     (owes && graph.is_undoable()).then(|| Undo {
@@ -108,7 +108,7 @@ pub(super) fn child_undone_by(graph: &Graph) -> Option<Undo> {
     })
 }
 
-/// What undoes a step.
+/// Returns the undoing of a step.
 pub(super) fn undo_of_step(step: &Definition) -> Option<Undo> {
     let by = step.undone_by?;
     let within = step.undo_within.map(|window| format!("within {}", crate::text::length(window)));
@@ -117,13 +117,13 @@ pub(super) fn undo_of_step(step: &Definition) -> Option<Undo> {
     Some(Undo { by: by.to_owned(), verb: "undoes", of: step.name.to_owned(), more })
 }
 
-/// What comes of an attempt in doubt.
+/// The treatment of an attempt in doubt.
 pub(super) struct Doubt {
     pub(super) asks: Option<&'static str>,
     pub(super) then: Then,
 }
 
-/// What comes of it where no probe answers.
+/// The treatment if no probe answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
     Rerun,
@@ -131,7 +131,7 @@ pub(super) enum Then {
     Settled(&'static str),
 }
 
-/// What comes of an attempt in doubt; `None` if nothing is at stake.
+/// Returns the treatment of an attempt in doubt; `None` for a readonly step.
 pub(super) fn doubt(step: &Definition) -> Option<Doubt> {
     if step.kind == Kind::Readonly {
         return None;
@@ -144,7 +144,7 @@ pub(super) fn doubt(step: &Definition) -> Option<Doubt> {
     Some(Doubt { asks: step.probed_by, then })
 }
 
-/// What is said below a name.
+/// Returns the words below a node's name.
 pub(super) fn words(what: &What) -> Vec<&'static str> {
     match what.unnamed() {
         What::Step(step) => {

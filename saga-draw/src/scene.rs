@@ -1,14 +1,14 @@
-//! The automaton as nodes, groups and edges, for languages that lay out by themselves.
+//! The automaton as nodes, groups and edges, for languages with their own layout.
 //!
-//! The way back is drawn as it is gone: from where a saga fails to what undoes the step before, and on to what undoes
-//! the one before that, until it is rolled back.
+//! The way back is drawn in the order of undoing. It leads from a failing place to the undo of the step before it, and
+//! from there to the earlier undos, until the saga is rolled back.
 
 use crate::reading::{Doubt, Move, Reading, Then, Undo, When, child_undone_by, doubt, undo_of_step, words};
 use crate::text::{branch_title, title};
 use saga_core::Kind;
 use saga_core::graph::{Graph, To, What};
 
-/// What a node looks like.
+/// The look of a node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Look {
     Start,
@@ -19,7 +19,7 @@ pub(super) enum Look {
     Wait,
     Fork,
     Undo,
-    /// From where several things are undone, each by itself.
+    /// The start of several independent undos.
     UndoFork,
     Doubt,
     Completed,
@@ -30,16 +30,16 @@ pub(super) enum Look {
 /// A node.
 pub(super) struct Node {
     pub(super) look: Look,
-    /// Its name, and what is said below that.
+    /// Its name, and the words below it.
     pub(super) lines: Vec<String>,
-    /// Whether it is one of many alike.
+    /// True if it stands for any number of equal nodes.
     pub(super) many: bool,
-    /// Whether nothing leads back from it.
+    /// True if it is past the point of no return.
     pub(super) past: bool,
 }
 
 impl Node {
-    /// All that is written on it, a line each.
+    /// Returns its lines of text.
     pub(super) fn shown(&self) -> Vec<String> {
         let mut lines = self.lines.clone();
         if let Some(name) = lines.first_mut() {
@@ -55,7 +55,7 @@ impl Node {
     }
 }
 
-/// What an edge means.
+/// The meaning of an edge.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Line {
     Forward,
@@ -63,7 +63,7 @@ pub(super) enum Line {
     Failed,
     /// The way back.
     Undo,
-    /// From a step to what undoes it.
+    /// From a step to its undo.
     UndoneBy,
     Doubt,
 }
@@ -76,22 +76,22 @@ pub(super) struct Edge {
     pub(super) label: &'static str,
 }
 
-/// What stands in a group: nodes and groups.
+/// An item of a group: a node, or another group.
 pub(super) enum Item {
     Node(usize),
     Group(Group),
 }
 
-/// Things that stand together.
+/// Items that are drawn together.
 pub(super) struct Group {
     pub(super) title: String,
-    /// Whether its things are done at once.
+    /// True if its items run at the same time.
     pub(super) fork: bool,
     pub(super) items: Vec<Item>,
 }
 
 impl Group {
-    /// Whether the node stands right in it.
+    /// Returns true if the node is directly in this group.
     pub(super) fn holds(&self, node: usize) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Node(number) if *number == node))
     }
@@ -105,7 +105,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Of that graph.
+    /// Builds the scene of a graph.
     pub(super) fn of(graph: &Graph) -> Self {
         let mut painter = Painter { nodes: Vec::new(), edges: Vec::new(), dead_letter: None };
         let title = format!("{} v{}", graph.saga, graph.version);
@@ -121,20 +121,20 @@ impl Scene {
 struct Painter {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    /// The one dead letter of the drawing, once something leads there.
+    /// The drawing's only node for dead letters; `None` until an edge leads there.
     dead_letter: Option<usize>,
 }
 
-/// A place that is drawn: where it is entered and left, and what undoes it.
+/// A drawn place: its entry, its exit, and its undos.
 struct Drawn {
     entry: usize,
     done: usize,
     failed: usize,
-    /// Whether some of it may be done when it fails.
+    /// True if some of its items may be done when it fails.
     several: bool,
-    /// What undoes it, each by itself.
+    /// The independent undos of its items.
     undo: Vec<usize>,
-    /// Where the way back to all of that is entered.
+    /// The node at which the way back enters them; `None` if there are none.
     back: Option<usize>,
 }
 
@@ -159,7 +159,7 @@ impl Painter {
         }
     }
 
-    /// A graph with all in it; gives where it begins and ends.
+    /// Draws a graph with everything in it; returns its frame.
     fn level(&mut self, graph: &Graph, past: bool, into: &mut Vec<Item>) -> Frame {
         let reading = Reading::of(graph, past);
         let start = self.node(Look::Start, Vec::new(), into);
@@ -205,7 +205,7 @@ impl Painter {
         }
     }
 
-    /// The way back: who fails goes to what undoes what came before.
+    /// Draws the way back: from each place that can fail to the undos of the places before it.
     fn backward(&mut self, graph: &Graph, drawn: &[Drawn], moves: &[Vec<Move>], frame: &Frame) {
         let Some(rolled_back) = frame.rolled_back else { return };
         let before = |number: usize, seen: &mut Vec<usize>| {
@@ -218,7 +218,7 @@ impl Painter {
         let mut open = Vec::new();
         for number in (0..drawn.len()).filter(fails) {
             let exhausted = moves[number].iter().any(|go| go.when == When::Exhausted);
-            // Of several at once some are done when one fails.
+            // If one of several concurrent items fails, others may be done.
             let back = match drawn[number].several && !drawn[number].undo.is_empty() {
                 true => vec![Some(number)],
                 false => before(number, &mut Vec::new()),
@@ -237,7 +237,7 @@ impl Painter {
             reached.push(number);
             for to in before(number, &mut Vec::new()) {
                 let node = to.and_then(|to| drawn[to].back).unwrap_or(rolled_back);
-                // Turn by turn goes without saying.
+                // The turns of a loop need no edge.
                 let others = drawn[number].undo.iter().filter(|from| **from != node);
                 others.for_each(|from| self.edge(*from, node, Line::Undo, ""));
                 open.extend(to);
@@ -245,7 +245,7 @@ impl Painter {
         }
     }
 
-    /// What is awaited somewhere.
+    /// Draws what is awaited at a place.
     fn place(&mut self, what: &What, title: String, past: bool, into: &mut Vec<Item>) -> Drawn {
         match what.unnamed() {
             What::All(branches) => self.fork(branches, title, past, into),
@@ -316,7 +316,7 @@ impl Painter {
             What::Step(step) if step.kind == Kind::Readonly => Look::Readonly,
             What::Step(step) if step.retriable => Look::Retriable,
             What::Step(_) => Look::Step,
-            // As far as anybody knows.
+            // A child without a graph counts as irreversible.
             What::Opaque(_) => Look::Irreversible,
             _ => Look::Wait,
         };
@@ -381,7 +381,7 @@ impl Painter {
     }
 }
 
-/// The places whose undoing comes next when all before `number` is undone; `None` for nothing more.
+/// Returns the places to be undone next once everything before `number` is undone; `None` stands for the end.
 fn owed_before(
     number: usize,
     graph: &Graph,

@@ -1,5 +1,5 @@
-//! The automaton as a picture of its own: laid out here, in SVG, without scripts or fonts from elsewhere. It brings its
-//! ground along, light or dark as the reader likes.
+//! The automaton as an SVG picture with its own layout, without scripts or external fonts. It sets its own background,
+//! light or dark by the reader's preference.
 
 mod blocks;
 mod canvas;
@@ -11,7 +11,7 @@ use crate::text::put;
 use canvas::{Anchor, Px, SMALL_LETTER, Shape, escaped, width};
 use saga_core::graph::Graph;
 
-/// Around everything.
+/// The margin around the picture.
 const MARGIN: Px = 28;
 const TITLE: Px = 58;
 
@@ -49,7 +49,7 @@ text.failed{stroke:none;fill:#dc2626}
 .rolled{fill:#ddd6fe;stroke:#7c3aed}
 ";
 
-/// What is other on dark ground.
+/// The styles that differ on a dark background.
 const DARK: &str = "\
 text{fill:#f1f5f9}.small{fill:#a8b5c7}.ground{fill:#0d1117}
 .forward{stroke:#94a3b8}.head.forward{fill:#94a3b8}
@@ -66,7 +66,7 @@ text{fill:#f1f5f9}.small{fill:#a8b5c7}.ground{fill:#0d1117}
 .completed{fill:#0f3d24;stroke:#4ade80}.rolled{fill:#36276a;stroke:#a78bfa}
 ";
 
-/// The whole picture.
+/// Returns the whole picture.
 pub(super) fn drawn(graph: &Graph) -> String {
     let level = level::level(graph, false);
     let version = format!("version {}", graph.version);
@@ -105,7 +105,7 @@ pub(super) fn drawn(graph: &Graph) -> String {
     text
 }
 
-/// What the lines and cards mean, in rows as wide as that; and how high all of it is.
+/// Returns the legend of lines and cards, in rows of width `w`, and its height.
 fn legend(w: Px) -> (Vec<Shape>, Px) {
     const SAMPLES: [(&str, bool, &str); 10] = [
         ("forward", true, "goes on"),

@@ -1,24 +1,24 @@
-//! Texts that all drawings have in common.
+//! Texts that all drawings share.
 
 use std::fmt;
 use std::time::Duration;
 
 use saga_core::graph::{Place, What};
 
-/// Writes a line.
+/// Appends a line.
 pub(super) fn put(text: &mut String, line: fmt::Arguments<'_>) {
     text.push_str(&line.to_string());
     text.push('\n');
 }
 
-/// A length of time as it is written in `#[step]`: `24h`, `1h30m`.
+/// Formats a duration as in `#[step]`: `24h`, `1h30m`.
 pub(super) fn length(length: Duration) -> String {
     const UNITS: [(&str, u128); 5] =
         [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
     let mut rest = length.as_millis();
     let mut text = String::new();
     for (unit, ms) in UNITS {
-        // Days are counted in hours until there are some.
+        // Less than three days are given in hours.
         if rest >= ms && !(unit == "d" && rest < 3 * ms) {
             text.push_str(&format!("{}{unit}", rest / ms));
             rest %= ms;
@@ -27,7 +27,7 @@ pub(super) fn length(length: Duration) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
-/// The name of a place: its site, and what is called there if that has another name.
+/// Returns the title of a place: its site, and the callee if that has another name.
 pub(super) fn title(place: &Place) -> String {
     let called = place.what.unnamed().label();
     match place.occurrence {
@@ -37,7 +37,7 @@ pub(super) fn title(place: &Place) -> String {
     }
 }
 
-/// The name of a branch.
+/// Returns the title of a branch.
 pub(super) fn branch_title(what: &What) -> String {
     match what {
         What::Named(name, what) => format!("{name}: {}", what.unnamed().label()),

@@ -1,4 +1,4 @@
-//! What is awaited at a place, as a block: a card with what comes of a doubt beside it, or a frame with more in it.
+//! The block of one place: a card with the treatment of doubt beside it, or a frame with inner blocks.
 
 use super::canvas::{Anchor, Block, LETTER, Px, SMALL_LETTER, Shape, width};
 use super::level::level;
@@ -7,7 +7,7 @@ use crate::text::branch_title;
 use saga_core::Kind;
 use saga_core::graph::{Definition, Graph, What};
 
-/// What is awaited there, under that title.
+/// Returns the block of what is awaited, under a title.
 pub(super) fn block(what: &What, title: String, past: bool) -> Block {
     match what.unnamed() {
         What::All(branches) => fork(branches, title, past),
@@ -17,7 +17,7 @@ pub(super) fn block(what: &What, title: String, past: bool) -> Block {
     }
 }
 
-/// What undoes it, each by itself.
+/// Returns its independent undos.
 pub(super) fn undos(what: &What) -> Vec<Undo> {
     match what.unnamed() {
         What::Step(step) => undo_of_step(step).into_iter().collect(),
@@ -32,7 +32,7 @@ pub(super) fn undos(what: &What) -> Vec<Undo> {
     }
 }
 
-/// A rectangle with lines of text in it: a name, and small print.
+/// A rectangle with lines of text: a name, and small print.
 pub(super) struct Tag {
     pub(super) class: &'static str,
     pub(super) name: String,
@@ -61,7 +61,7 @@ impl Tag {
     }
 }
 
-/// Between a card and what stands beside it.
+/// The gap between a card and its notes.
 const BESIDE: Px = 30;
 
 fn card(what: &What, title: String, past: bool) -> Block {
@@ -90,7 +90,7 @@ fn card(what: &What, title: String, past: bool) -> Block {
     for (note, (_, high)) in notes.into_iter().zip(sizes) {
         let at = y + high / 2;
         let class = if note.class == "note dead" { "failed" } else { "doubt" };
-        // From the nearest point of the card's side.
+        // The line starts at the nearest point of the card's side.
         let from = at.clamp(middle - h / 2 + 10, middle + h / 2 - 10);
         let points = vec![(w, from), (w + BESIDE / 2, from), (w + BESIDE / 2, at), (w + BESIDE, at)];
         shapes.push(Shape::Line { class, points, arrow: true });
@@ -109,7 +109,7 @@ fn card(what: &What, title: String, past: bool) -> Block {
     }
 }
 
-/// What comes of a doubt, and of retries that are used up.
+/// Returns the notes on doubt and on used-up retries.
 fn notes(step: &Definition, past: bool) -> Vec<Tag> {
     let mut notes = Vec::new();
     let note = |name: &str, small: &[&str]| Tag {
@@ -141,9 +141,9 @@ fn notes(step: &Definition, past: bool) -> Vec<Tag> {
     notes
 }
 
-/// Around what stands in a frame.
+/// The padding of a frame.
 const FRAME: Px = 18;
-/// Between one branch and the next.
+/// The gap between branches.
 const BETWEEN: Px = 32;
 /// The height of a frame's title.
 const TITLE: Px = 24;
@@ -155,7 +155,7 @@ fn frame(title: String, class: &'static str, w: Px, h: Px) -> Vec<Shape> {
     ]
 }
 
-/// Where the bars begin and end: as wide as what begins there.
+/// Returns the ends of the bars, as wide as the branches.
 fn bars(blocks: &[Block]) -> (Px, Px) {
     let (mut x, mut left, mut right) = (0, Px::MAX, 0);
     for block in blocks {
@@ -166,7 +166,7 @@ fn bars(blocks: &[Block]) -> (Px, Px) {
     (left.min(right), right)
 }
 
-/// How far what is in a frame moves aside, so that the line that enters it does not go through the title.
+/// Returns the offset that keeps the entering line clear of the frame's title.
 fn beside_title(title: &str, entry: Px) -> Px {
     (12 + width(title, SMALL_LETTER) + 12 - entry).max(0)
 }
@@ -202,7 +202,7 @@ fn fork(branches: &[What], title: String, past: bool) -> Block {
     Block { w, h, entry: middle, exit: middle, inset: 0, fails: (0, h - 16), shapes }
 }
 
-/// A pile of branches, of which the first is shown.
+/// Draws a pile of branches, with only the first one visible.
 fn each(branch: &What, title: String, past: bool) -> Block {
     let title = format!("{title}, one for each");
     let block = fork(std::slice::from_ref(branch), title, past);

@@ -1,15 +1,15 @@
-//! Shapes in pixels, and how they are written in SVG. No layout: who draws says where.
+//! Shapes in pixels, and their SVG form. No layout: the caller gives positions.
 
 use crate::text::put;
 
 /// A length or a position.
 pub(super) type Px = i32;
 
-/// How many pixels a letter of a name takes, and one of small print: the fonts are monospaced.
+/// The width in pixels of a letter in names, and in small print. The fonts are monospaced.
 pub(super) const LETTER: Px = 8;
 pub(super) const SMALL_LETTER: Px = 7;
 
-/// What a text's position is the position of.
+/// The part of a text that its position refers to.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -17,7 +17,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// Something drawn. A class says what it looks like, on light ground and on dark.
+/// A drawn shape. Its class determines the style, on light and dark backgrounds.
 pub(super) enum Shape {
     Rect {
         class: &'static str,
@@ -40,7 +40,7 @@ pub(super) enum Shape {
         y: Px,
         text: String,
     },
-    /// A line through points, its corners rounded.
+    /// A line through points, with rounded corners.
     Line {
         class: &'static str,
         points: Vec<(Px, Px)>,
@@ -48,22 +48,22 @@ pub(super) enum Shape {
     },
 }
 
-/// Something laid out, in coordinates of its own.
+/// A laid-out part of the picture, in its own coordinates.
 pub(super) struct Block {
     pub(super) w: Px,
     pub(super) h: Px,
-    /// Where it is entered, at its top, and left, at its bottom.
+    /// The x coordinate of the entry at the top. `exit` is that of the exit at the bottom.
     pub(super) entry: Px,
     pub(super) exit: Px,
-    /// How far what is seen is from its top, and from its bottom.
+    /// The distance from the top, and from the bottom, to the first visible shape.
     pub(super) inset: Px,
-    /// Where a failure leaves it, at its left: how far from there, and from its top.
+    /// The point at which a failure leaves: the distances from the left side and from the top.
     pub(super) fails: (Px, Px),
     pub(super) shapes: Vec<Shape>,
 }
 
 impl Block {
-    /// Puts it at a position.
+    /// Adds its shapes, moved to a position.
     pub(super) fn put_at(self, x: Px, y: Px, shapes: &mut Vec<Shape>) {
         shapes.extend(self.shapes.into_iter().map(|shape| shape.moved(x, y)));
     }
@@ -90,7 +90,7 @@ impl Shape {
         }
     }
 
-    /// Writes it.
+    /// Writes the shape as SVG.
     pub(super) fn write(&self, to: &mut String) {
         match self {
             Shape::Rect { class, x, y, w, h, round } => put(
@@ -127,7 +127,7 @@ impl Shape {
     }
 }
 
-/// Without points that change no direction.
+/// Removes points at which the direction does not change.
 fn straightened(points: &[(Px, Px)]) -> Vec<(Px, Px)> {
     let mut straight: Vec<(Px, Px)> = Vec::new();
     for point in points {
@@ -161,13 +161,13 @@ fn rounded(points: &[(Px, Px)]) -> String {
     path
 }
 
-/// A point on the way from a corner, as far as the rounding reaches.
+/// Returns the point at which the rounding of a corner begins.
 fn towards(from: (Px, Px), to: (Px, Px)) -> (Px, Px) {
     let step = |from: Px, to: Px| from + (to - from).signum() * ROUND.min((to - from).abs() / 2);
     (step(from.0, to.0), step(from.1, to.1))
 }
 
-/// The head of an arrow along the last piece of a line.
+/// Returns an arrowhead at the end of a line.
 fn head(points: &[(Px, Px)]) -> Option<String> {
     let [.., (fx, fy), (x, y)] = points[..] else { return None };
     let (dx, dy) = ((x - fx).signum(), (y - fy).signum());
@@ -176,7 +176,7 @@ fn head(points: &[(Px, Px)]) -> Option<String> {
     Some(format!("M{x} {y}L{} {}L{} {}Z", bx + sx, by + sy, bx - sx, by - sy))
 }
 
-/// The text in XML; what XML cannot hold is left out.
+/// Escapes the text for XML, without the characters that XML cannot hold.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -193,7 +193,7 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// How wide a text is.
+/// Returns the width of a text.
 pub(super) fn width(text: &str, letter: Px) -> Px {
     Px::try_from(text.chars().count()).unwrap_or(Px::MAX / 64).min(Px::MAX / 64) * letter
 }

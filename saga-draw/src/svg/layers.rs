@@ -1,9 +1,10 @@
-//! Nodes in layers: which layer each is in, in which order, and how far from the left. After Sugiyama, Tagawa and Toda,
-//! *Methods for Visual Understanding of Hierarchical System Structures* (1981); positions by isotonic regression.
+//! Layered layout: the layer of each node, its order in the layer, and its horizontal position. After Sugiyama, Tagawa
+//! and Toda, *Methods for Visual Understanding of Hierarchical System Structures* (1981); positions by isotonic
+//! regression.
 
 use super::canvas::Px;
 
-/// How far a node reaches to both sides of where it is entered, and how far from there it is left.
+/// A node's reach to the left and right of its entry, and the offset of its exit from the entry.
 #[derive(Clone, Copy)]
 pub(super) struct Extent {
     pub(super) left: Px,
@@ -11,30 +12,30 @@ pub(super) struct Extent {
     pub(super) exit: Px,
 }
 
-/// Between neighbours.
+/// The gap between neighbours.
 const GAP: Px = 44;
-/// What a line takes that passes a layer.
+/// The extent of a line that passes a layer.
 const PASSING: Extent = Extent { left: 4, right: 4, exit: 0 };
-/// The last one goes down, so that a sequence is straight.
+/// The number of sweeps. The last one goes down, which keeps sequences straight.
 const SWEEPS: usize = 13;
 
-/// Nodes in their places. Those after the given ones stand for lines that pass a layer.
+/// Nodes in their positions. Nodes after the given ones stand for lines that pass a layer.
 pub(super) struct Layers {
     pub(super) extents: Vec<Extent>,
     /// The layer of each node.
     pub(super) layer: Vec<usize>,
     /// The nodes of each layer, from left to right.
     pub(super) rows: Vec<Vec<usize>>,
-    /// Where each node is entered.
+    /// The entry of each node.
     pub(super) x: Vec<Px>,
-    /// For each link the nodes that it goes through, both ends included; for one that goes back only these.
+    /// For each link, the nodes it passes, both ends included; for a link that goes back, only its ends.
     pub(super) chains: Vec<Vec<usize>>,
-    /// Which links go back.
+    /// For each link, true if it goes back.
     pub(super) back: Vec<bool>,
 }
 
 impl Layers {
-    /// Of nodes with links; node 0 is the first.
+    /// Lays out nodes with links; node 0 is the first.
     pub(super) fn of(extents: Vec<Extent>, links: &[(usize, usize)]) -> Self {
         let back = going_back(extents.len(), links);
         let layer = layers(extents.len(), links, &back);
@@ -60,7 +61,7 @@ impl Layers {
         layers
     }
 
-    /// For each node those that it is linked with in the layer above, and in the one below.
+    /// Returns, for each node, its linked nodes in the layer above and in the layer below.
     fn neighbours(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
         let (mut above, mut below) = (vec![Vec::new(); self.layer.len()], vec![Vec::new(); self.layer.len()]);
         for chain in self.chains.iter().zip(&self.back).filter(|(_, back)| !**back).map(|(chain, _)| chain) {
@@ -72,7 +73,7 @@ impl Layers {
         (above, below)
     }
 
-    /// Each node goes to the middle of its neighbours, row by row, down and up.
+    /// Moves each node to the middle of its neighbours, row by row, down and up.
     fn order(&mut self, above: &[Vec<usize>], below: &[Vec<usize>]) {
         let mut at = vec![0; self.layer.len()];
         for sweep in 0..SWEEPS {
@@ -108,7 +109,7 @@ impl Layers {
         self.x.iter_mut().for_each(|x| *x -= leftmost);
     }
 
-    /// Straight below, or above, what it is linked with.
+    /// Returns the position at which the node is straight below or above its linked nodes.
     fn wanted(&self, node: usize, above: &[Vec<usize>], below: &[Vec<usize>], sweep: usize) -> Px {
         let exit = |node: usize| self.extents[node].exit;
         let from_above = above[node].iter().map(|other| self.x[*other] + exit(*other));
@@ -121,8 +122,8 @@ impl Layers {
         }
     }
 
-    /// As near as possible to where they want to be, with their distances kept: neighbours that are too near become
-    /// one group around their mean.
+    /// Places the nodes of a row as near as possible to the wanted positions, with gaps kept. Neighbours that are too
+    /// near form a group around their mean.
     fn settle(&mut self, row: usize, wanted: &[Px]) {
         let row = &self.rows[row];
         let mut offset = 0;
@@ -131,7 +132,7 @@ impl Layers {
             if let Some(before) = number.checked_sub(1) {
                 offset += self.extents[row[before]].right + GAP + self.extents[*node].left;
             }
-            // Lines that pass are to be straight, above all.
+            // Straight passing lines have priority.
             let weight = if self.extents[*node].left == PASSING.left { 4 } else { 1 };
             let sum = (wanted[number] - offset) * weight;
             let mut group = Near { sum, weight, nodes: vec![(*node, offset)] };
@@ -149,7 +150,7 @@ impl Layers {
     }
 }
 
-/// Nodes that stand as near to each other as they may.
+/// Nodes at the minimum distance from each other.
 struct Near {
     sum: Px,
     weight: Px,
@@ -163,12 +164,12 @@ impl Near {
     }
 }
 
-/// The rows of a sweep: down, then up.
+/// Returns the rows in the order of a sweep: down, then up.
 fn in_turn(rows: usize, sweep: usize) -> Box<dyn Iterator<Item = usize>> {
     if sweep.is_multiple_of(2) { Box::new(0..rows) } else { Box::new((0..rows).rev()) }
 }
 
-/// The links to a node that is on the way there.
+/// Returns, for each link, true if its target is already on the path from the start.
 fn going_back(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
     let mut back = vec![false; links.len()];
     let mut state = vec![Visit::Unseen; nodes];
@@ -197,7 +198,7 @@ fn visit(node: usize, links: &[(usize, usize)], state: &mut [Visit], back: &mut 
     state[node] = Visit::Closed;
 }
 
-/// Each node one layer below the lowest that leads to it.
+/// Puts each node one layer below the lowest node that leads to it.
 fn layers(nodes: usize, links: &[(usize, usize)], back: &[bool]) -> Vec<usize> {
     let mut layer = vec![0; nodes];
     let forward: Vec<&(usize, usize)> =

@@ -1,5 +1,5 @@
-//! One graph, laid out: the way forward from top to bottom, and at its left the way back, from bottom to top, past what
-//! undoes each step.
+//! The layout of one graph. The way forward runs from top to bottom. At its left, the way back runs from bottom to top,
+//! past the undo of each step.
 
 use super::blocks::{Tag, block, undos};
 use super::canvas::{Anchor, Block, LETTER, Px, SMALL_LETTER, Shape, width};
@@ -9,12 +9,12 @@ use crate::reading::{Reading, Undo, When};
 use crate::text::title;
 use saga_core::graph::{Graph, To, What};
 
-/// Between the way back and the way forward.
+/// The gap between the way back and the way forward.
 const ASIDE: Px = 40;
-/// The start, and the end with the output, as nodes: the places are between them.
+/// The node of the start. The places follow, then the end.
 const START: usize = 0;
 
-/// The graph as a block. `past` says whether its beginning is past the point of no return.
+/// Returns the graph as a block. `past` is true if its start is past the point of no return.
 pub(super) fn level(graph: &Graph, past: bool) -> Block {
     let reading = Reading::of(graph, past);
     let links = links(&reading);
@@ -43,14 +43,14 @@ pub(super) fn level(graph: &Graph, past: bool) -> Block {
 
 struct Plan<'a, 'g> {
     reading: &'a Reading<'g>,
-    /// The start, the places, and the end.
+    /// The blocks of the start, the places, and the end.
     blocks: Vec<Option<Block>>,
     layers: Layers,
     links: Vec<Link>,
     lane: Lane,
 }
 
-/// The moves between nodes, those that stay on the way forward.
+/// Returns the links between nodes, those of the way forward only.
 fn links(reading: &Reading<'_>) -> Vec<Link> {
     let graph = reading.graph;
     let node = |to: To| match to {
@@ -88,15 +88,15 @@ fn ending(name: &str, class: &'static str) -> Block {
 /// The way back.
 struct Lane {
     w: Px,
-    /// For each layer what undoes its places: together what is undone each by itself.
+    /// For each layer, the groups of undos of its places. The undos in one group are independent.
     groups: Vec<Vec<Vec<Tag>>>,
-    /// Whether something leads here.
+    /// True if a line leads into the way back.
     is_entered: bool,
 }
 
 const PILL_GAP: Px = 8;
 const GROUP_GAP: Px = 22;
-/// Around several that are undone each by itself.
+/// The padding of a group of undos.
 const PAD: Px = 10;
 
 impl Lane {
@@ -173,7 +173,7 @@ impl Plan<'_, '_> {
         if layer == 0 && self.lane.is_entered { own.max(30) } else { own }
     }
 
-    /// Top and bottom of each node.
+    /// Returns the top and the bottom of each node.
     fn tops(&self, routes: &Routes, heights: &[Px]) -> Vec<(Px, Px)> {
         let of = |node: usize| {
             let layer = self.layers.layer[node];
@@ -189,7 +189,8 @@ impl Plan<'_, '_> {
         (0..self.layers.layer.len()).map(of).collect()
     }
 
-    /// The nodes from where it goes back, and whether it joins the way back above what undoes themselves.
+    /// Returns the nodes from which a failure goes back. The flag is true if the line joins the way back above the
+    /// node's own undos.
     fn failures(&self) -> Vec<(usize, bool)> {
         let places = self.reading.graph.places.iter().enumerate();
         places
@@ -206,7 +207,7 @@ impl Plan<'_, '_> {
         count
     }
 
-    /// Draws the moves to the way back; gives where they join it.
+    /// Draws the lines to the way back; returns the points at which they join it.
     fn failing(
         &self,
         fails: &[(usize, bool)],
@@ -238,7 +239,7 @@ impl Plan<'_, '_> {
         joins
     }
 
-    /// Draws the way back, from where it begins up to its end.
+    /// Draws the way back, from its start up to its end.
     fn undoing(
         &mut self,
         routes: &Routes,
@@ -258,14 +259,14 @@ impl Plan<'_, '_> {
             }
         }
         let failures = joins.len();
-        // What is complete can be undone as well, if all of it can.
+        // A completed saga can be undone too, if all of it can.
         let end = self.reading.graph.places.len() + 1;
         let lowest = stations.last().map_or(0, |(_, bottom)| *bottom);
         if let (true, Some(Some(block))) =
             (self.reading.graph.is_undoable() && lowest > 0, self.blocks.get(end))
         {
             let y = (tops[end].0 + tops[end].1) / 2;
-            // Where it does not end below all that undoes (after a loop), a line would go through that.
+            // If the end is above some undos (after a loop), a line would cross them.
             if y > lowest {
                 let points = vec![(self.layers.x[end] - block.entry, y), (x, y)];
                 shapes.push(Shape::Line { class: "back", points, arrow: false });
@@ -293,7 +294,7 @@ impl Plan<'_, '_> {
         shapes.extend(end.shapes(x - wide / 2, y));
     }
 
-    /// Draws the line behind which nothing leads back; gives the width of all.
+    /// Draws the line of the point of no return; returns the total width.
     fn beyond(&self, routes: &Routes, right: Px, shapes: &mut Vec<Shape>) -> Px {
         let label = "point of no return";
         let mut w = right.max(routes.right);
@@ -332,7 +333,7 @@ impl Plan<'_, '_> {
     }
 }
 
-/// Draws what is undone together, in the middle of the way back.
+/// Draws a group of undos in the middle of the way back.
 fn group_at(group: Vec<Tag>, x: Px, mut y: Px, high: Px, shapes: &mut Vec<Shape>) {
     if group.len() > 1 {
         let w = group.iter().map(|tag| tag.size().0).max().unwrap_or(0) + 2 * PAD;

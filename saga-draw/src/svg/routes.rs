@@ -1,5 +1,5 @@
-//! The lines of the way forward: down through the layers, across in the gaps between them, each on a track of its own;
-//! what goes back, up at the right.
+//! The lines of the way forward. They go down through the layers, and across in the gaps between them, each on its own
+//! track. Lines that go back run up at the right.
 
 use super::canvas::{Anchor, Px, SMALL_LETTER, Shape, width};
 use super::layers::{Extent, Layers};
@@ -12,7 +12,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Makes room for what is written where it leaves.
+    /// Reserves room for the label at the start of the line.
     pub(super) fn reserve(&self, extent: &mut Extent) {
         match self.kind {
             Kind::Failed => {
@@ -35,29 +35,29 @@ pub(super) enum Kind {
     Either,
 }
 
-/// Between one track and the next.
+/// The distance between tracks.
 const TRACK: Px = 10;
-/// Of a line that goes back, and of one that a failure takes: how far from where others leave.
+/// The offset of a backward line from the other exits. `FAILED_ASIDE` is that of a failure line.
 const LOOP_ASIDE: Px = 14;
 const FAILED_ASIDE: Px = 26;
 
-/// Where the layers and the lines between them are.
+/// The positions of the layers and of the lines between them.
 pub(super) struct Routes {
     /// The top of each layer.
     pub(super) tops: Vec<Px>,
     pub(super) heights: Vec<Px>,
-    /// Where the point of no return is in the gap below each layer.
+    /// The height of the point of no return in the gap below each layer; `None` if it is elsewhere.
     pub(super) no_return: Vec<Option<Px>>,
     pub(super) bottom: Px,
-    /// How far the lines reach.
+    /// The right end of all lines.
     pub(super) right: Px,
-    /// For each link the height at which it crosses each gap.
+    /// For each link, the height at which it crosses each gap.
     tracks: Vec<Vec<Px>>,
-    /// For each link that goes back: below its beginning, above its end, and how far at the right.
+    /// For each backward link: the height below its start, the height above its end, and its x coordinate at the right.
     loops: Vec<Option<(Px, Px, Px)>>,
 }
 
-/// A piece of a line that goes across a gap.
+/// A piece of a line that crosses a gap.
 struct Across {
     link: usize,
     piece: usize,
@@ -67,7 +67,7 @@ struct Across {
 }
 
 impl Routes {
-    /// `fails` counts the lines to the way back above and below each layer.
+    /// Routes all links. `fails` has the number of lines to the way back above and below each layer.
     pub(super) fn of(
         layers: &Layers,
         links: &[Link],
@@ -123,7 +123,7 @@ impl Routes {
         routes
     }
 
-    /// Gives the lines that go back their heights in a gap: where they begin, or where they end.
+    /// Sets the heights of backward lines in a gap, at their start or at their end.
     fn go_round(&mut self, layers: &Layers, links: &[Link], layer: usize, mut y: Px, begin: bool) {
         for (number, link) in links.iter().enumerate().filter(|(number, _)| layers.back[*number]) {
             let at = if begin { link.from } else { link.to };
@@ -141,7 +141,7 @@ impl Routes {
         }
     }
 
-    /// How far at the right a line goes up that goes back: beside all that it passes, and beside others of its kind.
+    /// Returns the x coordinate of a backward line, to the right of everything it passes and of other such lines.
     fn beside(&mut self, layers: &Layers, link: &Link) -> Px {
         let passed = &layers.rows[layers.layer[link.to]..=layers.layer[link.from]];
         let right = |node: &usize| layers.x[*node] + layers.extents[*node].right;
@@ -153,7 +153,7 @@ impl Routes {
         right
     }
 
-    /// Draws all lines; `tops` says where each node begins and ends.
+    /// Draws all lines. `tops` has the top and the bottom of each node.
     pub(super) fn paint(&self, layers: &Layers, links: &[Link], tops: &[(Px, Px)], shapes: &mut Vec<Shape>) {
         for (number, link) in links.iter().enumerate() {
             let class = match link.kind {
@@ -179,7 +179,7 @@ impl Routes {
                 Kind::Failed => {
                     shapes.push(Shape::text("small failed", Anchor::Start, x + 5, y + 14, FAILED));
                 }
-                // The way round is at its left.
+                // The backward line is at its left.
                 Kind::Either if self.loops[number].is_some() => {
                     shapes.push(Shape::text("small", Anchor::Start, x + 5, y + 14, EITHER));
                 }
@@ -200,7 +200,7 @@ impl Routes {
                 points.push((from, tops[pair[0]].1));
             }
             match self.tracks[number][piece] {
-                // Nearly straight is straight.
+                // A nearly straight line is drawn straight.
                 0 => points.push((from, tops[pair[1]].0)),
                 y => points.extend([(from, y), (to, y)]),
             }
@@ -216,13 +216,13 @@ fn aside(link: &Link) -> Px {
     if link.kind == Kind::Failed { FAILED_ASIDE } else { 0 }
 }
 
-/// Where a piece of a link begins and ends.
+/// Returns the start and the end of a piece of a link.
 fn ends(layers: &Layers, link: &Link, piece: usize, pair: &[usize]) -> (Px, Px) {
     let aside = if piece == 0 { aside(link) } else { 0 };
     (layers.x[pair[0]] + layers.extents[pair[0]].exit + aside, layers.x[pair[1]])
 }
 
-/// The pieces that go across the gap below a layer.
+/// Returns the pieces that cross the gap below a layer.
 fn across(layers: &Layers, links: &[Link], gap: usize) -> Vec<Across> {
     let mut found = Vec::new();
     for (number, link) in links.iter().enumerate().filter(|(number, _)| !layers.back[*number]) {
@@ -236,7 +236,7 @@ fn across(layers: &Layers, links: &[Link], gap: usize) -> Vec<Across> {
     found
 }
 
-/// Gives each a track on which it meets no other; gives how many there are.
+/// Assigns each piece a track without overlaps; returns the number of tracks.
 fn assign(across: &mut [Across]) -> Px {
     across.sort_by_key(|piece| (piece.from.min(piece.to), piece.from.max(piece.to)));
     for number in 0..across.len() {
