@@ -1,8 +1,8 @@
-//! A layer between SQLite and its files, for tests and benchmarks: whatever is written and synced goes through a
-//! [`Disk`] of theirs, which counts, delays, refuses or cuts short. No part of what users depend on.
+//! A layer between SQLite and its files, for tests and benchmarks. Every write and sync goes through a [`Disk`] that
+//! can count, delay, refuse or truncate it. Not part of what users depend on.
 //!
-//! The layer is a SQLite VFS over the platform's own: files, locks and shared memory stay what they are, so that
-//! connections with and without it work on one file. It needs no rights that its user does not have.
+//! The layer is a SQLite VFS over the platform's own. Files, locks and shared memory do not change, so connections with
+//! and without it work on one file. It needs no additional permissions.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 pub use meter::SyncMeter;
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -36,20 +36,20 @@ pub enum Kind {
     Database,
     /// Its write-ahead log.
     Wal,
-    /// Anything else: a rollback journal, a file for a moment.
+    /// Anything else: a rollback journal, a temporary file.
     Other,
 }
 
 /// An open file.
 #[derive(Debug, Clone, Copy)]
 pub struct File<'a> {
-    /// What it is for.
+    /// The file's purpose.
     pub kind: Kind,
-    /// Where it is; `None` if it has no name.
+    /// The file's path; `None` if it has no name.
     pub path: Option<&'a Path>,
 }
 
-/// What SQLite is told instead of success.
+/// The error that SQLite gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trouble {
@@ -59,71 +59,70 @@ pub enum Trouble {
     Full,
 }
 
-/// What becomes of a write.
+/// The fate of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Written {
-    /// All of it is written.
+    /// All bytes are written.
     Whole,
-    /// So many bytes are written, and that is reported as trouble. With 0 nothing is.
+    /// Only so many bytes are written (0 for none), and SQLite gets the error.
     Short(usize, Trouble),
-    /// So many bytes are written, and SQLite is told that all are: a page torn, a disk that lies.
+    /// Only so many bytes are written, and SQLite gets success: a torn page, a disk that lies.
     Torn(usize),
 }
 
-/// What stands between SQLite and its files. Each method is called before the file is touched, on the thread that
-/// touches it.
+/// Code between SQLite and its files. Each method is called before the file is touched, on the thread that touches it.
 ///
 /// # Panics
-/// One that panics ends the process: there is SQLite's code between it and whoever could catch it.
+/// A panic in a method ends the process: it cannot unwind through SQLite's code.
 pub trait Disk: Send + Sync + 'static {
-    /// `bytes` are to be written at `offset`.
+    /// Decides on a write of `bytes` at `offset`.
     fn write(&self, _file: File<'_>, _offset: u64, _bytes: &[u8]) -> Written {
         Written::Whole
     }
 
-    /// What was written is to be made durable.
+    /// Decides on a sync.
     ///
     /// # Errors
-    /// What SQLite is told; then nothing is synced.
+    /// The error that SQLite gets; then nothing is synced.
     fn sync(&self, _file: File<'_>) -> Result<(), Trouble> {
         Ok(())
     }
 
-    /// `length` bytes at `offset` are to be read.
+    /// Decides on a read of `length` bytes at `offset`.
     ///
     /// # Errors
-    /// What SQLite is told.
+    /// The error that SQLite gets.
     fn read(&self, _file: File<'_>, _offset: u64, _length: usize) -> Result<(), Trouble> {
         Ok(())
     }
 
-    /// The file is to be cut to `length` bytes.
+    /// Decides on a truncation to `length` bytes.
     ///
     /// # Errors
-    /// What SQLite is told; then it is not cut.
+    /// The error that SQLite gets; then the file is not truncated.
     fn truncate(&self, _file: File<'_>, _length: u64) -> Result<(), Trouble> {
         Ok(())
     }
 }
 
-/// A layer that SQLite did not take.
+/// The reason for which a layer could not be registered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// There is one of that name, or the name has a zero byte.
+    /// A VFS of that name exists, or the name has a zero byte.
     #[error("`{0}` cannot be the name of a layer: it is taken, or holds a zero byte")]
     Name(String),
-    /// SQLite has no VFS of its own here.
+    /// SQLite has no default VFS here.
     #[error("SQLite has no file system here")]
     NoFileSystem,
-    /// SQLite refused.
+    /// SQLite refused it, with this result code.
     #[error("SQLite refused the layer with code {0}")]
     Refused(i32),
 }
 
-/// Makes the layer known to SQLite in this process, until that ends: connections that are opened with this name as
-/// their VFS go through `disk`.
+/// Registers the layer with SQLite for the life of the process. Connections that name it as their VFS go through
+/// `disk`.
 ///
 /// # Errors
 /// [`RegisterError`].

@@ -1,4 +1,4 @@
-//! A disk that counts its syncs, and can be made slower.
+//! A disk that counts syncs, and can delay them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,17 +15,17 @@ pub struct SyncMeter {
 }
 
 impl SyncMeter {
-    /// Every sync takes so much longer from now on.
+    /// Delays every later sync by this time.
     pub fn set_delay(&self, delay: Duration) {
         self.delay_ns.store(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Syncs so far.
+    /// Returns the number of syncs so far.
     pub fn syncs(&self) -> u64 {
         [Kind::Database, Kind::Wal, Kind::Other].iter().map(|kind| self.of(*kind)).sum()
     }
 
-    /// Syncs so far of files of that kind.
+    /// Returns the number of syncs of files of this kind so far.
     pub fn of(&self, kind: Kind) -> u64 {
         self.counter(kind).load(Ordering::Relaxed)
     }

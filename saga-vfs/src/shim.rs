@@ -1,9 +1,9 @@
-//! The layer itself: a copy of the platform's VFS that opens files with methods of ours. The only unsafe code of the
-//! project, because SQLite takes a VFS as a C structure of C functions.
+//! The layer itself: a copy of the platform's VFS that opens files with our methods. It has the project's only unsafe
+//! code: SQLite takes a VFS as a C structure of C functions.
 //!
-//! What always holds: a file that was opened through the layer is the platform's own structure, but for its table of
-//! methods. That is a copy of the platform's with four methods replaced and stands at the beginning of an
-//! [`Opened`], so that these four find theirs; all others are the platform's, and called as if nothing stood between.
+//! What always holds: a file opened through the layer is the platform's own structure, except for its table of methods.
+//! The table is a copy of the platform's with four methods replaced. It is at the beginning of an [`Opened`], where the
+//! four methods find their state. All other methods are the platform's own.
 #![allow(unsafe_code, reason = "SQLite takes a VFS as a C structure of C functions")]
 
 use std::ffi::{CStr, CString, OsStr, c_int, c_void};
@@ -25,7 +25,7 @@ struct Shim {
     disk: Arc<dyn Disk>,
 }
 
-/// What the layer knows of an open file. `methods` comes first: the file has its address.
+/// The layer's state of an open file. `methods` comes first: the file has its address.
 #[repr(C)]
 struct Opened {
     methods: ffi::sqlite3_io_methods,
@@ -64,9 +64,9 @@ pub(crate) fn register(name: &str, disk: Arc<dyn Disk>) -> Result<(), RegisterEr
     }
 }
 
-/// The default VFS.
+/// Returns the default VFS.
 unsafe fn find_platform() -> *mut ffi::sqlite3_vfs {
-    // SAFETY: no name stands for the default.
+    // SAFETY: a null name means the default VFS.
     unsafe { ffi::sqlite3_vfs_find(ptr::null()) }
 }
 
@@ -122,7 +122,7 @@ unsafe fn opened<'a>(file: *mut ffi::sqlite3_file) -> &'a Opened {
 }
 
 unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
-    // SAFETY: SQLite closes a file once; nobody has a reference to what the layer knows of it then.
+    // SAFETY: SQLite closes a file once; no reference to the `Opened` exists then.
     let opened = unsafe { Box::from_raw((*file).pMethods.cast_mut().cast::<Opened>()) };
     // SAFETY: from here on the file is as the platform made it.
     unsafe {
@@ -142,7 +142,7 @@ unsafe extern "C" fn read(
     if let Err(trouble) = opened.disk.read(opened.file(), offset.cast_unsigned(), size(length)) {
         return code(trouble, ffi::SQLITE_IOERR_READ);
     }
-    // SAFETY: handed on as it came.
+    // SAFETY: the arguments are passed on unchanged.
     unsafe {
         (*opened.platform).xRead.map_or(ffi::SQLITE_IOERR_READ, |read| read(file, into, length, offset))
     }
@@ -165,7 +165,7 @@ unsafe extern "C" fn write(
     if part == 0 {
         return told.unwrap_or(ffi::SQLITE_OK);
     }
-    // SAFETY: no more bytes than there are.
+    // SAFETY: `part` is at most the length of the buffer.
     let done = unsafe {
         (*opened.platform).xWrite.map_or(ffi::SQLITE_IOERR_WRITE, |write| write(file, from, part, offset))
     };
@@ -178,7 +178,7 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: ffi::sqlite3
     if let Err(trouble) = opened.disk.truncate(opened.file(), length.cast_unsigned()) {
         return code(trouble, ffi::SQLITE_IOERR_TRUNCATE);
     }
-    // SAFETY: handed on as it came.
+    // SAFETY: the arguments are passed on unchanged.
     unsafe { (*opened.platform).xTruncate.map_or(ffi::SQLITE_IOERR_TRUNCATE, |cut| cut(file, length)) }
 }
 
@@ -188,7 +188,7 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
     if let Err(trouble) = opened.disk.sync(opened.file()) {
         return code(trouble, ffi::SQLITE_IOERR_FSYNC);
     }
-    // SAFETY: handed on as it came.
+    // SAFETY: the arguments are passed on unchanged.
     unsafe { (*opened.platform).xSync.map_or(ffi::SQLITE_IOERR_FSYNC, |sync| sync(file, flags)) }
 }
 
