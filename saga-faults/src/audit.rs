@@ -1,5 +1,5 @@
-//! The audit of a round: the ledger held against the journals, saga by saga. Neither knows of the other; where they differ,
-//! an effect was made twice, forgotten, or undone wrongly.
+//! The audit of a round: compares the ledger with the journals, saga by saga. They are independent of each other. A
+//! difference means that an effect was made twice, forgotten, or undone wrongly.
 
 use saga::record::Record;
 use saga::state::{Direction, Status, StepState};
@@ -7,10 +7,10 @@ use saga::{Entry, Kind, Role, Rollback, SagaId, Site, State};
 
 use crate::ledger::{Books, Effect, Ended};
 
-/// The clocks of two processes of one machine agree to so many milliseconds, each reading cut to whole ones.
+/// The tolerance between the clocks of two processes on one machine, in milliseconds: each reading is truncated.
 const CLOCKS_MS: i64 = 3;
 
-/// What is wrong with a saga that has ended.
+/// Returns what is wrong with a saga that has ended.
 pub(crate) fn of_end(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<String> {
     let mut wrongs = of_any(books, saga, journal);
     let Ok(state) = State::of(saga.clone(), journal) else { return wrongs };
@@ -50,8 +50,8 @@ pub(crate) fn of_end(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<Str
     wrongs
 }
 
-/// What is wrong with a saga, whether it has ended or not: nothing acknowledged is lost, nothing happens that is not
-/// written, nothing twice.
+/// Returns what is wrong with any saga, ended or not. Nothing acknowledged may be lost, and no effect may happen
+/// without a record, or twice.
 pub(crate) fn of_any(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<String> {
     let mut wrongs = Vec::new();
     let mut wrong = |what: String| wrongs.push(format!("{saga}: {what}"));
@@ -98,7 +98,7 @@ pub(crate) fn of_any(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<Str
     wrongs
 }
 
-/// Whether the record is that with which an attempt begins.
+/// Returns true if the record begins this attempt.
 fn begins(record: &Record, of: &str, by: Role, number: u32) -> bool {
     match record {
         Record::Intent { site, .. } => (site.as_str(), Role::Do, 1) == (of, by, number),
@@ -108,7 +108,7 @@ fn begins(record: &Record, of: &str, by: Role, number: u32) -> bool {
     }
 }
 
-/// What the journal says of a step of an ended saga, against what the ledger says.
+/// Compares the journal of one step of an ended saga with the ledger.
 fn of_step(step: &StepState, landed: Option<&Effect>) -> Option<&'static str> {
     let undone = landed.is_some_and(|effect| effect.undone_by.is_some());
     match step.doing.status {
@@ -121,19 +121,19 @@ fn of_step(step: &StepState, landed: Option<&Effect>) -> Option<&'static str> {
             Some("the journal says failed, the ledger that it stands")
         }
         Status::Done | Status::Failed => None,
-        // What is in doubt may have been called off, whether it had happened or not.
+        // A step in doubt may have been undone whether or not it had happened.
         _ if step.is_undone() && (landed.is_none() || undone) => None,
         _ => Some("it is not settled, and the saga has ended"),
     }
 }
 
-/// What happened later in its thread is undone before it.
+/// Checks that later effects of the same branch were undone before this one.
 fn in_order(state: &State, journal: &[Entry], effects: &[(usize, &Effect)]) -> Vec<String> {
     let mut wrongs = Vec::new();
     for (_, effect) in effects.iter().filter(|(_, e)| e.role == Role::Do) {
         let site = Site::from(effect.site.as_str());
         let (Some(undone), Some(step)) = (effect.undone_by, state.step(&site)) else { continue };
-        // What began when this was undone already, with a part that failed, does not depend on it.
+        // An effect that began after this one was already undone (with a failed child) does not depend on it.
         let is_end = |record: &Record| matches!(record, Record::Undone { site: of, .. } if *of == site);
         let end = journal.iter().find(|entry| is_end(&entry.record)).map_or(u64::MAX, |entry| entry.seq);
         for (_, other) in effects.iter().filter(|(_, e)| e.role == Role::Do && e.site != effect.site) {

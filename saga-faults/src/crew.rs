@@ -1,5 +1,5 @@
-//! What a worker does with a plan: starts each saga, tells the ledger once it is durable, and once it has ended. Told again
-//! after a death, the ledger sees whether anything that was acknowledged has been lost.
+//! The worker's part of a plan: starts each saga, and reports to the ledger when it is durable and when it has ended. A
+//! worker reports again after a death, which lets the ledger detect the loss of anything acknowledged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use crate::plan::{Planned, Shape};
 use crate::sagas::{errand, fan, form, journey, parcel, purchase, request, tour};
 use crate::world::World;
 
-/// So long one waits before asking again.
+/// The pause before asking again.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// All sagas, and the world.
+/// Registers all sagas, and the world.
 pub(crate) fn signed_on(builder: Builder, world: Arc<World>) -> Builder {
     let builder = builder.shared_resource::<World>(world).linger(Duration::from_millis(10));
     let builder = builder.saga::<journey>().saga::<purchase>().saga::<fan>().saga::<parcel>();
     builder.saga::<form>().saga::<tour>().saga::<request>().saga::<errand>()
 }
 
-/// Sees a saga through to its end; an error is one that no caller should ever get.
+/// Drives a saga to its end. An error is one that no caller should ever get.
 pub(crate) async fn follow(runtime: Runtime, planned: Planned, world: Arc<World>) -> Result<(), String> {
     let Planned { id, shape, order } = planned;
     match shape {
@@ -64,7 +64,7 @@ async fn see<S: Saga>(
         match handle.outcome().await {
             Ok(Outcome::Completed { .. }) => break Ended::Completed,
             Ok(Outcome::RolledBack { rollback, .. }) => break Ended::RolledBack(rollback),
-            // A person mends it.
+            // An operator resolves it.
             Ok(Outcome::DeadLettered(_)) => tokio::time::sleep(AGAIN).await,
             Ok(other) => return Err(format!("{id} ended as nobody asked for: {other}")),
             Err(LookError::Store(error)) if may_pass(&error) => tokio::time::sleep(AGAIN).await,
@@ -75,7 +75,7 @@ async fn see<S: Saga>(
     Ok(())
 }
 
-/// Whether it is worth while to ask again.
+/// Returns true if a retry may succeed.
 fn may_pass(error: &StoreError) -> bool {
     error.is_transient()
 }

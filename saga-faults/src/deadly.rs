@@ -1,5 +1,5 @@
-//! A disk at which the process dies: at one of the operations on the store's files, in the midst of a transaction, perhaps
-//! with half of what it was writing written. What the system's cache has stays, as it does when a process is killed.
+//! A disk that kills the process at one of the operations on the store's files, inside a transaction. The operation may
+//! be a write of which only half is written. The system's cache survives, as it does when a process is killed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,7 +14,7 @@ pub(crate) struct Deadly {
 }
 
 impl Deadly {
-    /// At the operation of that number, the first being 1.
+    /// Kills at the operation of that number, from 1.
     pub(crate) fn at(at: u64) -> Self {
         Self { at, operations: AtomicU64::new(0) }
     }
@@ -23,7 +23,7 @@ impl Deadly {
         self.operations.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    /// Anything but a write.
+    /// Counts an operation that is not a write.
     fn other(&self) -> Result<(), Trouble> {
         if self.number() >= self.at {
             kill_itself();
@@ -36,7 +36,7 @@ impl Disk for Deadly {
     fn write(&self, _file: File<'_>, _offset: u64, bytes: &[u8]) -> Written {
         let number = self.number();
         if number == self.at && number.is_multiple_of(2) {
-            // The next operation is the last.
+            // Write half; the next operation kills the process.
             return Written::Torn(bytes.len() / 2);
         }
         if number >= self.at {

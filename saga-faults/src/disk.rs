@@ -1,6 +1,6 @@
-//! Runs on a disk that fails: sagas under way in this process, on the real store and the real runtime, while writes come
-//! short, there is no room, syncs and reads fail, and the power goes. After each power loss, and in the end, the ledger is
-//! held against the journals.
+//! Runs on a failing disk: sagas in this process, on the real store and the real runtime. Writes come short, there is
+//! no room, syncs and reads fail, and the power goes. After each power loss, and in the end, the ledger is compared
+//! with the journals.
 
 mod flips;
 mod platter;
@@ -31,41 +31,41 @@ use crate::world::{Way, World};
 pub use flips::FlipReport;
 use platter::{Platter, Weather};
 
-/// What is to be done.
+/// The settings of the runs.
 #[derive(Debug, Clone)]
 pub struct DiskSettings {
-    /// So many runs.
+    /// The number of runs.
     pub seeds: u64,
-    /// So many bits are flipped, each in a copy of a store.
+    /// The number of bits to flip, each in a copy of a store.
     pub flips: u64,
-    /// From this seed on.
+    /// The first seed.
     pub from: u64,
-    /// Sagas of each.
+    /// The number of sagas in each run.
     pub sagas: usize,
-    /// Where the files are.
+    /// The directory for the files.
     pub dir: PathBuf,
-    /// A bug.
+    /// The bug to put in; `None` for none.
     pub mutant: Option<Mutant>,
 }
 
-/// What came of runs.
+/// The result of all runs.
 #[derive(Debug, Default)]
 pub struct DiskReport {
-    /// How many runs.
+    /// The number of runs.
     pub runs: u64,
-    /// How often the power went.
+    /// The number of power losses.
     pub power_losses: u64,
-    /// Operations that failed, by what was wrong.
+    /// The number of failed operations, by kind of failure.
     pub faults: BTreeMap<String, u64>,
-    /// Sagas that ended.
+    /// The number of sagas that ended.
     pub sagas: u64,
-    /// How often the store was waited for.
+    /// The number of times that a worker waited for the store.
     pub pauses: u64,
-    /// How often it opened its file anew, because I/O had failed.
+    /// The number of times that the store reopened its file after an I/O failure.
     pub opened_anew: u64,
-    /// How often somebody else moved the write-ahead log into the file.
+    /// The number of checkpoints made by another connection.
     pub checkpoints: u64,
-    /// What came of the bits that were flipped.
+    /// The result of the bit flips.
     pub flips: FlipReport,
 }
 
@@ -74,11 +74,11 @@ pub struct DiskReport {
 pub struct DiskFailure {
     /// Its seed.
     pub seed: u64,
-    /// What.
+    /// What was wrong.
     pub wrongs: Vec<String>,
 }
 
-/// The longest that a process may take to let go of its files after a power loss.
+/// The longest time that a process may take to close its files after a power loss.
 const LET_GO_MAX: Duration = Duration::from_secs(20);
 
 /// Runs the command.
@@ -112,7 +112,7 @@ pub(crate) async fn command(settings: DiskSettings) -> ExitCode {
     }
 }
 
-/// Runs them one after the other, and stops at the first in which something is wrong.
+/// Performs the runs one after the other, and stops at the first wrong one.
 ///
 /// # Errors
 /// [`DiskFailure`].
@@ -125,7 +125,7 @@ pub async fn disk_runs(settings: &DiskSettings) -> Result<DiskReport, DiskFailur
         std::fs::create_dir_all(&dir).map_err(|error| failed(vec![error.to_string()]))?;
         let run = Run::new(settings, seed, &dir).map_err(|wrong| failed(vec![wrong]))?;
         let ran = run.run(&mut report).await;
-        // Nothing of it is needed, whatever came of it: it is repeated from its seed.
+        // The files are not needed: the run can be repeated from its seed.
         drop(std::fs::remove_dir_all(&dir));
         let mut wrongs = ran.unwrap_or_else(|wrong| vec![wrong]);
         let panics = PANICS.swap(0, Ordering::AcqRel);
@@ -148,10 +148,10 @@ pub async fn disk_runs(settings: &DiskSettings) -> Result<DiskReport, DiskFailur
     Ok(report)
 }
 
-/// Panics of any thread since the last run.
+/// The number of panics of any thread since the last run.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// Nothing panics on purpose here: whatever does is counted, and shown as usual.
+/// Counts panics, and prints them as usual: nothing here panics on purpose.
 fn watch_for_panics() {
     static WATCHES: std::sync::Once = std::sync::Once::new();
     WATCHES.call_once(|| {
@@ -174,7 +174,7 @@ struct Run {
     mutant: Option<Mutant>,
 }
 
-/// A process, as far as there can be several in one.
+/// The part of this process that stands for one process.
 struct Life {
     store: Arc<SqliteStore>,
     runtime: Runtime,
@@ -185,7 +185,7 @@ impl Run {
     fn new(settings: &DiskSettings, seed: u64, dir: &Path) -> Result<Self, String> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let platter = Arc::new(Platter::new(seed, settings.mutant));
-        // A name is given once in a process.
+        // A VFS name can be registered only once in a process.
         let vfs = format!("platter-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         saga_vfs::register(&vfs, platter.clone()).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -240,7 +240,7 @@ impl Run {
         Ok(wrongs)
     }
 
-    /// Opens the store in whatever weather, as often as it takes.
+    /// Opens the store, with retries until it succeeds.
     async fn open(&self) -> Result<SqliteStore, String> {
         let began = Instant::now();
         loop {
@@ -299,7 +299,7 @@ impl Run {
         self.end(life).await
     }
 
-    /// Another connection moves the write-ahead log into the file, as anybody may; gives whether it could.
+    /// Checkpoints the write-ahead log from another connection; returns whether that worked.
     fn checkpoint(&self, draw: &mut Draw) -> tokio::task::JoinHandle<bool> {
         let how = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"][usize::try_from(draw.below(4)).unwrap_or(0)];
         let (path, vfs) = (self.path.clone(), self.vfs.clone());
@@ -316,7 +316,7 @@ impl Run {
         })
     }
 
-    /// Faults come and go for so long; then all is well.
+    /// Lets faults come and go for a while; then ends them.
     async fn weather(
         &self,
         draw: &mut Draw,
@@ -349,7 +349,7 @@ impl Run {
         Ok(())
     }
 
-    /// The end of a process: everything is dropped where it stands, and its files are closed.
+    /// Ends a process: drops everything at once, and closes its files.
     async fn end(&self, life: Life) -> Result<(), String> {
         let Life { store, runtime, mut sagas } = life;
         sagas.shutdown().await;
@@ -359,7 +359,7 @@ impl Run {
         loop {
             match Arc::try_unwrap(store) {
                 Ok(store) => {
-                    // Its threads are waited for, which takes as long as what they are at.
+                    // Waits for the store's threads to end what they are doing.
                     let closed = tokio::task::spawn_blocking(move || drop(store)).await;
                     return closed.map_err(|error| format!("closing: {error}"));
                 }
@@ -373,13 +373,13 @@ impl Run {
         }
     }
 
-    /// What is wrong with what is on the disk.
+    /// Returns what is wrong on the disk.
     async fn audit(
         &self,
         of: fn(&crate::ledger::Books, &SagaId, &[saga::Entry]) -> Vec<String>,
     ) -> Result<Vec<String>, String> {
         let mut wrongs = Vec::new();
-        // A copy: whoever looks into a file of SQLite's after a crash puts it in order.
+        // Audits a copy: opening a SQLite file after a crash repairs it.
         let copy = self.dir.with_extension("copy");
         let path = copy.join("sagas.db");
         let copied = std::fs::create_dir_all(&copy).and_then(|()| {
@@ -402,7 +402,7 @@ impl Run {
         }
         wrongs.extend(self.ledger.books().wrongs().iter().cloned());
         drop(store);
-        // Last: whatever opens and closes the copy puts its log into it.
+        // This comes last: opening and closing the copy moves its log into it.
         {
             let db = rusqlite::Connection::open(&path).map_err(|error| error.to_string())?;
             let check = db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));

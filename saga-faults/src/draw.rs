@@ -1,11 +1,11 @@
-//! Numbers drawn from a seed, so that a plan can be repeated.
+//! Random numbers from a seed, for repeatable plans.
 
 /// A source of numbers (SplitMix64; Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, 2014).
 #[derive(Debug, Clone)]
 pub(crate) struct Draw(u64);
 
 impl Draw {
-    /// One that depends on what it is for, and on nothing that was drawn for something else.
+    /// Returns a source for one purpose, independent of the sources for others.
     pub(crate) fn of(seed: u64, what: &[&str]) -> Self {
         let mut state = seed;
         for part in what {
@@ -26,18 +26,18 @@ impl Draw {
         z ^ (z >> 31)
     }
 
-    /// Less than `limit`; 0 if that is 0.
+    /// Returns a number less than `limit`; 0 if that is 0.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        // The bias is of no matter here.
+        // The bias does not matter here.
         self.next() % limit.max(1)
     }
 
-    /// From `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, both included.
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high - low + 1)
     }
 
-    /// True so many times in a hundred.
+    /// Returns true in the given percentage of calls.
     pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }

@@ -1,5 +1,5 @@
-//! Rounds of killing: real worker processes, killed and stopped while sagas are under way, and a ledger that survives them.
-//! After each round the ledger is held against the journals.
+//! Rounds of killing: real worker processes are killed and stopped while sagas are under way. A ledger survives them;
+//! after each round it is compared with the journals.
 
 mod death;
 mod people;
@@ -21,16 +21,16 @@ use crate::place::Place;
 pub(crate) use people::{Operator, patience};
 pub(crate) use tally::Tally;
 
-/// What is to be done.
+/// The settings of the rounds.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) rounds: u64,
-    /// The seed of the first round; the next has the next.
+    /// The seed of the first round; each later round adds 1.
     pub(crate) seed: u64,
     pub(crate) sagas: usize,
-    /// How many rounds run at a time.
+    /// The number of rounds that run at the same time.
     pub(crate) jobs: usize,
-    /// Where the files of rounds are.
+    /// The directory for the files of the rounds.
     pub(crate) dir: PathBuf,
     pub(crate) mutant: Option<Mutant>,
 }
@@ -40,14 +40,14 @@ pub(crate) struct Settings {
 pub(crate) struct Failure {
     pub(crate) seed: u64,
     pub(crate) wrongs: Vec<String>,
-    /// The store's file, the ledger and what the workers said.
+    /// The directory with the store's file, the ledger and the output of the workers.
     pub(crate) kept: PathBuf,
 }
 
-/// So many wrongs of a round are shown.
+/// The number of findings of a round that are shown.
 const SHOWN: usize = 12;
 
-/// Runs the rounds, tells how far it is, and what came of it.
+/// Runs the rounds, and prints progress and the result.
 pub(crate) async fn run(settings: Settings, place: &mut Place) -> ExitCode {
     let began = tokio::time::Instant::now();
     let bar = std::io::stderr().is_terminal();
@@ -95,7 +95,7 @@ fn tell(done: u64, of: u64, bar: bool, took: Duration) {
     } else {
         Ok(())
     };
-    // Nobody need read it.
+    // Output is optional.
     drop(written.and_then(|()| out.flush()));
 }
 

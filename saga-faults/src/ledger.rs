@@ -1,8 +1,9 @@
-//! The world outside, which survives what is done to the workers: a ledger of every effect, its undo, its key and its
-//! time. It keeps the contracts that steps rely on: a key that comes again is known again, for ever, and what a probe has
-//! said not to have happened never lands.
+//! The outside world, which survives the workers: a ledger of every effect, its undo, its key and its time. It keeps
+//! the contracts that steps rely on. A repeated key is always recognized, and an effect that a probe denied never
+//! lands.
 //!
-//! What befalls a call follows from the seed, the site and how often it was called; so a round's world can be repeated.
+//! The fate of a call follows from the seed, the site and the number of earlier calls, so a round's world can be
+//! repeated.
 
 mod books;
 mod fate;
@@ -16,12 +17,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) use books::{Books, Effect};
 use fate::Fate;
 
-/// How a service knows a call again.
+/// How a service recognizes a repeated call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Known {
     /// By its key.
     ByKey,
-    /// By what it does: doing it twice is doing it once.
+    /// By its nature: a repeat has no further effect.
     ByNature,
     /// Not at all: every call is another effect.
     NotAtAll,
@@ -30,9 +31,9 @@ pub(crate) enum Known {
 /// What a compensation undoes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Undoes {
-    /// The effect of this id, which must be there.
+    /// The effect of this id, which must exist.
     This(String),
-    /// The effect of this key if it is there; if not, it shall never land.
+    /// The effect of this key if it exists; if not, it must never land.
     IfThere(String),
 }
 
@@ -49,51 +50,51 @@ pub(crate) struct Call {
     pub(crate) undoes: Option<Undoes>,
 }
 
-/// How a saga ended, as its worker was told.
+/// The end of a saga, as its worker reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Ended {
     Completed,
     RolledBack(Rollback),
 }
 
-/// What a worker asks of the world, or tells it.
+/// A worker's request to the world, or report to it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Request {
     Act(Call),
-    /// Whether the call of this key happened.
+    /// Asks whether the call of this key happened.
     Probe(String),
     /// `Runtime::run` has returned: the saga is durable, with this time in its first record.
     Began {
         saga: String,
         at_ms: i64,
     },
-    /// Its outcome was told.
+    /// The saga's outcome is known to the worker.
     Ended {
         saga: String,
         how: Ended,
     },
 }
 
-/// What the world answers.
+/// The world's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Reply {
-    /// It happened, and is known by this id.
+    /// The effect landed, under this id.
     Landed(String),
-    /// It did not, for now.
+    /// It did not land; a retry may.
     Busy,
-    /// It did not, and will not.
+    /// It did not land, and never will.
     Refused,
-    /// Nobody knows.
+    /// It is not known whether it landed.
     Unclear,
     /// It has not happened, and never will under that key.
     NotHappened,
-    /// It is on its way.
+    /// It is in flight.
     Pending,
-    /// Noted.
+    /// The report is recorded.
     Noted,
 }
 
-/// The ledger; clones are the same.
+/// The ledger; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     seed: u64,
@@ -109,7 +110,7 @@ impl Ledger {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what is asked, in its own time, whatever becomes of whoever asks. `None`: no answer ever comes.
+    /// Handles a request, also if the caller goes away meanwhile. `None`: no answer ever comes.
     pub(crate) async fn serve(self, request: Request) -> Option<Reply> {
         match request {
             Request::Act(call) => self.act(call).await,
@@ -144,7 +145,7 @@ impl Ledger {
     }
 }
 
-/// The machine's time: the journals' as well.
+/// Returns the machine's time, which the journals use too.
 #[allow(clippy::disallowed_methods, reason = "the harness runs in real time")]
 pub(crate) fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);

@@ -1,10 +1,10 @@
-//! Real faults, under the real runtime and the real store: worker processes that are killed and stopped while hundreds of
-//! sagas are under way (`cargo xtask kill`), and a disk that fails (`cargo xtask disk`). An external ledger tells what
-//! really happened; it is held against the journals afterwards.
+//! Real faults, under the real runtime and the real store. Worker processes are killed and stopped while hundreds of
+//! sagas are under way (`cargo xtask kill`), and a disk fails (`cargo xtask disk`). An external ledger records what
+//! really happened; it is compared with the journals afterwards.
 //!
 //! Not part of what users depend on.
 
-// The harness runs in real time, as do those who use what is tested here.
+// The harness runs in real time, like the users of the code under test.
 #![allow(clippy::disallowed_methods)]
 
 mod audit;

@@ -1,4 +1,4 @@
-//! The program of the real faults: the harness, and, started by it, the workers.
+//! The program for real faults: the harness, and the workers that it starts.
 
 use std::process::ExitCode;
 

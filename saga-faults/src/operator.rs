@@ -1,5 +1,5 @@
-//! A person who mends dead letters. What they say of the world is true: they look into the ledger, and see to it that what
-//! did not happen never will.
+//! An operator that resolves dead letters. Its statements are true: it reads the ledger, and bars whatever did not
+//! happen.
 
 use saga::machine::Delivery;
 use saga::record::Knowledge;
@@ -13,7 +13,7 @@ pub(crate) fn by() -> By {
     By::new("operator", "it is a dead letter")
 }
 
-/// What mends it, or the next thing that does.
+/// Returns the next act that resolves the dead letter.
 pub(crate) fn mend(state: &State, ledger: &Ledger) -> Option<Delivery> {
     for (site, role, ..) in state.reasons() {
         let Some(site) = site.filter(|_| role == Role::Do) else { continue };
@@ -27,7 +27,7 @@ pub(crate) fn mend(state: &State, ledger: &Ledger) -> Option<Delivery> {
     Some(Delivery::Redrive { site: None, input: None, by: by() })
 }
 
-/// Says of a step in doubt what the ledger says.
+/// Returns an act that states the ledger's knowledge of a step in doubt.
 fn settle(state: &State, site: Site, ledger: &Ledger) -> Option<Delivery> {
     let mut books = ledger.books();
     let landed = books.of(state.id().as_str()).find(|(_, e)| e.site == site.as_str() && e.role == Role::Do);

@@ -1,4 +1,4 @@
-//! What is asked for on the command line.
+//! The command line.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,13 +11,13 @@ use crate::mutant::Mutant;
 use crate::place::Place;
 use crate::worker::{self, Orders};
 
-/// A command line that cannot be understood.
+/// The exit code for a command line that cannot be parsed.
 const EXIT_USAGE: u8 = 2;
-/// Somebody stopped the harness.
+/// The exit code after an interrupt.
 const EXIT_STOPPED: u8 = 130;
 
-/// Runs what the words ask for: `kill [--rounds N] [--seed S] [--sagas N] [--jobs N] [--dir D] [--mutant M]`, or
-/// `disk [--seeds N] [--flips N] [--from S] [--sagas N] [--dir D] [--mutant M]`.
+/// Runs what the words ask for: `kill [--rounds N] [--seed S] [--sagas N] [--jobs N] [--dir D] [--mutant M]`, or `disk
+/// [--seeds N] [--flips N] [--from S] [--sagas N] [--dir D] [--mutant M]`.
 pub async fn run(words: &[String]) -> ExitCode {
     let ran = match words.split_first() {
         Some((command, rest)) if command == "worker" => match Orders::read(rest) {
@@ -40,7 +40,7 @@ pub async fn run(words: &[String]) -> ExitCode {
     })
 }
 
-/// Runs it until somebody stops the harness: then it is dropped, and cleans up.
+/// Runs the harness until a signal stops it; dropping it cleans up.
 async fn unless_stopped(harness: impl Future<Output = ExitCode>) -> ExitCode {
     let Ok(mut terminated) = signal(SignalKind::terminate()) else { return harness.await };
     tokio::select! {

@@ -1,20 +1,20 @@
-//! Where the files of a harness are: a directory of its own in memory, which goes whatever happens, or one that was asked
-//! for, which stays as it is.
+//! The directory for the files of a harness. It is either the harness's own, in memory, and is always deleted; or it
+//! was given by the user, and stays.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the directories of harnesses are called, before the process number.
+/// The prefix of the directories' names, before the process number.
 const PREFIX: &str = "saga-faults-";
 
-/// Where files are that need not last. What a killed process leaves behind does not depend on the disk, and runs without
-/// one are quicker.
+/// Returns a directory for short-lived files. What a killed process leaves behind does not depend on the disk, and runs
+/// in memory are quicker.
 pub fn memory() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() { memory } else { std::env::temp_dir() }
 }
 
-/// A directory; once this is dropped nothing is left of it but what is to be kept.
+/// A directory. Dropping it deletes everything that is not to be kept.
 #[derive(Debug)]
 pub(crate) struct Place {
     dir: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The directory that was asked for, or one of this process.
+    /// Returns the given directory, or one of this process.
     pub(crate) fn new(asked: Option<PathBuf>) -> Self {
         let is_own = asked.is_none();
         if is_own {
@@ -37,7 +37,7 @@ impl Place {
         &self.dir
     }
 
-    /// This is looked at afterwards.
+    /// Keeps a directory for inspection.
     pub(crate) fn keep(&mut self, kept: PathBuf) {
         self.kept = Some(kept);
     }
@@ -50,19 +50,19 @@ impl Drop for Place {
         }
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()).filter(|path| Some(path) != self.kept.as_ref()) {
-            // What cannot go stays, and there is nobody to be told.
+            // What cannot be deleted stays.
             drop(fs::remove_dir_all(path));
         }
-        // Refused if something is kept in it.
+        // This fails if something is kept in it.
         drop(fs::remove_dir(&self.dir));
     }
 }
 
-/// Removes what killed harnesses could not: empty directories. What is in one is for somebody who looks.
+/// Deletes the empty directories of killed harnesses. A directory with content is kept for inspection.
 fn sweep(memory: &Path) {
     for entry in fs::read_dir(memory).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            // Refused if it is not empty; whoever has just made it makes it again.
+            // This fails if it is not empty; a process that has just made it makes it again.
             drop(fs::remove_dir(entry.path()));
         }
     }

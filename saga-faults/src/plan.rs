@@ -1,11 +1,11 @@
-//! The sagas of a round, and what people do to them: both from the seed, so that every process knows them.
+//! The sagas of a round, and the acts of operators: both follow from the seed, so every process knows them.
 
 use std::time::Duration;
 
 use crate::draw::Draw;
 use crate::sagas::Order;
 
-/// Which saga.
+/// The kind of saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Journey,
@@ -37,7 +37,7 @@ pub(crate) struct Planned {
     pub(crate) order: Order,
 }
 
-/// What somebody does to a saga.
+/// An operator's act, or a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     Cancel,
@@ -46,7 +46,7 @@ pub(crate) enum Act {
     Signal,
 }
 
-/// The sagas of that seed.
+/// Returns the sagas of a seed.
 pub(crate) fn sagas(seed: u64, count: usize) -> Vec<Planned> {
     (0..count).map(|number| planned(seed, number)).collect()
 }
@@ -61,7 +61,7 @@ fn planned(seed: u64, number: usize) -> Planned {
     Planned { id: format!("{}-{number}", format!("{shape:?}").to_lowercase()), shape, order }
 }
 
-/// What people do, and when, in the order of that.
+/// Returns the acts of operators with their times, in order.
 pub(crate) fn acts(seed: u64, sagas: &[Planned]) -> Vec<(Duration, usize, Act)> {
     let mut draw = Draw::of(seed, &["people"]);
     let mut acts = Vec::new();
@@ -74,7 +74,7 @@ pub(crate) fn acts(seed: u64, sagas: &[Planned]) -> Vec<(Duration, usize, Act)> 
         };
         let cancel = draw.chance(8).then_some(Act::Cancel);
         for act in usual.into_iter().chain(cancel) {
-            // Some at a time, as people are quicker than it is worth while to open a store for each.
+            // Acts are grouped in time, because each group opens a store.
             let at = Duration::from_millis(25 * draw.between(1, 8));
             acts.push((at, number, act));
         }

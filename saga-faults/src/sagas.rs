@@ -1,4 +1,4 @@
-//! The sagas, of every shape, as a user writes them. How long they nap and where they fail stands in their input.
+//! Sagas of every shape, as a user writes them. Their input determines where they sleep and fail.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use thiserror::Error;
 
 use crate::steps::{Slip, WorldError, book, charge, hold, keep, mail, reserve, set, stamp};
 
-/// What every saga is called with.
+/// The input of every saga.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// Its naps, in milliseconds.
+    /// The lengths of its sleeps, in milliseconds.
     pub(crate) naps: [u64; 3],
-    /// Whether it gives up in the end.
+    /// True if it fails in the end.
     pub(crate) gives_up: bool,
-    /// How many there are of what there may be several of.
+    /// The number of items in a loop or an `all`.
     pub(crate) count: u32,
 }
 
@@ -25,7 +25,7 @@ impl Order {
     }
 }
 
-/// Why a saga fails.
+/// The error of a saga.
 #[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize, SagaError)]
 pub(crate) enum Trouble {
     #[error("a step failed")]
@@ -40,7 +40,7 @@ pub(crate) enum Trouble {
     GaveUp,
 }
 
-/// Why a part fails.
+/// The error of a part.
 #[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize, SagaError)]
 pub(crate) enum PartTrouble {
     #[error("a step failed")]
@@ -49,7 +49,7 @@ pub(crate) enum PartTrouble {
     GaveUp,
 }
 
-/// One after the other, with naps between.
+/// Steps in sequence, with sleeps between.
 #[saga]
 pub(crate) async fn journey(order: Order) -> Result<Slip, Trouble> {
     hold(1).await?;
@@ -64,7 +64,7 @@ pub(crate) async fn journey(order: Order) -> Result<Slip, Trouble> {
     Ok(last)
 }
 
-/// Three at once, then past the point of no return.
+/// Three steps at once, then an irreversible one.
 #[saga]
 pub(crate) async fn purchase(order: Order) -> Result<Slip, Trouble> {
     sleep(order.nap(0)).await;
@@ -79,7 +79,7 @@ pub(crate) async fn purchase(order: Order) -> Result<Slip, Trouble> {
     Ok(receipt)
 }
 
-/// Many at once, some at a time; if one fails it goes on with what there is.
+/// Many steps at once, two at a time; if one fails the saga continues without them.
 #[saga]
 pub(crate) async fn fan(order: Order) -> Result<u32, Trouble> {
     let given = all((0..order.count).map(|what| book(10 + what))).limit(2).await;
@@ -95,7 +95,7 @@ pub(crate) async fn fan(order: Order) -> Result<u32, Trouble> {
     Ok(count)
 }
 
-/// A part of a larger one.
+/// A child of a larger saga.
 #[saga(undoable)]
 pub(crate) async fn part(order: Order) -> Result<Slip, PartTrouble> {
     hold(1).await?;
@@ -107,7 +107,7 @@ pub(crate) async fn part(order: Order) -> Result<Slip, PartTrouble> {
     Ok(slip)
 }
 
-/// With a part that may fail, which is then undone, and done without.
+/// A saga with a child that may fail; the child is then undone, and the saga continues without it.
 #[saga]
 pub(crate) async fn parcel(order: Order) -> Result<Slip, Trouble> {
     hold(1).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn parcel(order: Order) -> Result<Slip, Trouble> {
     Ok(book(3).await?)
 }
 
-/// With steps of which a repeat does harm.
+/// A saga with steps that must not be repeated.
 #[saga]
 pub(crate) async fn form(order: Order) -> Result<Slip, Trouble> {
     let first = stamp(1).await?;
@@ -136,7 +136,7 @@ pub(crate) async fn form(order: Order) -> Result<Slip, Trouble> {
     Ok(first)
 }
 
-/// Turn after turn.
+/// A loop of steps.
 #[saga]
 pub(crate) async fn tour(order: Order) -> Result<u32, Trouble> {
     let mut done = 0;
@@ -152,7 +152,7 @@ pub(crate) async fn tour(order: Order) -> Result<u32, Trouble> {
     Ok(done)
 }
 
-/// Somebody has to say yes.
+/// A saga that waits for an approval.
 #[saga]
 pub(crate) async fn request(order: Order) -> Result<Slip, Trouble> {
     let slip = hold(1).await?;
@@ -163,7 +163,7 @@ pub(crate) async fn request(order: Order) -> Result<Slip, Trouble> {
     Ok(slip)
 }
 
-/// Somebody has to send something.
+/// A saga that waits for a signal.
 #[saga]
 pub(crate) async fn errand(order: Order) -> Result<u64, Trouble> {
     set(1).await?;

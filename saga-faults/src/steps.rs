@@ -1,4 +1,4 @@
-//! The steps, one of each kind that there is, as a user writes them; all act upon the ledger.
+//! One step of each kind, as a user writes them; all act upon the ledger.
 
 use saga::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,14 @@ use thiserror::Error;
 use crate::ledger::{Known, Undoes};
 use crate::world::World;
 
-/// What every step gives.
+/// The output of every step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Slip {
-    /// What the ledger knows it by.
+    /// The ledger's id of the effect.
     pub(crate) id: String,
 }
 
-/// What came of a call, if not what was asked for.
+/// The failure of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub(crate) enum WorldError {
     #[error("busy")]
@@ -28,7 +28,7 @@ pub(crate) enum WorldError {
     Unclear,
 }
 
-/// Keyed; run again in doubt.
+/// Keyed; rerun in doubt.
 #[step(compensate = release(output.id), retry(attempts = 5, backoff = "1ms..10ms"), timeout = "120ms")]
 pub(crate) async fn hold(
     world: &World,
@@ -39,7 +39,7 @@ pub(crate) async fn hold(
     world.act(cx, key, "hold", Known::ByKey, None).await
 }
 
-/// Undoes what has an id.
+/// Undoes the effect of an id.
 #[step(retriable, retry(attempts = 8, backoff = "1ms..20ms"), timeout = "120ms")]
 pub(crate) async fn release(
     world: &World,
@@ -50,13 +50,13 @@ pub(crate) async fn release(
     world.act(cx, key, "release", Known::ByKey, Some(Undoes::This(id))).await.map(drop)
 }
 
-/// Without a key: a repeat changes nothing.
+/// Idempotent, without a key.
 #[step(idempotent, compensate = unset(output.id), retry(attempts = 5, backoff = "1ms..10ms"), timeout = "120ms")]
 pub(crate) async fn set(world: &World, cx: &StepContext, _what: u32) -> Result<Slip, WorldError> {
     world.act(cx, cx.key(), "set", Known::ByNature, None).await
 }
 
-/// Undoes it; a repeat changes nothing.
+/// Undoes `set`; idempotent.
 #[step(retriable, idempotent, retry(attempts = 8, backoff = "1ms..20ms"), timeout = "120ms")]
 pub(crate) async fn unset(world: &World, cx: &StepContext, id: String) -> Result<(), WorldError> {
     world.act(cx, cx.key(), "unset", Known::ByNature, Some(Undoes::This(id))).await.map(drop)
@@ -73,19 +73,19 @@ pub(crate) async fn book(
     world.act(cx, key, "book", Known::ByKey, None).await
 }
 
-/// Whether a keyed call happened; if it did not, it never will.
+/// Finds out whether a keyed call happened; after a no it never will.
 #[step(readonly, retry(attempts = 4, backoff = "2ms..20ms"))]
 pub(crate) async fn find(world: &World, of: IdempotencyKey) -> Result<Probe<Slip>, WorldError> {
     world.probe(&of).await
 }
 
-/// A repeat does harm: in doubt a person is asked.
+/// Not idempotent: in doubt the saga is dead-lettered.
 #[step(compensate = release(output.id), in_doubt = dead_letter, timeout = "120ms")]
 pub(crate) async fn stamp(world: &World, cx: &StepContext, _what: u32) -> Result<Slip, WorldError> {
     world.act(cx, cx.key(), "stamp", Known::NotAtAll, None).await
 }
 
-/// Keyed; in doubt it is called off by its key.
+/// Keyed; in doubt it is undone by its key.
 #[step(compensate = release(output.id), in_doubt = call_off(key), timeout = "120ms")]
 pub(crate) async fn reserve(
     world: &World,
@@ -96,7 +96,7 @@ pub(crate) async fn reserve(
     world.act(cx, key, "reserve", Known::ByKey, None).await
 }
 
-/// Undoes what has that key, if it is there, and sees to it that it never will be.
+/// Undoes the effect of a key if it exists, and bars the key otherwise.
 #[step(retriable, retry(attempts = 8, backoff = "1ms..20ms"), timeout = "120ms")]
 pub(crate) async fn call_off(
     world: &World,

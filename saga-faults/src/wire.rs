@@ -1,5 +1,5 @@
-//! The ledger's socket: requests and answers as lines of JSON, each with a number, so that many are on their way at a time.
-//! What has been written to the socket is done, also if its sender has died since.
+//! The ledger's socket: requests and answers are lines of JSON, each with a number, so many can be in flight. A request
+//! that was written to the socket is carried out, even if its sender has died since.
 
 use std::collections::HashMap;
 use std::io;
@@ -28,7 +28,7 @@ struct Answered {
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Reply>>>>;
 
-/// A process that asks.
+/// A process that sends requests.
 #[derive(Debug)]
 pub(crate) struct Client {
     requests: mpsc::UnboundedSender<(Request, oneshot::Sender<Reply>)>,
@@ -44,7 +44,7 @@ impl Client {
         Ok(Self { requests })
     }
 
-    /// The answer; `None` if none ever comes.
+    /// Returns the answer to a request; `None` if none ever comes.
     pub(crate) async fn ask(&self, request: Request) -> Option<Reply> {
         let (answer, answered) = oneshot::channel();
         self.requests.send((request, answer)).ok()?;
@@ -73,7 +73,7 @@ async fn receive(read: OwnedReadHalf, waiting: Waiting) {
         let Ok(Answered { number, reply }) = serde_json::from_str(&line) else { return };
         let answer = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         if let Some(answer) = answer {
-            // Whoever asked may have gone.
+            // The caller may have gone.
             drop(answer.send(reply));
         }
     }
@@ -107,7 +107,7 @@ async fn talk(stream: UnixStream, ledger: Ledger) {
         }
     });
     let mut lines = BufReader::new(read).lines();
-    // A line without its end was never asked.
+    // A line without its end was never a request.
     while let Ok(Some(line)) = lines.next_line().await {
         let Ok(Asked { number, request }) = serde_json::from_str(&line) else { return };
         let (ledger, replies) = (ledger.clone(), replies.clone());

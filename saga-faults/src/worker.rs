@@ -1,5 +1,5 @@
-//! The worker program: opens the store, joins, and sees the sagas of the plan through, until its input ends or it is
-//! killed. It says `joined` once it works, and `held by …` if it may not.
+//! The worker program: opens the store, joins, and drives the sagas of the plan until its input ends or it is killed.
+//! It prints `joined` once it works, and `held by …` if it may not.
 
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
@@ -21,12 +21,12 @@ use crate::port::{Kill, Port};
 use crate::wire::Client;
 use crate::world::{Way, World};
 
-/// That another worker has the store.
+/// The exit code if another worker has the store.
 pub(crate) const EXIT_HELD: u8 = 4;
-/// That something came that no caller should ever get.
+/// The exit code after an error that no caller should ever get.
 const EXIT_WRONG: u8 = 3;
 
-/// What the program is told.
+/// The arguments of the program.
 #[derive(Debug, Clone)]
 pub(crate) struct Orders {
     pub(crate) store: PathBuf,
@@ -38,7 +38,7 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    /// As words, for the command line.
+    /// Returns the arguments as words for the command line.
     pub(crate) fn words(&self) -> Vec<String> {
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
         let mut words = vec!["worker".to_owned(), text(&self.store), text(&self.ledger)];
@@ -54,7 +54,7 @@ impl Orders {
         words
     }
 
-    /// The same, read.
+    /// Parses the words of the command line.
     pub(crate) fn read(words: &[String]) -> Result<Self, String> {
         let [store, ledger, seed, sagas, when, number, rest @ ..] = words else {
             return Err("a worker is started by the harness".to_owned());
@@ -131,16 +131,16 @@ fn open(orders: &Orders) -> Result<SqliteStore, String> {
     options.open(&orders.store).map_err(|error| error.to_string())
 }
 
-/// Returns when the harness has closed its end of the input.
+/// Waits until the harness closes its end of the input.
 async fn input_ends() -> std::io::Result<()> {
     let input = std::io::stdin().as_fd().try_clone_to_owned()?;
     let mut input = tokio::net::unix::pipe::Receiver::from_owned_fd(input)?;
     input.read_to_end(&mut Vec::new()).await.map(drop)
 }
 
-/// A line to the harness.
+/// Prints a line for the harness.
 fn say(line: &str) {
-    // If nobody listens any more, nobody needs it.
+    // The harness may have gone.
     let mut out = std::io::stdout().lock();
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }

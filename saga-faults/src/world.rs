@@ -1,5 +1,5 @@
-//! The world as a process reaches it: over a socket, or, if it is the same process, at once. And the bugs that a test puts
-//! into that process, to see them found.
+//! The world as a process reaches it: over a socket, or directly in the same process. Also the bugs that a test puts
+//! into the process.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,16 +12,16 @@ use crate::mutant::Mutant;
 use crate::steps::{Slip, WorldError};
 use crate::wire::Client;
 
-/// How the ledger is reached.
+/// The way to the ledger.
 #[derive(Debug)]
 pub(crate) enum Way {
-    /// It belongs to another process.
+    /// It is in another process.
     Socket(Client),
-    /// It belongs to this one.
+    /// It is in this process.
     Here(Ledger),
 }
 
-/// What steps act upon.
+/// The resource of all steps.
 #[derive(Debug)]
 pub(crate) struct World {
     way: Way,
@@ -34,11 +34,11 @@ impl World {
         Self { way, mutant, calls: AtomicU64::new(0) }
     }
 
-    /// Asks, and waits for the answer, which may never come.
+    /// Sends a request, and waits for the answer, which may never come.
     pub(crate) async fn ask(&self, request: Request) -> Reply {
         let answer = match &self.way {
             Way::Socket(client) => client.ask(request).await,
-            // Once it is out, the caller's end does not call it back.
+            // Dropping the caller does not cancel a request that was sent.
             Way::Here(ledger) => tokio::spawn(ledger.clone().serve(request)).await.ok().flatten(),
         };
         match answer {
@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// A call with an effect.
+    /// Makes a call with an effect.
     pub(crate) async fn act(
         &self,
         cx: &StepContext,
@@ -82,7 +82,7 @@ impl World {
         }
     }
 
-    /// Whether the call of that key happened.
+    /// Finds out whether the call of a key happened.
     pub(crate) async fn probe(&self, of: &IdempotencyKey) -> Result<Probe<Slip>, WorldError> {
         if self.mutant == Some(Mutant::ProbesNobody) {
             return Ok(Probe::NotHappened);

@@ -1,5 +1,5 @@
-//! Bits that flip: in a copy of a store with sagas under way one bit of the file is another. The copy is opened, read,
-//! driven and acted upon. What is read is what was written, or an error that names the saga; the others go on.
+//! Bit flips: in a copy of a store with sagas under way, one bit of the file is flipped. The copy is opened, read,
+//! driven and acted upon. Each read must return what was written, or an error that names the saga; other sagas go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,35 +19,35 @@ use crate::ledger::Ledger;
 use crate::plan::{self, Planned};
 use crate::world::{Way, World};
 
-/// So many flips are made in one store before another is made.
+/// The number of flips in one store before another is made.
 const OF_ONE_STORE: u64 = 25;
-/// Whatever is asked of a store is answered within this.
+/// The longest time for an answer of the store.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
-/// All sagas have ended within this.
+/// The longest time until all sagas have ended.
 const END_MAX: Duration = Duration::from_secs(60);
 
-/// What came of flips.
+/// The result of the flips.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct FlipReport {
-    /// How many there were.
+    /// The number of flips.
     pub flips: u64,
-    /// So many files were not opened any more, with an error that says why.
+    /// The number of files that could not be opened, with an error that says why.
     pub refused: u64,
-    /// In so many SQLite's own pages were hit, so that the store gave the error for more than one saga.
+    /// The number of flips in SQLite's own pages: the store reported the error for more than one saga.
     pub of_the_store: u64,
-    /// In so many sagas were found damaged, by name, and all others went on to their ends.
+    /// The number of flips after which sagas were reported as damaged, by name, and all others ended.
     pub of_sagas: u64,
-    /// In so many nothing was found, and nothing was wrong.
+    /// The number of flips that were not found and did no harm.
     pub harmless: u64,
 }
 
-/// The journals of a store, as they were written.
+/// The journals of a store as they were written.
 type Journals = BTreeMap<SagaId, Vec<Entry>>;
 
-/// Flips so many bits, one at a time.
+/// Flips bits, one at a time.
 ///
 /// # Errors
-/// What was wrong, and with which flip.
+/// What was wrong, and after which flip.
 pub(super) async fn run(seed: u64, flips: u64, sagas: usize, dir: &Path) -> Result<FlipReport, Vec<String>> {
     let mut report = FlipReport::default();
     while report.flips < flips {
@@ -70,13 +70,13 @@ pub(super) async fn run(seed: u64, flips: u64, sagas: usize, dir: &Path) -> Resu
             }
             report.flips += 1;
         }
-        // It is made again from its seed.
+        // The files can be made again from the seed.
         drop(std::fs::remove_dir_all(&here));
     }
     Ok(report)
 }
 
-/// A store in which some sagas have ended and others are under way.
+/// Makes a store in which some sagas have ended and others are under way.
 async fn make(seed: u64, sagas: usize, dir: &Path) -> Result<(PathBuf, Journals), String> {
     std::fs::create_dir_all(dir).map_err(|error| error.to_string())?;
     let path = dir.join("sagas.db");
@@ -100,7 +100,7 @@ async fn make(seed: u64, sagas: usize, dir: &Path) -> Result<(PathBuf, Journals)
     Ok((path, truth))
 }
 
-/// One bit.
+/// The position of one bit.
 #[derive(Debug, Clone, Copy)]
 struct Flip {
     byte: u64,
@@ -113,7 +113,7 @@ impl Flip {
         Ok(Self { byte: draw.below(length), bit: u32::try_from(draw.below(8)).unwrap_or(0) })
     }
 
-    /// A copy in which it is another.
+    /// Makes a copy in which the bit is flipped.
     fn made(&self, path: &Path, copy: &Path) -> Result<PathBuf, String> {
         let mut bytes = std::fs::read(path).map_err(|error| error.to_string())?;
         let byte = usize::try_from(self.byte).unwrap_or(0);
@@ -123,7 +123,7 @@ impl Flip {
     }
 }
 
-/// A process, as far as there can be several in one.
+/// The part of this process that stands for one process.
 struct Life {
     store: Arc<SqliteStore>,
     runtime: Runtime,
@@ -160,7 +160,7 @@ impl Life {
     }
 }
 
-/// What is wrong with what is made of a copy.
+/// Drives a copy; returns what is wrong.
 async fn see(seed: u64, path: &Path, truth: &Journals, report: &mut FlipReport) -> Vec<String> {
     let mut life = match Life::begin(path, seed).await {
         Ok(life) => life,
@@ -197,28 +197,28 @@ async fn see(seed: u64, path: &Path, truth: &Journals, report: &mut FlipReport) 
     wrongs
 }
 
-/// A person cancels the saga, whatever that comes to: there is an answer.
+/// Cancels the saga as an operator: any answer is right, but there must be one.
 async fn act(runtime: &Runtime, saga: &SagaId) -> Result<(), String> {
     let acts = async {
         if let Ok(Some(handle)) = runtime.find(saga).await {
-            // Refused, too late, or damaged: each is an answer.
+            // A refusal, a late answer and damage are all answers.
             drop(handle.cancel(By::new("somebody", "to see what comes of it")).await);
         }
     };
     timeout(ANSWER_MAX, acts).await.map_err(|_| format!("{saga}: nobody answers a cancel"))
 }
 
-/// What was seen of a copy.
+/// The errors seen in a copy.
 #[derive(Default)]
 struct Seen {
-    /// The sagas for which there was an error.
+    /// The sagas that an error named.
     damaged: BTreeSet<SagaId>,
-    /// Errors that are of no saga.
+    /// Errors that name no saga.
     of_the_store: Vec<String>,
 }
 
 impl Seen {
-    /// Reads all that there is; gives what is neither right nor an error that names its saga.
+    /// Reads everything; returns what is neither right nor an error that names its saga.
     async fn read(&mut self, store: &SqliteStore, truth: &Journals, when: &str) -> Vec<String> {
         let mut wrongs = Vec::new();
         for (saga, written) in truth {
@@ -250,7 +250,7 @@ impl Seen {
         wrongs
     }
 
-    /// Returns when all sagas that are not damaged have ended, or need a person.
+    /// Waits until every saga that is not damaged has ended, or needs a person.
     async fn drives(&mut self, life: &Life, truth: &Journals) {
         for saga in truth.keys() {
             while !self.is_over(life, saga).await {
@@ -284,7 +284,7 @@ impl Seen {
         format!("{} have not ended, and the store says {trouble:?}", open.join(", "))
     }
 
-    /// Whether SQLite itself found the file damaged, so that not only one saga is concerned.
+    /// Returns true if SQLite itself reported damage to the file, which may concern more than one saga.
     fn is_of_the_store(&self, life: &Life) -> bool {
         let trouble = life.runtime.store_trouble().unwrap_or_default();
         let says = |text: &str| text.contains("malformed") || text.contains("the indexes of");

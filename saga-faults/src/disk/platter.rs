@@ -1,9 +1,9 @@
-//! A disk that forgets what was not synced when the power goes, as disks do, and that fails, as disks do.
+//! A disk that loses unsynced writes when the power goes, and that fails as disks do.
 //!
-//! What SQLite reads is what it wrote, as the system's cache has it. What survives a power loss is kept beside that: what
-//! was synced, and of what was written since any part, in sectors, in any order. A sync that fails may have made any part
-//! durable, and the rest is forgotten for good: the system takes it for clean, and a later sync that works does not bring
-//! it to the disk (what PostgreSQL's developers found out about Linux in 2018).
+//! SQLite reads what it wrote, as from the system's cache. The state that survives a power loss is kept separately. It
+//! has everything synced, and of later writes any sectors in any order. A failed sync may have made any part durable,
+//! and the rest is lost for good: the system marks it as clean, and a later sync does not write it (found by
+//! PostgreSQL's developers on Linux in 2018).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,15 +16,15 @@ use saga_vfs::{Disk, File, Trouble, Written};
 use crate::draw::Draw;
 use crate::mutant::Mutant;
 
-/// What a disk writes whole or not at all.
+/// The size, in bytes, of an atomic write of the disk.
 const SECTOR: usize = 512;
 
-/// What is wrong with the disk at the moment.
+/// The present failure mode of the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Weather {
     #[default]
     Fine,
-    /// There is no room: writes come short.
+    /// The disk is full: writes come short.
     Full,
     /// Writes come short with an error.
     WriteErrors,
@@ -41,14 +41,14 @@ impl Weather {
         [Weather::Full, Weather::WriteErrors, Weather::SyncErrors, Weather::ReadErrors, Weather::Gone];
 }
 
-/// Something that was written and not synced.
+/// A change that was not synced.
 #[derive(Debug, Clone)]
 enum Unsynced {
     Write { offset: usize, bytes: Vec<u8> },
     Cut(usize),
 }
 
-/// A file, as it is on the disk.
+/// A file as it is on the disk.
 #[derive(Debug, Default)]
 struct Kept {
     synced: Vec<u8>,
@@ -62,7 +62,7 @@ impl Kept {
         }
     }
 
-    /// Any part of what was not synced comes to the disk, the rest never does.
+    /// Makes a random part of the unsynced changes durable, and drops the rest.
     fn settle(&mut self, draw: &mut Draw) {
         // All, nothing, or some of it.
         let percent = [0, 10, 50, 90, 100][usize::try_from(draw.below(5)).unwrap_or(0)];
@@ -85,7 +85,7 @@ impl Unsynced {
             Unsynced::Write { mut offset, bytes } => {
                 let mut rest = &bytes[..];
                 while !rest.is_empty() {
-                    // Sectors are where they are on the disk.
+                    // Sectors are aligned to the file's start.
                     let (sector, more) = rest.split_at(rest.len().min(SECTOR - offset % SECTOR));
                     if draw.chance(percent) {
                         write_at(to, offset, sector);
@@ -110,19 +110,19 @@ fn write_at(to: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
 struct Inner {
     draw: Draw,
     weather: Weather,
-    /// How many operations in a hundred bad weather hits.
+    /// The share of operations that fail in bad weather, in percent.
     percent: u64,
     is_off: bool,
     operations: u64,
-    /// The operation at which the power goes by itself.
+    /// The number of the operation at which the power goes; `None` if it does not.
     off_at: Option<u64>,
-    /// Whether it says that it has synced, and has not.
+    /// True if syncs report success and do nothing.
     lies: bool,
     files: BTreeMap<PathBuf, Kept>,
     faults: BTreeMap<Weather, u64>,
 }
 
-/// The disk.
+/// The simulated disk.
 pub(crate) struct Platter(Mutex<Inner>);
 
 impl Platter {
@@ -144,36 +144,36 @@ impl Platter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on so many operations in a hundred fail.
+    /// Sets the failure mode, and the percentage of operations that fail.
     pub(crate) fn set(&self, weather: Weather, percent: u64) {
         let mut inner = self.inner();
         (inner.weather, inner.percent) = (weather, percent);
     }
 
-    /// The power goes: from now on nothing comes to the disk, and all that is asked of it fails.
+    /// Turns the power off: later operations fail, and nothing more is written.
     pub(crate) fn power_off(&self) {
         self.inner().power_off();
     }
 
-    /// The power goes at the operation of that number from now on, the first being 1.
+    /// Turns the power off at the operation of that number from now, the first being 1.
     #[cfg(test)]
     pub(crate) fn power_off_at(&self, number: u64) {
         let mut inner = self.inner();
         inner.off_at = Some(inner.operations + number);
     }
 
-    /// Whether it has gone.
+    /// Returns true if the power is off.
     #[cfg(test)]
     pub(crate) fn is_off(&self) -> bool {
         self.inner().is_off
     }
 
-    /// The power is back, and nobody has a file open: the files are what the disk has of them.
+    /// Restores the power: the files get the content that the disk has. No file may be open.
     pub(crate) fn power_on(&self, directory: &Path) -> io::Result<()> {
         let mut inner = self.inner();
         for file in fs::read_dir(directory)? {
             let path = file?.path();
-            // A file that is there again is the same one, and the note beside it is synced when it is written.
+            // The lock file stays, and the note beside it is synced when it is written.
             if !inner.files.contains_key(&path) && path.extension().is_none_or(|end| end != "lock") {
                 fs::remove_file(path)?;
             }
@@ -185,7 +185,7 @@ impl Platter {
         Ok(())
     }
 
-    /// How many operations failed, by what was wrong.
+    /// Returns the number of failed operations, by failure mode.
     pub(crate) fn faults(&self) -> BTreeMap<Weather, u64> {
         self.inner().faults.clone()
     }
@@ -194,12 +194,12 @@ impl Platter {
 impl Inner {
     fn power_off(&mut self) {
         self.is_off = true;
-        // What was deleted is: it was done with a sync of its directory, or nobody needs it.
+        // Deleted files stay deleted: their directory was synced, or no process needs them.
         self.files.retain(|path, _| path.exists());
         self.files.values_mut().for_each(|kept| kept.settle(&mut self.draw));
     }
 
-    /// Another operation; gives whether the power is off.
+    /// Counts an operation; returns true if the power is off.
     fn is_off(&mut self) -> bool {
         self.operations += 1;
         if self.off_at == Some(self.operations) {
@@ -208,7 +208,7 @@ impl Inner {
         self.is_off
     }
 
-    /// Whether an operation fails that these weathers hit.
+    /// Returns true if the operation fails in the present weather.
     fn fails(&mut self, hit: &[Weather]) -> bool {
         let hits = hit.contains(&self.weather) && self.draw.chance(self.percent);
         if hits {
@@ -218,7 +218,7 @@ impl Inner {
     }
 
     fn change(&mut self, file: File<'_>, change: Unsynced) {
-        // A file without a name is nobody's after a power loss.
+        // A file without a name does not survive a power loss.
         if let Some(path) = file.path {
             self.files.entry(path.to_owned()).or_default().since.push(change);
         }
@@ -293,7 +293,7 @@ mod tests {
             assert_eq!((kept.synced.len(), &kept.synced[..400]), (1000, &[1; 400][..]));
             seen.insert((kept.synced[400], kept.synced[999]));
         }
-        // Torn at the border of a sector, either half missing.
+        // Torn at a sector border; either half may be missing.
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), [(1, 1), (1, 2), (2, 1), (2, 2)]);
     }
 
@@ -313,7 +313,7 @@ mod tests {
         assert!(lost);
     }
 
-    /// Wherever the power goes while a store is made, what is left of it can be opened, and made whole.
+    /// The power goes at each operation while a store is made. What is left can be opened and completed.
     #[test]
     fn the_power_may_go_at_any_operation_while_a_store_is_made() {
         let mut points = 0;

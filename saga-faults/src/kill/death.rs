@@ -1,31 +1,31 @@
-//! How the workers of a round come to their ends, from its seed.
+//! The ways in which the workers of a round end, from its seed.
 
 use std::time::Duration;
 
 use crate::draw::Draw;
 use crate::port::Kill;
 
-/// What is done to one worker.
+/// What happens to one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Death {
-    /// Killed so long after it was started, whatever it is about.
+    /// It is killed this long after its start, whatever it is doing.
     Starting(Duration),
-    /// Killed so long after it has joined.
+    /// It is killed this long after it has joined.
     Working(Duration),
-    /// Killed by itself at a write.
+    /// It kills itself at a write.
     AtWrite(Kill),
-    /// Stopped so long after it has joined, and for so long.
+    /// It is stopped this long after it has joined.
     Stopped {
         after: Duration,
         time: Duration,
-        /// Whether another worker is started meanwhile, which must be refused.
+        /// True if another worker starts meanwhile; it must be refused.
         rival: bool,
-        /// Whether it is woken, and killed so long after that; killed as it lies otherwise.
+        /// If given, the worker is woken, and killed this long after that; if `None`, it is killed while stopped.
         wakes: Option<Duration>,
     },
 }
 
-/// The deaths of a round, one after the other.
+/// Returns the deaths of a round, in order.
 pub(crate) fn deaths(seed: u64) -> Vec<Death> {
     let mut draw = Draw::of(seed, &["deaths"]);
     let count = draw.between(3, 6);

@@ -1,5 +1,5 @@
-//! People, in another process than the worker: they open the store's file, deliver, and close it again. In the end they
-//! wait until everything has ended, and mend what has become a dead letter.
+//! Operators, in another process than the worker: they open the store's file, deliver, and close it again. At the end
+//! of a round they wait until every saga has ended, and resolve dead letters.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,24 +16,24 @@ use crate::mutant::Mutant;
 use crate::operator;
 use crate::plan::{Act, Planned};
 
-/// The longest that the end of a round is waited for; with a bug put in it need not come.
+/// Returns the longest wait for the end of a round. With a bug put in, a round need not end.
 pub(crate) fn patience(mutant: Option<Mutant>) -> Duration {
     Duration::from_secs(if mutant.is_some() { 15 } else { 90 })
 }
 
-/// How often it is looked for.
+/// The interval between looks at the store.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// No saga needs to be mended so often.
+/// More acts on one saga than any needs.
 const ACTS_MAX: u32 = 40;
 
-/// Acts on sagas as planned, while workers come and go. Whoever does not find a saga has come too early.
+/// Delivers acts as planned, while workers come and go. An act on a saga that is not there yet is too early, and lost.
 pub(crate) async fn act(path: PathBuf, sagas: Vec<Planned>, acts: Vec<(Duration, usize, Act)>) -> u64 {
     let began = Instant::now();
     let mut done = 0;
     for group in acts.chunk_by(|a, b| a.0 == b.0) {
         let Some((at, ..)) = group.first() else { continue };
         tokio::time::sleep_until(began + *at).await;
-        // Not made here: the workers make it.
+        // The store's file is made by the workers, not here.
         let Some(store) = path.exists().then(|| SqliteStore::open(&path).ok()).flatten() else { continue };
         for (_, number, act) in group {
             let Ok(saga) = SagaId::new(&sagas[*number].id) else { continue };
@@ -60,19 +60,19 @@ fn now() -> Timestamp {
     Timestamp(now_ms())
 }
 
-/// Whoever waits for the end of a round.
+/// The operator that waits for the end of a round.
 pub(crate) struct Operator<'a> {
     pub(crate) store: &'a SqliteStore,
     pub(crate) ledger: &'a Ledger,
     pub(crate) sagas: usize,
-    /// How many workers have died so far.
+    /// The number of workers that have died so far.
     pub(crate) deaths: u64,
-    /// How long to wait.
+    /// The longest time to wait.
     pub(crate) patience: Duration,
 }
 
 impl Operator<'_> {
-    /// Waits until every saga has ended, and mends what has not.
+    /// Waits until every saga has ended, and resolves dead letters.
     pub(crate) async fn see_to_the_end(&self, tally: &mut Tally) -> Result<(), String> {
         let began = Instant::now();
         let mut acts: HashMap<SagaId, u32> = HashMap::new();
@@ -103,7 +103,7 @@ impl Operator<'_> {
         }
     }
 
-    /// How many sagas have ended, and the others.
+    /// Returns the number of ended sagas, and the open ones.
     async fn look(&self) -> Result<(usize, Vec<(SagaId, Phase)>), StoreError> {
         let (mut ended, mut open, mut after) = (0, Vec::new(), None);
         loop {
@@ -121,7 +121,7 @@ impl Operator<'_> {
         }
     }
 
-    /// One act on a dead letter, unless one is on its way.
+    /// Delivers one act on a dead letter, unless one is already waiting.
     async fn mend(&self, saga: &SagaId, tally: &mut Tally) -> Result<bool, String> {
         let failed = |error: StoreError| format!("{saga} cannot be read: {error}");
         if !self.store.undelivered(saga).await.map_err(failed)?.is_empty() {
@@ -133,7 +133,7 @@ impl Operator<'_> {
             return Ok(false);
         }
         for (_, _, reason, detail) in state.reasons() {
-            // What it says must be true: one worker cannot have died three times.
+            // The reason must be true: one worker cannot have died three times.
             if reason == Reason::PoisonPill && self.deaths < 3 {
                 return Err(format!("{saga} is parked after {} deaths: {detail}", self.deaths));
             }
@@ -146,7 +146,7 @@ impl Operator<'_> {
     }
 }
 
-/// What still waits in the inboxes of sagas, which have all ended: nothing.
+/// Returns the deliveries that still wait for ended sagas; there must be none.
 pub(crate) async fn left_in_inboxes(path: &Path, sagas: &[Planned]) -> Result<Vec<String>, String> {
     let store = SqliteStore::open_read_only(path).map_err(|error| error.to_string())?;
     let mut wrongs = Vec::new();

@@ -1,4 +1,4 @@
-//! A worker process, as the harness sees it.
+//! A worker process, seen from the harness.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::worker::Orders;
 
-/// The longest that anything of a worker is waited for.
+/// The longest wait for anything from a worker.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running worker.
@@ -24,7 +24,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it; what it says of itself on standard error goes to `errors`.
+    /// Starts the worker; its standard error goes to `errors`.
     pub(crate) fn start(orders: &Orders, errors: &Path) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("a worker cannot be started: {error}");
         let program = std::env::current_exe().map_err(failed)?;
@@ -46,14 +46,14 @@ impl Process {
         self.child.id()
     }
 
-    /// The next line that it says; `None` when it has ended.
+    /// Returns the worker's next line; `None` when it has ended.
     pub(crate) async fn line(&mut self) -> Result<Option<String>, String> {
         let line = timeout(PATIENCE, self.said.next_line()).await;
         let line = line.map_err(|_| format!("a worker says nothing for {PATIENCE:?}"))?;
         line.map_err(|error| format!("what a worker says cannot be read: {error}"))
     }
 
-    /// Waits until it works; gives how long that took, and `None` if it has died before.
+    /// Waits until the worker has joined, and returns the time that took; `None` if it died before.
     pub(crate) async fn joined(&mut self) -> Result<Option<Duration>, String> {
         match self.line().await? {
             None => Ok(None),
@@ -62,26 +62,27 @@ impl Process {
         }
     }
 
-    /// Sends it a signal.
+    /// Sends the worker a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.pid().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         if let Some(pid) = pid {
-            // It is a child that was not waited for, so that its number is nobody else's; if it has died, so be it.
+            // The child was not waited for, so its process number is not reused. If it has died, the signal has no
+            // effect.
             kill_process(pid, signal).unwrap_or_default();
         }
     }
 
-    /// Waits for its end, however long that takes.
+    /// Waits for the worker's end without a limit.
     pub(crate) async fn exits(&mut self) -> Result<ExitStatus, String> {
         self.child.wait().await.map_err(|error| format!("a worker cannot be waited for: {error}"))
     }
 
-    /// Waits for its end.
+    /// Waits for the worker's end, with the usual limit.
     pub(crate) async fn end(&mut self) -> Result<ExitStatus, String> {
         self.end_within(PATIENCE).await?.ok_or(format!("a worker has not ended within {PATIENCE:?}"))
     }
 
-    /// Waits for its end for so long.
+    /// Waits for the worker's end within a time; returns `None` if that passes.
     pub(crate) async fn end_within(&mut self, time: Duration) -> Result<Option<ExitStatus>, String> {
         match timeout(time, self.exits()).await {
             Ok(status) => status.map(Some),
@@ -89,13 +90,13 @@ impl Process {
         }
     }
 
-    /// Kills it, and waits until it is gone.
+    /// Kills the worker, and waits until it is gone.
     pub(crate) async fn kill(&mut self) -> Result<(), String> {
         self.signal(Signal::KILL);
         self.end().await.map(drop)
     }
 
-    /// Asks it to end by itself.
+    /// Asks the worker to end by itself.
     pub(crate) fn close(&mut self) {
         self.input = None;
     }

@@ -1,4 +1,4 @@
-//! One round: workers come and die, the last one is left alone until everything has ended, and the audit follows.
+//! One round: workers start and die, the last one runs until every saga has ended, and the audit follows.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::port::Kill;
 use crate::wire;
 use crate::worker::{EXIT_HELD, Orders};
 
-/// A worker that has no durable write left at which it is to die is killed after so long.
+/// The time after which a worker is killed if it makes no further durable write at which to die.
 const WRITES_WITHIN: Duration = Duration::from_millis(400);
 
 /// Runs the round of that seed.
@@ -38,7 +38,7 @@ pub(crate) async fn run(settings: &Settings, seed: u64) -> Result<Tally, Failure
         Ok(wrongs) => wrongs,
         Err(wrong) => vec![wrong],
     };
-    // It ends with its task; a file that is left disturbs nobody.
+    // The socket ends with its task; a file that is left does no harm.
     drop(std::fs::remove_file(&round.orders.ledger));
     if wrongs.is_empty() {
         drop(std::fs::remove_dir_all(&dir));
@@ -73,7 +73,7 @@ impl Round {
         }
         std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         let ledger = Ledger::new(seed);
-        // The path of a socket has to be short.
+        // The path of a socket must be short.
         let socket = std::env::temp_dir().join(format!("saga-{}-{seed}.sock", std::process::id()));
         let server = wire::serve(&socket, &ledger)
             .map_err(|error| format!("the ledger cannot be served at {}: {error}", socket.display()))?;
@@ -89,7 +89,7 @@ impl Round {
         Ok(Self { seed, ledger, server, sagas, orders, errors: dir.join("worker.txt") })
     }
 
-    /// What is wrong; an error is what kept the round from its end.
+    /// Returns what is wrong; an error is what kept the round from its end.
     async fn run(&self, tally: &mut Tally) -> Result<Vec<String>, String> {
         let acts = plan::acts(self.seed, &self.sagas);
         let people = tokio::spawn(people::act(self.orders.store.clone(), self.sagas.clone(), acts));
@@ -126,7 +126,7 @@ impl Round {
         self.audit(tally).await
     }
 
-    /// What the workers said on standard error.
+    /// Returns the workers' standard error.
     fn said(&self) -> String {
         std::fs::read_to_string(&self.errors).unwrap_or_default()
     }
@@ -188,7 +188,7 @@ impl Round {
         worker.kill().await
     }
 
-    /// Waits until most sagas are under way, or the worker has died of itself.
+    /// Waits until most sagas are under way, or the worker has died.
     async fn all_begin(&self, worker: &mut Process) -> Result<(), String> {
         while self.ledger.books().under_way() < self.sagas.len() * 9 / 10 {
             if worker.end_within(Duration::from_millis(2)).await?.is_some() {
@@ -198,7 +198,7 @@ impl Round {
         Ok(())
     }
 
-    /// A second worker is told who has the store, and goes.
+    /// Checks that a second worker is refused, with the holder's process number, and exits.
     async fn rival_is_refused(&self, holder: &Process) -> Result<(), String> {
         let Some(pid) = holder.pid() else { return Ok(()) };
         let mut rival = Process::start(&self.orders, &self.errors)?;

@@ -1,4 +1,4 @@
-//! What the rounds have come to, counted.
+//! The counts of all rounds.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,18 +13,18 @@ pub(crate) struct Tally {
     pub(crate) sagas: u64,
     pub(crate) effects: u64,
     pub(crate) undone: u64,
-    /// What people delivered from outside, but for what mends.
+    /// Deliveries from outside, except those that resolve dead letters.
     pub(crate) deliveries: u64,
     kills: BTreeMap<&'static str, u64>,
     stops: u64,
     refused: u64,
     dead_letters: BTreeMap<String, u64>,
     ends: BTreeMap<&'static str, u64>,
-    /// Of each worker after a death: from its start until it has joined.
+    /// For each worker after a death: the time from its start until it joined.
     recoveries: Vec<Duration>,
-    /// Of each kill: how many sagas were under way.
+    /// For each kill: the number of sagas under way.
     under_way: Vec<usize>,
-    /// Of each last worker: from its start until everything has ended, dead letters mended.
+    /// For each last worker: the time from its start until every saga had ended, including dead letters.
     ends_after: Vec<Duration>,
     slowest_round: Duration,
 }
@@ -87,7 +87,7 @@ impl Tally {
     }
 }
 
-/// The value in the middle.
+/// Returns the median.
 fn median<T: Copy + Ord + Default>(values: &[T]) -> T {
     let mut values = values.to_vec();
     values.sort_unstable();

@@ -1,4 +1,4 @@
-//! What is in the ledger.
+//! The content of the ledger.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,14 +15,14 @@ pub(crate) struct Effect {
     pub(crate) attempt: u32,
     pub(crate) step: String,
     pub(crate) key: String,
-    /// What the service knows it by.
+    /// The service's id of the effect.
     pub(crate) id: String,
     pub(crate) at_ms: i64,
-    /// The effect that undid it.
+    /// The index of the effect that undid it; `None` if it stands.
     pub(crate) undone_by: Option<usize>,
 }
 
-/// One attempt, as it is known to the world: saga, site, role and number.
+/// One attempt, as the world knows it: saga, site, role and number.
 pub(crate) type AttemptId = (String, String, Role, u32);
 
 #[derive(Debug, Default)]
@@ -30,21 +30,21 @@ pub(crate) struct Books {
     effects: Vec<Effect>,
     by_id: HashMap<String, usize>,
     by_saga: HashMap<String, Vec<usize>>,
-    /// Keys under which nothing lands any more.
+    /// Keys under which nothing may land any more.
     barred: HashSet<String>,
-    /// Keys that are on their way, and how often.
+    /// Keys of calls in flight, with their number.
     air: HashMap<String, u32>,
     calls: HashMap<(String, String, Role), u32>,
-    /// When an attempt was heard of first.
+    /// The time at which each attempt was first seen.
     heard: BTreeMap<AttemptId, i64>,
     began: BTreeMap<String, i64>,
     ended: BTreeMap<String, Ended>,
-    /// What nobody should have asked or told.
+    /// Requests and reports that are wrong.
     wrongs: Vec<String>,
 }
 
 impl Books {
-    /// A call has come; gives how many there were before it, of its role at its site.
+    /// Records the start of a call; returns the number of earlier calls of its role at its site.
     pub(super) fn take_off(&mut self, call: &Call, at_ms: i64) -> u32 {
         *self.air.entry(call.key.clone()).or_default() += 1;
         let attempt = (call.saga.clone(), call.site.clone(), call.role, call.attempt);
@@ -122,7 +122,7 @@ impl Books {
         Reply::NotHappened
     }
 
-    /// From now on nothing lands under that key.
+    /// Bars a key: nothing lands under it any more.
     pub(crate) fn bar(&mut self, key: &str) {
         self.barred.insert(key.to_owned());
     }
@@ -142,18 +142,18 @@ impl Books {
         }
     }
 
-    /// The effects of a saga with their numbers, in the order of landing.
+    /// Returns the effects of a saga with their indexes, in the order of landing.
     pub(crate) fn of(&self, saga: &str) -> impl Iterator<Item = (usize, &Effect)> {
         let numbers = self.by_saga.get(saga).map_or(&[][..], Vec::as_slice);
         numbers.iter().map(|number| (*number, &self.effects[*number]))
     }
 
-    /// All effects, in the order of landing.
+    /// Returns all effects, in the order of landing.
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.effects
     }
 
-    /// The attempts of a saga that were heard of, and when.
+    /// Returns the attempts of a saga, with the times at which they were first seen.
     pub(crate) fn heard_of<'a>(&'a self, saga: &'a str) -> impl Iterator<Item = (&'a AttemptId, i64)> {
         let first = (saga.to_owned(), String::new(), Role::Do, 0);
         self.heard.range(first..).take_while(move |((of, ..), _)| of == saga).map(|(id, at)| (id, *at))
@@ -167,7 +167,7 @@ impl Books {
         self.ended.get(saga)
     }
 
-    /// How many sagas are known to have begun, and not to have ended.
+    /// Returns the number of sagas that have begun and not ended.
     pub(crate) fn under_way(&self) -> usize {
         self.began.keys().filter(|saga| !self.ended.contains_key(*saga)).count()
     }

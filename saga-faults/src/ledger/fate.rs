@@ -1,4 +1,4 @@
-//! What befalls a call: most go well, and some in every way in which calls go wrong.
+//! The fate of a call: most succeed, and some fail in every way in which calls fail.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use saga::Role;
 use super::Call;
 use crate::draw::Draw;
 
-/// So many calls at one site may go wrong; those after them go well, so that everything comes to an end.
+/// The maximum number of failing calls at one site. Later calls succeed, which lets every saga end.
 const TROUBLES_MAX: u32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It lands, and says so.
+    /// It lands, and answers so.
     Well,
-    /// The same, after a while.
+    /// It lands, and answers so after a while.
     Slow(Duration),
-    /// It does not land, and says that another may.
+    /// It does not land, and answers that a retry may.
     Busy,
-    /// It does not land, and says that none will.
+    /// It does not land, and answers that no retry will.
     Refused,
-    /// It lands, and says that it does not know.
+    /// It lands, and answers that it does not know.
     UnclearLanded,
-    /// It does not land, and says that it does not know.
+    /// It does not land, and answers that it does not know.
     UnclearLost,
     /// It lands, and never answers.
     SilentLanded,
@@ -33,13 +33,13 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    /// What befalls the `nth` call of that role at that site.
+    /// Returns the fate of the `nth` call of that role at that site.
     pub(crate) fn of(seed: u64, call: &Call, nth: u32) -> Self {
         if nth >= TROUBLES_MAX {
             return Fate::Well;
         }
         let mut draw = Draw::of(seed, &[&call.saga, &call.site, &call.role.to_string(), &nth.to_string()]);
-        // A refused compensation needs a person, so that it is rarer.
+        // A refused compensation needs a person, and is therefore rare.
         let refused = if call.role == Role::Do { 20 } else { 4 };
         match draw.below(1000) {
             0..60 => Fate::Slow(Duration::from_millis(draw.between(1, 15))),
@@ -54,7 +54,7 @@ impl Fate {
         }
     }
 
-    /// How long it is on its way.
+    /// Returns the time in flight; `None` if it lands at once or never.
     pub(crate) fn wait(self) -> Option<Duration> {
         match self {
             Fate::Slow(wait) | Fate::Late(wait) => Some(wait),
