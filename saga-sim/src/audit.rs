@@ -1,12 +1,12 @@
-//! The rules, held against the books of the world and the journal of a saga. Neither knows of the other: where they differ,
-//! an effect was made twice, forgotten, or undone wrongly.
+//! The rules, checked against the books of the world and the journal of a saga. Both are independent of each other: a
+//! difference means that an effect was made twice, forgotten, or undone wrongly.
 
 use saga_core::state::{Direction, Status, StepState};
 use saga_core::{Entry, Kind, Phase, Record, Role, Rollback, SagaId, Site, State, WhyLeft};
 
 use crate::books::{Books, Effect, Rule, Wrong};
 
-/// Everything that is wrong with a saga that rests, as far as journal and books tell.
+/// Returns everything that journal and books show to be wrong with a saga at rest.
 pub(crate) fn audit(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<Wrong> {
     let mut wrongs = Wrongs { saga: saga.to_string(), found: Vec::new() };
     let state = match State::of(saga.clone(), journal) {
@@ -52,13 +52,13 @@ impl Wrongs {
     }
 }
 
-/// What is recorded of a saga.
+/// The recorded facts of a saga.
 struct Told<'a> {
     state: &'a State,
     journal: &'a [Entry],
 }
 
-/// What happened later in its thread is undone before it.
+/// Checks that later effects of the same branch were undone before this one.
 fn order(
     books: &Books,
     (at, effect): (usize, &Effect),
@@ -69,8 +69,8 @@ fn order(
     let state = told.state;
     let Some(undone) = books.undone_at(at) else { return };
     let Some(step) = state.step(&effect.site) else { return };
-    // What began when this was undone already, with a child that failed, does not depend on it; nor when it was waived,
-    // by somebody who may not have known that its compensation was on its way.
+    // An effect that began after this one was already undone (with a failed child) does not depend on it. Neither does
+    // one that began after this one was waived: the operator may not have known that its compensation was in flight.
     let is_end = |r: &Record| matches!(r, Record::Undone { site, .. } | Record::Waived { site, .. } if *site == effect.site);
     let end = told.journal.iter().find(|e| is_end(&e.record)).map_or(u64::MAX, |e| e.seq);
     for (later, other) in ours.iter().filter(|(_, e)| e.role == Role::Do) {
@@ -91,7 +91,7 @@ fn order(
     }
 }
 
-/// What the journal says of one step against what the books say.
+/// Compares the journal of one step with the books.
 fn of_step(site: &Site, step: &StepState, landed: bool, undone: bool, wrongs: &mut Wrongs) {
     let mut wrong = |what: &str| wrongs.add(Rule::Matched, format!("{site}: {what}"));
     match step.doing.status {
@@ -111,9 +111,9 @@ fn of_step(site: &Site, step: &StepState, landed: bool, undone: bool, wrongs: &m
     }
 }
 
-/// What an end promises.
+/// Checks the promises of an end.
 fn of_end(books: &Books, state: &State, wrongs: &mut Wrongs) {
-    // An undo that was abandoned leaves the saga completed, and its compensation stuck.
+    // An abandoned undo leaves the saga completed, with its compensation dead-lettered.
     let open = state.open_effects().any(|(_, role, _)| role == Role::Do);
     if matches!(state.direction(), Direction::Completed { .. }) && open {
         wrongs.add(Rule::Matched, "it completed with open effects".to_owned());
@@ -135,7 +135,7 @@ fn of_end(books: &Books, state: &State, wrongs: &mut Wrongs) {
             wrongs.add(Rule::NoReturn, format!("it rolled back past {}", effect.site));
         }
     }
-    // One that was waived may have been undone all the same, by a compensation that was in doubt.
+    // A waived step may still have been undone, by a compensation in doubt.
     for left in left.iter().filter(|l| !matches!(l.why, WhyLeft::Waived(_))) {
         let done = state.step(&left.site).is_some_and(|s| s.doing.status == Status::Done);
         if done && !standing.iter().any(|e| e.site == left.site) {
@@ -144,7 +144,7 @@ fn of_end(books: &Books, state: &State, wrongs: &mut Wrongs) {
     }
 }
 
-/// An act has one record, however often it was sent.
+/// Checks that each act has one record, however often it was sent.
 fn of_acts(journal: &[Entry], wrongs: &mut Wrongs) {
     let mut ids = std::collections::HashSet::new();
     for entry in journal {
@@ -155,7 +155,7 @@ fn of_acts(journal: &[Entry], wrongs: &mut Wrongs) {
     }
 }
 
-/// What the journal alone says: a stop lets nothing new begin, a rollback is one-way, an end is one.
+/// Checks the journal alone: after a stop nothing new begins, a rollback is never reversed, and there is one end.
 fn of_journal(state: &State, journal: &[Entry], wrongs: &mut Wrongs) {
     let (mut stopping, mut back, mut over) = (false, false, false);
     of_acts(journal, wrongs);
@@ -190,7 +190,7 @@ fn of_journal(state: &State, journal: &[Entry], wrongs: &mut Wrongs) {
             }
             _ => {}
         }
-        // Cannot fail: the whole journal was folded before.
+        // This cannot fail: the whole journal was folded before.
         if phase.apply(entry).is_err() {
             return;
         }

@@ -1,5 +1,5 @@
-//! The books of the world outside: what really landed, kept by nobody but the world. They keep the contracts that steps
-//! rely on: a key is honoured for ever, and what a probe has said not to have happened never lands.
+//! The books of the outside world: what really landed, recorded by the world alone. The world keeps the contracts that
+//! steps rely on. A key is always honoured, and an effect that a probe denied never lands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,63 +12,62 @@ use crate::program::Fate;
 /// An effect that landed.
 #[derive(Debug, Clone)]
 pub(crate) struct Effect {
-    /// By which saga.
+    /// The saga that made it.
     pub(crate) saga: SagaId,
-    /// By which of its sites.
+    /// The site of the step.
     pub(crate) site: Site,
-    /// Whether it undoes another.
+    /// The side of the step.
     pub(crate) role: Role,
-    /// By which step.
+    /// The step's name.
     pub(crate) step: &'static str,
-    /// What the service knows it by.
+    /// The service's id of the effect.
     pub(crate) id: String,
 }
 
 /// What a compensation undoes.
 #[derive(Debug, Clone)]
 pub(crate) enum Undoes {
-    /// The effect of this id, which must be there.
+    /// The effect of this id, which must exist.
     This(String),
-    /// The effect of this key if it is there; if not, it shall never land.
+    /// The effect of this key if it exists; if not, it must never land.
     IfThere(String),
 }
 
-/// A rule of SCENARIOS.md that was broken.
+/// A rule of the simulation that was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// Every effect is matched by its undo or listed; what the journal says of a step is so.
+    /// Every effect is matched by its undo or reported as left; the journal of a step agrees with the world.
     Matched,
     /// No effect begins, and nothing is undone, without a durable intent.
     Intent,
-    /// No undo before that of what depends on it.
+    /// An effect is undone only after the effects that depend on it.
     Order,
-    /// Nothing is unwound past the point of no return, and nothing irreversible begun on the way back.
+    /// Nothing is undone past the point of no return, and no irreversible step begins in a rollback.
     NoReturn,
-    /// Nothing is written by a fenced worker.
+    /// A fenced worker writes nothing.
     Fenced,
-    /// Each saga ends, or is visible as a dead letter.
+    /// Each saga ends, or is dead-lettered.
     Ends,
-    /// `rollback` says what the ledger says.
+    /// `rollback` agrees with the world.
     Report,
-    /// Nothing happens twice where keys are honoured.
+    /// No effect happens twice where keys are honoured.
     Once,
-    /// A rollback is one-way, and nothing new begins in it.
+    /// A rollback is never reversed, and nothing new begins in it.
     OneWay,
-    /// An accepted cancel, a signal or an answer in time, a deadline and a limit have their effect, whatever was down in
-    /// between.
+    /// Accepted cancels, timely signals and answers, deadlines and limits take effect, whatever was down in between.
     InTime,
-    /// No more compensations of one step run at a time in a worker than may.
+    /// A worker never runs more compensations of one step at a time than its limit.
     Crowd,
-    /// The simulation itself could not go on: a panic, or an answer that nobody should get.
+    /// The simulation itself failed: a panic, or an answer that no caller should get.
     Sound,
 }
 
-/// A rule that was broken, and how.
+/// A broken rule, with the observation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wrong {
-    /// Which.
+    /// The rule.
     pub rule: Rule,
-    /// How.
+    /// The observation.
     pub what: String,
 }
 
@@ -76,11 +75,11 @@ pub struct Wrong {
 pub(crate) struct Books {
     pub(crate) effects: Vec<Effect>,
     by_id: HashMap<String, usize>,
-    /// By the place of what was undone: the place of what undid it.
+    /// For each undone effect, the index of the effect that undid it.
     undone: BTreeMap<usize, usize>,
-    /// Keys under which nothing lands any more.
+    /// Keys under which nothing may land any more.
     barred: BTreeSet<String>,
-    /// Keys that are on their way, and how often.
+    /// Keys of calls in flight, with their number.
     air: BTreeMap<String, u32>,
     calls: HashMap<(SagaId, Site, u8), usize>,
     pub(crate) wrongs: Vec<Wrong>,
@@ -99,7 +98,7 @@ impl Books {
         }
     }
 
-    /// What befalls the next call of that sort at that site.
+    /// Returns the fate of the next call of that sort at that site.
     pub(crate) fn fate(&mut self, saga: &SagaId, site: &Site, sort: u8, fates: &[Fate]) -> Fate {
         let calls = self.calls.entry((saga.clone(), site.clone(), sort)).or_default();
         let fate = fates.get(*calls).copied().unwrap_or(Fate::Well);
@@ -128,7 +127,7 @@ impl Books {
         self.air.is_empty()
     }
 
-    /// From now on nothing lands under that key.
+    /// Bars a key: nothing lands under it any more.
     pub(crate) fn bar(&mut self, key: &str) {
         self.barred.insert(key.to_owned());
     }
@@ -137,24 +136,24 @@ impl Books {
         self.by_id.get(id).copied()
     }
 
-    /// The effect of the step at `site`, if it landed and is not undone.
+    /// Returns the index of the step's effect, if it landed and is not undone.
     pub(crate) fn landed(&self, saga: &SagaId, site: &Site) -> Option<usize> {
         let here = |e: &Effect| e.saga == *saga && e.site == *site && e.role == Role::Do;
         (0..self.effects.len()).rev().find(|at| here(&self.effects[*at]))
     }
 
-    /// What landed and is not undone, in the order of landing; nothing that undoes.
+    /// Returns the effects that are not undone, in the order of landing, without those of compensations.
     pub(crate) fn standing(&self) -> impl Iterator<Item = (usize, &Effect)> {
         let all = self.effects.iter().enumerate();
         all.filter(|(at, e)| e.role == Role::Do && !self.undone.contains_key(at))
     }
 
-    /// The place of what undid the effect at that place.
+    /// Returns the index of the effect that undid this one.
     pub(crate) fn undone_at(&self, at: usize) -> Option<usize> {
         self.undone.get(&at).copied()
     }
 
-    /// It lands, under `key`; gives its place in the books.
+    /// Records that an effect lands under `key`; returns its index.
     pub(crate) fn land(
         &mut self,
         effect: Effect,

@@ -1,93 +1,93 @@
-//! A case: the sagas of one run and everything that goes wrong in it, as data. It follows from its seed, and a smaller one
-//! is a smaller value.
+//! A case, as data: the sagas of one run, and everything that goes wrong. It follows from a seed, and a smaller case is
+//! a smaller value.
 
 use std::fmt;
 
 use crate::program::Program;
 
-/// What one run of the simulation is made of.
+/// The input of one run of the simulation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// Where it comes from, and what chance there is in it besides.
+    /// The seed of the case, and of all randomness during the run.
     pub seed: u64,
-    /// How many workers there are.
+    /// The number of workers.
     pub workers: usize,
     /// The sagas.
     pub sagas: Vec<Plan>,
-    /// What goes wrong.
+    /// The faults and acts.
     pub events: Vec<Event>,
-    /// How many compensations of one step run at a time in a worker.
+    /// The maximum number of concurrent compensations of one step in a worker.
     pub compensations_max: usize,
 }
 
 /// One saga.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// What it does.
+    /// The saga's program.
     pub program: Program,
-    /// Whether it has a deadline.
+    /// True if it has a deadline.
     pub urgent: bool,
-    /// When it is started, in milliseconds.
+    /// The time of its start, in milliseconds.
     pub at_ms: u64,
 }
 
-/// Something that goes wrong, or that somebody does.
+/// A fault, or an act.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// When.
+    /// The time of the event.
     pub when: When,
-    /// What.
+    /// The fault or act.
     pub what: What,
 }
 
-/// When something happens.
+/// The time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// So many milliseconds after the beginning.
+    /// Milliseconds after the start of the run.
     At(u64),
-    /// At that durable write, counted over all workers from 1.
+    /// The durable write of this number, counted over all workers from 1.
     Write(u64),
 }
 
-/// What happens. Of a worker at a write: to the one that writes.
+/// A fault or an act. A fault at a write concerns the worker that writes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    /// A worker dies, at a write before it, and is started again after so many milliseconds.
+    /// A worker dies, before the write if at one, and is restarted after so many milliseconds.
     Kill(usize, u64),
-    /// A worker dies after a write.
+    /// A worker dies after a write, and is restarted after so many milliseconds.
     KillAfter(usize, u64),
     /// A worker is stopped for so many milliseconds.
     Stall(usize, u64),
-    /// A worker is shut down in good order, and started again after so many milliseconds.
+    /// A worker is shut down in an orderly way, and restarted after so many milliseconds.
     Shutdown(usize, u64),
-    /// Its store fails so for so many milliseconds; at a write, once.
+    /// A worker's store fails for so many milliseconds; at a write, once.
     Store(usize, Trouble, u64),
-    /// It is taken for dead by the store.
+    /// The store declares a worker dead.
     Evict(usize),
-    /// The store's clock, which all workers go by, jumps by so many milliseconds.
+    /// The store's clock, which all workers use, jumps by so many milliseconds.
     Clock(i64),
-    /// Somebody does that to a saga.
+    /// An operator acts on the saga of this index.
     Act(usize, Act),
 }
 
-/// How a store fails.
+/// The way in which a store fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// Nothing is done.
     Unavailable,
-    /// Nothing is written.
+    /// Nothing is written: the store is full.
     Full,
-    /// Nothing is written.
+    /// Nothing is written: the store is read-only.
     ReadOnly,
-    /// What is written is written, and the answer is lost.
+    /// The write is applied, and its answer is lost.
     AnswerLost,
-    /// It takes three seconds.
+    /// Each call takes three seconds.
     Slow,
     /// Journals are read without their last records.
     Stale,
 }
 
-/// What somebody does to a saga.
+/// An operator's act, or a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
     /// Cancels it.
@@ -96,21 +96,21 @@ pub enum Act {
     RetryNow,
     /// Rolls a dead letter back.
     RollBack,
-    /// Sends a dead letter on.
+    /// Redrives a dead letter.
     Redrive,
-    /// Declares a compensation not needed.
+    /// Waives a compensation.
     Waive,
     /// Closes it as it is.
     Abandon,
-    /// Undoes it, from its n-th step on, or (0) whole.
+    /// Undoes it from its n-th step on; 0 stands for all of it.
     Undo(usize),
-    /// Says of what is stuck what the world says of it.
+    /// States the world's knowledge of a blocked effect.
     Resolve,
     /// Sends a signal.
     Signal,
-    /// Says yes.
+    /// Approves.
     Approve,
-    /// Says no.
+    /// Denies.
     Deny,
 }
 

@@ -1,5 +1,5 @@
-//! What the simulation has seen: at which writes processes died, which events came in which states, for which reasons
-//! sagas became dead letters.
+//! The coverage of the simulation: the writes at which processes died, the events in each state, and the reasons for
+//! dead letters.
 
 mod gaps;
 
@@ -10,14 +10,14 @@ use saga_core::machine::{Answer, BodyEnd, Ending, Event, Reach};
 use saga_core::state::Direction;
 use saga_core::{Entry, Phase, Reason, Record, Role, State};
 
-/// On which side of a durable write a process died.
+/// The side of a durable write on which a process died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Side {
     Before,
     After,
 }
 
-/// What was seen, and how often.
+/// Counts of what was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
     crashes: BTreeMap<(&'static str, Side), u64>,
@@ -51,7 +51,7 @@ impl Coverage {
         *self.ends.entry(phase.as_str()).or_default() += 1;
     }
 
-    /// Adds what another run has seen.
+    /// Adds the counts of another run.
     pub(crate) fn add(&mut self, other: &Coverage) {
         other.crashes.iter().for_each(|(k, n)| *self.crashes.entry(*k).or_default() += n);
         other.events.iter().for_each(|(k, n)| *self.events.entry(*k).or_default() += n);
@@ -60,7 +60,7 @@ impl Coverage {
     }
 }
 
-/// Where a saga stands, finer than its phase.
+/// Returns the state of a saga, finer than its phase.
 fn stand(state: &State) -> &'static str {
     match state.direction() {
         _ if state.parked_at().is_some() => "dead letter",
@@ -80,7 +80,7 @@ fn stand(state: &State) -> &'static str {
     }
 }
 
-/// Every place that [`stand`] knows.
+/// Every state that [`stand`] returns.
 const STANDS: [&str; 12] = [
     "scheduled",
     "running",
@@ -145,7 +145,7 @@ fn event_name(event: &Event) -> &'static str {
     }
 }
 
-/// Every event that [`event_name`] knows.
+/// Every event that [`event_name`] returns.
 const EVENTS: [&str; 43] = [
     "recovered",
     "reached step",

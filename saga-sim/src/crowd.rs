@@ -1,5 +1,4 @@
-//! How many compensations of each step one process runs at a time: counted where they are made, and held against how many
-//! may be.
+//! The number of compensations of each step that one process runs at a time, checked against the limit.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::books::Rule;
 use crate::world::World;
 
-/// The compensations that one process has under way; clones are the same.
+/// The compensations in flight in one process; clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Crowd {
     max: usize,
     steps: Arc<Mutex<BTreeMap<&'static str, usize>>>,
 }
 
-/// One of them; dropped, it is over.
+/// One of them; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Member {
     crowd: Crowd,
@@ -30,7 +29,7 @@ impl Crowd {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more begins.
+    /// Adds a compensation that begins.
     pub(crate) fn joined(&self, world: &World, step: &'static str) -> Member {
         let now = {
             let mut steps = self.steps();

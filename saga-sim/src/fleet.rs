@@ -1,4 +1,4 @@
-//! The workers of a run: real runtimes, started, stopped, killed and started again.
+//! The workers of a run: real runtimes that are started, stopped, killed and restarted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::mutant::Mutant;
 use crate::port::{Port, Stage};
 use crate::world::{PAYLOAD_BYTES_MAX, Seat, World};
 
-/// How long a worker's claim lasts without a sign of life.
+/// The length of a worker's lease.
 pub(crate) const LEASE: Duration = Duration::from_secs(6);
 
-/// The workers of a run; clones are the same.
+/// The workers of a run; clones share them.
 #[derive(Clone)]
 pub(crate) struct Fleet(Arc<Inner>);
 
@@ -37,7 +37,7 @@ struct Worker {
     starts: u64,
 }
 
-/// A runtime that was there a moment ago, and whether it still is.
+/// A runtime that was just running, and the gate that shows whether it still is.
 pub(crate) struct Reached {
     pub(crate) runtime: Runtime,
     pub(crate) gate: Arc<Gate>,
@@ -64,14 +64,14 @@ impl Fleet {
         self.0.workers.len()
     }
 
-    /// The worker there, if it is started and not dead.
+    /// Returns the worker of a seat, if it is started and not dead.
     pub(crate) fn reach(&self, seat: usize) -> Option<Reached> {
         let worker = self.worker(seat);
         let runtime = worker.runtime.clone().filter(|_| !worker.gate.is_dead())?;
         Some(Reached { runtime, gate: worker.gate.clone() })
     }
 
-    /// Starts the worker there, unless it runs.
+    /// Starts the worker of a seat, unless it runs.
     pub(crate) async fn start(&self, seat: usize) {
         let (builder, gate) = {
             let mut worker = self.worker(seat);
@@ -104,7 +104,7 @@ impl Fleet {
         }
     }
 
-    /// The worker there dies, and is started again after that time.
+    /// Kills the worker of a seat, and restarts it after a time.
     async fn kill(&self, seat: usize, down_ms: u64) {
         let runtime = {
             let mut worker = self.worker(seat);
@@ -118,7 +118,7 @@ impl Fleet {
         self.start(seat).await;
     }
 
-    /// Makes it go wrong; returns when that is over.
+    /// Applies a fault; returns when it is over.
     pub(crate) async fn suffer(&self, what: What) {
         if self.0.is_calm.load(std::sync::atomic::Ordering::Acquire) && !matches!(what, What::Kill(..)) {
             return;
@@ -137,7 +137,7 @@ impl Fleet {
                     (worker.runtime.take(), worker.gate.clone())
                 };
                 let Some(runtime) = runtime else { return };
-                // One that cannot come to its end is killed after a while, as an orchestrator would.
+                // A shutdown that hangs ends in a kill after a while, as under an orchestrator.
                 let ended = tokio::time::timeout(Duration::from_secs(40), runtime.shutdown()).await;
                 if ended.is_err() {
                     gate.die();

@@ -1,5 +1,5 @@
-//! What the tasks of one simulated process go through before they touch anything outside of it: the process may be stopped
-//! for a while (`SIGSTOP`), or dead.
+//! The gate that the tasks of one simulated process pass before they touch anything outside. It is closed while the
+//! process is stopped (`SIGSTOP`) or dead.
 
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -41,7 +41,7 @@ impl Gate {
         self.becomes(Condition::Runs);
     }
 
-    /// Dies. Whoever is inside gets no further.
+    /// Kills the process: no task of it passes any more.
     pub(crate) fn die(&self) {
         self.becomes(Condition::Dead);
     }
@@ -50,7 +50,7 @@ impl Gate {
         *self.is() == Condition::Dead
     }
 
-    /// Returns as soon as the process runs; never if it is dead.
+    /// Returns when the process runs; pends for ever if it is dead.
     pub(crate) async fn pass(&self) {
         loop {
             let changed = self.changed.notified();
@@ -63,7 +63,7 @@ impl Gate {
         }
     }
 
-    /// Returns when it is dead.
+    /// Returns when the process is dead.
     pub(crate) async fn dies(&self) {
         loop {
             let changed = self.changed.notified();

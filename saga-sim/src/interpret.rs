@@ -1,5 +1,5 @@
-//! The sagas of the simulation: they interpret the [`Program`] that is their recorded input. Written by hand, over the
-//! same public traits that `#[saga]` writes.
+//! The sagas of the simulation: they interpret the [`Program`] in their recorded input. They are written by hand, over
+//! the same public traits that `#[saga]` uses.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -47,7 +47,7 @@ interpreted!(
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<u64, Failure>> + Send + 'a>>;
 
-/// Does `ops`, the first of which stands at the place `first` of the text.
+/// Runs `ops`; `first` is the number of the first one's place in the text.
 fn run<'a>(cx: &'a SagaContext, ops: &'a [Op], first: u32, turns: Vec<u32>, last: u64) -> Running<'a> {
     Box::pin(async move {
         let (mut place, mut last) = (first, last);
@@ -128,11 +128,11 @@ async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) ->
 }
 
 thread_local! {
-    /// How often a whim was had in this run of the simulation: what a body may not know.
+    /// The number of whims in this run of the simulation: hidden state, which a body must not depend on.
     static WHIMS: AtomicU64 = const { AtomicU64::new(0) };
 }
 
-/// Another run begins: whims as well.
+/// Resets the whims for a new run.
 pub(crate) fn forget_whims() {
     WHIMS.with(|whims| whims.store(0, Ordering::Relaxed));
 }

@@ -1,9 +1,9 @@
-//! The simulation: the real runtime, several workers of it on one store, in virtual time, from one seed. Sagas are random
-//! programs; processes die, stop and wake, the store fails, clocks jump, people act; the world outside keeps books. After
-//! each run the rules of SCENARIOS.md are held against those books.
+//! The simulation: several workers of the real runtime on one store, in virtual time, from one seed. Sagas are random
+//! programs. Processes die, stop and wake, the store fails, clocks jump, and operators act; the outside world records
+//! all effects. After each run these records are checked against the rules: see [`Rule`].
 //!
-//! What always holds: a run follows from its [`Case`] alone, and a case from its seed; so what fails can be repeated, and
-//! made smaller. Nothing of it is part of what users depend on.
+//! What always holds: a run follows from its [`Case`] alone, and a case from its seed. A failure can therefore be
+//! repeated and shrunk. Not part of what users depend on.
 //!
 //! ```
 //! let report = saga_sim::run(&saga_sim::generate(7), None);

@@ -1,5 +1,5 @@
-//! `cargo xtask sim --seeds N [--from S]`: runs the simulation, tells how far it is, and, on a failure, the smallest case
-//! that fails and the line that repeats it.
+//! `cargo xtask sim --seeds N [--from S]`: runs the simulation and prints its progress. On a failure it prints the
+//! smallest failing case, and the command that repeats it.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -75,7 +75,7 @@ fn mutant(name: &str) -> Result<Mutant, String> {
     known.ok_or_else(|| format!("there is no mutant {name:?}: accepted: {:?}", Mutant::ALL))
 }
 
-/// Steps and bodies panic on purpose; whatever else does is shown.
+/// Hides the intended panics of steps and bodies; others are shown.
 fn quiet_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -95,11 +95,11 @@ fn tell(done: u64, of: u64, bar: bool) {
     } else {
         writeln!(out, "{done} of {of} seeds")
     };
-    // Nobody need read it.
+    // Output is optional.
     drop(written.and_then(|()| out.flush()));
 }
 
-/// Prints what failed, as small as it gets.
+/// Prints the failure, shrunk.
 fn explain(failure: &Failure, options: &Options) {
     println!("\nseed {} breaks:", failure.seed);
     failure.wrongs.iter().for_each(|wrong| println!("  {:?}: {}", wrong.rule, wrong.what));

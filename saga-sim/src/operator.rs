@@ -1,5 +1,5 @@
-//! People: they cancel, answer and signal, and mend dead letters. What they say of the world is true: an operator looks
-//! before saying that something happened, and sees to it that what did not happen never will.
+//! Operators: they cancel, answer and signal, and resolve dead letters. Their statements are true: an operator reads
+//! the world's books first, and bars whatever did not happen.
 
 use saga_core::machine::Delivery;
 use saga_core::record::{ActKind, Knowledge};
@@ -16,7 +16,7 @@ use crate::world::{Effect, World};
 use saga_runtime::Clock as _;
 use std::sync::Arc;
 
-/// Everybody who acts on sagas.
+/// All operators of a run.
 #[derive(Clone)]
 pub(crate) struct People {
     pub(crate) world: World,
@@ -29,7 +29,7 @@ fn by() -> By {
 }
 
 impl People {
-    /// The state of a saga as it really is; `None` if there is none yet.
+    /// Returns the real state of a saga; `None` if it does not exist yet.
     pub(crate) async fn look(&self, saga: &SagaId) -> Option<State> {
         let journal = self.world.journal(saga).await;
         if journal.is_empty() {
@@ -45,10 +45,10 @@ impl People {
         }
     }
 
-    /// Somebody acts on a saga, if it makes sense; by a handle of a worker, or past all workers.
+    /// Performs an act if it makes sense, through the handle of a worker or directly at the store.
     pub(crate) async fn act(&self, saga: &SagaId, act: Act, seat: Option<usize>) {
         let Some(state) = self.look(saga).await else { return };
-        // One thing after the other: what was seen is to be so still when it is taken.
+        // Acts are made one at a time: the saga must not change between the look and the act.
         let waiting = self.world.truth().undelivered(saga).await.unwrap_or_default();
         if !waiting.is_empty() && !matches!(act, Act::Cancel | Act::Signal | Act::RetryNow) {
             return;
@@ -57,8 +57,8 @@ impl People {
         self.click(saga, &state, delivery, seat).await;
     }
 
-    /// Sends an act, and every other one again at once past all workers: by a second click, or by somebody with the same
-    /// page. Whatever becomes of them, one of the two has an effect at most.
+    /// Sends an act. Every other one is repeated at once, directly at the store, as by a second click or from a second
+    /// open page. At most one of the two has an effect.
     async fn click(&self, saga: &SagaId, state: &State, delivery: Delivery, seat: Option<usize>) {
         let Some(delivery) = identified(state, delivery) else { return };
         let again = state.last_seq().is_multiple_of(2).then(|| delivery.clone());
@@ -70,7 +70,7 @@ impl People {
 
     async fn send(&self, saga: &SagaId, delivery: Delivery, seat: Option<usize>) {
         let Some(reached) = seat.and_then(|seat| self.fleet.reach(seat)) else {
-            // By another process, such as a command line.
+            // From another process, such as a command line.
             let sent = self.stage.referee.deliver(saga, delivery, self.stage.clock.now()).await;
             return drop(sent);
         };
@@ -78,7 +78,7 @@ impl People {
         tokio::spawn(async move {
             let asked = async {
                 if let Ok(Some(handle)) = reached.runtime.find(&saga).await {
-                    // Refused or taken: the journal says which.
+                    // The journal records whether it was refused or accepted.
                     drop(deliver(&handle, delivery).await);
                 }
             };
@@ -107,7 +107,7 @@ impl People {
             Act::Resolve => return self.mend(state, first()),
             Act::Signal => {
                 let id = format!("signal {}", state.next_seq());
-                // One in five is none that a saga could use: it is refused, and the saga goes on waiting.
+                // One payload in five is wrong: the signal is refused, and the saga keeps waiting.
                 let payload = match state.next_seq() % 5 {
                     0 => Payload::encode(&"seven").ok()?,
                     _ => Payload::encode(&7_u64).ok()?,
@@ -122,7 +122,7 @@ impl People {
         })
     }
 
-    /// A step whose undo somebody may declare not needed: never one that nothing undoes.
+    /// Returns a step whose compensation may be waived; never an irreversible step.
     fn waivable(&self, state: &State) -> Option<Site> {
         let mut steps = state.steps().rev();
         let owes =
@@ -130,7 +130,7 @@ impl People {
         steps.find(|(_, s)| owes(s)).map(|(site, _)| site.clone())
     }
 
-    /// What mends the saga at `site`, or what is first stuck: what is true is said, and the rest sent on.
+    /// Returns an act that resolves the blocker at `site`, or else the first one: a true statement, or a redrive.
     pub(crate) fn mend(&self, state: &State, site: Option<Site>) -> Option<Delivery> {
         let stuck = state.reasons();
         let here = stuck.iter().find(|(at, ..)| *at == site && site.is_some()).or(stuck.first())?;
@@ -146,7 +146,7 @@ impl People {
         }
     }
 
-    /// Says of a step in doubt what the world says, and sees to it that this stays so.
+    /// States the world's knowledge of a step in doubt, and bars the step if it did not happen.
     fn settle(&self, state: &State, site: &Site) -> Option<Delivery> {
         if let Some(happened) = self.happened(state, site) {
             return Some(happened);
@@ -165,7 +165,7 @@ impl People {
         Some(Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() })
     }
 
-    /// Undoes by hand what a compensation could not, and says so.
+    /// Undoes by hand the effect of a failed compensation, and states so.
     fn undone_by_hand(&self, state: &State) -> Option<Delivery> {
         let mut stuck = state.reasons().into_iter();
         let (site, ..) = stuck.find(|(_, role, reason, _)| {
@@ -180,14 +180,15 @@ impl People {
                 Effect { saga, site: site.clone(), role: Role::Undo, step: "by hand", id: key.clone() };
             drop(books.land(effect, "by hand", Some(&crate::world::Undoes::This(of))));
         }
-        // A call that is still on its way comes too late.
+        // A compensation that is still in flight must not land.
         books.bar(&key);
         books.bar(state.key(&site, Role::Do).as_str());
         let knowledge = Knowledge::Happened { output: Payload::null() };
         Some(Delivery::Resolve { site, role: Role::Undo, knowledge, by: by() })
     }
 
-    /// Does what a saga needs to come to its end; `tries`: how often it was parked before. Whether it has ended.
+    /// Performs the next act that a saga needs in order to end. `tries` counts its dead letters so far. Returns true if
+    /// the saga has ended.
     pub(crate) async fn help(&self, saga: &SagaId, tries: &mut u32) -> bool {
         let Some(state) = self.look(saga).await else { return false };
         if state.phase().is_ended() {
@@ -233,7 +234,8 @@ impl People {
     }
 }
 
-/// The act with the id that all have who do the same after the same look; what is about that look says so.
+/// Gives an act an id that equal acts after the same look share. An act that depends on the look also names the last
+/// record seen.
 fn identified(state: &State, mut delivery: Delivery) -> Option<Delivery> {
     let Some((act, site, _)) = delivery.act() else { return Some(delivery) };
     let site = site.map_or("", Site::as_str);
@@ -245,7 +247,7 @@ fn identified(state: &State, mut delivery: Delivery) -> Option<Delivery> {
     Some(delivery.with_act(id))
 }
 
-/// The same, by a handle: each delivery has its method.
+/// Delivers through the method of a handle.
 async fn deliver(handle: &AnyHandle, delivery: Delivery) -> Result<(), ActError> {
     match delivery {
         Delivery::Cancel { by } => handle.cancel(by).await.map(drop),

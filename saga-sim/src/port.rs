@@ -1,5 +1,5 @@
-//! The store as one process reaches it: slow, full, gone for a while, its answers lost, its reads stale; and the process may
-//! be stopped or die on the way there or back.
+//! The store as one process reaches it. It may be slow, full or unavailable, lose answers, or return stale reads. The
+//! process may be stopped or die on the way there or back.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -24,19 +24,19 @@ use crate::gate::Gate;
 use crate::mutant::Mutant;
 use crate::referee::Referee;
 
-/// No run needs so many calls of the store, a tenth of them being usual for a long one.
+/// The maximum number of store calls in a run; a long run makes a tenth of them.
 const CALLS_MAX: u64 = 200_000;
 
-/// What all processes of a run share.
+/// The state that all processes of a run share.
 pub(crate) struct Stage {
     pub(crate) referee: Referee,
     pub(crate) mutant: Option<Mutant>,
     pub(crate) coverage: Arc<Mutex<Coverage>>,
-    /// The clock that everybody goes by.
+    /// The clock that all processes use.
     pub(crate) clock: Arc<SharedClock>,
     writes: AtomicU64,
     calls: AtomicU64,
-    /// What is to happen at which write.
+    /// The faults planned for each write.
     plan: Mutex<BTreeMap<u64, Vec<What>>>,
     news: mpsc::UnboundedSender<What>,
 }
@@ -61,19 +61,19 @@ impl Stage {
         self.plan().entry(write).or_default().push(what);
     }
 
-    /// Nothing more goes wrong at a write, but that processes die there: while people mend what they find.
+    /// Ends faults at writes, except deaths of processes, while operators resolve what they find.
     pub(crate) fn calm(&self) {
         let dies = |what: &What| matches!(what, What::Kill(..) | What::KillAfter(..));
         self.plan().values_mut().for_each(|whats| whats.retain(dies));
     }
 
     fn tell(&self, what: What) {
-        // When the run is over nobody listens any more.
+        // After the end of the run no task listens.
         drop(self.news.send(what));
     }
 }
 
-/// The store's clock, which all workers go by: true time, and how far it is off.
+/// The store's clock, which all workers use: the true time with an offset.
 pub(crate) struct SharedClock {
     time: SystemClock,
     off_ms: AtomicI64,
@@ -110,13 +110,13 @@ impl Port {
         Self { stage, gate, seat, worker: AtomicU64::new(0), weather: Mutex::default() }
     }
 
-    /// The store fails so for that long.
+    /// Makes the store fail for a time.
     pub(crate) fn fails(&self, trouble: Trouble, time: Duration) {
         let until = self.stage.clock.time.now().after(time);
         *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = Some((trouble, until));
     }
 
-    /// All is well again.
+    /// Ends the failure.
     pub(crate) fn calm(&self) {
         *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -133,7 +133,7 @@ impl Port {
         weather.map(|(trouble, _)| trouble)
     }
 
-    /// On the way to the store. A process that asks without end gets no answer any more, and is noted.
+    /// Enters the store. A process that calls it endlessly gets no more answers, and is reported.
     async fn enter(&self) {
         self.gate.pass().await;
         if self.stage.calls.fetch_add(1, Ordering::AcqRel) >= CALLS_MAX {
@@ -187,7 +187,7 @@ impl Port {
         pending().await
     }
 
-    /// As a store that answers before it has flushed.
+    /// Acknowledges like a store that answers before it has flushed.
     fn acknowledge_too_early(
         &self,
         worker: WorkerId,
@@ -203,7 +203,7 @@ impl Port {
         answers
     }
 
-    /// What happens at this write: to the one that writes.
+    /// Returns the faults at this write, for the worker that writes.
     fn at_this_write(&self) -> Vec<What> {
         let write = self.stage.writes.fetch_add(1, Ordering::AcqRel) + 1;
         let whats = self.stage.plan().remove(&write).unwrap_or_default();
@@ -212,7 +212,7 @@ impl Port {
 }
 
 impl What {
-    /// The same, of that worker.
+    /// Applies the fault to that worker.
     fn of(self, seat: usize) -> Self {
         match self {
             What::Kill(_, ms) => What::Kill(seat, ms),
@@ -227,7 +227,7 @@ impl What {
     }
 }
 
-/// The write at which something happens, if it is one.
+/// Returns the write of an event; `None` if it happens at a time.
 pub(crate) fn write_of(when: When) -> Option<u64> {
     match when {
         When::Write(write) => Some(write),

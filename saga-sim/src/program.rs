@@ -1,5 +1,5 @@
-//! Programs: sagas as data. What a saga of the simulation does, and what befalls it in the world, stands in its recorded
-//! input; so a smaller saga is a smaller value, and a failure is printed as one.
+//! Programs: sagas as data. The recorded input of a saga determines its steps and the fates of their calls. A smaller
+//! saga is a smaller value, and a failure is printed as one.
 
 use std::fmt;
 
@@ -8,56 +8,56 @@ use serde::{Deserialize, Serialize};
 /// A saga, as data.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Program {
-    /// What it does, in order.
+    /// Its operations, in order.
     pub ops: Vec<Op>,
 }
 
-/// One thing that a saga does.
+/// One operation of a saga.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Op {
-    /// Awaits a step; a failure that is not handled ends the body.
+    /// Awaits a step; an unhandled failure ends the body.
     Step(Deed),
-    /// One or the other, by what was given last.
+    /// Runs one branch or the other, depending on the last output.
     Either(Vec<Op>, Vec<Op>),
-    /// So many turns, of which no more than the bound are made.
+    /// Runs a loop, within its bound.
     Loop {
-        /// Turns that are wanted.
+        /// The number of turns wanted.
         turns: u32,
         /// The bound.
         bound: u32,
-        /// What is done in each.
+        /// The operations of each turn.
         ops: Vec<Op>,
     },
-    /// Several at once: steps and children.
+    /// Runs steps and children at the same time.
     All {
         /// The branches.
         branches: Vec<Op>,
-        /// At most so many at a time.
+        /// The maximum number of branches at a time.
         limit: usize,
-        /// Whether a failure is handled.
+        /// True if a failure is handled.
         handled: bool,
     },
-    /// A child saga.
+    /// Runs a child saga.
     Child {
-        /// What it does.
+        /// The child's program.
         program: Program,
-        /// Whether its failure is handled.
+        /// True if its failure is handled.
         handled: bool,
     },
     /// Sleeps so many milliseconds.
     Sleep(u64),
     /// Waits for a signal.
     Signal {
-        /// How long at most, in milliseconds.
+        /// The longest wait, in milliseconds; `None` for no limit.
         within_ms: Option<u64>,
-        /// Whether its not coming is handled.
+        /// True if a timeout is handled.
         handled: bool,
     },
-    /// Asks.
+    /// Asks for an approval.
     Approve {
-        /// How long at most, in milliseconds.
+        /// The longest wait, in milliseconds; `None` for no limit.
         within_ms: Option<u64>,
-        /// Whether a no is handled.
+        /// True if a denial is handled.
         handled: bool,
     },
     /// Asks for the time and a fresh id.
@@ -66,24 +66,24 @@ pub enum Op {
     Fail,
     /// Panics.
     Panic,
-    /// Awaits another thing in each run of the body, which no body may: its journal diverges after a crash.
+    /// Awaits something else in each run of the body, which is forbidden: its journal diverges after a crash.
     Whim,
 }
 
-/// A step, what is done with its failure, and what befalls its calls.
+/// A step, the handling of its failure, and the fates of its calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deed {
-    /// Which step.
+    /// The step.
     pub step: Kind,
-    /// Whether its failure is handled.
+    /// True if its failure is handled.
     #[serde(default)]
     pub handled: bool,
-    /// What befalls its calls.
+    /// The fates of its calls.
     #[serde(default)]
     pub fates: Fates,
 }
 
-/// The steps; each stands for a way of being undone, of being repeated, and of being asked about.
+/// The steps. Each stands for a way of being undone, repeated and probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// Undone by `release`; keyed; three attempts.
@@ -92,21 +92,21 @@ pub enum Kind {
     Set,
     /// Undone by `release`; keyed; has a probe.
     Book,
-    /// Undone by `release`; a repeat does harm: in doubt a person is asked.
+    /// Undone by `release`; not idempotent: dead-lettered in doubt.
     Stamp,
-    /// Undone by `release`; in doubt it is called off by its key.
+    /// Undone by `release`; in doubt it is undone by its key.
     Reserve,
     /// Undone by `release`; retried until it succeeds.
     Keep,
-    /// Undone by `release`, within two minutes; leaves something behind.
+    /// Undone by `release`, within two minutes; leaves a residue.
     Rent,
     /// Irreversible; keyed; has a probe.
     Charge,
-    /// Irreversible; keyed; run again in doubt.
+    /// Irreversible; keyed; rerun in doubt.
     Post,
     /// Irreversible; retried until it succeeds.
     Mail,
-    /// Irreversible; a repeat does harm.
+    /// Irreversible; not idempotent.
     Seal,
     /// Readonly; three attempts.
     Look,
@@ -115,7 +115,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every step.
+    /// All steps.
     pub const ALL: [Kind; 13] = [
         Kind::Hold,
         Kind::Set,
@@ -132,26 +132,26 @@ impl Kind {
         Kind::Peek,
     ];
 
-    /// Whether nothing undoes it.
+    /// Returns true if nothing undoes it.
     pub fn is_irreversible(self) -> bool {
         matches!(self, Kind::Charge | Kind::Post | Kind::Mail | Kind::Seal)
     }
 }
 
-/// What befalls one call of a service.
+/// The fate of one call of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fate {
-    /// It lands, and says so.
+    /// It lands, and answers so.
     Well,
-    /// The same, after so many milliseconds; the caller's death in between calls it back.
+    /// It lands, and answers so after so many milliseconds; the caller's death in between cancels it.
     Slow(u64),
-    /// It does not land, and says so; another may.
+    /// It does not land, and answers that a retry may.
     Transient,
-    /// It does not land, and says that none ever will.
+    /// It does not land, and answers that no retry will.
     Permanent,
-    /// It lands, and says that it does not know.
+    /// It lands, and answers that it does not know.
     DoubtLanded,
-    /// It does not land, and says that it does not know.
+    /// It does not land, and answers that it does not know.
     DoubtLost,
     /// It lands, and never answers.
     TimeoutLanded,
@@ -161,39 +161,39 @@ pub enum Fate {
     Panic,
     /// It lands, and panics.
     PanicLanded,
-    /// It never answers, and lands after so many milliseconds, whatever has become of the caller.
+    /// It never answers, and lands after so many milliseconds, even if the caller has died.
     Late(u64),
-    /// It lands, and gives more than can be recorded.
+    /// It lands, and its output is too large to be recorded.
     Huge,
 }
 
-/// What befalls the calls of one step, in the order in which they come; those after that go well.
+/// The fates of the calls of one step, in order; later calls succeed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fates {
-    /// Of the step itself.
+    /// Fates of the step itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub go: Vec<Fate>,
-    /// Of what undoes it.
+    /// Fates of its compensation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<Fate>,
-    /// Of its probe.
+    /// Fates of its probe.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probe: Vec<Fate>,
 }
 
 impl Op {
-    /// How many places it takes in the text.
+    /// Returns the number of its places in the text.
     pub(crate) fn places(&self) -> u32 {
         1 + match self {
             Op::Either(then, otherwise) => places(then) + places(otherwise),
             Op::Loop { ops, .. } => places(ops),
-            // The inside of a child is a text of its own.
+            // A child has its own text.
             _ => 0,
         }
     }
 }
 
-/// How many places these take.
+/// Returns the number of places of all operations.
 pub(crate) fn places(ops: &[Op]) -> u32 {
     ops.iter().map(Op::places).sum()
 }

@@ -1,4 +1,4 @@
-//! One run: a case is played from its beginning to its end, in virtual time, and what came of it is held against the rules.
+//! One run: a case is played to its end in virtual time, and the result is checked against the rules.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -25,20 +25,20 @@ use crate::referee::Referee;
 use crate::timely::{Heard, timely};
 use crate::world::World;
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// The rules that were broken.
     pub wrongs: Vec<Wrong>,
-    /// What was seen.
+    /// The coverage of the run.
     pub coverage: Coverage,
-    /// All journals and the books, in one number: two runs of one case have the same.
+    /// A hash of all journals and the books: two runs of one case have the same.
     pub trace: u64,
-    /// The journals and the books, for people.
+    /// The journals and the books, as text.
     pub story: String,
 }
 
-/// Plays a case, with a bug put back if it is to be caught.
+/// Plays a case, with a bug put in if `mutant` is given.
 pub fn run(case: &Case, mutant: Option<Mutant>) -> Report {
     forget_whims();
     let played = catch_unwind(AssertUnwindSafe(|| {
@@ -59,23 +59,23 @@ struct Run {
     people: People,
     coverage: Arc<Mutex<Coverage>>,
     sagas: Vec<SagaId>,
-    /// Whether a journal may be read without its last records.
+    /// True if a journal may be read without its last records.
     reads_stale: bool,
-    /// Whether the clock jumps.
+    /// True if the clock jumps.
     jumps: bool,
-    /// Whether a worker is held up.
+    /// True if a worker is stalled.
     stalls: bool,
     news: mpsc::UnboundedReceiver<What>,
 }
 
-/// After the last event so much time passes before everything is put right.
+/// The time between the last event and the end of all faults.
 const SLACK: Duration = Duration::from_secs(8);
-/// So often people look after the sagas at the end, so far apart.
+/// The maximum number of times that operators look at the sagas in the end. `ROUND` is the time between.
 const ROUNDS: u32 = 400;
 const ROUND: Duration = Duration::from_secs(7);
 
-/// No run needs so many events, a hundredth of them being usual for a long one. A driver that takes them without end would
-/// keep virtual time, and the simulation, where it is: it is stopped.
+/// The maximum number of events in a run; a long run has a hundredth of them. A driver that takes events endlessly
+/// would stop virtual time: it is stopped instead.
 const EVENTS_MAX: u32 = 1_000_000;
 
 impl Run {
@@ -157,7 +157,7 @@ impl Run {
         Later { fleet: self.fleet.clone(), people: self.people.clone(), sagas: self.sagas.clone() }
     }
 
-    /// Everything goes well from here, and people help: every saga has to come to its end.
+    /// Ends all faults, and lets operators help: every saga must then end.
     async fn end(&mut self) {
         let mut tries = vec![0; self.sagas.len()];
         for _ in 0..ROUNDS {
@@ -181,7 +181,7 @@ impl Run {
         }
     }
 
-    /// A dead letter that nothing is on its way for can be audited as well as an end.
+    /// A dead letter without a waiting delivery can be audited like an end.
     async fn audit_at_rest(&self, saga: &SagaId) {
         let journal = self.world.journal(saga).await;
         let Ok(state) = State::of(saga.clone(), &journal) else { return };
@@ -193,8 +193,8 @@ impl Run {
         self.is_listed(saga, &state).await;
     }
 
-    /// What is at rest is listed as it is. A worker that read a journal without its last records may have listed what it
-    /// saw: no store that keeps its contract shows it that.
+    /// Checks that a saga at rest is listed as it is. After stale reads this is not checked: a worker may have listed
+    /// what it read, which a correct store would not have returned.
     async fn is_listed(&self, saga: &SagaId, state: &State) {
         if self.reads_stale {
             return;
@@ -251,7 +251,7 @@ impl Run {
     }
 }
 
-/// What tasks need that make things happen.
+/// What tasks need that cause events.
 struct Later {
     fleet: Fleet,
     people: People,
@@ -271,7 +271,7 @@ impl Later {
     }
 }
 
-/// Starts a saga, as often as it takes.
+/// Starts a saga, with retries until it succeeds.
 async fn begin(fleet: Fleet, id: SagaId, plan: Plan, number: usize) {
     sleep(Duration::from_millis(plan.at_ms)).await;
     for seat in number.. {

@@ -1,4 +1,4 @@
-//! The smallest case that still fails: what can be left out is left out, over and over, in a fixed order.
+//! Shrinks a failing case: leaves out what can be left out, repeatedly, in a fixed order.
 
 use saga_runtime::COMPENSATIONS_MAX;
 
@@ -8,10 +8,10 @@ use crate::mutant::Mutant;
 use crate::program::{Deed, Fate, Fates, Op, Program};
 use crate::run::run;
 
-/// At most so many runs.
+/// The maximum number of runs.
 const RUNS_MAX: usize = 3000;
 
-/// A case as small as it gets that breaks the same rule, and how many runs that took.
+/// Returns the smallest case found that breaks the same rule, and the number of runs.
 pub fn shrink(case: &Case, rule: Rule, mutant: Option<Mutant>) -> (Case, usize) {
     let mut smallest = case.clone();
     let mut runs = 0;
@@ -30,7 +30,7 @@ pub fn shrink(case: &Case, rule: Rule, mutant: Option<Mutant>) -> (Case, usize) 
     }
 }
 
-/// Cases that are smaller by one thing, those that are smaller by most first.
+/// Returns cases that are smaller by one thing, the most reduced first.
 fn smaller(case: &Case) -> Vec<Case> {
     let mut cases = Vec::new();
     for sagas in without_one(&case.sagas) {
@@ -74,7 +74,7 @@ fn without_one<T: Clone>(all: &[T]) -> impl Iterator<Item = Vec<T>> {
 fn smaller_ops(ops: &[Op]) -> Vec<Vec<Op>> {
     let mut all: Vec<Vec<Op>> = without_one(ops).collect();
     for (number, op) in ops.iter().enumerate() {
-        // What is inside comes out.
+        // Replaces an operation by its contents.
         for inside in contents(op) {
             let mut flat = ops.to_vec();
             flat.splice(number..=number, inside);

@@ -1,4 +1,4 @@
-//! The steps of the simulation, one of each kind that there is, all calling the same world.
+//! The steps of the simulation, one of each kind, all calling the same world.
 
 use saga_core::Role;
 use saga_core::policy::{InDoubt, Retry};
@@ -10,31 +10,31 @@ use crate::interpret::program;
 use crate::program::{Deed, Fates, Kind, Op, Program};
 use crate::world::{Call, Known, Seat, Undoes};
 
-/// What every step takes.
+/// The input of every step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// What befalls its calls.
     #[serde(default)]
     pub(crate) fates: Fates,
-    /// Of what undoes or probes: the id of what it is about.
+    /// Of a compensation or probe: the id of the effect it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) of: Option<String>,
 }
 
-/// What every step gives.
+/// The output of every step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Receipt {
-    /// What the service knows it by.
+    /// The service's id of the effect.
     pub(crate) id: String,
-    /// The how manieth effect it is: what programs branch on.
+    /// The number of the effect, which programs branch on.
     pub(crate) number: u64,
-    /// More than can be recorded, if the world is in the mood.
+    /// Filler, which makes the output too large to be recorded if the fate says so.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) ballast: String,
 }
 
-/// The longest that one attempt may take: longer than a lease, so that a worker may wake from a stall with an attempt
-/// still under way.
+/// The maximum duration of one attempt. It exceeds a lease, so a worker may wake from a stall with an attempt in
+/// flight.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// `step!(hold "hold": Compensated, Fallible, Keyed, ByKey; by release)`.
@@ -109,7 +109,7 @@ step!(release: Auxiliary, Retriable, Keyed, ByKey; attempts 3);
 step!(unset: Auxiliary, Retriable, Idempotent, ByNature; attempts 3);
 step!(call_off: Auxiliary, Retriable, Keyed, ByKey; attempts 3);
 
-/// Whether a keyed call happened.
+/// Finds out whether a keyed call happened.
 #[allow(non_camel_case_types)]
 pub(crate) enum find {}
 impl Step for find {
@@ -149,7 +149,7 @@ impl Seat {
     }
 }
 
-/// A call of any step, or of a child: so that a program need not know which.
+/// A call of any step or child, as one type.
 pub(crate) enum Any {
     Hold(StepCall<hold>),
     Set(StepCall<set>),
@@ -191,7 +191,7 @@ impl Any {
         Any::Child(SagaCall::new(program.clone()))
     }
 
-    /// What can stand in a branch.
+    /// Returns the call of an operation that may be a branch.
     pub(crate) fn branch(op: &Op) -> Option<Self> {
         match op {
             Op::Step(deed) => Some(Self::step(deed)),

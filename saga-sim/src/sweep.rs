@@ -1,4 +1,4 @@
-//! Many seeds, on all cores: each thread takes the next one. Stops at the first seed that fails, the lowest if several do.
+//! Runs many seeds, on all cores: each thread takes the next seed. Stops at a seed that fails, and reports the lowest.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,27 +9,27 @@ use crate::generate::generate;
 use crate::mutant::Mutant;
 use crate::run::run;
 
-/// What came of many seeds.
+/// The result of many seeds.
 #[derive(Debug, Default)]
 pub struct Sweep {
-    /// How many were run.
+    /// The number of runs.
     pub runs: u64,
-    /// The lowest that failed.
+    /// The lowest seed that failed; `None` if none did.
     pub failure: Option<Failure>,
-    /// What all of them have seen.
+    /// The coverage of all runs.
     pub coverage: Coverage,
 }
 
 /// A seed that failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// Which.
+    /// The seed.
     pub seed: u64,
     /// The rules that were broken.
     pub wrongs: Vec<Wrong>,
 }
 
-/// Runs `count` seeds from `from` on, on `threads` threads; `progress` is told how many are done.
+/// Runs `count` seeds starting at `from`, on `threads` threads; `progress` gets the number of finished runs.
 pub fn sweep(
     from: u64,
     count: u64,

@@ -1,7 +1,6 @@
-//! Why some events do not come in some states: each gap in the table of states and events is explained here, or is listed
-//! as one that is not.
+//! The gaps in the table of states and events. Each is explained here, or is listed as unexplained.
 
-/// Why the simulation never sees `event` in a saga that stands so, if it cannot.
+/// Returns the reason for which the simulation can never see `event` in that state; `None` if it may.
 pub(super) fn why_not(stand: &str, event: &str) -> Option<&'static str> {
     let at_rest = matches!(stand, "dead letter" | "completed" | "rolled back" | "abandoned");
     let back = matches!(stand, "stopping" | "rolling back" | "undoing");
