@@ -1,5 +1,5 @@
-//! A copy of the file, made while it is used. Copying the file itself is not enough: what was written last is in the
-//! write-ahead log beside it.
+//! A copy of the file, made while the store is in use. Copying the file itself is not enough: the latest writes are in
+//! the write-ahead log beside it.
 
 use std::io::Error;
 use std::path::{Path, PathBuf};
@@ -9,22 +9,22 @@ use saga_core::store::StoreError;
 
 use crate::file::beside;
 
-/// Why no copy was made. Where it should be there is nothing.
+/// The reason for which no copy was made. Nothing is left at its path.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// There is a file of that name.
+    /// A file of that name exists.
     #[error("{} exists", path.display())]
     Exists {
-        /// The name.
+        /// The path of the copy.
         path: PathBuf,
     },
     /// The copy could not be written.
     #[error("{} cannot be written", path.display())]
     File {
-        /// The name.
+        /// The path of the copy.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: Error,
     },
     /// The store could not be read, or SQLite could not write the copy.
@@ -32,7 +32,7 @@ pub enum BackupError {
     Store(#[from] StoreError),
 }
 
-/// Checks that nothing is in the way.
+/// Checks that there is no file at the path.
 pub(crate) fn is_free(path: &Path) -> Result<(), BackupError> {
     match path.try_exists() {
         Ok(false) => Ok(()),
@@ -41,23 +41,23 @@ pub(crate) fn is_free(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Where a copy is until it is whole.
+/// Returns the path of a copy that is not complete yet.
 pub(crate) fn partial(path: &Path) -> PathBuf {
     beside(path, ".partial")
 }
 
-/// Writes out what a reader sees at this moment. One transaction that reads: the writer goes on.
+/// Writes out the present state in one read transaction. The writer is not blocked.
 pub(crate) fn write(connection: &Connection, path: &Path) -> Result<(), crate::error::Error> {
     let path = path.to_str().ok_or_else(|| {
         StoreError::unavailable(format!("{} is no path for SQLite: it is not UTF-8", path.display()))
     })?;
     connection.execute("VACUUM INTO ?1", [path])?;
-    // Nobody uses the copy.
+    // No worker uses the copy.
     Connection::open(path)?.execute("DELETE FROM stored_in_use", [])?;
     Ok(())
 }
 
-/// Gives a copy that is whole its name, once it is on the disk.
+/// Renames a complete copy to its path, and makes that durable.
 pub(crate) fn name(path: &Path) -> Result<(), BackupError> {
     let named = || {
         std::fs::File::open(partial(path))?.sync_all()?;

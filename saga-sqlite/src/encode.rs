@@ -1,4 +1,5 @@
-//! Appends as they are stored. Made by whoever commits, so that the writer has nothing to do but write.
+//! Appends in their stored form. The committing task encodes them, which leaves only the writing to the writer's
+//! thread.
 
 use saga_core::store::{Append, DeliveryId, Status, StoreError};
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
@@ -10,7 +11,7 @@ pub(crate) struct Encoded {
     pub(crate) saga: SagaId,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) rows: Vec<Row>,
-    /// Where the records do not follow each other: what should have come, and what came.
+    /// The first gap between records: the expected number and the number found. `None` if there is no gap.
     pub(crate) gap: Option<(Seq, Seq)>,
     pub(crate) status: Option<Status>,
     pub(crate) taken: Vec<DeliveryId>,
@@ -23,7 +24,7 @@ pub(crate) struct Row {
     pub(crate) seq: Seq,
     pub(crate) records: u64,
     pub(crate) at: Timestamp,
-    /// A JSON array.
+    /// The records as a JSON array.
     pub(crate) body: String,
 }
 

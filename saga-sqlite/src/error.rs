@@ -1,4 +1,4 @@
-//! What SQLite says, in the words of the contract. Nothing here decides what to do about it.
+//! SQLite's errors, translated to those of the store contract. The reaction to them is decided elsewhere.
 
 use std::path::{Path, PathBuf};
 
@@ -6,105 +6,105 @@ use rusqlite::ErrorCode;
 use saga_core::SagaId;
 use saga_core::store::{StoreCause, StoreError};
 
-/// A file that cannot be opened as a store. Nothing in it was changed.
+/// The reason for which a file cannot be opened as a store. The file was not changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The directory that it should be in does not exist.
+    /// The directory of the file does not exist.
     #[error("{} cannot be opened: there is no directory {}", path.display(), directory.display())]
     NoDirectory {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The directory.
+        /// The missing directory.
         directory: PathBuf,
     },
-    /// There is no such file, and it was not to be made.
+    /// The file does not exist, and was not to be created.
     #[error("there is no file {}", path.display())]
     NoFile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// It is something else than a store of sagas.
+    /// The file is not a store of sagas.
     #[error("{} is no store of sagas: {detail}", path.display())]
     NotAStore {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What was observed.
+        /// The observed content.
         detail: String,
     },
-    /// It was written by a newer version of this crate.
+    /// The file was written by a newer version of this crate.
     #[error("{} has schema version {found}; this build knows up to {known}", path.display())]
     Newer {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its version.
+        /// The file's schema version.
         found: u32,
-        /// The newest known here.
+        /// The newest schema version that this build knows.
         known: u32,
     },
-    /// It was written by an older version of this crate, and was opened only to be read.
+    /// The file was written by an older version of this crate, and was opened read-only.
     #[error("{} has schema version {found}; it has to be opened once for writing to become {known}", path.display())]
     Older {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its version.
+        /// The file's schema version.
         found: u32,
-        /// The one that this build reads.
+        /// The schema version that this build reads.
         known: u32,
     },
-    /// It was written by a version of this crate that was never released, and cannot be migrated.
+    /// The file was written by an unreleased version of this crate, and cannot be migrated.
     #[error("{} has schema version {found}; this build reads from {oldest} on", path.display())]
     TooOld {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its version.
+        /// The file's schema version.
         found: u32,
-        /// The oldest that this build reads.
+        /// The oldest schema version that this build reads.
         oldest: u32,
     },
-    /// It was copied while a worker used it, without the log beside it: what was written last is missing. A copy that
-    /// SQLite made is whole all the same; see the [crate's documentation](crate#backups).
+    /// The file was copied while a worker used it, without its log: the latest writes are missing. Copies made by
+    /// SQLite are complete; see the [crate's documentation](crate#backups).
     #[error(
         "{} was in use when it was copied, and its write-ahead log is not beside it: what was written last may be missing",
         path.display()
     )]
     WithoutLog {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// It has several names. SQLite finds the log of a file by its name, so that two processes that use two names would
-    /// write over each other.
+    /// The file has several names. SQLite finds the log by the file's name, so two processes that use different names
+    /// would overwrite each other's changes.
     #[error("{} has {names} names (hard links); a store has one", path.display())]
     ManyNames {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// How many.
+        /// The number of names.
         names: u64,
     },
-    /// It cannot be written to.
+    /// The file cannot be written to.
     #[error("{} is read-only: {detail}", path.display())]
     ReadOnly {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What was observed.
+        /// The observed error.
         detail: String,
     },
-    /// SQLite does not do for it what durability needs.
+    /// SQLite's settings for the file do not give durability.
     #[error("{} would not be durable: {detail}", path.display())]
     NotDurable {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What was observed.
+        /// The observed setting.
         detail: String,
     },
     /// SQLite or the file system failed.
     #[error("{} cannot be opened: {detail}", path.display())]
     Failed {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What was observed.
+        /// The observed error.
         detail: String,
-        /// The error beneath, if there is one.
+        /// The underlying error; `None` if there is none.
         source: Option<StoreCause>,
     },
 }
@@ -151,7 +151,7 @@ impl OpenError {
     }
 }
 
-/// A failure on the way to an answer.
+/// An error of SQLite or of this crate, before translation.
 #[derive(Debug)]
 pub(crate) enum Error {
     Sql(rusqlite::Error),
@@ -187,7 +187,7 @@ fn of_sql(error: rusqlite::Error) -> StoreError {
             match failure.code {
                 ErrorCode::DiskFull => StoreError::Full { detail, source },
                 ErrorCode::ReadOnly => StoreError::ReadOnly { detail, source },
-                // What no retry mends: the file, or what this crate asks of it, is wrong.
+                // A retry does not help: the file, or this crate's statement, is wrong.
                 ErrorCode::DatabaseCorrupt
                 | ErrorCode::NotADatabase
                 | ErrorCode::ConstraintViolation
@@ -197,17 +197,17 @@ fn of_sql(error: rusqlite::Error) -> StoreError {
                 _ => StoreError::Unavailable { detail, source },
             }
         }
-        // A value of another type than this crate wrote.
+        // A value of a type that this crate does not write.
         error => StoreError::Corrupt { detail, source: Some(StoreCause::new(error)) },
     }
 }
 
-/// What is there cannot be read as what this crate writes.
+/// Returns an error for data that this crate did not write.
 pub(crate) fn corrupt(detail: impl Into<String>) -> StoreError {
     StoreError::corrupt(detail)
 }
 
-/// The same, with the name of the saga whose it is.
+/// Adds the name of the saga to an error.
 pub(crate) fn of_saga(saga: &SagaId, error: Error) -> Error {
     match StoreError::from(error) {
         StoreError::Corrupt { detail, source } => {

@@ -1,4 +1,4 @@
-//! Indexes that do not fit their tables: a saga that an index does not lead to seems not to be there.
+//! Indexes that do not match their tables: a saga that is missing from an index seems not to exist.
 
 use rusqlite::Connection;
 use saga_core::store::StoreError;
@@ -6,29 +6,30 @@ use saga_core::store::StoreError;
 use crate::error::{Error, corrupt};
 use crate::status;
 
-/// A file with more sagas is not looked through when a worker joins, but once something is not found in it.
+/// The maximum number of sagas for which the index is checked when a worker joins. In a larger file it is checked once
+/// a lookup finds nothing.
 pub(crate) const SAGAS_MAX: i64 = 20_000;
 
-/// What does not fit between a table and its indexes, as SQLite says it; empty if all is well.
+/// Returns the mismatches between a table and its indexes, in SQLite's words; empty if there are none.
 pub(crate) fn wrongs(connection: &Connection, table: &str) -> Result<Vec<String>, Error> {
     let mut check = connection.prepare_cached(&format!("PRAGMA integrity_check('{table}')"))?;
     let wrongs = check.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     Ok(if wrongs.len() == 1 && wrongs[0] == "ok" { Vec::new() } else { wrongs })
 }
 
-/// Whether the table has all that its indexes should lead to, so that they can be made again from it.
+/// Returns true if the table is complete, and only its indexes are wrong: then they can be rebuilt.
 pub(crate) fn can_be_made_again(wrongs: &[String]) -> bool {
     let is_of_index =
         |wrong: &String| wrong.contains("missing from index") || wrong.contains("values differ");
     !wrongs.is_empty() && wrongs.iter().all(is_of_index)
 }
 
-/// The ids of sagas and their numbers, as the index has them.
+/// The ids and numbers of sagas according to the index.
 const LED: &str =
     "WITH led AS MATERIALIZED (SELECT id, num FROM stored_sagas INDEXED BY sqlite_autoindex_stored_sagas_1)";
 
-/// Returns true if the index of the ids leads to each saga whose row is whole, and has an id for each whose row is damaged:
-/// what is not found by its id is not there then.
+/// Returns true if the index of ids finds each saga with a whole row, and has an id for each with a damaged row. Then a
+/// saga that is not found by its id does not exist.
 pub(crate) fn leads_to_all(connection: &Connection) -> Result<bool, Error> {
     let lost = format!(
         "{LED} SELECT EXISTS (SELECT 1 FROM stored_sagas t NOT INDEXED WHERE CASE WHEN {} THEN NOT EXISTS (
@@ -40,8 +41,8 @@ pub(crate) fn leads_to_all(connection: &Connection) -> Result<bool, Error> {
     Ok(!lost)
 }
 
-/// Returns true if a damaged row has another id than the index: that of the index may be the right one, and would be gone with
-/// it.
+/// Returns true if a damaged row has another id than the index. The index may have the right one, which rebuilding it
+/// would lose.
 fn knows_better(connection: &Connection) -> Result<bool, Error> {
     let differ = format!(
         "{LED} SELECT EXISTS (SELECT 1 FROM stored_sagas t NOT INDEXED JOIN led ON led.num = t.num
@@ -51,7 +52,7 @@ fn knows_better(connection: &Connection) -> Result<bool, Error> {
     Ok(connection.query_row(&differ, [], |row| row.get(0))?)
 }
 
-/// Makes the indexes of a table again from what is in it; gives whether they lead to all of it then.
+/// Rebuilds the indexes of a table from its rows; returns true if they then find all of them.
 pub(crate) fn make_again(connection: &Connection, table: &str) -> Result<bool, Error> {
     if table != "stored_sagas" || !knows_better(connection)? {
         connection.execute_batch(&format!("REINDEX {table}"))?;
@@ -64,7 +65,7 @@ pub(crate) fn make_again(connection: &Connection, table: &str) -> Result<bool, E
     leads_to_all(connection)
 }
 
-/// That nothing can be said to be missing.
+/// Returns the error for a wrong index: no saga can be reported as missing.
 pub(crate) fn does_not_fit(wrongs: &[String]) -> StoreError {
     corrupt(format!("an index of the sagas does not fit its table: {}", wrongs.join(", ")))
 }

@@ -1,6 +1,6 @@
-//! The right to be the one worker of a file: a lock of the operating system on a file beside it, which the kernel
-//! releases when the process dies. This crate never deletes it. If it is deleted all the same, the worker takes it
-//! again as soon as it looks; if another worker was quicker, this one has lost its lease.
+//! The exclusive right to be the worker of a file: an operating system's lock on a second file beside it. The kernel
+//! releases the lock when the process dies. This crate never deletes the lock file. If another program does, the worker
+//! takes the lock again at its next check. If another worker takes it first, this one has lost its lease.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -10,7 +10,7 @@ use saga_core::store::{StoreCause, StoreError};
 
 use crate::file::{Inode, beside};
 
-/// Held until it is dropped.
+/// The lock, held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct WorkerLock {
     _file: File,
@@ -21,7 +21,8 @@ pub(crate) struct WorkerLock {
 }
 
 impl WorkerLock {
-    /// Takes the lock of the database at `path`, which is the file `of`, and says in its file who has it.
+    /// Takes the lock for the database at `path`, which is the file `of`, and writes the worker's name into the lock
+    /// file.
     pub(crate) fn take(path: &Path, of: Inode, worker: &str) -> Result<Self, StoreError> {
         Self::at(beside(path, ".lock"), of, worker.to_owned())
     }
@@ -51,14 +52,14 @@ impl WorkerLock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
-            // After a power loss it tells the file from a copy.
+            // After a power loss the lock file distinguishes the database from a copy.
             .and_then(|()| file.sync_all())
             .and_then(|()| file.metadata())
             .map_err(|e| failed("written", e))?;
         Ok(Self { _file: file, inode: Inode::of(&inode), path, worker, of })
     }
 
-    /// Takes the lock again if its file is gone, or is another one.
+    /// Takes the lock again if its file is gone or was replaced.
     ///
     /// # Errors
     /// [`StoreError::Held`] if another worker has it by now.
@@ -71,13 +72,14 @@ impl WorkerLock {
     }
 }
 
-/// Returns true if a worker that has used the file at `path` under this name wrote so beside it.
+/// Returns true if the lock file says that a worker has used the database at `path` under this name.
 pub(crate) fn has_named(path: &Path, of: Inode) -> bool {
     let text = std::fs::read_to_string(beside(path, ".lock")).unwrap_or_default();
     text.lines().nth(1) == Some(&format!("file {}", of.number))
 }
 
-/// Who says to have it. Between taking the lock and saying so nobody is named.
+/// Returns the holder named in the lock file. The file may name no holder: a worker takes the lock before it writes its
+/// name.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.take(1000).read_to_string(&mut text));

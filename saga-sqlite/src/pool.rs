@@ -1,5 +1,4 @@
-//! Threads that read, each on a connection of its own, so that neither the writer nor an async runtime waits for
-//! them.
+//! Threads for reading, each with its own connection. Neither the writer nor an async runtime waits for them.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,36 +15,36 @@ use crate::schema::{self, How};
 
 type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 
-/// The threads; they end when this is dropped, after what they are at.
+/// The threads. Dropping the pool ends them after their present jobs.
 pub(crate) struct Pool {
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// A connection that reads.
+/// A connection for reading.
 pub(crate) struct Reader {
     connection: Connection,
-    /// If it is opened anew when another file, or another writer, comes.
+    /// Set if the connection is reopened when another file, or another writer, appears; `None` if never.
     follows: Option<Follows>,
 }
 
-/// What a reader goes by that has no writer in its process.
+/// The state of a reader without a writer in its process.
 struct Follows {
     path: PathBuf,
     how: How,
     as_it_lies: bool,
-    /// What was seen of the file when it was opened; `None` if it has to be opened again.
+    /// The file as it was when the connection was opened; `None` if it must be reopened.
     seen: Option<Look>,
 }
 
 impl Reader {
-    /// A reader of the file as it is now.
+    /// Opens a reader of the present file.
     pub(crate) fn open(path: &Path, how: &How) -> Result<Self, crate::OpenError> {
         let (connection, _) = schema::open_read_only(path, how)?;
         Ok(Self { connection, follows: None })
     }
 
-    /// A reader of whatever file is there under that name.
+    /// Opens a reader of whichever file has that name at the time of a read.
     pub(crate) fn follow(path: &Path, how: &How) -> Result<Self, crate::OpenError> {
         let (connection, as_it_lies) = schema::open_read_only(path, how)?;
         let seen = Look::at(path, as_it_lies).ok();
@@ -62,7 +61,7 @@ impl Reader {
         }
         let done = work(&mut self.connection);
         if follows.as_it_lies && !follows.is_same() {
-            // SQLite was told that nobody writes, and may have read two states of the file.
+            // SQLite was told that there is no writer, and may have mixed two states of the file.
             follows.seen = None;
             let detail = format!("{} was written to while it was read", follows.path.display());
             return Err(StoreError::Unavailable { detail, source: None });
@@ -81,7 +80,7 @@ impl Follows {
 }
 
 impl Pool {
-    /// A thread for each reader.
+    /// Starts one thread for each reader.
     pub(crate) fn start(readers: Vec<Reader>) -> std::io::Result<Self> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
@@ -100,7 +99,7 @@ impl Pool {
         work: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let job: Job = Box::new(move |reader| drop(answer.send(reader.read(work))));
         let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
         if !sent {
@@ -112,7 +111,7 @@ impl Pool {
 
 fn read(mut reader: Reader, waiting: &Mutex<Receiver<Job>>) {
     loop {
-        // The lock is released before the job is begun.
+        // The lock is released before the job begins.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
             Ok(job) => job(&mut reader),
@@ -125,7 +124,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
-            // A thread that panicked has said so.
+            // A thread that panicked has reported it.
             drop(thread.join());
         }
     }

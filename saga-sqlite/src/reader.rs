@@ -1,4 +1,5 @@
-//! Reading: journals, lists, the inbox. Each in one short transaction, so that the write-ahead log can be emptied.
+//! Reads of journals, lists and inboxes. Each is one short transaction, because a long one keeps the write-ahead log
+//! from being truncated.
 
 mod append;
 mod trail;
@@ -19,7 +20,7 @@ use crate::shared::Shared;
 use crate::status::{self, Listed};
 use crate::{index, sum};
 
-/// Reads the records of a saga from `from` on. An error names the saga.
+/// Reads the records of a saga, starting at `from`. An error names the saga.
 pub(crate) fn load(
     connection: &Connection,
     shared: &Shared,
@@ -39,7 +40,7 @@ fn try_load(
     from: Seq,
     limit: usize,
 ) -> Result<Vec<Entry>, Error> {
-    // Asked before the look at the file, so that this look sees at least as much.
+    // This lookup comes before the snapshot, so the snapshot sees at least as much.
     let Some(before) = find(connection, saga)? else {
         is_not_there(connection, shared)?;
         return Ok(Vec::new());
@@ -70,7 +71,7 @@ fn try_load(
     Ok(entries)
 }
 
-/// The records of an append.
+/// Parses the records of an append.
 fn records(stored: &Stored) -> Result<impl Iterator<Item = Entry>, StoreError> {
     let Link { seq: first, records: count, .. } = stored.link;
     let records: Vec<Record> = serde_json::from_str(&stored.body)
@@ -85,8 +86,8 @@ fn records(stored: &Stored) -> Result<impl Iterator<Item = Entry>, StoreError> {
     Ok((first..).zip(records).map(move |(seq, record)| Entry { seq, at, record }))
 }
 
-/// While it is there, its connection sees the file as it was at the first look. Its statements are kept, unlike those
-/// of a transaction of `rusqlite`.
+/// A read transaction: the connection sees one state of the file until this is dropped. Its statements are cached,
+/// unlike those of `rusqlite`'s transactions.
 struct Snapshot<'a>(&'a Connection);
 
 impl<'a> Snapshot<'a> {
@@ -98,12 +99,12 @@ impl<'a> Snapshot<'a> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        // If that fails the next one cannot begin, and says so.
+        // If this fails, the next transaction cannot begin, and reports it.
         drop(self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([])));
     }
 }
 
-/// Where the journal of a saga is.
+/// The place of a saga's journal.
 struct Found {
     num: i64,
     epoch: Epoch,
@@ -123,8 +124,9 @@ fn find(connection: &Connection, saga: &SagaId) -> Result<Option<Found>, Error> 
     Ok(Some(Found { num, epoch, held: place.held, last_row }))
 }
 
-/// The last append of a saga that this process does not hold. Of one that another process holds, or did when it died,
-/// the end of the table tells how far it got; there it is known as its own by its checksum, whatever its row says.
+/// Returns the last append of a saga that this process does not hold. If another process holds it, or held it when it
+/// died, the end of the table shows its last append. An append there belongs to the saga if the checksum matches its
+/// number, even if the row's own `num` is damaged.
 fn end_of(connection: &Connection, found: &Found) -> Result<i64, Error> {
     if !found.held {
         return Ok(found.last_row);
@@ -134,7 +136,7 @@ fn end_of(connection: &Connection, found: &Found) -> Result<i64, Error> {
     Ok(connection.prepare_cached(last)?.query_row(params![found.num, found.last_row], |r| r.get(0))?)
 }
 
-/// Checks, once, that what an index does not lead to is not there.
+/// Checks, once, that the index of sagas is complete: otherwise a saga may exist that it does not find.
 fn is_not_there(connection: &Connection, shared: &Shared) -> Result<(), Error> {
     if shared.is_complete.load(Ordering::Acquire) {
         return Ok(());
@@ -170,7 +172,7 @@ pub(crate) fn summary(
 
 pub(crate) fn query(connection: &Connection, query: &Query) -> Result<Page, Error> {
     let size = query.page_size();
-    // Phases are this crate's words; the index of dead letters is used where only those are asked for.
+    // The phases are constants of this crate, not input. A query for dead letters alone uses their index.
     let phases = match &query.phases[..] {
         [] => "1".to_owned(),
         [Phase::DeadLettered] => "phase = 'dead_lettered'".to_owned(),
@@ -204,15 +206,15 @@ pub(crate) fn query(connection: &Connection, query: &Query) -> Result<Page, Erro
     Ok(page)
 }
 
-/// Whose deliveries are looked for.
+/// The selection of deliveries.
 pub(crate) enum Whose {
-    /// Those to what this worker holds.
+    /// Deliveries to the sagas that this worker holds.
     Worker(WorkerId),
-    /// Those to one saga.
+    /// Deliveries to one saga.
     Saga(SagaId),
 }
 
-/// Deliveries that can be read, and those that cannot, with the reason.
+/// Readable deliveries, and unreadable ones with the reason.
 pub(crate) type Inbox = (Vec<Waiting>, Vec<(DeliveryId, String)>);
 
 pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Error> {
@@ -234,7 +236,7 @@ pub(crate) fn inbox(connection: &Connection, whose: &Whose) -> Result<Inbox, Err
     Ok((waiting, unreadable))
 }
 
-/// Whose a delivery is, and what; or why it cannot be read.
+/// Returns the saga and the content of a delivery, or the reason for which it cannot be read.
 fn delivery(row: &rusqlite::Row<'_>) -> Result<Result<(SagaId, Delivery), String>, Error> {
     if !sum::is_whole(row, 3)? {
         return Ok(Err("it is not as it was written".to_owned()));
@@ -256,7 +258,7 @@ fn inbox_query(which: &str) -> String {
     )
 }
 
-/// What is held, with the statuses that were written last. What of it is damaged is left out.
+/// Returns the held sagas with their last written statuses, without damaged ones.
 pub(crate) fn claims(connection: &Connection, held: &[(Epoch, i64)]) -> Result<Vec<Claim>, Error> {
     let _snapshot = Snapshot::of(connection)?;
     let mut find = connection.prepare_cached(&status::find("num = ?1 AND epoch = ?2 AND held = 1"))?;

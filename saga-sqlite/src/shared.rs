@@ -1,4 +1,4 @@
-//! What the writer, the readers and whoever waits have in common.
+//! State shared by the writer, the readers and waiting tasks.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,10 +11,10 @@ use saga_core::{Bell, Epoch, SagaId, Seq};
 
 use crate::stats::Counters;
 
-/// How far an epoch is shifted to give the number of its worker.
+/// The number of bits by which an epoch is shifted to get its worker's number.
 pub(crate) const WORKER_SHIFT: u32 = 40;
 
-/// A disk that answers within this many microseconds is brisk.
+/// The time limit, in microseconds, for a disk that counts as fast.
 const BRISK_US: u64 = 500;
 
 /// A saga that the worker of this process holds.
@@ -23,17 +23,17 @@ pub(crate) struct Held {
     pub(crate) saga: SagaId,
     pub(crate) num: i64,
     pub(crate) next: Seq,
-    /// Its last append.
+    /// The row of its last append.
     pub(crate) last_row: i64,
-    /// Its last append that is durable.
+    /// The row of its last append that is durable.
     pub(crate) durable_row: i64,
-    /// The last append that its row names.
+    /// The row of the last append that its own row names.
     pub(crate) saved_row: i64,
-    /// Whether it is in `stored_claims`.
+    /// True if it is in `stored_claims`.
     pub(crate) listed: bool,
 }
 
-/// What is held, by epoch: there are no two of one epoch.
+/// The held sagas by epoch; each epoch is unique.
 pub(crate) type HeldMap = HashMap<Epoch, Held, BuildHasherDefault<EpochHasher>>;
 
 #[derive(Debug, Default)]
@@ -41,27 +41,27 @@ pub(crate) struct Shared {
     held: Mutex<HeldMap>,
     /// The worker that has joined through this handle; 0 if none has.
     worker: AtomicU64,
-    /// Jobs that were handed to the writer's thread and are not done.
+    /// The number of jobs that the writer's thread has not finished.
     pub(crate) queued: AtomicUsize,
-    /// What a transaction has taken of late, in microseconds; 0 if that is not known.
+    /// The recent duration of a transaction, in microseconds; 0 if unknown.
     pace: AtomicU64,
     pub(crate) bell: Bell,
     pub(crate) counters: Counters,
-    /// What was found damaged, and why; the first so many.
+    /// The damage found, with the reason; at most `DAMAGED_MAX` entries.
     damaged: Mutex<BTreeMap<String, String>>,
-    /// What is wrong with the files.
+    /// The present problems with the files.
     trouble: Mutex<Vec<String>>,
-    /// Whether the index of the sagas is known to lead to all of them.
+    /// True once the index of the sagas is known to be complete.
     pub(crate) is_complete: AtomicBool,
 }
 
-/// No more than so many are kept.
+/// The maximum number of entries kept.
 const DAMAGED_MAX: usize = 1000;
-/// No more than so many are told in one line.
+/// The maximum number of entries in one line.
 const DAMAGED_TOLD_MAX: usize = 3;
 
 impl Shared {
-    /// Notes that something of a saga is damaged.
+    /// Records that data of a saga is damaged.
     pub(crate) fn damaged(&self, what: &str, why: &str) {
         let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
         if damaged.len() < DAMAGED_MAX {
@@ -69,19 +69,19 @@ impl Shared {
         }
     }
 
-    /// Says what is wrong with the files, instead of what was before.
+    /// Replaces the present problems with the files.
     pub(crate) fn set_trouble(&self, troubles: Vec<String>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = troubles;
     }
 
-    /// What is wrong with the files, and what was found damaged.
+    /// Returns the problems with the files, and the damage found.
     pub(crate) fn trouble(&self) -> Option<String> {
         let mut troubles = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
         troubles.extend(self.damage());
         (!troubles.is_empty()).then(|| troubles.join("; "))
     }
 
-    /// What was found damaged, in one line.
+    /// Returns the damage found, in one line.
     fn damage(&self) -> Option<String> {
         let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
         let told: Vec<String> =
@@ -91,7 +91,7 @@ impl Shared {
         (!told.is_empty()).then(|| format!("damaged: {}{more}", told.join("; ")))
     }
 
-    /// Not kept while the disk is waited for: readers look in here.
+    /// Locks the held sagas. Readers need this lock: it must not be held while waiting for the disk.
     pub(crate) fn held(&self) -> MutexGuard<'_, HeldMap> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,7 +100,7 @@ impl Shared {
         worker.0 != 0 && self.worker.load(Ordering::Acquire) == worker.0
     }
 
-    /// Takes account of how long a transaction took.
+    /// Updates the recent duration of transactions.
     pub(crate) fn note_pace(&self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
         let before = self.pace.load(Ordering::Relaxed);
@@ -108,7 +108,7 @@ impl Shared {
         self.pace.store(after.max(1), Ordering::Relaxed);
     }
 
-    /// Whether waiting for the disk takes no longer than handing over to another thread is worth.
+    /// Returns true if the disk is so fast that waiting for it is cheaper than a handover to another thread.
     pub(crate) fn is_brisk(&self) -> bool {
         (1..BRISK_US).contains(&self.pace.load(Ordering::Relaxed))
     }
@@ -119,18 +119,18 @@ impl Shared {
     }
 }
 
-/// The first epoch of a worker; the others count on from there.
+/// Returns the first epoch of a worker; its later epochs count up from there.
 pub(crate) fn first_epoch(worker: WorkerId) -> Epoch {
     Epoch(worker.0 << WORKER_SHIFT)
 }
 
-/// The worker that an epoch was given to.
+/// Returns the worker that an epoch belongs to.
 pub(crate) fn worker_of(epoch: Epoch) -> WorkerId {
     WorkerId(epoch.0 >> WORKER_SHIFT)
 }
 
-/// Epochs and numbers of sagas count up, and nobody outside chooses them: one multiplication spreads them well enough
-/// (Fibonacci hashing, Knuth, *The Art of Computer Programming* 6.4).
+/// A hash for epochs and numbers of sagas. They count up, and no outsider chooses them, so one multiplication spreads
+/// them well enough (Fibonacci hashing, Knuth, *The Art of Computer Programming* 6.4).
 #[derive(Debug, Default)]
 pub(crate) struct EpochHasher(u64);
 

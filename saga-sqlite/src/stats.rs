@@ -1,21 +1,21 @@
-//! What a store has done, counted: for tests of how often something is made durable, and for whoever watches.
+//! Counters of a store, for tests of durability costs and for monitoring.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts since the store was opened, of this handle alone.
+/// Counters of this handle since the store was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Transactions that were committed: each is one sync of the write-ahead log. (SQLite syncs now and then besides,
-    /// when it moves the log into the file.)
+    /// Committed transactions: each syncs the write-ahead log once. SQLite syncs additionally when it moves the log
+    /// into the file.
     pub transactions: u64,
-    /// Appends that they held.
+    /// Appends in those transactions.
     pub appends: u64,
-    /// Records in those.
+    /// Records in those appends.
     pub records: u64,
-    /// Looks for other processes' deliveries that found something.
+    /// Checks that found deliveries of other processes.
     pub changes_seen: u64,
-    /// How often the file was opened anew to be written, because I/O had failed on the connection before.
+    /// The number of times that the file was reopened for writing after an I/O failure.
     pub opened_anew: u64,
 }
 

@@ -1,4 +1,4 @@
-//! A saga's row: its status, as columns, and where its journal is. Nothing is read of a row that is not as it was written.
+//! The row of a saga: its status in columns, and the place of its journal. A row with a wrong checksum is not read.
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -10,7 +10,7 @@ use crate::shared::WORKER_SHIFT;
 use crate::sum;
 use crate::writer::Died;
 
-/// All columns, in the order in which their checksum is made.
+/// All columns, in the order of their checksum.
 const COLUMNS: [&str; 16] = [
     "num",
     "id",
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 16] = [
     "first_row",
     "last_row",
 ];
-/// Where [`find`] has `num`.
+/// The index of column `num` in [`find`].
 pub(crate) const NUM: usize = 0;
 
 /// Finds a row by the id `?1`. By its number, so that the id is read from the row: SQLite would take it from the index, and a
@@ -41,7 +41,7 @@ pub(crate) fn find(which: &str) -> String {
     format!("SELECT {}, sum FROM stored_sagas WHERE {which}", COLUMNS.join(", "))
 }
 
-/// A statement that sets columns of the row whose `num` is `?1`, each to an expression, and its checksum.
+/// Returns a statement that sets columns of the row whose `num` is `?1`, each to an expression, and its checksum.
 pub(crate) fn update(columns: &[(&str, &str)]) -> String {
     let new = |column| columns.iter().find(|(name, _)| *name == column).map_or(column, |(_, value)| *value);
     let values: Vec<&str> = COLUMNS.into_iter().map(new).collect();
@@ -49,18 +49,18 @@ pub(crate) fn update(columns: &[(&str, &str)]) -> String {
     format!("UPDATE stored_sagas SET {sets}sum = saga_sum({}) WHERE num = ?1", values.join(", "))
 }
 
-/// A statement that says of the row whose `num` is `?1` whether it is as it was written.
+/// Returns a statement that checks the checksum of the row whose `num` is `?1`.
 pub(crate) fn is_whole() -> String {
     format!("SELECT sum = saga_sum({}) FROM stored_sagas WHERE num = ?1", COLUMNS.join(", "))
 }
 
-/// Says of a row of that alias whether it is as it was written.
+/// Returns an expression that checks the checksum of the row of that alias.
 pub(crate) fn is_whole_in(alias: &str) -> String {
     let columns: Vec<String> = COLUMNS.iter().map(|column| format!("{alias}.{column}")).collect();
     format!("{alias}.sum IS saga_sum({})", columns.join(", "))
 }
 
-/// A statement that inserts a row, its columns being `?1` to `?16`, unless there is one of that id.
+/// Returns a statement that inserts a row from `?1` to `?16`, unless one with that id exists.
 pub(crate) fn insert() -> String {
     let values: Vec<String> = (1..=COLUMNS.len()).map(|n| format!("?{n}")).collect();
     let (columns, values) = (COLUMNS.join(", "), values.join(", "));
@@ -69,18 +69,18 @@ pub(crate) fn insert() -> String {
     )
 }
 
-/// Reasons as they are stored.
+/// Returns the reasons in their stored form; `None` if there are none.
 pub(crate) fn reasons(status: &Status) -> Option<String> {
     // An enum without fields always has a JSON form.
     (!status.reasons.is_empty()).then(|| serde_json::to_string(&status.reasons).unwrap_or_default())
 }
 
-/// A reason's recorded name, in quotes.
+/// Returns a reason's recorded name, in quotes.
 pub(crate) fn reason(reason: Reason) -> String {
     serde_json::to_string(&reason).unwrap_or_default()
 }
 
-/// What a saga's row says.
+/// The content of a saga's row.
 pub(crate) struct Listed {
     pub(crate) id: SagaId,
     pub(crate) status: Status,
@@ -105,7 +105,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Result<Listed, Damaged>, Error> {
             return Ok(Err(Damaged { saga: id.to_string(), why: format!("its list of reasons: {error}") }));
         }
     };
-    // A reason that a later build of the same schema knows keeps nobody from the others.
+    // An unknown reason, from a later build of the same schema, does not hide the others.
     let reasons = listed.into_iter().filter_map(|reason| serde_json::from_value(reason).ok()).collect();
     let status = Status {
         saga: row.get::<_, String>(2)?.into(),
@@ -113,7 +113,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Result<Listed, Damaged>, Error> {
         phase,
         wake_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         reasons,
-        // Stored as the signed number of the same bits.
+        // The signed number with the same bits is stored.
         progress: row.get::<_, i64>(8)?.cast_unsigned(),
         deaths: row.get(9)?,
         undoable_until: row.get::<_, Option<i64>>(7)?.map(Timestamp),
@@ -121,7 +121,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Result<Listed, Damaged>, Error> {
     Ok(Ok(Listed { id, status, last_row: row.get(15)? }))
 }
 
-/// Reads a row of [`find`].
+/// Reads the summary in a row of [`find`].
 pub(crate) fn summary(row: &Row<'_>) -> Result<Result<Summary, Damaged>, Error> {
     let (created_at, updated_at, held) = (row.get_ref(10)?, row.get_ref(11)?, row.get_ref(12)?);
     let time = |value: ValueRef<'_>| Timestamp(value.as_i64().unwrap_or_default());
@@ -132,7 +132,7 @@ pub(crate) fn summary(row: &Row<'_>) -> Result<Result<Summary, Damaged>, Error> 
     Ok(read(row)?.map(summary))
 }
 
-/// Reads a row of [`find`] whose worker has died, and gives the number of that.
+/// Reads a row of [`find`] whose worker has died; returns also the worker's number.
 pub(crate) fn died(row: &Row<'_>) -> Result<Result<(Died, i64), Damaged>, Error> {
     if let Err(damaged) = check(row)? {
         return Ok(Err(damaged));
@@ -142,7 +142,7 @@ pub(crate) fn died(row: &Row<'_>) -> Result<Result<(Died, i64), Damaged>, Error>
     Ok(Ok((died, row.get::<_, i64>(13)? >> WORKER_SHIFT)))
 }
 
-/// Where a saga's journal is, and who holds it.
+/// The place of a saga's journal, and its claim.
 pub(crate) struct Place {
     pub(crate) num: i64,
     pub(crate) id: SagaId,
@@ -151,14 +151,14 @@ pub(crate) struct Place {
     pub(crate) last_row: i64,
 }
 
-/// Reads a row of [`find`], whatever its status says.
+/// Reads the place in a row of [`find`], without parsing the status.
 pub(crate) fn place(row: &Row<'_>) -> Result<Place, Error> {
     let id = check(row)?.map_err(|damaged| corrupt(damaged.why))?;
     let epoch = Epoch(row.get::<_, i64>(13)?.cast_unsigned());
     Ok(Place { num: row.get(0)?, id, held: row.get(12)?, epoch, last_row: row.get(15)? })
 }
 
-/// The saga's id, if the row is as it was written.
+/// Returns the saga's id, if the checksum of the row is right.
 fn check(row: &Row<'_>) -> Result<Result<SagaId, Damaged>, Error> {
     let why = match (sum::is_whole(row, COLUMNS.len())?, saga_id(row.get_ref(1)?)) {
         (true, Ok(id)) => return Ok(Ok(id)),
@@ -172,7 +172,7 @@ fn check(row: &Row<'_>) -> Result<Result<SagaId, Damaged>, Error> {
     Ok(Err(Damaged { saga, why }))
 }
 
-/// A saga's id, or why it is none.
+/// Parses a saga's id.
 pub(crate) fn saga_id(id: ValueRef<'_>) -> Result<SagaId, String> {
     let id = id.as_str().map_err(|e| format!("its id: {e}"))?;
     SagaId::new(id).map_err(|e| format!("its id: {e}"))

@@ -1,4 +1,4 @@
-//! The store: hands what is to be written to the writer's thread and what is to be read to the readers'.
+//! The store itself: passes writes to the writer's thread, and reads to the readers' threads.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -28,19 +28,19 @@ use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::writer::{Appended, Commit, Deliver, Job, LOG_BYTES_MAX, Writer};
 
-/// Connections that read.
+/// The number of connections for reading.
 const READERS: usize = 2;
-/// Appends after which the ends of running sagas are written down.
+/// The number of appends after which the last appends of held sagas are saved to their rows.
 const TAIL_MAX: i64 = 50_000;
 
-/// How a file is opened, for those who need other than the usual.
+/// Options for opening a file.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(crate) how: How,
     pub(crate) tail_max: i64,
-    /// Whether an append that comes alone may be written where it is asked for.
+    /// True if a single append may be written on the caller's thread.
     pub(crate) in_place: bool,
-    /// A write-ahead log that stays larger is a trouble.
+    /// The size of the write-ahead log, in bytes, above which the store reports trouble.
     pub(crate) log_bytes_max: u64,
 }
 
@@ -56,22 +56,23 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long to wait while another process writes, before that is [`StoreError::Unavailable`]; 5 s if not set.
+    /// Sets how long a write waits for another process, before it fails with [`StoreError::Unavailable`]. The default
+    /// is 5 s.
     #[must_use]
     pub fn busy_timeout(mut self, wait: Duration) -> Self {
         self.how.busy_timeout = wait;
         self
     }
 
-    /// The size that the file never grows over, in pages of 4 KiB: what would make it larger is refused with
-    /// [`StoreError::Full`], and nothing is lost.
+    /// Limits the size of the file, in pages of 4 KiB. Writes beyond the limit fail with [`StoreError::Full`]; existing
+    /// data is kept.
     #[must_use]
     pub fn pages_max(mut self, pages: u32) -> Self {
         self.how.pages_max = Some(pages);
         self
     }
 
-    /// Has SQLite go to its files by the VFS of this name, which is registered: for tests and benchmarks.
+    /// Makes SQLite use the registered VFS of this name, for tests and benchmarks.
     #[doc(hidden)]
     #[must_use]
     pub fn vfs(mut self, name: &str) -> Self {
@@ -79,7 +80,7 @@ impl Options {
         self
     }
 
-    /// Opens the file, makes it if there is none, and migrates an older one.
+    /// Opens the file. Creates a missing file, and migrates an older one.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -104,7 +105,7 @@ impl Options {
         Ok(SqliteStore { path, shared, writer, pool, trails: Arc::default(), in_place })
     }
 
-    /// Opens a file that is there, and never writes to it.
+    /// Opens an existing file, and never writes to it.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -118,7 +119,7 @@ impl Options {
     }
 }
 
-/// The path behind all links.
+/// Resolves all links in the path.
 fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
     file::resolve(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
@@ -129,22 +130,22 @@ fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
     })
 }
 
-/// Sagas in a SQLite file. See the [crate's documentation](crate) for what is promised.
+/// Sagas in a SQLite file. See the [crate's documentation](crate) for its guarantees.
 ///
-/// Dropping it ends its threads and, if a worker has joined through it, lets the lock go; what that worker held
-/// counts as died.
+/// Dropping it ends its threads. If a worker has joined through it, its lock is released, and the sagas it held count
+/// one more death.
 pub struct SqliteStore {
     path: PathBuf,
     shared: Arc<Shared>,
-    /// Before the writer, so that it is dropped first: only who may write can put the file in order as it closes it.
+    /// Dropped before the writer: the last connection to close tidies the file, and only the writer's may write to it.
     pool: Pool,
-    /// `None` if it only reads.
+    /// `None` for a store opened read-only.
     writer: Option<Handle>,
     trails: Arc<Trails>,
     in_place: bool,
 }
 
-/// The writer, and its thread.
+/// The writer and its thread.
 struct Handle {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -155,23 +156,23 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so.
+            // A thread that panicked has reported it.
             drop(thread.join());
         }
     }
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it if there is none, and migrates an older one. Whoever then joins is its one worker;
-    /// without joining one can read and deliver.
+    /// Opens the file. Creates a missing file, and migrates an older one. A worker that joins is the file's only
+    /// worker; other processes can read and deliver without joining.
     ///
     /// # Errors
-    /// [`OpenError`]; the file is as it was.
+    /// [`OpenError`]; the file is not changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Options::default().open(path)
     }
 
-    /// Opens a file that is there, to look at it: nothing is written, nothing can be delivered.
+    /// Opens an existing file for reading: nothing can be written or delivered.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -179,12 +180,12 @@ impl SqliteStore {
         Options::default().open_read_only(path)
     }
 
-    /// Where the file is, as it was given.
+    /// Returns the path as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What this handle has written so far.
+    /// Returns the counters of this handle.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
@@ -197,11 +198,11 @@ impl SqliteStore {
         self.shared.counters.read()
     }
 
-    /// Writes a copy of the store as it is at this moment to `path`, where there must be no file; the worker goes on
-    /// meanwhile. The copy is whole: one file, which is opened as any other. By hand: see the
-    /// [crate's documentation](crate#backups).
+    /// Writes a copy of the store's present state to `path`, where no file may exist. The worker is not blocked. The
+    /// copy is one complete file, which is opened like any other. For copies by hand see the [crate's
+    /// documentation](crate#backups).
     ///
-    /// While it is made the write-ahead log is not emptied, and grows by what is written.
+    /// During the copy the write-ahead log is not truncated, and grows with every write.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -221,7 +222,7 @@ impl SqliteStore {
         let path = path.as_ref().to_owned();
         backup::is_free(&path)?;
         let partial = backup::partial(&path);
-        // What a backup that was interrupted has left.
+        // A leftover of an interrupted backup.
         drop(std::fs::remove_file(&partial));
         let made = self.pool.run(move |connection| {
             let made = backup::write(connection, &partial);
@@ -244,7 +245,7 @@ impl SqliteStore {
         if sent { Ok(()) } else { Err(StoreError::Closed) }
     }
 
-    /// Writes a single append at once, if nothing else waits and the disk is brisk; gives it back otherwise.
+    /// Writes a single append on this thread, if no job is queued and the disk is fast; returns it otherwise.
     fn write_now(&self, commit: Commit) -> Result<Appended, Commit> {
         let alone =
             self.in_place && commit.batch.len() == 1 && self.shared.queued.load(Ordering::Acquire) == 0;
@@ -257,18 +258,18 @@ impl SqliteStore {
         }
     }
 
-    /// Has the writer do something in a transaction of its own.
+    /// Runs a job on the writer, in its own transaction.
     async fn alone<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        // Whoever asked may have gone.
+        // The caller may have gone.
         self.send(Job::Alone(Box::new(move |writer| drop(answer.send(work(writer))))))?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Deliveries that can be read; what cannot is put aside.
+    /// Returns readable deliveries, and sets unreadable ones aside.
     async fn deliveries(&self, whose: Whose) -> Result<Vec<Waiting>, StoreError> {
         let (waiting, unreadable) =
             self.pool.run(move |connection| reader::inbox(connection, &whose)).await?;
@@ -412,7 +413,7 @@ mod tests {
 
     use super::*;
 
-    /// An append of nothing is refused in as many words, however it is written.
+    /// Returns an append without content, which is refused in the same words on every path.
     fn nothing() -> [Append; 1] {
         let saga = SagaId::new("a").unwrap();
         [Append { saga, epoch: Some(Epoch(1)), entries: vec![], status: None, taken: vec![], release: false }]
@@ -428,7 +429,7 @@ mod tests {
         let mut cx = Context::from_waker(Waker::noop());
         let commit = |batch| store.commit(worker, batch, Timestamp(0));
         let batch = nothing();
-        // The writer's thread may still be about what came before.
+        // The writer's thread may still be busy with an earlier job.
         let is_in_place = (0..1000).any(|_| {
             let mut answer = commit(&batch);
             answer.as_mut().poll(&mut cx).is_ready() || block_on(answer).is_err()

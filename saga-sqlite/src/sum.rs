@@ -1,11 +1,11 @@
-//! Checksums of rows: CRC-32 over their columns, as typed values, in order. A disk, a copy or a person that changes a
-//! row is found when it is read. It is no protection against somebody who means to forge one.
+//! Checksums of rows: CRC-32 over their columns, as typed values, in order. They detect changes by a disk, a copy or a
+//! person when the row is read. They do not protect against deliberate forgery.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-/// A checksum in the making.
+/// A checksum that is being computed.
 pub(crate) struct Sum(crc32fast::Hasher);
 
 impl Sum {
@@ -13,7 +13,7 @@ impl Sum {
         Self(crc32fast::Hasher::new())
     }
 
-    /// Numbers, in order.
+    /// Adds numbers, in order.
     pub(crate) fn numbers<const N: usize>(mut self, numbers: [i64; N]) -> Self {
         for number in numbers {
             let mut bytes = [b'i'; 9];
@@ -27,7 +27,8 @@ impl Sum {
         self.bytes(b't', text.as_bytes())
     }
 
-    /// Of whatever type; a blob or a float is nothing that this crate writes, and differs from all that it does.
+    /// Adds a value of any type. This crate writes no blobs or floats; their checksums differ from those of all it
+    /// writes.
     pub(crate) fn value(self, value: ValueRef<'_>) -> Self {
         match value {
             ValueRef::Null => self.bytes(b'n', &[]),
@@ -38,7 +39,7 @@ impl Sum {
         }
     }
 
-    /// With the length in front, so that no byte passes from one column into the next.
+    /// Adds bytes with their length first: no byte can move from one column to the next unnoticed.
     fn bytes(mut self, kind: u8, bytes: &[u8]) -> Self {
         self.0.update(&[kind]);
         self.0.update(&(bytes.len() as u64).to_le_bytes());
@@ -46,7 +47,7 @@ impl Sum {
         self
     }
 
-    /// As it is stored.
+    /// Returns the checksum in its stored form.
     pub(crate) fn finish(self) -> i64 {
         i64::from(self.0.finalize())
     }
@@ -61,10 +62,10 @@ pub(crate) fn is_whole(row: &Row<'_>, columns: usize) -> rusqlite::Result<bool> 
     Ok(row.get_ref(columns)? == ValueRef::Integer(sum.finish()))
 }
 
-/// Lets statements on this connection say `saga_sum(a, b, …)`. Outside of this crate only for tests that write rows.
+/// Defines the SQL function `saga_sum(a, b, …)` on this connection. Other crates need it only in tests that write rows.
 ///
 /// # Errors
-/// What SQLite says.
+/// The error of SQLite.
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function(c"saga_sum", -1, flags, |values| {

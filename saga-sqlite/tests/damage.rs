@@ -1,5 +1,5 @@
-//! Rows that were changed by something else than this crate: each is found when it is read, its saga is named, and the
-//! other sagas go on.
+//! Rows changed by something other than this crate. Each change is found when the row is read, its saga is named, and
+//! the other sagas continue.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -14,8 +14,8 @@ use saga_core::{Epoch, Phase, Seq, Timestamp};
 use saga_sqlite::SqliteStore;
 use tempfile::TempDir;
 
-/// A store whose worker has gone, with sagas that are due; each with four records in as many rows: first `broken`, then
-/// `whole`. `running` was driven when the worker died.
+/// A store whose worker has gone, with sagas that are due. Each has four records in as many rows: first those of
+/// `broken`, then those of `whole`. `running` was being driven when the worker died.
 struct Place {
     path: PathBuf,
     _dir: TempDir,
@@ -58,7 +58,7 @@ impl Place {
     }
 }
 
-/// What `broken` gives: an error that names it.
+/// Checks that `broken` gives an error that names it.
 async fn is_found(store: &SqliteStore, name: &str) -> String {
     for from in [0, 3] {
         let read = store.load(&id(name), from, 9).await;
@@ -71,7 +71,7 @@ async fn is_found(store: &SqliteStore, name: &str) -> String {
     unreachable!("the loop has two turns")
 }
 
-/// The other saga is claimed, goes on and ends.
+/// Checks that the other saga is claimed, continues and ends.
 async fn goes_on(store: &SqliteStore, worker: WorkerId, name: &str) {
     let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
     let claim = claims.claimed.iter().find(|claim| claim.saga == id(name)).expect("it is due");
@@ -85,7 +85,7 @@ async fn goes_on(store: &SqliteStore, worker: WorkerId, name: &str) {
     assert_eq!(seqs(store, name).await, [0, 1, 2, 3, 4]);
 }
 
-/// What stands in a row of a journal, changed.
+/// Changes to the columns of a journal's row.
 const APPENDS: [&str; 10] = [
     "body = 'no JSON'",
     "body = '[]'",
@@ -100,7 +100,7 @@ const APPENDS: [&str; 10] = [
 ];
 
 fn change(columns: &str, which: &str) -> String {
-    // The table takes no blob; SQLite holds files to that only as they are written.
+    // The table accepts no blob; SQLite checks that only on writes.
     match columns {
         "body = x'5b5d'" => format!("UPDATE stored_appends SET body = CAST(x'ff5d' AS TEXT) WHERE {which}"),
         columns => format!("UPDATE stored_appends SET {columns} WHERE {which}"),
@@ -110,7 +110,7 @@ fn change(columns: &str, which: &str) -> String {
 #[test]
 fn a_row_of_a_journal_that_was_changed_is_found_and_the_others_go_on() {
     for columns in APPENDS {
-        // The first rows are those of `broken`: its last, and one in the midst of it.
+        // The first rows are those of `broken`: its last one, and one in the middle.
         for row in [4, 3] {
             let place = Place::new();
             place.spoil(&change(columns, &format!("id = {row}")));
@@ -146,7 +146,7 @@ fn a_row_that_is_missing_is_found() {
 
 #[test]
 fn the_end_of_a_saga_whose_worker_died_is_not_lost_with_the_name_of_its_row() {
-    // The last row of `running` is at the end of the table, which alone tells how far it got.
+    // The last row of `running` is in the tail of the table, which alone shows its last append.
     for columns in APPENDS {
         let place = Place::new();
         place.spoil(&change(columns, "id = 12"));
@@ -160,7 +160,7 @@ fn the_end_of_a_saga_whose_worker_died_is_not_lost_with_the_name_of_its_row() {
             let claim = claims.claimed.iter().find(|claim| claim.saga == id("running"));
             let claim = claim.unwrap_or_else(|| panic!("{columns}: it is claimed, to become a dead letter"));
             is_found(&store, "running").await;
-            // Nothing is written after what cannot be read; its status can.
+            // Nothing is written after an unreadable record; the status can be.
             for seq in 0..6 {
                 let answers = store.commit(worker, &[step("running", claim.epoch, seq, value(1))], NOW).await;
                 assert!(answers.expect("the store works")[0].is_err(), "{columns}: record {seq}");
@@ -280,7 +280,7 @@ fn a_list_of_what_is_held_that_is_damaged_forgets_nobody() {
     let place = Place::new();
     let shell = Connection::open(&place.path).expect("it is a database");
     saga_sqlite::register_sum(&shell).expect("a function can be added");
-    // As if much had been written since `running` wrote last, and the list had the wrong number.
+    // As if much had been written since the last append of `running`, and the list had a wrong number.
     let tail = "UPDATE stored_meta SET tail = 100, sum = saga_sum(only, worker, 100, last_num)";
     shell.execute(tail, []).expect("it can be written");
     let end = "UPDATE stored_sagas SET last_row = 12, sum = saga_sum(num, id, saga, version, phase, reasons, wake_at,
@@ -406,7 +406,7 @@ fn the_views_show_the_others_beside_a_text_that_is_no_json() {
 
 #[test]
 fn a_reader_meets_no_end_of_a_journal_that_points_at_itself() {
-    // Held by hand against a checksum that is right: what is read goes back all the same.
+    // The row is changed by hand with a right checksum: reading it must still terminate.
     let place = Place::new();
     let shell = Connection::open(&place.path).expect("it is a database");
     saga_sqlite::register_sum(&shell).expect("a function can be added");

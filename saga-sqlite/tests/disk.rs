@@ -1,7 +1,7 @@
-//! A disk that fails: nothing is trusted on which it has failed, and the store goes on once the disk is well.
+//! A failing disk: nothing that was read from it is trusted, and the store continues once the disk works.
 //!
-//! Seen to fail with these bugs put in: the connection kept after a failure; what is held not looked for; a failure of
-//! a claim's reads not noted.
+//! Seen to fail with these bugs put in: the connection kept after a failure; the held sagas not read again; a failed
+//! read during a claim not noted.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -17,7 +17,7 @@ use saga_sqlite::{Options, SqliteStore};
 use saga_vfs::{Disk, File, Kind, Trouble, Written};
 use tempfile::TempDir;
 
-/// What fails, from when it is said until it is said no more.
+/// The fault that is active until it is cleared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Sync,
@@ -69,7 +69,7 @@ fn store(name: &str) -> (SqliteStore, Arc<Shaky>, TempDir) {
     (store, disk, dir)
 }
 
-/// A commit on that disk fails, and the same goes well once the disk is well again.
+/// Checks that a commit on the failing disk fails, and that the same commit succeeds once the disk works.
 fn survives(name: &str, fault: Fault, is_told: fn(&StoreError) -> bool, opened_anew: u64) {
     let (store, disk, _dir) = store(name);
     block_on(async {
@@ -96,7 +96,7 @@ fn is_unavailable(error: &StoreError) -> bool {
 
 #[test]
 fn after_a_sync_that_failed_the_file_is_opened_anew() {
-    // Opening syncs nothing, so that each try has a connection of its own.
+    // Opening syncs nothing, so each attempt has a new connection.
     survives("sync", Fault::Sync, is_unavailable, 3);
 }
 
@@ -116,7 +116,7 @@ fn after_a_read_that_failed_the_file_is_opened_anew() {
     block_on(async {
         let worker = join(&store, "worker").await;
         commit(&store, worker, &creation("a")).await.expect("the disk is well");
-        // What is in memory need not be read again, until somebody else has written.
+        // Memory is not read again until another process has written.
         let shell = Connection::open(store.path()).expect("it is a database");
         shell.execute_batch("UPDATE stored_meta SET last_num = last_num + 1").expect("nobody else writes");
         disk.set(Some(Fault::Read));

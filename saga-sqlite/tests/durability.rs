@@ -1,4 +1,4 @@
-//! How often something is made durable: counted, because it is what a step costs.
+//! Counts how often writes are made durable, which is what a step costs.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -22,7 +22,7 @@ fn store() -> (SqliteStore, TempDir) {
 
 type Answers = Result<Vec<Result<Epoch, AppendError>>, StoreError>;
 
-/// Lets nobody write until it is dropped.
+/// Blocks all writes until it is dropped.
 struct Pause(Connection);
 
 impl Pause {
@@ -95,7 +95,7 @@ fn what_waits_while_the_file_is_busy_goes_into_one_transaction() {
             })
             .collect();
         let (saga, pause) = (id("a"), Pause::of(&store));
-        // The first may be on its way by itself.
+        // The first may be written at once.
         let commit =
             |batch| -> Pin<Box<dyn Future<Output = Answers> + '_>> { store.commit(worker, batch, NOW) };
         let mut commits: Vec<_> = batches.iter().map(|batch| commit(&batch[..])).collect();

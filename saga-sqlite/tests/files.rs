@@ -1,5 +1,4 @@
-//! Files that are not as they should be: each gives an error that says what was found, and none is changed or loses
-//! anything.
+//! Invalid files: each gives an error that says what was found, and none is changed or loses data.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -24,7 +23,7 @@ fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path).expect("the file can be opened")
 }
 
-/// The file is refused in both ways of opening it, for the same reason, and stays as it is.
+/// Checks that both ways of opening refuse the file for the same reason, and do not change it.
 fn refused(path: &Path, reason: impl Fn(&OpenError) -> bool) -> String {
     let before = fs::read(path).expect("the file is there");
     let error = SqliteStore::open(path).expect_err("it cannot be opened");
@@ -145,7 +144,7 @@ fn a_full_store_says_so_and_loses_nothing() {
                     assert!(source.get().is::<rusqlite::ffi::Error>(), "{source:?}");
                     let again = commit(&store, worker, &append).await;
                     assert!(matches!(again, Err(StoreError::Full { .. })), "{again:?}");
-                    // Where there is no room for a record there may be room for less: nothing is stuck.
+                    // Without room for a record there may be room for less: nothing is blocked.
                     let nothing = Append { entries: vec![], ..append };
                     assert_eq!(commit(&store, worker, &nothing).await.expect("it needs no room"), epoch);
                     assert_eq!(seqs(&store, "a").await, (0..seq).collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! Scenario 60: the file has two names, is deleted, renamed, replaced, copied without its log, or held open by a reader
-//! for long. Nothing is acknowledged that is not there afterwards, and no two workers write.
+//! Scenario 60 of `docs/scenarios.md`: the file has two names, is deleted, renamed or replaced, copied without its log,
+//! or held open by a slow reader. Every acknowledged write is kept, and no two workers write.
 #![cfg(unix)]
 
 #[path = "support/desk.rs"]
@@ -28,7 +28,7 @@ fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path).expect("the file can be opened")
 }
 
-/// Files as a process that is killed leaves them.
+/// Copies the files as a killed process leaves them.
 fn killed(path: &Path, to: &Path) {
     for end in ["", "-wal", "-shm", ".lock"] {
         let name = |path: &Path| format!("{}{end}", path.display());
@@ -46,11 +46,11 @@ fn s60_a_symbolic_link_leads_to_the_store() {
     fs::create_dir(dir.path().join("data")).expect("it can be made");
     symlink("data/real.db", &link).expect("it can be made");
     block_on(async {
-        // New, and its target not there yet.
+        // The file is new: the target of the link does not exist yet.
         let store = open(&link);
         let worker = join(&store, "first").await;
         let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
-        // In use: by the same file's other names, and by the link.
+        // The file is in use, by its other names and by the link.
         for path in [&link, &real] {
             let other = open(path);
             let held = other.join("second", LEASE, NOW).await;
@@ -86,7 +86,7 @@ fn s60_a_file_with_two_names_is_refused() {
                 assert!(matches!(error, OpenError::ManyNames { names: 2, .. }), "{error}");
             }
         }
-        // Who was there before goes on, and says so.
+        // The first worker continues, and reports the trouble.
         commit(&store, worker, &creation("b")).await.expect("the store works");
         while !store.trouble().is_some_and(|trouble| trouble.contains("has 2 names")) {
             std::thread::yield_now();
@@ -97,7 +97,8 @@ fn s60_a_file_with_two_names_is_refused() {
     });
 }
 
-/// With the lock gone, either the next worker is refused, because the first has taken it again, or the first is fenced.
+/// The lock file is deleted. Either the first worker takes the lock again, and the next is refused, or the first is
+/// fenced.
 #[test]
 fn s60_a_lock_that_is_deleted_admits_no_second_worker_beside_the_first() {
     for round in 0..20 {
@@ -109,7 +110,7 @@ fn s60_a_lock_that_is_deleted_admits_no_second_worker_beside_the_first() {
             let epoch = commit(&first, one, &creation("a")).await.expect("the store works");
             fs::remove_file(dir.path().join("sagas.db.lock")).expect("it is there");
             if round % 2 == 1 {
-                // The first looks now and then.
+                // The first worker checks the lock at intervals.
                 while !dir.path().join("sagas.db.lock").exists() {
                     std::thread::yield_now();
                 }
@@ -140,7 +141,7 @@ fn s60_a_lock_that_is_deleted_admits_no_second_worker_beside_the_first() {
     }
 }
 
-/// What is written to a file that is gone is not acknowledged, whatever SQLite says; and all goes on when it is back.
+/// A write to a deleted file is not acknowledged, whatever SQLite answers; the store continues when the file is back.
 #[test]
 fn s60_a_file_that_is_gone_makes_sagas_wait() {
     type Gone = fn(&Path, &Path);
@@ -222,7 +223,7 @@ fn s60_a_copy_without_its_log_is_known_as_one() {
             assert!(matches!(error, OpenError::WithoutLog { .. }), "{error}");
             assert!(error.to_string().contains("its write-ahead log is not beside it"), "{error}");
         }
-        // With its log it is whole; so is what was closed properly.
+        // A copy with its log is complete, and so is a copy of a file that was closed properly.
         fs::copy(dir.path().join("sagas.db-wal"), dir.path().join("copy.db-wal")).expect("it can be copied");
         assert_eq!(seqs(&open(&copy), "c").await, [0]);
         drop(store);
@@ -232,7 +233,7 @@ fn s60_a_copy_without_its_log_is_known_as_one() {
     });
 }
 
-/// After a crash anybody may look into the file with another program, which moves the log into it as it closes.
+/// After a crash any program may open the file, which moves the log into it on closing.
 #[test]
 fn s60_a_log_that_another_program_has_moved_into_the_file_is_not_missing() {
     let dir = directory();
@@ -242,7 +243,7 @@ fn s60_a_log_that_another_program_has_moved_into_the_file_is_not_missing() {
         let worker = join(&store, "worker").await;
         commit(&store, worker, &creation("a")).await.expect("the store works");
     });
-    // The file is the same one, as after a kill; so it is the copy that takes its place.
+    // The file must be the same one, as after a kill; so the copy takes its place.
     let aside = dir.path().join("aside.db");
     killed(&path, &aside);
     drop(store);
@@ -285,7 +286,7 @@ fn s60_a_backup_is_whole_and_made_while_the_worker_writes() {
         let next = step("a", claims.claimed[0].epoch, 2, value(10));
         commit(&backup, worker, &next).await.expect("it goes on by itself");
 
-        // By hand.
+        // A copy by hand.
         let by_hand = dir.path().join("by_hand.db");
         let shell = Connection::open(&path).expect("it is a database");
         let into = format!("VACUUM INTO '{}'", by_hand.display());
@@ -352,7 +353,7 @@ fn s60_a_reader_that_keeps_an_old_state_is_a_trouble_until_it_ends() {
     });
 }
 
-/// Holds up the next sync of the log until it is told to go on.
+/// Blocks the next sync of the log until the test releases it.
 #[derive(Default)]
 struct Gate(Mutex<Option<(Sender<()>, Receiver<()>)>>);
 
@@ -368,7 +369,7 @@ impl Disk for Gate {
     }
 }
 
-/// What is being committed is not read before it is, and keeps nobody from reading what is.
+/// A commit in flight is not visible to readers, and does not block them from reading earlier commits.
 #[test]
 fn what_is_on_its_way_to_the_disk_is_not_read_yet() {
     let dir = directory();
@@ -393,7 +394,7 @@ fn what_is_on_its_way_to_the_disk_is_not_read_yet() {
     });
 }
 
-/// A number is not given again after a purge: what is remembered of the journal that had it is not taken for another's.
+/// Numbers are not reused after a purge: a cached journal is never mistaken for another saga's.
 #[test]
 fn the_number_of_a_saga_that_was_purged_is_not_given_again() {
     let dir = directory();

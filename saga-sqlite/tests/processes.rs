@@ -1,4 +1,4 @@
-//! Several processes at one file: one worker, who is known by name, and whose death is noticed at once.
+//! Several processes on one file: one worker, whose name is shown, and whose death is noticed at once.
 //!
 //! A test that needs a second process runs itself once more, with a path in its environment.
 
@@ -16,7 +16,7 @@ use saga_sqlite::SqliteStore;
 
 const PATH: &str = "SAGA_SQLITE_TEST_PATH";
 
-/// Another process, at the same test.
+/// Another process that runs the same test.
 struct Other {
     child: Child,
     said: BufReader<ChildStdout>,
@@ -35,7 +35,7 @@ impl Other {
         Other { child, said }
     }
 
-    /// Waits until it says so.
+    /// Waits for a line with this word.
     fn wait_for(&mut self, word: &str) {
         let mut line = String::new();
         while !line.contains(word) {
@@ -62,7 +62,7 @@ impl Drop for Other {
     }
 }
 
-/// The path, in the other process.
+/// Returns the path if this is the other process.
 fn as_other() -> Option<PathBuf> {
     std::env::var_os(PATH).map(PathBuf::from)
 }
@@ -106,7 +106,7 @@ fn a_second_worker_is_told_who_holds_the_file_and_follows_at_once_when_that_one_
         let Err(StoreError::Held { holder }) = refused else { panic!("{refused:?}") };
         assert_eq!(holder, format!("process {} (worker first\\nof two)", other.child.id()));
 
-        // Who is not the worker reads and delivers all the same.
+        // A process that is not the worker can still read and deliver.
         assert_eq!(seqs(&store, "a").await, (0..40).collect::<Vec<_>>());
         store.deliver(&id("a"), cancel(), NOW).await.expect("a delivery is accepted");
 
@@ -137,7 +137,7 @@ fn a_delivery_by_another_process_wakes_the_worker() {
         commit(&store, worker, &creation("a")).await.expect("the store works");
         let mut other = Other::start("a_delivery_by_another_process_wakes_the_worker", &path);
         while store.inbox(worker).await.expect("the inbox can be read").is_empty() {
-            // Hangs if the delivery is never seen.
+            // This hangs if the delivery is never seen.
             store.wait_for_work(worker).await.expect("the store is open");
         }
         assert!(other.child.wait().expect("it ends").success());

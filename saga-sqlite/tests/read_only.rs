@@ -1,5 +1,5 @@
-//! Files and directories that this user may not write to. Root may write to everything: under root the test runs
-//! itself once more as somebody else.
+//! Files and directories that this user may not write to. Root may write everywhere; as root, the test runs itself once
+//! more as another user.
 
 #![cfg(unix)]
 
@@ -25,7 +25,7 @@ fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
 }
 
-/// Runs `check` as a user who is not root.
+/// Runs `check` as a user other than root.
 fn unprivileged(test: &str, path: &Path, check: impl FnOnce(&Path)) {
     if fs::metadata(path).expect("it is there").uid() != 0 {
         return check(path);
@@ -108,7 +108,7 @@ fn a_directory_that_is_read_only_is_found_when_the_file_is_opened() {
     allow(dir.path(), 0o755);
 }
 
-/// Reads, in the words of whoever started this process, until they end.
+/// Reads the sagas named on standard input, until it ends.
 fn reads_on(path: &Path) {
     let store = SqliteStore::open_read_only(path).expect("it can be read");
     for line in std::io::stdin().lines() {
@@ -117,7 +117,7 @@ fn reads_on(path: &Path) {
     }
 }
 
-/// Such a reader cannot take part in SQLite's locking, and reads the file as it lies, which SQLite does once.
+/// Such a reader cannot take part in SQLite's locking, and reads the file without locks.
 #[test]
 fn s60_a_reader_in_a_directory_that_it_cannot_write_to_sees_a_worker_that_comes() {
     if let Some(path) = std::env::var_os(PATH) {
@@ -128,7 +128,7 @@ fn s60_a_reader_in_a_directory_that_it_cannot_write_to_sees_a_worker_that_comes(
     allow(&path, 0o644);
     allow(dir.path(), 0o755);
     if fs::metadata(&path).expect("it is there").uid() != 0 {
-        // This user can write there, and is no such reader.
+        // This user can write there, so the case does not arise.
         return;
     }
     let test = "s60_a_reader_in_a_directory_that_it_cannot_write_to_sees_a_worker_that_comes";

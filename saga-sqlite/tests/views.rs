@@ -1,4 +1,4 @@
-//! The views that people read: they show everything but what must not be shown.
+//! The views for operators: they show everything except secrets.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 type Texts = Vec<Vec<Option<String>>>;
 
-/// What somebody sees who asks the file, as any SQLite tool would.
+/// Queries the file, as any SQLite tool would.
 fn ask(path: &Path, question: &str) -> Texts {
     let shell =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it is a database");
@@ -38,7 +38,7 @@ fn row(texts: &[&str]) -> Vec<Option<String>> {
     texts.iter().map(|text| (!text.is_empty()).then(|| (*text).to_owned())).collect()
 }
 
-/// JSON as it may be shown.
+/// Replaces secrets by what may be shown.
 fn without_secrets(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -52,7 +52,7 @@ fn without_secrets(value: &mut Value) {
     }
 }
 
-/// The kind of something, and the rest of it as it may be shown.
+/// Returns the kind of a record, and the rest of it without secrets.
 fn shown(thing: &impl serde::Serialize) -> (String, Option<Value>) {
     match serde_json::to_value(thing).expect("it has a JSON form") {
         Value::String(kind) => (kind, None),
@@ -111,7 +111,7 @@ fn the_journal_shows_every_kind_of_record_and_no_secret() {
             [row(&["later", "1"]), row(&["other", "1"]), row(&["trip-42", &written.len().to_string()])]
         );
         if held {
-            // The same once it is parked.
+            // The same holds once it is released.
             block_on(async {
                 let worker_of = store.stats();
                 assert!(worker_of.records > 0);
@@ -151,7 +151,7 @@ fn the_inbox_shows_every_kind_of_delivery_and_no_secret() {
     assert!(format!("{:?}", ask(&path, "SELECT body FROM stored_deliveries")).contains(records::SECRET));
 }
 
-/// A saga that runs, one that waits, one that has ended, and a dead letter.
+/// Makes a running saga, a waiting one, an ended one, and a dead letter.
 async fn one_of_each(store: &SqliteStore) {
     let worker = join(store, "blue").await;
     commit(store, worker, &creation("runs")).await.expect("the store works");

@@ -7,22 +7,22 @@ use saga_core::{Seq, Timestamp};
 use crate::error::{Error, corrupt};
 use crate::sum::{self, Sum};
 
-/// What [`Appends::read`] reads.
+/// The columns that [`Appends::read`] reads.
 const FIND: &str = "SELECT id, num, seq, records, prev, at, body, sum FROM stored_appends WHERE id = ?1";
 
-/// Where an append is, and of whom.
+/// The position of an append, and the number of its saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) row: i64,
     pub(crate) num: i64,
     pub(crate) seq: Seq,
     pub(crate) records: u64,
-    /// The append before it of the same saga; 0 if it is the first.
+    /// The row of the saga's previous append; 0 for the first.
     pub(crate) prev: i64,
 }
 
 impl Link {
-    /// The number of the record that follows.
+    /// Returns the number of the next record.
     pub(crate) fn next_seq(&self) -> Seq {
         self.seq.saturating_add(self.records)
     }
@@ -44,7 +44,7 @@ impl Link {
     }
 }
 
-/// An append that is whole.
+/// An append whose checksum is right.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) link: Link,
@@ -59,12 +59,12 @@ pub(crate) struct Appends<'a> {
 }
 
 impl<'a> Appends<'a> {
-    /// Those of the saga of that number.
+    /// Returns a reader of the appends of one saga.
     pub(crate) fn of(connection: &'a Connection, saga: i64) -> Result<Self, Error> {
         Ok(Self { find: connection.prepare_cached(FIND)?, saga })
     }
 
-    /// Reads one, all of it.
+    /// Reads an append, and checks its checksum.
     pub(crate) fn read(&mut self, id: i64) -> Result<Stored, Error> {
         let stored = self.row(id, |row| {
             if !sum::is_whole(row, 7)? {
@@ -79,7 +79,7 @@ impl<'a> Appends<'a> {
         Ok(stored)
     }
 
-    /// Reads where one is, which is not held against its checksum: whoever goes on by it checks that it fits its
+    /// Reads the position of an append without checking its checksum. The caller must check that it fits its
     /// neighbours.
     pub(crate) fn link(&mut self, id: i64) -> Result<Link, Error> {
         let link = self.row(id, |row| {
@@ -106,7 +106,7 @@ impl<'a> Appends<'a> {
         }
     }
 
-    /// Appends of one saga point backwards, and at appends of the same saga.
+    /// Checks that an append belongs to this saga and points backwards.
     fn belongs(&self, link: &Link) -> Result<(), Error> {
         let Link { row, num, prev, .. } = *link;
         if num != self.saga {
@@ -124,7 +124,7 @@ impl<'a> Appends<'a> {
     }
 }
 
-/// Checks that `link` is followed by record `next`.
+/// Checks that `next` is the record after `link`.
 pub(crate) fn precedes(link: &Link, next: Seq) -> Result<(), Error> {
     let found = link.next_seq();
     if found == next && link.records > 0 {

@@ -1,5 +1,5 @@
-//! The way back through a journal: each append points at the one before it. What was walked once is kept for the next
-//! page of the same journal, so that reading a long one does not begin at its end again and again.
+//! The chain of a journal: each append points at the previous one. A chain that was walked once is kept for the next
+//! page, so a long journal is not walked from its end for each page.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,22 +10,22 @@ use saga_core::Seq;
 use super::append::{Appends, Link, precedes};
 use crate::error::Error;
 
-/// Trails that are kept.
+/// The maximum number of chains kept.
 const KEPT: usize = 8;
-/// A shorter one is walked again more easily than kept.
+/// The minimum length of a chain that is kept.
 const SHORT: usize = 64;
 
-/// Appends of one saga, first to last.
+/// The appends of one saga, first to last.
 type Trail = Arc<Vec<Link>>;
 
-/// The trails of journals that were read lately, by number of the saga. Numbers are never given again, and appends
-/// never change: a trail stays true, if not complete.
+/// The chains of recently read journals, by number of the saga. Numbers are never reused, and appends never change. A
+/// kept chain is therefore always true, but may be incomplete.
 #[derive(Debug, Default)]
 pub(crate) struct Trails(Mutex<VecDeque<(i64, Trail)>>);
 
 impl Trails {
-    /// The appends from the one with record `from` to `last_row`, first to last. Each points at one of the same saga that
-    /// is further back, so that the way has an end, and ends where the next one begins.
+    /// Returns the appends from the one with record `from` to `last_row`, first to last. Each must point at an earlier
+    /// append of the same saga, which guarantees an end. Each must end where the next one begins.
     pub(crate) fn walk(
         &self,
         connection: &Connection,

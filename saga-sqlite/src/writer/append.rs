@@ -1,4 +1,4 @@
-//! Appends and deliveries, within one transaction. What is held is known from memory: a step asks the file nothing.
+//! Appends and deliveries inside one transaction. The held sagas are in memory, so a step reads nothing from the file.
 
 use std::sync::{LazyLock, MutexGuard};
 
@@ -37,26 +37,27 @@ static WHOLE: LazyLock<String> = LazyLock::new(status::is_whole);
 /// Lists a saga as held.
 pub(super) const LIST: &str = "INSERT OR IGNORE INTO stored_claims (num, sum) VALUES (?1, saga_sum(?1))";
 
-/// A transaction of appends and deliveries. Unless it comes to its end, what it changed of what is held is put back.
+/// A transaction of appends and deliveries. If it is dropped before [`Batch::end`], its changes to the held sagas are
+/// reverted.
 pub(super) struct Batch<'a> {
     pub(super) connection: &'a Connection,
     transaction: Option<Transaction<'a>>,
     shared: &'a Shared,
     pub(super) seat: Option<&'a mut Seat>,
     insert: CachedStatement<'a>,
-    /// Let go before the disk is waited for.
+    /// Released before waiting for the disk.
     held: Option<MutexGuard<'a, HeldMap>>,
-    /// What was held before, of each change, in order.
+    /// The previous entries of changed sagas, in order.
     undo: Vec<(Epoch, Option<Held>)>,
     pub(super) tail_max: i64,
-    /// Whether any delivery waits for anybody, once that was asked.
+    /// True if any delivery waits for any saga; `None` until the first query.
     deliveries: Option<bool>,
     ring: bool,
     appends: u64,
     records: u64,
 }
 
-/// What is stored of a saga that this worker does not hold.
+/// The stored row of a saga that this worker does not hold.
 enum Elsewhere {
     Whole(status::Place),
     Damaged,
@@ -88,7 +89,7 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Makes it durable. Gives how many appends and records there were.
+    /// Commits the transaction. Returns the numbers of appends and records.
     pub(super) fn end(mut self) -> Result<(u64, u64), Error> {
         let tail = self.save_tail()?;
         self.held = None;
@@ -111,12 +112,12 @@ impl<'a> Batch<'a> {
         Ok((self.appends, self.records))
     }
 
-    /// What is held now, by this transaction's lights.
+    /// Returns the held sagas as seen inside this transaction.
     pub(super) fn held(&mut self) -> &mut HeldMap {
         self.held.get_or_insert_with(|| self.shared.held())
     }
 
-    /// Says what is held from now on.
+    /// Changes the held saga of an epoch.
     pub(super) fn set(&mut self, epoch: Epoch, held: Option<Held>) {
         let before = match held {
             Some(held) => self.held().insert(epoch, held),
@@ -148,13 +149,13 @@ impl<'a> Batch<'a> {
         let held = self.held().get(&epoch).filter(|held| held.saga == append.saga).cloned();
         let Some(mut held) = held else { return self.refuse(append, epoch) };
         if let Err(refused) = follow(append, held.next) {
-            // Had one that releases been applied, the claim would be over.
+            // An applied append that releases has ended its claim; then this point is not reached.
             let again = !append.release && self.is_there(held.num, held.last_row, &append.rows)?;
             return Ok(if again { Ok(epoch) } else { Err(refused) });
         }
         let changes_row = append.status.is_some() || append.release;
         if changes_row && !self.is_whole(held.num)? {
-            // Nothing is written over what is damaged: whoever drives it loses it, and the others go on.
+            // Damaged rows are not overwritten: the driver of this saga loses it, and other sagas continue.
             self.shared.damaged(&format!("saga {}", append.saga), "its row is not as it was written");
             return Ok(Err(AppendError::Fenced { saga: append.saga.clone(), epoch }));
         }
@@ -230,8 +231,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Ends a claim, and rings if the saga may have to be looked at: a delivery that came while it was held has rung
-    /// in vain.
+    /// Ends a claim. Rings the bell if the saga may have work. A delivery may have come while the saga was held; its
+    /// own ring had no effect.
     fn release(&mut self, held: &Held, status: Option<&Status>) -> Result<(), Error> {
         if held.listed {
             let delete = "DELETE FROM stored_claims WHERE num = ?1";
@@ -241,7 +242,8 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Whether a delivery waits for the saga. Mostly none waits for anybody, which is asked once.
+    /// Returns true if a delivery waits for the saga. A first query, made once, covers the usual case of no deliveries
+    /// at all.
     fn has_delivery(&mut self, num: i64) -> Result<bool, Error> {
         let ask = |question: &str, values: &[i64]| -> Result<bool, Error> {
             let mut question = self.connection.prepare_cached(question)?;
@@ -298,7 +300,7 @@ impl<'a> Batch<'a> {
         if append.release {
             self.release(&held, Some(status))?;
         } else if append.rows.is_empty() {
-            // Nothing at the end of the table would tell that it is held.
+            // The table has no append that would show that it is held.
             self.connection.prepare_cached(LIST)?.execute([num])?;
             held.listed = true;
         }
@@ -308,7 +310,7 @@ impl<'a> Batch<'a> {
         Ok(Ok(epoch))
     }
 
-    /// A saga of that id exists: it may be this creation, its answer lost.
+    /// Answers a creation of an existing saga: it may be a repeat whose answer was lost.
     fn create_again(&mut self, append: &Encoded) -> Result<Result<Epoch, AppendError>, Error> {
         let exists = Err(AppendError::Exists { saga: append.saga.clone() });
         let Some(Elsewhere::Whole(saga)) = self.elsewhere(&append.saga)? else { return Ok(exists) };
@@ -318,8 +320,8 @@ impl<'a> Batch<'a> {
         Ok(if again { Ok(saga.epoch) } else { exists })
     }
 
-    /// An append to a saga that this worker does not hold: never wrong only if it is the release that ended the last
-    /// claim, sent again.
+    /// Answers an append to a saga that this worker does not hold. It is valid only as a repeat of the release that
+    /// ended the last claim.
     fn refuse(&mut self, append: &Encoded, epoch: Epoch) -> Result<Result<Epoch, AppendError>, Error> {
         let saga = match self.elsewhere(&append.saga)? {
             None => return Ok(Err(AppendError::NoSuchSaga { saga: append.saga.clone() })),
@@ -343,14 +345,13 @@ impl<'a> Batch<'a> {
         }))
     }
 
-    /// Returns true if a saga's row is as it was written.
+    /// Returns true if the checksum of a saga's row is right.
     pub(super) fn is_whole(&self, num: i64) -> Result<bool, Error> {
         let mut find = self.connection.prepare_cached(&WHOLE)?;
         Ok(find.query_row([num], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
-    /// Whether these records are in the journal that ends at `last_row`, just as they are. In one that is damaged they
-    /// are not.
+    /// Returns true if the journal that ends at `last_row` has exactly these records. A damaged journal does not.
     fn is_there(&self, num: i64, last_row: i64, rows: &[Row]) -> Result<bool, Error> {
         Ok(unless_damaged(self.has(num, last_row, rows))?.unwrap_or(false))
     }
@@ -378,7 +379,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// What was read, or `None` if it is damaged.
+/// Returns `None` for damaged data.
 pub(super) fn unless_damaged<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -411,7 +412,7 @@ impl Drop for Batch<'_> {
     }
 }
 
-/// Whether the records follow on `next`, and on each other.
+/// Checks that the records continue from `next` without gaps.
 fn follow(append: &Encoded, next: Seq) -> Result<(), AppendError> {
     let first = append.rows.first().map(|row| (next, row.seq)).filter(|(expected, found)| expected != found);
     match first.or(append.gap) {

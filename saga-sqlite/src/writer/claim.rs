@@ -1,4 +1,4 @@
-//! Which sagas a worker gets: those that wait longest, of all that may be claimed.
+//! The choice of sagas to claim: of all claimable ones, those that wait longest.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -21,18 +21,18 @@ static PASS_OVER: LazyLock<String> = LazyLock::new(|| {
     status::update(&[("held", "0"), ("deaths", "?2"), ("wake_at", "?3"), ("last_row", "?4")])
 });
 
-/// A saga that may be claimed.
+/// A claimable saga.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
-    /// Since when it waits.
+    /// The time since which it waits.
     since: Timestamp,
     num: i64,
-    /// Deaths, with that of the claim before this one.
+    /// The number of deaths, including that of the previous claim.
     deaths: u32,
     died: bool,
 }
 
-/// What one look is after.
+/// The parameters of one search.
 struct Look<'a> {
     connection: &'a Connection,
     wanted: &'a Wanted,
@@ -41,10 +41,10 @@ struct Look<'a> {
     now: Timestamp,
 }
 
-/// What became of a candidate.
+/// The result for one candidate.
 enum Taken {
     Claimed(Claim, Held),
-    /// It waits for its turn, its death counted if it died; or another process has just purged it.
+    /// It is not claimed now; its death is counted if its worker died. Also if another process has just purged it.
     Passed,
     /// Its row is damaged.
     Damaged(Damaged),
@@ -87,7 +87,7 @@ impl Writer {
         Ok(claims)
     }
 
-    /// Writes the claims down, and then holds them.
+    /// Writes the claims, and then holds the sagas.
     fn take(&mut self, chosen: &[(Candidate, bool)], now: Timestamp) -> Result<Vec<Claim>, Error> {
         let taken = self.transaction(|connection, seat| {
             let Some(seat) = seat else { return Err(StoreError::LeaseLost.into()) };
@@ -118,7 +118,7 @@ impl Writer {
     }
 }
 
-/// The number of a saga that alone is wanted, and what to look for to find it.
+/// Returns the number of the only wanted saga, and a query that finds it.
 fn find_only(connection: &Connection, saga: &SagaId) -> Result<Option<(i64, Wanted)>, Error> {
     let mut find = connection.prepare_cached("SELECT num, saga FROM stored_sagas WHERE id = ?1")?;
     let mut rows = find.query([saga.as_str()])?;
@@ -131,7 +131,8 @@ fn find_only(connection: &Connection, saga: &SagaId) -> Result<Option<(i64, Want
     )))
 }
 
-/// Those that are to be touched, each with whether it is its turn, and whether more could be claimed.
+/// Returns the candidates to change, each with true if it is to be claimed. The last value is true if more could be
+/// claimed.
 fn choose(mut candidates: Vec<Candidate>, wanted: &Wanted) -> (Vec<(Candidate, bool)>, bool) {
     candidates.sort();
     let mut known = HashSet::new();
@@ -153,7 +154,7 @@ fn choose(mut candidates: Vec<Candidate>, wanted: &Wanted) -> (Vec<(Candidate, b
 impl Look<'_> {
     fn candidates(&self, seat: &Seat) -> Result<Vec<Candidate>, Error> {
         let mut candidates = self.dead(seat);
-        // Those that are damaged are left out afterwards, and are not to stand in the place of others.
+        // Damaged sagas are removed afterwards, and must not take the place of others.
         let limit = self.wanted.limit.saturating_add(seat.damaged.len()).saturating_add(1);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let due = "wake_at <= :now AND deaths < :quarantine ORDER BY wake_at LIMIT :limit";
@@ -176,7 +177,7 @@ impl Look<'_> {
         Ok(candidates)
     }
 
-    /// What was held by a worker that died.
+    /// Returns the sagas that a dead worker held.
     fn dead(&self, seat: &Seat) -> Vec<Candidate> {
         let ours = |saga: &str| self.wanted.sagas.iter().any(|wanted| wanted == saga);
         let ours = seat.dead.iter().filter(|(_, died)| ours(&died.saga));
@@ -257,7 +258,7 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
     status.deaths = candidate.deaths;
     let values = params![num, epoch.0.cast_signed(), candidate.deaths, last_row];
     one_row(connection, &CLAIM, values)?;
-    // Of one that has an append at the end of the table, that will tell.
+    // If its last append is in the tail of the table, that shows that it is held.
     let listed = was_listed || last_row < seat.tail;
     if listed && !was_listed {
         connection.prepare_cached(LIST)?.execute([num])?;
@@ -268,7 +269,7 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
     Ok(Taken::Claimed(Claim { saga, epoch, status }, held))
 }
 
-/// Counts the death of a saga whose turn it is not.
+/// Counts the death of a saga that is not claimed now.
 fn pass_over(
     connection: &Connection,
     seat: &Seat,
@@ -286,7 +287,7 @@ fn pass_over(
     Ok(Taken::Passed)
 }
 
-/// What a candidate's row says, or what becomes of it without that.
+/// Returns the row of a candidate, or the result if it cannot be claimed.
 fn look_at(connection: &Connection, num: i64) -> Result<Result<Listed, Taken>, Error> {
     let mut find = connection.prepare_cached(&status::find("num = ?1"))?;
     let mut rows = find.query([num])?;
@@ -294,8 +295,8 @@ fn look_at(connection: &Connection, num: i64) -> Result<Result<Listed, Taken>, E
     Ok(status::read(row)?.map_err(Taken::Damaged))
 }
 
-/// The number of the record that follows on an append. None follows on one that is damaged: the saga is claimed all the
-/// same, so that it becomes a dead letter.
+/// Returns the number of the record after an append. After a damaged append there is none; the saga is still claimed,
+/// which makes it a dead letter.
 fn next_seq(connection: &Connection, num: i64, last_row: i64) -> Result<Seq, Error> {
     if last_row == 0 {
         return Ok(0);

@@ -1,5 +1,5 @@
-//! The write-ahead log. SQLite moves it into the file as it grows past 4 MB and then writes it from its beginning
-//! again; a reader that keeps an old state of the file holds that up, for as long as it reads.
+//! The write-ahead log. SQLite moves the log into the file as it grows past 4 MB, and then reuses it from its
+//! beginning. A reader that keeps an old state of the file prevents that as long as it reads.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,16 +9,17 @@ use rusqlite::Connection;
 use crate::file::beside;
 use crate::stopwatch::Stopwatch;
 
-/// A log that is larger should have been emptied. SQLite cuts it to this when it begins anew.
+/// The size above which the log should have been moved into the file. SQLite truncates the log to it when it restarts
+/// the log.
 pub(crate) const LOG_BYTES_MAX: u64 = 16 << 20;
-/// How often one that is too large is tried to be moved into the file.
+/// The interval between attempts to move a log that is too large.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Log {
     path: PathBuf,
     bytes_max: u64,
     tried: Option<Stopwatch>,
-    /// Since when it cannot be emptied.
+    /// Runs since the log could not be moved; `None` if it could.
     full: Option<Stopwatch>,
     trouble: Option<String>,
 }
@@ -28,7 +29,7 @@ impl Log {
         Self { path: beside(path, "-wal"), bytes_max, tried: None, full: None, trouble: None }
     }
 
-    /// Looks how large it is, and moves it into the file if that is too large. Gives what is wrong with it.
+    /// Checks the size of the log, and moves it into the file if it is too large. Returns the problem, if there is one.
     pub(super) fn look(&mut self, connection: &Connection) -> Option<String> {
         let bytes = std::fs::metadata(&self.path).map_or(0, |log| log.len());
         if bytes <= self.bytes_max {
@@ -39,7 +40,7 @@ impl Log {
             return self.trouble.clone();
         }
         self.tried = Some(Stopwatch::start());
-        // One that fails is tried again; whoever writes hears of a disk that fails.
+        // A failed checkpoint is retried; a failing disk is reported to writers.
         let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
             Ok(row.get::<_, i64>(1)? <= row.get::<_, i64>(2)?)
         });

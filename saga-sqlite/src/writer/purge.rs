@@ -1,4 +1,4 @@
-//! Dropping journals of sagas that ended long ago, some at a time, so that nobody waits long behind it.
+//! Deletes journals of sagas that ended long ago, in portions, so other writes do not wait long.
 
 use rusqlite::{Connection, named_params};
 use saga_core::store::{Purge, StoreError};
@@ -9,22 +9,22 @@ use crate::error::Error;
 use crate::reader::{Appends, precedes};
 use crate::status;
 
-/// So many sagas go in one transaction.
+/// The maximum number of sagas that one transaction deletes.
 const PORTION: i64 = 200;
 
-/// Where a purge has got to.
+/// The progress of a purge.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Progress {
-    /// The number of the last saga looked at.
+    /// The number of the last saga examined.
     after: i64,
-    /// How many are gone.
+    /// The number of sagas deleted.
     pub(crate) purged: u64,
-    /// Whether it has come to the end.
+    /// True if all sagas were examined.
     pub(crate) done: bool,
 }
 
 impl Writer {
-    /// Drops the next portion. What is damaged stays.
+    /// Deletes the next portion. Damaged sagas stay.
     pub(crate) fn purge(&mut self, purge: &Purge, progress: Progress) -> Result<Progress, StoreError> {
         let (seen, gone) = self.transaction(|connection, _| {
             let seen = ended(connection, purge, progress.after)?;
@@ -50,7 +50,7 @@ impl Writer {
     }
 }
 
-/// The next sagas that may go, each with its last append if its row is whole.
+/// Returns the next sagas to delete, each with its last append; `None` if its row is damaged.
 fn ended(connection: &Connection, purge: &Purge, after: i64) -> Result<Vec<(i64, Option<i64>)>, Error> {
     let find = status::find(
         "num > :after AND held = 0 AND phase IN ('completed', 'rolled_back', 'abandoned')
@@ -75,7 +75,7 @@ fn ended(connection: &Connection, purge: &Purge, after: i64) -> Result<Vec<(i64,
     Ok(ended)
 }
 
-/// Drops a saga, unless its journal is damaged: then it cannot be told which appends are its own.
+/// Deletes a saga, unless its journal is damaged: then its appends cannot be told from others.
 fn drop_saga(connection: &Connection, num: i64, last_row: i64) -> Result<bool, Error> {
     let Some(rows) = unless_damaged(rows_of(connection, num, last_row))? else { return Ok(false) };
     let mut delete = connection.prepare_cached("DELETE FROM stored_appends WHERE id = ?1")?;

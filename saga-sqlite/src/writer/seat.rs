@@ -1,4 +1,4 @@
-//! What the writer knows as the worker of the file: the numbers that it gives out, and what its predecessors left.
+//! The writer's state as the worker of the file: the numbers it issues, and what its predecessors left.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -12,31 +12,31 @@ use crate::error::Error;
 use crate::lock::WorkerLock;
 use crate::shared::EpochHasher;
 
-/// The place of the one worker; gone with it.
+/// The state of the one worker; dropped when it leaves.
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) lock: WorkerLock,
     pub(crate) worker: WorkerId,
-    /// Numbers that a failed transaction has used are left out: nobody minds a gap.
+    /// The next free number. Numbers of failed transactions are not reused.
     pub(crate) next_num: i64,
     pub(crate) next_row: i64,
     pub(crate) next_epoch: Epoch,
-    /// What `stored_meta.tail` says.
+    /// The value of `stored_meta.tail`.
     pub(crate) tail: i64,
     pub(crate) dead: Dead,
-    /// Sagas whose rows are damaged: passed over, so that they hold up no others.
+    /// Sagas with damaged rows. They are passed over, and block no others.
     pub(crate) damaged: HashSet<i64>,
-    /// No status of a saga that waits for a time was written later than this.
+    /// No status with a `wake_at` was written later than this.
     pub(crate) latest: Timestamp,
-    /// What the file's `data_version` was when this was last seen to be the worker that joined last.
+    /// The file's `data_version` when this was last known to be the latest worker; `None` if that is not known.
     pub(crate) version: Option<i64>,
-    /// Whether another worker has joined since: its lock was deleted, or is not what the kernel goes by.
+    /// True if another worker has joined since: the lock file was deleted, or the kernel does not honour the lock.
     pub(crate) is_over: bool,
 }
 
 impl Seat {
-    /// Checks that no other worker has joined since, where the file was changed by another connection. Asked within
-    /// each transaction, so that nothing is committed by a worker that has a successor.
+    /// Checks that no other worker has joined, if another connection has changed the file. Runs inside each
+    /// transaction, so a worker with a successor commits nothing.
     pub(crate) fn is_the_last(&mut self, connection: &Connection) -> Result<(), Error> {
         let version = Some(data_version(connection)?);
         if version == self.version {
@@ -68,7 +68,7 @@ impl Seat {
     }
 }
 
-/// Sagas that a worker held when it died, and that nobody has claimed since.
+/// Sagas that a worker held when it died, and that were not claimed since.
 #[derive(Debug, Default)]
 pub(crate) struct Dead {
     by_num: HashMap<i64, Died, BuildHasherDefault<EpochHasher>>,
@@ -79,10 +79,10 @@ pub(crate) struct Dead {
 pub(crate) struct Died {
     pub(crate) saga: String,
     pub(crate) deaths: u32,
-    /// When its status was written last.
+    /// The time at which its status was last written.
     pub(crate) since: Timestamp,
     pub(crate) last_row: i64,
-    /// Whether it is in `stored_claims`.
+    /// True if it is in `stored_claims`.
     pub(crate) listed: bool,
 }
 
@@ -102,7 +102,7 @@ impl Dead {
         self.by_num.get(&num)
     }
 
-    /// Those that wait longest first.
+    /// Returns the sagas, longest wait first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Died)> {
         self.by_age.iter().filter_map(|(_, num)| Some((*num, self.by_num.get(num)?)))
     }

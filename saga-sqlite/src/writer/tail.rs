@@ -1,5 +1,5 @@
-//! Where running sagas end. Their rows are not touched by their steps, so the end of the table of appends has to say
-//! how far they got; that this stays short is seen to here.
+//! The last appends of held sagas. Steps do not change the sagas' rows, so the tail of the table of appends has to show
+//! the last append of each. This code keeps the tail short.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -18,12 +18,11 @@ use crate::sum::{self, Sum};
 
 static SAVE: LazyLock<String> = LazyLock::new(|| status::update(&[("last_row", "?2")]));
 
-/// By number of a saga, its last append.
+/// The last append of each saga, by its number.
 type Ends = HashMap<i64, i64, BuildHasherDefault<EpochHasher>>;
 
 impl Batch<'_> {
-    /// When the end of the table has grown long, writes down the ends of all that is held, and gives where it begins
-    /// now.
+    /// Once the tail of the table is long, saves the last append of every held saga. Returns the new start of the tail.
     pub(super) fn save_tail(&mut self) -> Result<Option<i64>, Error> {
         let Some(seat) = self.seat.as_ref().filter(|seat| seat.next_row - seat.tail >= self.tail_max) else {
             return Ok(None);
@@ -40,7 +39,7 @@ impl Batch<'_> {
         let unsaved = self.held().iter().filter(|(_, held)| !held.listed || held.saved_row != held.last_row);
         let unsaved: Vec<(Epoch, Held)> = unsaved.map(|(epoch, held)| (*epoch, held.clone())).collect();
         for (epoch, held) in unsaved {
-            // What is damaged is not made to look whole by being written over.
+            // A damaged row must not be overwritten: that would make it look valid.
             if self.is_whole(held.num)? {
                 one_row(self.connection, &SAVE, [held.num, held.last_row])?;
             }
@@ -53,18 +52,18 @@ impl Batch<'_> {
     }
 }
 
-/// What the workers before this one left.
+/// The state that earlier workers left.
 #[derive(Debug, Default)]
 pub(super) struct Left {
-    /// What was held when the last of them died: what is listed, and what wrote at the end of the table.
+    /// The sagas held when the last worker died: those listed, and those with appends in the tail.
     pub(super) dead: Dead,
-    /// The numbers of those that held it.
+    /// The numbers of the workers that held them.
     pub(super) workers: BTreeSet<i64>,
-    /// What is damaged, and of whom.
+    /// The damaged items, each with its saga or row.
     pub(super) damaged: Vec<(String, String)>,
 }
 
-/// Finds what the workers before this one left.
+/// Finds the state that earlier workers left.
 pub(super) fn left(connection: &Connection, tail: i64) -> Result<Left, Error> {
     let mut left = Left::default();
     let (mut ends, unknown) = ends(connection, tail)?;
@@ -75,7 +74,7 @@ pub(super) fn left(connection: &Connection, tail: i64) -> Result<Left, Error> {
     for append in unknown {
         let row = append.row();
         match append.owner(connection, &ends)? {
-            // It is read, and found damaged, with the rest of that journal.
+            // The damage is found again when that journal is read.
             Some(num) => drop(ends.entry(num).and_modify(|end| *end = row.max(*end)).or_insert(row)),
             None => {
                 let why = "it is not as it was written, and whose it was cannot be told".to_owned();
@@ -84,7 +83,7 @@ pub(super) fn left(connection: &Connection, tail: i64) -> Result<Left, Error> {
         }
     }
     let mut find = connection.prepare(&status::find("num = ?1 AND held = 1"))?;
-    // In order, because neighbours are found sooner.
+    // In order, because neighbouring rows are found faster.
     for (num, last_row) in ends.into_iter().collect::<BTreeMap<_, _>>() {
         let mut rows = find.query([num])?;
         let Some(row) = rows.next()? else { continue };
@@ -100,10 +99,10 @@ pub(super) fn left(connection: &Connection, tail: i64) -> Result<Left, Error> {
     Ok(left)
 }
 
-/// The last append of each saga that has one from `tail` on, and what is there and damaged.
+/// Returns the last append of each saga with appends from `tail` on, and the damaged appends.
 fn ends(connection: &Connection, tail: i64) -> Result<(Ends, Vec<Unknown>), Error> {
     let (mut ends, mut unknown) = (Ends::default(), Vec::new());
-    // In order, so that the last of each saga is what stays: quicker than to have SQLite group them.
+    // The rows are in order, so the last one of each saga remains. This is faster than grouping in SQLite.
     let find =
         "SELECT id, num, seq, records, prev, at, body, sum FROM stored_appends WHERE id >= ?1 ORDER BY id";
     let mut find = connection.prepare(find)?;
@@ -118,7 +117,7 @@ fn ends(connection: &Connection, tail: i64) -> Result<(Ends, Vec<Unknown>), Erro
     Ok((ends, unknown))
 }
 
-/// An append that is not as it was written: its columns, as far as they are of their types.
+/// An append with a wrong checksum: its columns, as far as their types are right.
 struct Unknown {
     /// `id`, `num`, `seq`, `records`, `prev` and `at`.
     numbers: [i64; 6],
@@ -141,8 +140,8 @@ impl Unknown {
         self.numbers[0]
     }
 
-    /// Whose it was: of the saga by whose number its checksum is right, else of the one that it names, if there is one,
-    /// else of the one at whose append it points.
+    /// Returns the saga that the append belongs to. That is the saga by whose number the checksum is right, or the one
+    /// that it names, if that exists. Otherwise it is the saga whose append it points at.
     fn owner(&self, connection: &Connection, ends: &Ends) -> Result<Option<i64>, Error> {
         let [id, named, seq, records, prev, at] = self.numbers;
         let fits = |num: &i64| {
@@ -159,7 +158,7 @@ impl Unknown {
     }
 }
 
-/// The sagas that are listed as held. Where the list is damaged, all that are held, and the list is put right.
+/// Returns the sagas listed as held. If the list is damaged, returns all held sagas, and repairs the list.
 fn listed(connection: &Connection) -> Result<HashSet<i64>, Error> {
     let read = |sql: &str| -> Result<(HashSet<i64>, bool), Error> {
         let mut find = connection.prepare(sql)?;
@@ -195,8 +194,8 @@ mod tests {
 
     use crate::Options;
 
-    /// The ends of running sagas are written down again and again, and all is written by the writer's thread, so that
-    /// every promise meets that.
+    /// A store that saves last appends very often, and writes only on the writer's thread. Every promise is checked
+    /// against it.
     struct Impatient;
 
     #[async_trait::async_trait]

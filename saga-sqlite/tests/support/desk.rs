@@ -1,4 +1,4 @@
-//! What the tests of files and processes have in common: a worker at a store, and records to write.
+//! Shared code of the tests of files and processes: a worker at a store, and records to write.
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
@@ -41,7 +41,7 @@ pub(crate) fn scheduled() -> Record {
     Record::Scheduled { saga: "book_trip".into(), version: 1, input: Payload::null(), deadline: None }
 }
 
-/// A record of so many bytes, or nearly.
+/// Returns a record of about so many bytes.
 pub(crate) fn value(bytes: usize) -> Record {
     let value = Payload::encode(&"x".repeat(bytes)).expect("text has a JSON form");
     Record::Value { site: Site::from("now"), what: "now".into(), value }
