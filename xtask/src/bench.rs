@@ -1,9 +1,8 @@
-//! `cargo xtask bench [--json | --markdown] [name…]`: runs the workspace's benchmarks, all of them or those that are named; those that
-//! build much only when they are named.
+//! `cargo xtask bench [--json | --markdown] [name…]`: runs the workspace's benchmarks. Without names it runs all but
+//! those with long builds.
 //!
-//! Only dispatches: a benchmark is a section of the bench target `speed`, or, where it measures the compiler, a module
-//! here. It prints its own report, with `--json` JSON and nothing else, and with `--markdown` what stands in the
-//! documentation.
+//! Only dispatches. A benchmark is a section of the bench target `speed`, or a module here if it measures the compiler.
+//! It prints its own report: text, JSON alone with `--json`, or the text for the documentation with `--markdown`.
 
 mod compile;
 mod form;
@@ -15,7 +14,7 @@ use crate::{Outcome, cargo, nearest};
 use form::Form;
 
 struct Bench {
-    /// The name that is typed.
+    /// The name on the command line.
     name: &'static str,
     work: Work,
 }
@@ -23,9 +22,9 @@ struct Bench {
 enum Work {
     /// The section of that name in the target `speed`.
     Speed,
-    /// A function of this program; it is told whether to print JSON.
+    /// A function of this program. Its argument is true for JSON.
     Own { run: fn(bool) -> Result<(), String> },
-    /// The same, and it runs only when it is named; it is told how to print.
+    /// Like `Own`, but runs only when named. Its argument is the form of the report.
     OnlyNamed { run: fn(Form) -> Result<(), String> },
 }
 
@@ -69,7 +68,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How the arguments want it printed.
+/// Returns the form of the report that the arguments select.
 fn form(arguments: &[String], chosen: &[&Bench]) -> Result<Form, String> {
     let is_asked_for = |option: &str| arguments.iter().any(|argument| argument == option);
     match (is_asked_for("--json"), is_asked_for("--markdown")) {
@@ -83,7 +82,7 @@ fn form(arguments: &[String], chosen: &[&Bench]) -> Result<Form, String> {
     }
 }
 
-/// The benchmarks that the arguments ask for: those named, or all but those that have to be named.
+/// Returns the benchmarks that the arguments name. Without names, returns all that need not be named.
 fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Bench>, String> {
     let mut chosen = Vec::new();
     for argument in arguments.iter().filter(|argument| !OPTIONS.contains(&argument.as_str())) {
@@ -100,7 +99,7 @@ fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Benc
     Ok(if chosen.is_empty() { need_no_name.collect() } else { chosen })
 }
 
-/// The arguments of cargo that run these sections, in one process.
+/// Returns the arguments of cargo that run these sections in one process.
 fn command<'a>(sections: &[&'a str], form: Form) -> Vec<&'a str> {
     let mut arguments = vec!["bench", "-p", "saga-benches", "--bench", "speed", "--"];
     arguments.extend(sections);
@@ -110,7 +109,7 @@ fn command<'a>(sections: &[&'a str], form: Form) -> Vec<&'a str> {
         Form::Markdown => arguments.push("--markdown"),
     }
     if form != Form::Text {
-        // What cargo itself has to say goes to the error stream, but whoever reads this need not read it.
+        // Cargo's own messages go to the error stream; a reader of the report does not need them.
         arguments.insert(1, "--quiet");
     }
     if cargo::in_ci() {

@@ -1,11 +1,11 @@
-//! Calling cargo, and other programs, from the root of the repository.
+//! Runs cargo and other programs in the root of the repository.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The directory that holds the workspace.
+/// Returns the root directory of the workspace.
 pub(crate) fn root() -> Result<PathBuf, String> {
-    // Cargo sets the variable when it runs us; the compiled-in value serves whoever calls the binary itself.
+    // Cargo sets the variable when it runs us. The compiled-in value serves direct calls of the binary.
     let own = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     match own.parent() {
@@ -14,14 +14,14 @@ pub(crate) fn root() -> Result<PathBuf, String> {
     }
 }
 
-/// True on a machine of continuous integration, where the lock file must be right already.
+/// Returns true in continuous integration, where the lock file must already be right.
 pub(crate) fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
-/// A program to be started in the repository's root, with nothing that cargo told *us* about our own package.
+/// Returns a command in the repository's root, without the variables that cargo set for our own package.
 pub(crate) fn program(name: &str) -> Result<Command, String> {
-    // The cargo that started us is the one to go on with: the first in `PATH` may be another.
+    // The cargo that started us is used again: the first in `PATH` may be another.
     let name = match std::env::var_os("CARGO") {
         Some(cargo) if name == "cargo" => cargo,
         _ => name.into(),
@@ -29,7 +29,7 @@ pub(crate) fn program(name: &str) -> Result<Command, String> {
     let mut command = Command::new(name);
     command.current_dir(root()?);
     for (variable, _) in std::env::vars_os() {
-        // Build scripts that watch these would otherwise see a change, and compile again.
+        // Build scripts that watch these variables would see a change, and recompile.
         let told_to_us = variable.to_str().is_some_and(|variable| {
             variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
         });
@@ -40,7 +40,7 @@ pub(crate) fn program(name: &str) -> Result<Command, String> {
     Ok(command)
 }
 
-/// What a program printed on its standard output; when it fails, what it said of that.
+/// Returns the standard output of a program; if it fails, its standard error.
 pub(crate) fn output(name: &str, arguments: &[&str]) -> Result<String, String> {
     let shown = format!("{name} {}", arguments.join(" "));
     let output = program(name)?
@@ -55,7 +55,7 @@ pub(crate) fn output(name: &str, arguments: &[&str]) -> Result<String, String> {
     String::from_utf8(output.stdout).map_err(|_| format!("`{shown}` printed what is not UTF-8"))
 }
 
-/// True if the program starts and says its version.
+/// Returns true if the program starts and prints its version.
 pub(crate) fn has(name: &str, arguments: &[&str]) -> bool {
     output(name, arguments).is_ok()
 }

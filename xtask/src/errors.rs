@@ -1,7 +1,7 @@
 //! `cargo xtask errors`: writes `docs/errors` from the fixtures in `tests/ui`, a page for each code and a table of all.
 //!
-//! What a page shows is what the tests hold: the mistake that does not compile, the compiler's own words, and the
-//! mended program that runs. So no page can lie. `tidy` checks that the pages are up to date.
+//! Every page shows tested content: the mistake that does not compile, the compiler's message, and the corrected
+//! program that runs. `tidy` checks that the pages are up to date.
 
 pub(crate) mod fixtures;
 pub(crate) mod pages;
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use crate::{Outcome, cargo};
 use fixtures::Fixtures;
 
-/// Where the pages are, from the root.
+/// The directory of the pages, from the root.
 pub(crate) const PAGES: &str = "docs/errors";
 
 /// Runs the command.
@@ -54,7 +54,7 @@ fn read(root: &Path) -> Result<Fixtures, String> {
     Ok(Fixtures::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str()))))
 }
 
-/// The files of a directory that end so, by their paths from the root; those below it are not looked at.
+/// Returns the files directly in a directory with this ending, by their paths from the root.
 fn texts(root: &Path, directory: &str, ending: &str) -> Result<BTreeMap<String, String>, String> {
     let unreadable = |error: std::io::Error| format!("`{directory}` cannot be read: {error}");
     let mut texts = BTreeMap::new();

@@ -1,7 +1,7 @@
-//! `cargo xtask kill [--rounds N] [--seed S]` and `cargo xtask disk [--seeds N] [--from S]`: real faults, under the real
-//! runtime and the real store.
+//! `cargo xtask kill [--rounds N] [--seed S]` and `cargo xtask disk [--seeds N] [--from S]`: real faults, under the
+//! real runtime and the real store.
 //!
-//! Only dispatches: the harness is a program of its own, which tells its progress and how to repeat what failed.
+//! Only dispatches: the harness is a program of its own, which prints its progress and how to repeat a failure.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     harness("kill", arguments)
 }
 
-/// Has the disk fail.
+/// Makes the disk fail.
 pub(crate) fn disk(arguments: &[String]) -> Outcome {
     harness("disk", arguments)
 }
@@ -25,7 +25,7 @@ fn harness(what: &str, arguments: &[String]) -> Outcome {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The arguments of cargo that run it.
+/// Returns the arguments of cargo that run it.
 fn command<'a>(what: &'a str, arguments: &'a [String], in_ci: bool) -> Vec<&'a str> {
     let mut command = vec!["run", "--quiet", "--profile", "sim", "--package", "saga-faults", "--", what];
     command.extend(arguments.iter().map(String::as_str));

@@ -1,6 +1,6 @@
-//! What to say of an unknown word: which words are accepted, and which of them was probably meant.
+//! The error for an unknown word: lists the accepted words, and suggests the nearest.
 
-/// The error for a word that is none of `accepted`.
+/// Returns the error for a word that is not accepted.
 pub(crate) fn unknown(kind: &str, word: &str, accepted: &[&str]) -> String {
     let list = accepted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match nearest(word, accepted) {
@@ -9,7 +9,7 @@ pub(crate) fn unknown(kind: &str, word: &str, accepted: &[&str]) -> String {
     }
 }
 
-/// The accepted word that is few enough edits away to have been meant.
+/// Returns the accepted word within the edit limit that is nearest.
 fn nearest<'a>(word: &str, accepted: &[&'a str]) -> Option<&'a str> {
     let edits_max = word.chars().count().max(3) / 2;
     accepted
@@ -20,7 +20,7 @@ fn nearest<'a>(word: &str, accepted: &[&'a str]) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-/// How many letters have to be added, removed or replaced to make one word of the other (Levenshtein).
+/// Returns the edit distance between two words (Levenshtein).
 fn edits(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

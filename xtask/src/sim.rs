@@ -1,6 +1,7 @@
-//! `cargo xtask sim [--seeds N] [--from S] [--journals] [--mutant M]`: runs the simulation, compiled fast and with every assertion.
+//! `cargo xtask sim [--seeds N] [--from S] [--journals] [--mutant M]`: runs the simulation, compiled fast and with
+//! every assertion.
 //!
-//! Only dispatches: the simulation is a program of its own, which tells its progress and how to repeat what failed.
+//! Only dispatches: the simulation is a program of its own, which prints its progress and how to repeat a failure.
 
 use std::process::ExitCode;
 
@@ -15,7 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The arguments of cargo that run it.
+/// Returns the arguments of cargo that run it.
 fn command(arguments: &[String], in_ci: bool) -> Vec<&str> {
     let mut command = vec!["run", "--quiet", "--profile", "sim", "--package", "saga-sim", "--"];
     command.extend(arguments.iter().map(String::as_str));

@@ -1,9 +1,9 @@
-//! `cargo xtask test [stage…]`: runs everything CI runs, in stages, and says how each went.
+//! `cargo xtask test [stage…]`: runs everything CI runs, in stages, and reports each result.
 //!
-//! A stage that fails does not stop the next: one run shows all that is wrong. The cheap stages come first.
-//! All that compile do so for the whole workspace with all features and without `RUSTFLAGS`, so that the
-//! dependencies' features and flags are the same and clippy and docs share checks, and all share macros and
-//! build scripts (of which the bundled SQLite is the dear one).
+//! A failed stage does not stop the next: one run shows every failure. The cheap stages come first. All stages that
+//! compile use the whole workspace with all features and without `RUSTFLAGS`. Features and flags of dependencies are
+//! therefore equal: clippy and docs share checks, and all stages share macros and build scripts (the bundled SQLite is
+//! the expensive one).
 
 mod prepare;
 mod stage;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use crate::{Outcome, cargo, nearest};
 use stage::{STAGES, Stage};
 
-/// How one stage went.
+/// The result of one stage.
 struct Report {
     stage: &'static Stage,
     failure: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Ok(code)
 }
 
-/// The stages that are named, in their usual order, or all.
+/// Returns the named stages in their usual order, or all.
 fn choose(names: &[String]) -> Result<Vec<&'static Stage>, String> {
     let accepted: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
     for name in names {
@@ -63,7 +63,7 @@ fn verdict(report: &Report) -> String {
     }
 }
 
-/// The text that ends the run, and the exit code.
+/// Returns the summary text, and the exit code.
 fn summary(reports: &[Report], took: Duration, in_ci: bool) -> (String, ExitCode) {
     let mut text = format!("\nsummary, {:.1} s:\n", took.as_secs_f64());
     for report in reports {
@@ -86,10 +86,10 @@ fn summary(reports: &[Report], took: Duration, in_ci: bool) -> (String, ExitCode
     (text, ExitCode::FAILURE)
 }
 
-/// Prints a line of progress at once: what the stages print comes between.
+/// Prints a line of progress at once: output of the stages comes between.
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
-    // Whoever closed the other end has stopped reading; the exit code still tells.
+    // The reader may have closed its end; the exit code still reports the result.
     let _closed = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 

@@ -1,8 +1,7 @@
-//! `cargo xtask tidy`: the rules of the architecture, and that the docs name what exists.
+//! `cargo xtask tidy`: checks the rules of the architecture, and that the docs name what exists.
 //!
-//! A rule is a file in `tidy/` with one function, from what is in the tree to what is wrong with it. None
-//! prints, and none stops at its first find: everything that is wrong is listed at once. What the rules may
-//! be told, and where they do not hold and why, stands in `tidy.toml`.
+//! A rule is a file in `tidy/` with one function, from the tree to its violations. No rule prints or stops at its first
+//! finding: all violations are listed at once. Settings and exceptions, with reasons, are in `tidy.toml`.
 
 mod architecture_length;
 mod config;
@@ -74,7 +73,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     })
 }
 
-/// Prints what is wrong, and fails if anything is.
+/// Prints all violations, and fails if there are any.
 pub(crate) fn check() -> Result<(), String> {
     let tree = Tree::read()?;
     let violations = violations(&tree);
@@ -88,7 +87,7 @@ pub(crate) fn check() -> Result<(), String> {
     Err(format!("{} found by tidy", counted(violations.len())))
 }
 
-/// What the rules find and no exception excuses, in the order of files and lines.
+/// Returns the violations without an exception, in the order of files and lines.
 fn violations(tree: &Tree) -> Vec<Violation> {
     let found = RULES.iter().flat_map(|rule| (rule.check)(tree)).collect();
     let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();

@@ -1,15 +1,15 @@
-//! What all benchmarks have in common: how they print, and the figure that is taken of several.
+//! Shared by all benchmarks: the form of the report, and the median.
 
-/// How a benchmark prints what it has measured.
+/// The form of a benchmark's report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Text,
     Json,
-    /// As it stands in the documentation.
+    /// The text for the documentation.
     Markdown,
 }
 
-/// The one in the middle; the upper of the two, if there are two. There is at least one.
+/// Returns the median; the upper of two middle values. The slice must not be empty.
 pub(super) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -1,8 +1,8 @@
-//! Benchmark `peers`: workload W1 on saga and on other engines, each in a process of its own, from the folder `peers/`,
-//! whose crates have lock files of their own and are no part of the workspace.
+//! Benchmark `peers`: workload W1 on saga and on other engines, each in its own process. The programs are in the folder
+//! `peers/`; their crates have their own lock files and are not part of the workspace.
 //!
-//! It runs only when it is named: it builds hundreds of crates. What is missing on this machine, or does not build, is said
-//! and left out. The rounds take turns, and the medians are compared.
+//! It runs only when named, because it builds hundreds of crates. A peer that is missing or does not build is reported
+//! and left out. Rounds alternate between the peers, and medians are compared.
 
 mod figures;
 mod peer;
@@ -16,7 +16,7 @@ use figures::{Figure, Figures};
 use peer::{PEERS, Peer};
 use programs::{Counter, Program};
 
-/// How often each is measured.
+/// The number of rounds of each.
 const ROUNDS: usize = 5;
 /// Runs the benchmark.
 pub(super) fn run(form: Form) -> Result<(), String> {
@@ -44,7 +44,7 @@ pub(super) fn run(form: Form) -> Result<(), String> {
                 continue;
             }
             eprint!("\rround {round} of {ROUNDS}: {:<12}", peer.folder);
-            // What it shows is of no use if it cannot be shown.
+            // Progress output is optional.
             std::io::stderr().flush().unwrap_or_default();
             match programs::measure(program, *peer, counter.as_ref()) {
                 Ok(lines) => figures.add(*peer, lines),

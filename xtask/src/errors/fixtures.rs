@@ -1,10 +1,10 @@
-//! The programs in `tests/ui` that must not compile: each with its code, its message and its mended twin.
+//! The programs in `tests/ui` that must not compile: each with its code, its message and its corrected twin.
 
 use std::collections::BTreeMap;
 
-/// Where the mistakes are, and beside each what the compiler says of it.
+/// The directory of the mistakes, and of the compiler's messages.
 pub(crate) const MISTAKES: &str = "tests/ui";
-/// Where the mended twins are.
+/// The directory of the corrected twins.
 pub(crate) const MENDED: &str = "tests/ui/mended";
 
 /// One mistake.
@@ -16,26 +16,26 @@ pub(crate) struct Fixture {
     pub(crate) code: String,
     /// The rule, or what is special here.
     pub(crate) title: String,
-    /// Why the rule is, and how it is kept.
+    /// The reason for the rule, and how to follow it.
     pub(crate) prose: String,
     /// The program, without its header.
     pub(crate) mistake: String,
-    /// How many lines the header took.
+    /// The number of lines in the header.
     pub(crate) header_lines: usize,
     pub(crate) message: Option<String>,
     pub(crate) mended: Option<String>,
 }
 
-/// All of them, by name, and so by code.
+/// All fixtures, by name and thereby by code.
 #[derive(Debug, Default)]
 pub(crate) struct Fixtures {
     pub(crate) all: Vec<Fixture>,
-    /// Files that cannot be understood, each with what is wrong.
+    /// Files that cannot be parsed, each with the reason.
     pub(crate) wrong: Vec<(String, String)>,
 }
 
 impl Fixtures {
-    /// Those among these files, which are paths from the root with their texts.
+    /// Selects the fixtures among these files, which are paths from the root with their texts.
     pub(crate) fn of<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let files: BTreeMap<&str, &str> = files.filter(|(path, _)| path.starts_with(MISTAKES)).collect();
         let mut fixtures = Self::default();
@@ -56,7 +56,7 @@ impl Fixtures {
         fixtures
     }
 
-    /// The fixtures of each code; the one that says why the rule is comes first.
+    /// Returns the fixtures of each code; the one with the reason for the rule comes first.
     pub(crate) fn codes(&self) -> BTreeMap<&str, Vec<&Fixture>> {
         let mut codes: BTreeMap<&str, Vec<&Fixture>> = BTreeMap::new();
         for fixture in &self.all {
@@ -69,7 +69,7 @@ impl Fixtures {
     }
 }
 
-/// The name of a file that lies in the directory itself.
+/// Returns the name of a file directly in the directory.
 pub(crate) fn name_in<'a>(path: &'a str, directory: &str, ending: &str) -> Option<&'a str> {
     let name = path.strip_prefix(directory)?.strip_prefix('/')?.strip_suffix(ending)?;
     (!name.contains('/')).then_some(name)
@@ -105,13 +105,13 @@ impl Fixture {
     }
 }
 
-/// Whether it is a code, such as `SG0101`.
+/// Returns true if the text is a code, such as `SG0101`.
 pub(crate) fn is_code(text: &str) -> bool {
     text.len() == 6
         && text.strip_prefix("SG").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The codes in a text, each with its line, counted from one.
+/// Returns the codes in a text, each with its line, counted from one.
 pub(crate) fn codes_in(text: &str) -> Vec<(usize, &str)> {
     let mut codes = Vec::new();
     for (index, line) in text.lines().enumerate() {

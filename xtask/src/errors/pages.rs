@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::PAGES;
 use super::fixtures::{Fixture, Fixtures, MISTAKES};
 
-/// What the codes of a family are about.
+/// The subject of each family of codes.
 const FAMILIES: &[(&str, &str)] = &[
     ("SG01", "The words of a step"),
     ("SG02", "Signatures"),
@@ -87,7 +87,7 @@ pub(crate) fn all(fixtures: &Fixtures) -> BTreeMap<String, String> {
     pages
 }
 
-/// The rule, then each way to break it.
+/// Returns the page of a code: the rule, then each way to break it.
 fn page(code: &str, fixtures: &[&Fixture]) -> String {
     let mut page = String::new();
     for (index, fixture) in fixtures.iter().enumerate() {
@@ -110,7 +110,7 @@ fn page(code: &str, fixtures: &[&Fixture]) -> String {
     page
 }
 
-/// What the compiler says, with the lines counted as the page shows them.
+/// Returns the compiler's message, with line numbers as on the page.
 fn message(fixture: &Fixture) -> String {
     let path = format!("{MISTAKES}/{}.rs", fixture.name);
     let text = fixture.message.as_deref().unwrap_or_default().trim_end();
@@ -128,7 +128,7 @@ fn message(fixture: &Fixture) -> String {
 }
 
 impl Fixture {
-    /// The number of a line without those of the header, as wide as it was; what is no number stays.
+    /// Returns a line number without the header's lines, padded to its old width. Other text is returned as it is.
     fn shown(&self, number: &str) -> String {
         match number.trim_end().parse::<usize>() {
             Ok(line) => format!("{:<1$}", line.saturating_sub(self.header_lines), number.len()),
@@ -136,7 +136,7 @@ impl Fixture {
         }
     }
 
-    /// The message's first line: what is wrong, without the code.
+    /// Returns the message's first line, without the code.
     fn headline(&self) -> Option<String> {
         let line = self.message.as_deref()?.lines().find(|line| line.starts_with("error"))?;
         let (_, what) = line.split_once(": ")?;
@@ -144,7 +144,7 @@ impl Fixture {
     }
 }
 
-/// All rules, family by family.
+/// Returns all rules, family by family.
 fn table(fixtures: &Fixtures) -> String {
     let mut table = INTRODUCTION.to_owned();
     let mut family = "";

@@ -1,12 +1,12 @@
-//! What a bare machine lacks: the toolchain's components and a C compiler. Sets up what it may, and says so;
-//! says what to type where it may not.
+//! Sets up what a bare machine lacks: the toolchain's components and a C compiler. Where it may not install something,
+//! it prints the command to type.
 
 use std::process::Command;
 
 use super::stage::Stage;
 use crate::cargo;
 
-/// Sees to it that what the stages need is there.
+/// Makes sure that the stages have what they need.
 pub(super) fn prepare(stages: &[&Stage]) -> Result<(), String> {
     for component in stages.iter().filter_map(|stage| stage.component) {
         prepare_component(component)?;
@@ -24,9 +24,9 @@ fn prepare_component(component: &str) -> Result<(), String> {
     set_up(&is_there, &why, &[&["rustup", "component", "add", component]])
 }
 
-/// The bundled SQLite is compiled from C.
+/// Makes sure that there is a C compiler, for the bundled SQLite.
 fn prepare_c_compiler() -> Result<(), String> {
-    // The variable may hold options, or a cache in front of the compiler: its first word is what is started.
+    // The variable may hold options, or a cache in front of the compiler: its first word is the program.
     let named = std::env::var("CC").unwrap_or_default();
     let named = named.split_whitespace().next().unwrap_or("cc");
     let is_there = || cargo::has(named, &["--version"]);
@@ -38,7 +38,7 @@ fn prepare_c_compiler() -> Result<(), String> {
     set_up(&is_there, &why, &[&["apt-get", "update"], &["apt-get", "install", "-y", "gcc", "libc6-dev"]])
 }
 
-/// Runs the commands if the thing is not there, and makes sure that then it is.
+/// Runs the commands if the thing is missing, and checks that it is then present.
 fn set_up(is_there: &dyn Fn() -> bool, why: &str, commands: &[&[&str]]) -> Result<(), String> {
     if is_there() {
         return Ok(());

@@ -1,10 +1,10 @@
-//! The stage `weight`: how many crates come with the core and the runtime.
+//! The stage `weight`: limits the number of crates that the core and the runtime depend on.
 
 use std::collections::BTreeSet;
 
 use crate::cargo;
 
-/// The light core: with this many crates it is no longer light.
+/// The number of crates from which the core no longer counts as light.
 const CRATES_LIMIT: usize = 40;
 
 const TREE: &[&str] = &["tree", "-p", "saga-core", "-p", "saga-runtime", "-e", "normal", "--prefix", "none"];
@@ -30,7 +30,7 @@ fn judge(crates: &BTreeSet<String>) -> Result<(), String> {
     Err(format!("{} crates, and there must be fewer than {CRATES_LIMIT}:{list}", crates.len()))
 }
 
-/// The crates of a tree, each name and version once.
+/// Returns the crates of a tree, each name and version once.
 fn crates(tree: &str) -> BTreeSet<String> {
     tree.lines()
         .filter_map(|line| {

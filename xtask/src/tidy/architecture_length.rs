@@ -1,4 +1,4 @@
-//! The rule that `ARCHITECTURE.md` is read in one go.
+//! The rule that `ARCHITECTURE.md` can be read in one sitting.
 
 use super::tree::Tree;
 use super::violation::Violation;

@@ -1,4 +1,4 @@
-//! `tidy.toml`: the figures and words that the rules work with, and the exceptions from them.
+//! `tidy.toml`: the settings of the rules, and the exceptions from them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,16 +9,16 @@ use toml::Spanned;
 /// The file's name, in the root of the repository.
 pub(super) const FILE: &str = "tidy.toml";
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
     pub(super) limits: Limits,
-    /// Directories of files that are wrong or odd on purpose: the input of tests.
+    /// Directories of intentionally wrong files: the input of tests.
     pub(super) fixtures: Vec<String>,
     pub(super) glossary: Vec<Forbidden>,
     pub(super) dependencies: BTreeMap<String, Dependencies>,
-    /// By a crate's directory, its folders: each imports only from those before it.
+    /// By a crate's directory, its folders in order: each imports only from earlier ones.
     #[serde(default)]
     pub(super) layers: BTreeMap<String, Vec<String>>,
     #[serde(default, rename = "exception")]
@@ -27,18 +27,18 @@ pub(super) struct Config {
     line_starts: Vec<usize>,
 }
 
-/// How long things may be, in lines.
+/// Maximum lengths, in lines.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
     pub(super) file: usize,
     pub(super) function: usize,
     pub(super) architecture: usize,
-    /// Beginnings of paths under which functions may be longer, or must be shorter.
+    /// Beginnings of paths with another maximum for functions.
     pub(super) function_under: BTreeMap<String, usize>,
 }
 
-/// A word that the glossary has another word for.
+/// A word for which the glossary has another.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Forbidden {
@@ -46,13 +46,13 @@ pub(super) struct Forbidden {
     pub(super) instead: String,
 }
 
-/// What a crate of the workspace may and may not depend on.
+/// The dependencies that a crate of the workspace may and must not have.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dependencies {
-    /// Crates of ours; every other one is forbidden.
+    /// Allowed crates of the workspace; all others are forbidden.
     pub(super) ours: Vec<String>,
-    /// Crates of others that must not come in, at any depth.
+    /// Crates of others that are forbidden at any depth.
     #[serde(default)]
     pub(super) never: Vec<String>,
 }
@@ -61,11 +61,11 @@ pub(super) struct Dependencies {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Exception {
-    /// A file, or with a `/` at its end all files of a directory.
+    /// A file; with a `/` at its end, all files of a directory.
     pub(super) path: Spanned<String>,
     pub(super) rule: String,
     pub(super) reason: String,
-    /// A part of the violation's text, to excuse one thing in the file and no other.
+    /// A part of the violation's text, which limits the exception; `None` for all of the file.
     pub(super) item: Option<String>,
 }
 
@@ -77,7 +77,7 @@ impl Config {
         Self::parse(&text)
     }
 
-    /// Understands the file's text.
+    /// Parses the file's text.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut config: Self = toml::from_str(text).map_err(|error| format!("in `{FILE}`: {error}"))?;
         config.line_starts =
@@ -85,13 +85,13 @@ impl Config {
         Ok(config)
     }
 
-    /// The line on which an exception stands.
+    /// Returns the line of an exception.
     pub(super) fn line(&self, exception: &Exception) -> usize {
         self.line_starts.partition_point(|start| *start <= exception.path.span().start)
     }
 }
 
-/// The exceptions in a piece of the file.
+/// Parses the exceptions in a part of the file.
 #[cfg(test)]
 pub(super) fn exceptions_of(text: &str) -> Vec<Exception> {
     #[derive(Deserialize)]

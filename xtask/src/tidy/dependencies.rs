@@ -1,6 +1,6 @@
-//! The rule that dependencies point one way: each crate of ours uses only those that `tidy.toml` lets it use.
+//! The rule that dependencies point one way: each crate of ours uses only those that `tidy.toml` allows.
 //!
-//! What is needed for tests alone (`dev-dependencies`) is free.
+//! Dependencies of tests alone (`dev-dependencies`) are not checked.
 
 use super::config::FILE;
 use super::metadata::{Metadata, Package};
@@ -48,7 +48,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     found
 }
 
-/// True if the package depends on a crate, itself or through others.
+/// Returns true if the package depends on a crate, directly or not.
 fn brings(metadata: &Metadata, package: &Package, name: &str) -> bool {
     let itself = package
         .dependencies
@@ -61,7 +61,7 @@ fn brings(metadata: &Metadata, package: &Package, name: &str) -> bool {
             .any(|(root, crates)| *root == package.name && crates.iter().any(|it| it == name))
 }
 
-/// A find at the line of the manifest that names the dependency, or where its dependencies begin.
+/// Returns a violation at the line of the manifest that names the dependency, or at its dependencies.
 fn violation(tree: &Tree, package: &Package, dependency: &str, what: String, fix: String) -> Violation {
     let path = package.manifest(&tree.metadata).to_owned();
     let text = tree.repository.file(&path).map_or("", |file| &file.text);

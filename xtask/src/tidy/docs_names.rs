@@ -1,8 +1,8 @@
 //! The rule that the docs name only what exists: paths, links, crates, and commands of cargo.
 //!
-//! Looks at code spans and links; in code blocks at commands only, since what they show may be anybody's. A
-//! span counts as a path of ours when its first part is a directory in our root, or when it ends as our files
-//! end; whatever holds a placeholder (`<name>`, `…`, `*`) counts as none.
+//! Checks code spans and links; in code blocks it checks only commands, because other content may be the user's. A span
+//! is a path of ours if its first part is a directory in our root, or if it has the ending of our files. A span with a
+//! placeholder (`<name>`, `…`, `*`) is not checked.
 
 use super::markdown;
 use super::tree::Tree;
@@ -13,16 +13,16 @@ pub(super) const NAME: &str = "docs-names";
 
 const FILE_ENDINGS: &[&str] = &[".rs", ".md", ".toml"];
 const CRATE_PREFIX: &str = "saga-";
-/// What starts a letter's sequence that stands for something else.
+/// Letters that mark a placeholder.
 const PLACEHOLDERS: &[char] = &['<', '>', '*', '{', '}', '$', '…', '|', '\\', '=', '?', '(', '['];
-/// The options of cargo that name something of ours, and the kind of target they name.
+/// The options of cargo that name something of ours, and the kind of target that they name.
 const TARGET_OPTIONS: &[(&str, &str)] =
     &[("--example", "example"), ("--bench", "bench"), ("--test", "test"), ("--bin", "bin")];
 
-/// A complaint: what is wrong, and what would be right.
+/// A problem, and its correction.
 type Complaint = (String, String);
 
-/// Finds names of what does not exist.
+/// Finds names of things that do not exist.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for file in tree.repository.markdown() {
@@ -73,7 +73,7 @@ fn in_span(tree: &Tree, file: &str, span: &str) -> Vec<Complaint> {
         .collect()
 }
 
-/// A word without the punctuation around it, and without the line that may follow a path.
+/// Returns a word without surrounding punctuation, and without the line number of a path.
 fn bare(word: &str) -> &str {
     let word = word.trim_matches([',', ';', '"', '\'', ')', '(']).trim_end_matches(['.', ':']);
     let word = word.strip_prefix("./").unwrap_or(word);
@@ -113,7 +113,7 @@ fn missing_crate(tree: &Tree, word: &str) -> Option<Complaint> {
     Some((nearest::unknown("crate", &name, &names), "name a crate of the workspace".to_owned()))
 }
 
-/// What a call of cargo names and is not there.
+/// Returns names in a cargo command that do not exist.
 fn in_command(tree: &Tree, text: &str) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let words: Vec<&str> = text.split_whitespace().take_while(|word| !word.starts_with('#')).collect();
@@ -129,7 +129,7 @@ fn in_command(tree: &Tree, text: &str) -> Vec<Complaint> {
     complaints
 }
 
-/// The same for a crate that is ours and not of the workspace: its targets are looked for where cargo finds them.
+/// Returns the same for a crate of ours outside of the workspace. Its targets are looked for where cargo finds them.
 fn in_pair_elsewhere(tree: &Tree, manifest: &str, option: &str, name: &str) -> Option<Complaint> {
     let folder = manifest.strip_suffix("Cargo.toml")?;
     let (path, what) = match option {
@@ -169,7 +169,7 @@ fn exists(tree: &Tree, place: &str) -> bool {
     place.is_empty() || tree.repository.has(place)
 }
 
-/// The path from the root of what a file names relative to its own place, or with a `/` from the root.
+/// Returns the path from the root of a path in a file: relative to the file, or to the root if it begins with `/`.
 fn beside(file: &str, path: &str) -> String {
     let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { file.split('/').collect() };
     parts.pop();

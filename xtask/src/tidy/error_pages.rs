@@ -1,8 +1,8 @@
-//! The rule that compile errors, fixtures, mended twins and pages match.
+//! The rule that compile errors, fixtures, corrected twins and pages match.
 //!
-//! A mistake in `tests/ui` has a code, a message and a mended twin that is run; a code in the sources has a fixture
-//! that shows it; a message shows no other code than its fixture's, and nothing of what is generated; and the pages
-//! are what `cargo xtask errors` would write.
+//! A mistake in `tests/ui` has a code, a message and a corrected twin that is run. Each code in the sources has a
+//! fixture. A message shows only its fixture's code, and no generated names. The pages are the output of `cargo xtask
+//! errors`.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::errors::{PAGES, pages};
 
 pub(super) const NAME: &str = "error-pages";
 
-/// Where codes are given to messages.
+/// The directories whose sources assign codes.
 const SOURCES: &[&str] = &["saga-macros/src/", "saga-runtime/src/", "saga-core/src/"];
-/// Where the twins are listed, to be run.
+/// The directory of the lists of twins to run.
 const LISTS: &str = "tests/mended";
-/// What no message shows: it is nobody's own code.
+/// Generated names, which no message may show.
 const GENERATED: &[&str] = &["__private", "__Input", "__run", "__saga"];
 
-/// Finds what does not match.
+/// Finds mismatches.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let files = tree.repository.files().iter().map(|file| (file.path.as_str(), file.text.as_str()));
     let fixtures = Fixtures::of(files.clone());
@@ -46,7 +46,7 @@ fn violation(path: &str, line: usize, what: impl Into<String>, fix: impl Into<St
     Violation { path: path.to_owned(), line, rule: NAME, what: what.into(), fix: fix.into() }
 }
 
-/// Each fixture has all that belongs to it.
+/// Checks that each fixture is complete.
 fn complete(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
     let listed: Vec<&str> = texts
         .iter()
@@ -93,7 +93,7 @@ fn complete(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<V
 fn in_message(name: &str, code: &str, message: &str, found: &mut Vec<Violation>) {
     let path = format!("{MISTAKES}/{name}.stderr");
     for line in ["why: ", "fix: "] {
-        // What the compiler judges by itself it says in its own words.
+        // Errors of the compiler itself have the compiler's words.
         if message.contains(&format!("[{code}]")) && !message.contains(line) {
             let what = format!("the message has no line `{line}…`");
             found.push(violation(&path, 1, what, "say it in the message"));
@@ -123,7 +123,7 @@ fn nothing_generated(path: &str, message: &str, found: &mut Vec<Violation>) {
     }
 }
 
-/// Nothing is left over of a fixture that is gone.
+/// Checks that no file is left of a deleted fixture.
 fn alone(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
     for path in texts.keys() {
         let name = name_in(path, MISTAKES, ".stderr").or_else(|| name_in(path, MENDED, ".rs"));
@@ -150,7 +150,7 @@ fn alone(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Viol
     }
 }
 
-/// Each code of the sources is shown by a fixture.
+/// Checks that each code of the sources has a fixture.
 fn codes(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Violation>) {
     let by_code = fixtures.codes();
     let sources = texts.iter().filter(|(path, _)| SOURCES.iter().any(|source| path.starts_with(source)));
@@ -199,7 +199,7 @@ mod tests {
         ("saga-macros/src/a.rs", "//! A.\nfn a() { b(\"SG0101\") }\n"),
     ];
 
-    /// What is found when the pages are right, and these files are added or changed.
+    /// Returns the violations after these files are added or changed in a valid tree.
     fn found(changes: &[(&str, Option<&str>)]) -> Vec<String> {
         let mut files: BTreeMap<&str, String> =
             RIGHT.into_iter().map(|(path, text)| (path, text.to_owned())).collect();

@@ -1,4 +1,4 @@
-//! Which finds `tidy.toml` excuses; and that it excuses nothing that is no longer found.
+//! Applies the exceptions in `tidy.toml`, and finds those that are no longer needed.
 
 use super::Violation;
 use super::config::{Config, Exception, FILE};
@@ -6,7 +6,7 @@ use crate::nearest;
 
 const NAME: &str = "exception";
 
-/// The finds that are not excused, and the exceptions that are wrong.
+/// Returns the violations without an exception, and the wrong exceptions.
 pub(super) fn apply(found: Vec<Violation>, config: &Config, rules: &[&str]) -> Vec<Violation> {
     let mut wrong: Vec<Violation> = Vec::new();
     for exception in &config.exceptions {
@@ -27,7 +27,7 @@ pub(super) fn apply(found: Vec<Violation>, config: &Config, rules: &[&str]) -> V
     open.chain(wrong).collect()
 }
 
-/// What is wrong with an exception, and what would be right.
+/// Returns the problem of an exception, and its correction.
 fn complaint(exception: &Exception, used: bool, rules: &[&str]) -> Option<(String, String)> {
     let Exception { path, rule, reason, .. } = exception;
     let path = path.get_ref();
@@ -64,7 +64,7 @@ mod tests {
         Violation { path: path.to_owned(), line: 7, rule: "header", what, fix: String::new() }
     }
 
-    /// What is left of a find in `a/b.rs`.
+    /// Returns the violations that remain for `a/b.rs`.
     fn left(exception: &str) -> Vec<String> {
         let mut config = Config::parse(include_str!("../../../tidy.toml")).expect("tidy.toml is well-formed");
         config.exceptions = exceptions_of(&format!("[[exception]]\n{exception}"));

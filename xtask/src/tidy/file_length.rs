@@ -1,4 +1,4 @@
-//! The rule that a file is read in one go: so many lines at most, the tests at its end not counted.
+//! The rule that a file can be read in one sitting: a maximum number of lines, without the tests at its end.
 
 use super::repository::File;
 use super::source::Source;
@@ -24,7 +24,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         .collect()
 }
 
-/// The lines of a file before the tests that end it.
+/// Returns the number of lines before the tests at the end.
 fn length(file: &File, source: &Source) -> usize {
     let all = file.text.lines().count();
     let last = source.test_modules().into_iter().max_by_key(|lines| *lines.end());

@@ -1,14 +1,14 @@
-//! The rule that a file is named for what it holds.
+//! The rule that a file is named for its content.
 
 use super::tree::Tree;
 use super::violation::Violation;
 
 pub(super) const NAME: &str = "file-name";
 
-/// Names that hold anything, so that everything ends up there.
+/// Names that fit any content, and attract all of it.
 const VAGUE: &[&str] = &["utils", "util", "helpers", "helper", "manager", "common"];
 
-/// Finds files that are named for nothing.
+/// Finds files with vague names.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for (file, _) in tree.repository.rust(&tree.config.fixtures) {

@@ -1,6 +1,6 @@
-//! The rule that a function fits on a screen: so many lines at most, from `fn` to the closing brace.
+//! The rule that a function fits on a screen: a maximum number of lines, from `fn` to the closing brace.
 //!
-//! Functions in modules for tests are not measured.
+//! Functions in test modules are not measured.
 
 use super::tree::Tree;
 use super::violation::Violation;

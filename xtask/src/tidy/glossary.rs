@@ -1,7 +1,7 @@
-//! The rule that a thing has one word: none that the glossary has another for, in code or docs.
+//! The rule that a thing has one word: no word for which the glossary has another, in code or docs.
 //!
-//! Looks at identifiers, at comments and at the prose of Markdown; not at strings. To *mention* a word is not
-//! to use it: in quotes, emphasis or a code span it is free, and so is the column `not` of the glossary.
+//! Checks identifiers, comments and the prose of Markdown, but not strings. A word in quotes, emphasis or a code span
+//! is a mention and is allowed. So is the column `not` of the glossary.
 
 use super::markdown;
 use super::repository::File;
@@ -12,10 +12,10 @@ use super::words::{self, Place};
 
 pub(super) const NAME: &str = "glossary";
 
-/// The heading of the column in which the glossary lists what not to say.
+/// The heading of the glossary's column of words to avoid.
 const COLUMN: &str = "not";
 
-/// Finds words that are not ours.
+/// Finds words for which the glossary has another.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for (file, source) in tree.repository.rust(&tree.config.fixtures) {
@@ -69,7 +69,7 @@ fn violation(file: &File, line: usize, word: &str, instead: &str) -> Violation {
     }
 }
 
-/// True unless the word is quoted, or part of a path or an address.
+/// Returns true unless the word is quoted, or part of a path or an address.
 fn is_use(line: &str, place: &Place) -> bool {
     let (before, after) = (&line[..place.start], &line[place.end..]);
     let is_quoted =
@@ -79,7 +79,7 @@ fn is_use(line: &str, place: &Place) -> bool {
     !is_quoted && !line[token_start..token_end].contains('/')
 }
 
-/// Which cell of a table's head is the column of words not to say.
+/// Returns the index of the column of words to avoid, from the head of a table.
 fn column_of(head: &str) -> Option<usize> {
     head.split('|').position(|cell| cell.trim() == COLUMN)
 }

@@ -5,7 +5,7 @@ use super::violation::Violation;
 
 pub(super) const NAME: &str = "header";
 
-/// Finds files that do not say what they are.
+/// Finds files without such a header.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     tree.repository
         .rust(&tree.config.fixtures)

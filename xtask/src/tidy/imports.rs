@@ -1,6 +1,6 @@
-//! Which file of a crate imports from which: read off `use` declarations and paths, not resolved by a compiler.
+//! The imports between the files of a crate. They are read from `use` declarations and paths, without a compiler.
 //!
-//! A name that a module re-exports counts as imported from the file that defines it. Tests are left out.
+//! A re-exported name counts as imported from the file that defines it. Tests are left out.
 
 mod paths;
 
@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::tree::Tree;
 use paths::{Imported, imported};
 
-/// The files of one crate and the arrows between them.
+/// The files of one crate, and the imports between them.
 pub(super) struct Imports {
     /// The crate's directory.
     pub(super) directory: String,
     /// Paths below `src`.
     pub(super) files: Vec<String>,
-    /// From, to: positions in `files`.
+    /// Pairs of positions in `files`: the importing file and the imported one.
     pub(super) arrows: BTreeSet<(usize, usize)>,
 }
 
@@ -65,12 +65,12 @@ impl Imports {
             let targets = list.iter().filter_map(|import| house.resolve(&own, &import.path));
             arrows.extend(targets.filter(|to| *to != from && !is_root(&files[*to])).map(|to| (from, to)));
         }
-        // What a crate's root declares and exports is no use of it.
+        // Declarations and exports of a crate's root do not count as imports.
         arrows.retain(|(from, _)| !is_root(&files[*from]));
         Self { directory: directory.to_owned(), files, arrows }
     }
 
-    /// Sets of files each of which imports, over others of the set, from all the others.
+    /// Returns the sets of files in which each imports all the others, directly or not.
     pub(super) fn circles(&self) -> Vec<Vec<&str>> {
         let count = self.files.len();
         let reached: Vec<HashSet<usize>> = (0..count).map(|from| self.reached(from)).collect();
@@ -98,7 +98,7 @@ impl Imports {
     }
 }
 
-/// The folder that a file belongs to: that of the crate's root has no name.
+/// Returns the folder of a file; the folder of the crate's root has no name.
 pub(super) fn folder(file: &str, files: &[String]) -> String {
     let first = file.split(['/', '.']).next().unwrap_or(file);
     let prefix = format!("{first}/");
@@ -110,7 +110,7 @@ fn is_root(file: &str) -> bool {
     matches!(file, "lib.rs" | "main.rs")
 }
 
-/// The module of a file: none of its names for the root.
+/// Returns the module path of a file; empty for the root.
 fn module_of(file: &str) -> Vec<String> {
     if is_root(file) {
         return Vec::new();
@@ -121,12 +121,12 @@ fn module_of(file: &str) -> Vec<String> {
 
 struct House<'a> {
     modules: &'a BTreeMap<Vec<String>, usize>,
-    /// What a file's `use` declarations name, by file and name.
+    /// The names in a file's `use` declarations, by file and name.
     exports: BTreeMap<(usize, String), Vec<String>>,
 }
 
 impl House<'_> {
-    /// The file that defines what `path` names, seen from `own`. `None` for what is of another crate.
+    /// Returns the file that defines the item at `path`, seen from `own`. `None` for items of other crates.
     fn resolve(&self, own: &[String], path: &[String]) -> Option<usize> {
         self.resolve_within(own, path, &mut HashSet::new())
     }
@@ -149,7 +149,7 @@ impl House<'_> {
             if let Some(export) = self.exports.get(&(at, name.clone())) {
                 let target = [export.as_slice(), &rest[index + 1..]].concat();
                 let key = [module.as_slice(), &target].concat();
-                // A chain of names that comes back to itself ends where it is.
+                // A cycle of names ends at the present file.
                 if seen.insert(key) {
                     return self.resolve_within(&module, &target, seen).or(Some(at));
                 }
@@ -159,7 +159,7 @@ impl House<'_> {
         self.modules.get(&module).copied()
     }
 
-    /// The module at which a path begins, and what is left of it.
+    /// Returns the module at which a path begins, and the rest of the path.
     fn begin<'p>(&self, own: &[String], path: &'p [String]) -> Option<(Vec<String>, &'p [String])> {
         let mut module = own.to_vec();
         let mut rest = path;

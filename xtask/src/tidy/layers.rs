@@ -1,5 +1,5 @@
-//! The rule that imports within a crate point one way: a folder uses only those that `tidy.toml` lists before it, no
-//! circle crosses folders, and none within a folder is of more than three files.
+//! The rule that imports within a crate point one way. A folder uses only those that `tidy.toml` lists before it. No
+//! cycle crosses folders, and a cycle within a folder has at most three files.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ pub(super) const NAME: &str = "layers";
 
 const CIRCLE_MAX: usize = 3;
 
-/// Finds arrows that run up, and circles.
+/// Finds imports that point the wrong way, and cycles.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     of_crates(tree).iter().flat_map(|imports| judge(imports, order(tree, imports))).collect()
 }
 
-/// Prints the imports of each crate in numbers, and its circles.
+/// Prints the figures of each crate's imports, and its cycles.
 pub(super) fn print(tree: &Tree) {
     println!(
         "{:<24} {:>5} {:>7} {:>4} {:>7} {:>14}",
@@ -71,7 +71,7 @@ fn violation(imports: &Imports, file: &str, what: String, fix: String) -> Violat
     Violation { path, line: 1, rule: NAME, what, fix }
 }
 
-/// The arrows from a folder to one that is listed after it, or not at all.
+/// Returns the imports from a folder to one that is listed later, or not listed.
 fn up<'a>(imports: &'a Imports, order: &[String]) -> Vec<(&'a str, &'a str)> {
     let place = |file: &str| order.iter().position(|name| file.split(['/', '.']).next() == Some(name));
     let files = |(from, to): &(usize, usize)| (imports.files[*from].as_str(), imports.files[*to].as_str());

@@ -1,11 +1,11 @@
-//! The rule that nothing names a path that exists on one machine only.
+//! The rule that no file names a path that exists on one machine only.
 
 use super::tree::Tree;
 use super::violation::Violation;
 
 pub(super) const NAME: &str = "machine-path";
 
-// Put together, so that this file does not break its own rule.
+// Split, so that this file does not break its own rule.
 const DIRECTORIES: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 const HOMES: &[&str] = &[concat!("/ho", "me/"), concat!("/Us", "ers/")];
 
@@ -28,7 +28,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     found
 }
 
-/// The path of a machine that a line names.
+/// Returns the first path of a machine in a line.
 fn machine_path(line: &str) -> Option<&str> {
     let starts =
         |directory: &'static str| line.match_indices(directory).map(|(start, found)| (start, found.len()));
@@ -43,7 +43,7 @@ fn machine_path(line: &str) -> Option<&str> {
     Some(&rest[..end])
 }
 
-/// True if a path can begin after this text: in the middle of another, or of an address, it does not.
+/// Returns true if a path can begin after this text, which is not inside another path or an address.
 fn begins(before: &str) -> bool {
     !before.ends_with(|letter: char| letter.is_alphanumeric() || "._-/~}*>)".contains(letter))
 }

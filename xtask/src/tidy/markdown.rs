@@ -1,6 +1,6 @@
-//! Markdown taken apart far enough for the rules: fences, code spans, the targets of links, prose.
+//! Splits Markdown as far as the rules need: fences, code spans, the targets of links, prose.
 //!
-//! Not a parser: a line is looked at by itself, so a code span that goes over the end of a line is prose.
+//! Not a parser: each line is read alone, so a code span across the end of a line counts as prose.
 
 /// A line of a Markdown file.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) struct Line<'a> {
     pub(super) is_code: bool,
 }
 
-/// The lines of a file, without the fences themselves.
+/// Returns the lines of a file, without the fences themselves.
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut open: Option<&str> = None;
@@ -30,11 +30,11 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
 fn fence(line: &str) -> Option<&str> {
     let letter = line.chars().next().filter(|letter| matches!(letter, '`' | '~'))?;
     let length = line.len() - line.trim_start_matches(letter).len();
-    // With more of its letter behind, it is a code span that opens with three.
+    // With more backticks on the same line, it is a code span that opens with three.
     (length >= 3 && !line[length..].contains('`')).then(|| &line[..length])
 }
 
-/// The code spans of a line, each with its place in the line.
+/// Returns the code spans of a line, each with its place in the line.
 pub(super) fn spans(line: &str) -> Vec<(usize, &str)> {
     let mut spans = Vec::new();
     let mut at = 0;
@@ -52,12 +52,12 @@ pub(super) fn spans(line: &str) -> Vec<(usize, &str)> {
     spans
 }
 
-/// How many backticks a text begins with.
+/// Returns the number of backticks at the beginning of a text.
 fn run(text: &str) -> usize {
     text.len() - text.trim_start_matches('`').len()
 }
 
-/// Where a run of just so many backticks begins.
+/// Returns the position of the next run of exactly that many backticks.
 fn closing(line: &str, from: usize, length: usize) -> Option<usize> {
     let mut at = from;
     while let Some(found) = line[at..].find('`') {
@@ -71,14 +71,14 @@ fn closing(line: &str, from: usize, length: usize) -> Option<usize> {
     None
 }
 
-/// The line with its code spans blank, each letter else where it was.
+/// Returns the line with its code spans blanked out; all positions stay.
 pub(super) fn prose(line: &str) -> String {
     let spans = spans(line);
     let in_span = |at: usize| spans.iter().any(|(start, span)| (*start..start + span.len()).contains(&at));
     line.char_indices().map(|(at, letter)| if in_span(at) { ' ' } else { letter }).collect()
 }
 
-/// The targets of a line's links and of its link definitions, without their titles.
+/// Returns the targets of a line's links and of its link definitions, without their titles.
 pub(super) fn links(line: &str) -> Vec<String> {
     let prose = prose(line);
     let mut links = Vec::new();

@@ -1,4 +1,4 @@
-//! What cargo knows of the workspace: its packages, what they depend on, what they can be asked to run.
+//! Cargo's metadata of the workspace: its packages, their dependencies and their targets.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ pub(super) struct Metadata {
     pub(super) packages: Vec<Package>,
     #[serde(default)]
     pub(super) workspace_root: String,
-    /// For each package that has things it must never depend on, all it depends on.
+    /// For each package with forbidden dependencies, all crates that it depends on.
     #[serde(skip)]
     pub(super) trees: Vec<(String, Vec<String>)>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Package {
 #[derive(Debug, Deserialize)]
 pub(super) struct Dependency {
     pub(super) name: String,
-    /// None for a normal one, else `dev` or `build`.
+    /// `None` for a normal dependency, else `dev` or `build`.
     pub(super) kind: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Target {
 }
 
 impl Metadata {
-    /// Asks cargo; of those packages it asks for the whole tree.
+    /// Runs cargo; reads the whole tree for the given packages.
     pub(super) fn read<'a>(with_trees: impl Iterator<Item = &'a str>) -> Result<Self, String> {
         let json = cargo::output("cargo", &["metadata", "--format-version=1", "--no-deps"])?;
         let mut metadata: Self = serde_json::from_str(&json)
@@ -50,12 +50,12 @@ impl Metadata {
         Ok(metadata)
     }
 
-    /// The package of that name, of the workspace.
+    /// Returns the workspace package of that name.
     pub(super) fn package(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)
     }
 
-    /// True if some package has a target of the kind (`example`, `bench`, `test`, `bin`) and name.
+    /// Returns true if a package has a target of that kind (`example`, `bench`, `test`, `bin`) and name.
     pub(super) fn has_target(&self, kind: &str, name: &str) -> bool {
         let targets = self.packages.iter().flat_map(|package| &package.targets);
         targets.into_iter().any(|target| target.name == name && target.kind.iter().any(|own| own == kind))
@@ -63,14 +63,14 @@ impl Metadata {
 }
 
 impl Package {
-    /// The path of the manifest, relative to the root.
+    /// Returns the path of the manifest, relative to the root.
     pub(super) fn manifest<'a>(&'a self, metadata: &Metadata) -> &'a str {
         let path = self.manifest_path.strip_prefix(&metadata.workspace_root).unwrap_or(&self.manifest_path);
         path.trim_start_matches('/')
     }
 }
 
-/// The names of all crates that come with a package, with all its features.
+/// Returns the names of all crates that a package depends on, with all its features.
 fn tree(package: &str) -> Result<Vec<String>, String> {
     let mut arguments = vec!["tree", "-p", package, "-e", "normal", "--prefix", "none", "--all-features"];
     if cargo::in_ci() {
@@ -82,7 +82,7 @@ fn tree(package: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 impl Metadata {
-    /// Packages that depend on these, each in the directory of its name, without targets.
+    /// Returns packages with these dependencies, each in the directory of its name, without targets.
     pub(super) fn of(packages: &[(&str, &[&str])]) -> Self {
         let package = |(name, dependencies): &(&str, &[&str])| Package {
             name: (*name).to_owned(),

@@ -1,4 +1,4 @@
-//! The files of the repository: those that git tracks, or would track if they were added.
+//! The files of the repository: those that git tracks, and new ones that it does not ignore.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,23 +13,23 @@ pub(super) struct Repository {
     places: BTreeSet<String>,
 }
 
-/// One file that is text.
+/// A text file.
 pub(super) struct File {
     /// Relative to the root, with `/` between its parts.
     pub(super) path: String,
     pub(super) text: String,
-    /// What is code and what is comment, of a Rust file.
+    /// The code and the comments of a Rust file; `None` for other files.
     pub(super) source: Option<Source>,
 }
 
 impl Repository {
     /// Reads the files below the root.
     pub(super) fn read(root: &Path) -> Result<Self, String> {
-        // Without a `.git`, as where the tree was copied, all is taken that is not built.
+        // Without a `.git`, as in a copy of the tree, every file that is not a build product is taken.
         let paths = if root.join(".git").exists() { listed()? } else { walked(root)? };
         let mut repository = Self { files: Vec::new(), places: BTreeSet::new() };
         for path in paths {
-            // A file that is tracked and was deleted is no file; a link to a directory has no text.
+            // A tracked file may have been deleted, and a link to a directory has no text.
             if !root.join(&path).is_file() {
                 continue;
             }
@@ -53,17 +53,17 @@ impl Repository {
         }
     }
 
-    /// All files that are text, in the order of their paths.
+    /// Returns all text files, in the order of their paths.
     pub(super) fn files(&self) -> &[File] {
         &self.files
     }
 
-    /// The file at a path.
+    /// Returns the file at a path.
     pub(super) fn file(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|file| file.path == path)
     }
 
-    /// The Rust files that are not fixtures, each with what is code in it.
+    /// Returns the Rust files that are not fixtures, each with its parsed source.
     pub(super) fn rust<'a>(&'a self, fixtures: &'a [String]) -> impl Iterator<Item = (&'a File, &'a Source)> {
         self.files
             .iter()
@@ -71,28 +71,28 @@ impl Repository {
             .filter_map(|file| Some((file, file.source.as_ref()?)))
     }
 
-    /// The Markdown files.
+    /// Returns the Markdown files.
     pub(super) fn markdown(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|file| file.path.ends_with(".md"))
     }
 
-    /// True if there is such a file or directory.
+    /// Returns true if there is such a file or directory.
     pub(super) fn has(&self, place: &str) -> bool {
         self.places.contains(place)
     }
 
-    /// True if the path of some file or directory ends so.
+    /// Returns true if the path of a file or directory ends so.
     pub(super) fn has_ending(&self, ending: &str) -> bool {
         let below = format!("/{ending}");
         self.places.iter().any(|place| place == ending || place.ends_with(&below))
     }
 
-    /// True if it is a directory in the root.
+    /// Returns true if it is a directory in the root.
     pub(super) fn is_top_directory(&self, name: &str) -> bool {
         !name.contains('/') && self.has(name) && self.places.iter().any(|place| in_directory(place, name))
     }
 
-    /// Files that exist only here.
+    /// Returns a repository of these files, for tests.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
         let mut repository = Self { files: Vec::new(), places: BTreeSet::new() };
@@ -103,16 +103,16 @@ impl Repository {
     }
 }
 
-/// The files that git knows, or would on `git add`.
+/// Returns the files that git tracks, and new ones that it does not ignore.
 fn listed() -> Result<BTreeSet<String>, String> {
-    // In a container the tree often belongs to another user than the one that runs this.
+    // In a container the tree often belongs to another user than this process.
     let safe = ["-c", "safe.directory=*"];
     let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let paths = cargo::output("git", &[&safe[..], &list[..]].concat())?;
     Ok(paths.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }
 
-/// The files below a directory, except those that were built.
+/// Returns the files below a directory, except build products.
 fn walked(root: &Path) -> Result<BTreeSet<String>, String> {
     let mut paths = BTreeSet::new();
     let mut directories = vec![String::new()];
@@ -135,7 +135,7 @@ fn in_directory(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// True if one of the directories, wherever it stands, holds the file.
+/// Returns true if a directory of that name, at any depth, holds the file.
 fn is_under(path: &str, directories: &[String]) -> bool {
     directories.iter().any(|directory| {
         let directory = directory.trim_end_matches('/');

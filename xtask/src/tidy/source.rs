@@ -1,7 +1,7 @@
-//! A Rust file taken apart far enough for the rules: what is code, what is comment, what is in a string.
+//! Splits a Rust file as far as the rules need: code, comments, strings.
 //!
-//! Not a parser: a scan of the tokens that can hide others (comments, strings, characters), after which
-//! braces can be matched.
+//! Not a parser: it scans for the tokens that can hide others (comments, strings, characters). Braces can then be
+//! matched.
 
 use std::ops::RangeInclusive;
 
@@ -12,11 +12,11 @@ enum Kind {
     Literal,
 }
 
-/// A Rust file, with as many lines in each of its views as the file has.
+/// A Rust file. Each view has as many lines as the file.
 pub(super) struct Source {
-    /// The code: comments, strings and characters are blank.
+    /// The code, with comments, strings and characters blanked out.
     pub(super) code: String,
-    /// The comments, those of documentation too: all else is blank.
+    /// The comments, including doc comments, with everything else blanked out.
     pub(super) comments: String,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Function {
 }
 
 impl Source {
-    /// Takes a file apart.
+    /// Scans a file.
     pub(super) fn read(text: &str) -> Self {
         let mut scan = Scan { bytes: text.as_bytes(), at: 0, kinds: Vec::with_capacity(text.len()) };
         scan.run();
@@ -42,7 +42,7 @@ impl Source {
         Self { code: only(Kind::Code), comments: only(Kind::Comment) }
     }
 
-    /// The lines of each module that is compiled for tests only, from its attribute to its closing brace.
+    /// Returns the lines of each test module, from its attribute to its closing brace.
     pub(super) fn test_modules(&self) -> Vec<RangeInclusive<usize>> {
         let mut modules = Vec::new();
         for attribute in ["#[cfg(test)]", "#[cfg(all(test,"] {
@@ -51,7 +51,7 @@ impl Source {
                     let is_attribute = line.starts_with("#[") && line.ends_with(']');
                     !line.is_empty() && !is_attribute
                 });
-                // On one line with its attribute, a module is not formatted as rustfmt has it.
+                // rustfmt never puts a module on one line with its attribute.
                 if !item.is_some_and(|line| line.starts_with("mod ") || line.starts_with("pub mod ")) {
                     continue;
                 }
@@ -63,7 +63,7 @@ impl Source {
         modules
     }
 
-    /// All functions with a body, those inside of others too.
+    /// Returns all functions with a body, nested ones included.
     pub(super) fn functions(&self) -> Vec<Function> {
         let mut functions = Vec::new();
         for (start, _) in self.code.match_indices("fn ") {
@@ -74,7 +74,7 @@ impl Source {
             let rest = self.code[start + 3..].trim_start();
             let name: String =
                 rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
-            // Without a name it is the type of a pointer, or a macro's pattern.
+            // Without a name it is a function pointer type, or a macro's pattern.
             if name.is_empty() {
                 continue;
             }
@@ -87,12 +87,13 @@ impl Source {
     }
 }
 
-/// The line of a position, counted from one.
+/// Returns the line of a position, counted from one.
 fn line_of(code: &str, position: usize) -> usize {
     code[..position].matches('\n').count() + 1
 }
 
-/// Where the item that begins at `start` closes its braces; none if it ends with `;` before any opens.
+/// Returns the position of the brace that closes the item at `start`; `None` if it ends with `;` before any brace
+/// opens.
 fn body_end(code: &str, start: usize) -> Option<usize> {
     let mut braces = 0_usize;
     let mut brackets = 0_usize;
@@ -101,7 +102,7 @@ fn body_end(code: &str, start: usize) -> Option<usize> {
             b'(' | b'[' if braces == 0 => brackets += 1,
             b')' | b']' if braces == 0 => brackets = brackets.saturating_sub(1),
             b';' if braces == 0 && brackets == 0 => return None,
-            // In brackets, before the body: an expression in a type.
+            // In brackets before the body: an expression in a type.
             b'{' if brackets == 0 => braces += 1,
             b'}' if brackets == 0 => {
                 braces = braces.checked_sub(1)?;
@@ -118,7 +119,7 @@ fn body_end(code: &str, start: usize) -> Option<usize> {
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// What each byte up to `at` is part of.
+    /// The kind of each byte up to `at`.
     kinds: Vec<Kind>,
 }
 
@@ -152,7 +153,7 @@ impl Scan<'_> {
         self.take(length, Kind::Comment);
     }
 
-    /// Block comments nest.
+    /// Skips a block comment; they nest.
     fn take_block_comment(&mut self) {
         let mut depth = 0_usize;
         while let Some(byte) = self.peek(0) {
@@ -171,7 +172,7 @@ impl Scan<'_> {
         }
     }
 
-    /// A string or character up to its closing quote; what follows a backslash closes nothing.
+    /// Skips a string or character; a backslash escapes the next byte.
     fn take_quoted(&mut self, quote: u8) {
         self.take(1, Kind::Literal);
         while let Some(byte) = self.peek(0) {
@@ -182,7 +183,7 @@ impl Scan<'_> {
         }
     }
 
-    /// A name, a keyword, a number, or the letters before a string.
+    /// Skips a name, a keyword, a number, or the prefix of a string.
     fn take_word(&mut self) {
         let rest = &self.bytes[self.at..];
         let length = rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
@@ -206,7 +207,7 @@ impl Scan<'_> {
         self.take(opening + length + closing.len(), Kind::Literal);
     }
 
-    /// Tells a character from a lifetime.
+    /// Returns true for a character, false for a lifetime.
     fn is_character(&self) -> bool {
         let Some(first) = self.peek(1) else { return false };
         let width = match first {

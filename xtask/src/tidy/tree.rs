@@ -1,11 +1,11 @@
-//! The tree that the rules look at: files, configuration, crates.
+//! The input of the rules: files, configuration, crates.
 
 use super::config::Config;
 use super::metadata::Metadata;
 use super::repository::Repository;
 use crate::cargo;
 
-/// All that a rule may look at.
+/// Everything that a rule may read.
 pub(super) struct Tree {
     pub(super) repository: Repository,
     pub(super) config: Config,
@@ -15,7 +15,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Reads it.
+    /// Reads the tree.
     pub(super) fn read() -> Result<Self, String> {
         let root = cargo::root()?;
         let config = Config::read(&root)?;
@@ -27,7 +27,7 @@ impl Tree {
 
 #[cfg(test)]
 impl Tree {
-    /// A tree of these files, with the configuration that the project has, but without its exceptions.
+    /// Returns a tree of these files, with the project's configuration but without its exceptions.
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
         let mut config = Config::parse(include_str!("../../../tidy.toml")).expect("tidy.toml is well-formed");
         config.exceptions.clear();

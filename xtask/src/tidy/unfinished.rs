@@ -1,11 +1,11 @@
-//! The rule that what is committed is finished: no marks of work to do, no tests that are skipped.
+//! The rule that committed code is finished: no marks of open work, no ignored tests.
 
 use super::tree::Tree;
 use super::violation::Violation;
 
 pub(super) const NAME: &str = "unfinished";
 
-/// Marks in code; put together, so that a plain search for them does not end here.
+/// Marks in code; split, so that a plain search for them does not find this file.
 const IN_CODE: &[(&str, &str)] = &[
     (concat!("to", "do!("), "write it, or leave the function out"),
     (concat!("unimple", "mented!("), "write it, or leave the function out"),
@@ -14,7 +14,7 @@ const IN_CODE: &[(&str, &str)] = &[
 const IN_COMMENTS: &[(&str, &str)] =
     &[(concat!("FIX", "ME"), "mend it, or say as a plain fact what does not work")];
 
-/// Finds what is not finished.
+/// Finds marks of open work.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for (file, source) in tree.repository.rust(&tree.config.fixtures) {

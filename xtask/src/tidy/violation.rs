@@ -1,8 +1,8 @@
-//! Something that breaks a rule: where, what, and what would be right.
+//! A violation of a rule: its place, the problem, and the correction.
 
 use std::fmt;
 
-/// One find of one rule.
+/// One finding of one rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Violation {
     pub(super) path: String,

@@ -1,19 +1,19 @@
-//! Words of a text, whichever way they are joined: `deadLetter`, `DEAD_LETTER` and `dead-letter` are the same two.
+//! The words of a text, in any joining style: `deadLetter`, `DEAD_LETTER` and `dead-letter` are the same two words.
 
-/// A word and where it stands.
+/// A word and its position.
 struct Word<'a> {
     start: usize,
     text: &'a str,
 }
 
-/// A place where a line says a phrase: from its first byte to the one behind its last.
+/// The position of a phrase in a line: its first byte, and the one after its last.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-/// Where a line says the phrase, in any case, joined in any way, in the singular or with an `s`.
+/// Returns the positions of a phrase in a line, in any case and joining style, in the singular or with an `s`.
 pub(super) fn places(line: &str, phrase: &str) -> Vec<Place> {
     let phrase: Vec<String> =
         phrase.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase).collect();
@@ -36,12 +36,12 @@ pub(super) fn places(line: &str, phrase: &str) -> Vec<Place> {
         .collect()
 }
 
-/// True if at most one space, hyphen or underscore stands between.
+/// Returns true if at most one space, hyphen or underscore is between the words.
 fn are_joined(line: &str, before: &Word<'_>, after: &Word<'_>) -> bool {
     matches!(&line[before.start + before.text.len()..after.start], "" | " " | "-" | "_")
 }
 
-/// Splits at all that is no letter, and where the case of letters says that a word begins.
+/// Splits at everything but letters, and where a change of case begins a word.
 fn words(line: &str) -> Vec<Word<'_>> {
     let letters: Vec<(usize, char)> = line.char_indices().collect();
     let mut words = Vec::new();
@@ -63,11 +63,11 @@ fn words(line: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// True if a word ends before this letter: `aB`, and the last of `ABc`'s capitals.
+/// Returns true if a word begins at this letter: at `B` in `aB`, and at the last capital in `ABc`.
 fn begins(before: Option<char>, letter: char, after: Option<char>) -> bool {
     let Some(before) = before else { return false };
     let after_small = letter.is_uppercase() && !before.is_uppercase();
-    // An `s` behind capitals is their plural.
+    // An `s` after capitals is their plural.
     let last_capital =
         letter.is_uppercase() && after.is_some_and(|after| after.is_lowercase() && after != 's');
     !letter.is_alphanumeric() || after_small || last_capital

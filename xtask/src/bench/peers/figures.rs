@@ -1,4 +1,4 @@
-//! What the rounds have shown, and its medians.
+//! The results of the rounds, and their medians.
 
 use serde::Deserialize;
 
@@ -22,11 +22,11 @@ pub(super) struct Figure {
     pub(super) concurrency: usize,
     pub(super) steps_per_s: f64,
     pub(super) fsyncs_per_step: Option<f64>,
-    /// How many times as fast saga is; none for saga itself, or without it.
+    /// The speed of saga divided by that of this peer; `None` for saga itself, or if saga was not measured.
     pub(super) ratio: Option<f64>,
 }
 
-/// All of it.
+/// All results.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     lines: Vec<(Peer, Line)>,
@@ -34,12 +34,12 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    /// One round.
+    /// Adds the results of one round.
     pub(super) fn add(&mut self, peer: Peer, lines: Vec<Line>) {
         self.lines.extend(lines.into_iter().map(|line| (peer, line)));
     }
 
-    /// It is not measured any more, and what it has shown does not count.
+    /// Removes a peer, with the results it already has.
     pub(super) fn leave_out(&mut self, peer: Peer, reason: String) {
         self.lines.retain(|(other, _)| *other != peer);
         self.left_out.push((peer, reason));
@@ -49,7 +49,7 @@ impl Figures {
         self.left_out.iter().any(|(other, _)| *other == peer)
     }
 
-    /// What is left out, and why.
+    /// Returns the peers left out, with reasons.
     pub(super) fn left_out(&self) -> impl Iterator<Item = (String, &str)> {
         self.left_out.iter().map(|(peer, reason)| {
             let full = if peer.is_full { " (full)" } else { "" };
@@ -57,7 +57,7 @@ impl Figures {
         })
     }
 
-    /// The medians, in the order in which they were measured first.
+    /// Returns the medians, in the order of the first measurements.
     pub(super) fn medians(&self) -> Vec<Figure> {
         let mut keys: Vec<(Peer, usize)> = Vec::new();
         for (peer, line) in &self.lines {

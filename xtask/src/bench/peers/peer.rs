@@ -1,20 +1,20 @@
-//! The engines that are measured, and how.
+//! The engines that are measured, and the settings of the measurement.
 
-/// How long one round of one peer at one concurrency lasts.
+/// The duration of a round of one peer at one concurrency, in seconds.
 pub(super) const SECONDS: &str = "1.2";
-/// How many sagas there are at once.
+/// The numbers of concurrent sagas.
 pub(super) const CONCURRENCIES: [&str; 3] = ["1", "64", "256"];
 
-/// One that is measured.
+/// An engine in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Peer {
     /// Its crate in `peers/`.
     pub(super) folder: &'static str,
-    /// Set to be as durable as it can be made, where it is not so as it comes.
+    /// True if it is set to be as durable as possible, where its default is weaker.
     pub(super) is_full: bool,
 }
 
-/// saga first: the others are compared with it.
+/// saga is first: the others are compared with it.
 pub(super) const PEERS: [Peer; 9] = [
     Peer { folder: "saga", is_full: false },
     Peer { folder: "steno", is_full: false },

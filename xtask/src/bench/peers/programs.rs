@@ -1,4 +1,4 @@
-//! Building the programs of the peers, and running them.
+//! Builds and runs the programs of the peers.
 
 use std::fs;
 use std::io::Read;
@@ -12,7 +12,7 @@ use super::figures::Line;
 use super::peer::{CONCURRENCIES, Peer, SECONDS};
 use crate::cargo;
 
-/// How long one round of a peer may take, with starting what it needs.
+/// The longest duration of one round of a peer, including the start of its servers.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A program that is built.
@@ -21,7 +21,7 @@ pub(super) struct Program {
     path: PathBuf,
 }
 
-/// What cargo says of a thing that it has built.
+/// A message of cargo about a built artifact.
 #[derive(Deserialize)]
 struct Built {
     reason: String,
@@ -31,7 +31,7 @@ struct Built {
     filenames: Vec<PathBuf>,
 }
 
-/// Builds a peer's `w1`; fetches what it needs beside cargo, if that is possible.
+/// Builds a peer's `w1`, after installing what it needs besides cargo.
 pub(super) fn build(folder: &str) -> Result<Program, String> {
     if folder == "restate" {
         install_restate()?;
@@ -46,11 +46,12 @@ fn build_crate(folder: &str, target: &[&str]) -> Result<Vec<Built>, String> {
     let place = cargo::root()?.join("peers").join(folder);
     let mut command = cargo::program("cargo")?;
     command.args(["build", "--release", "--quiet", "--message-format", "json-render-diagnostics"]);
-    // The lock file of `saga` follows the workspace, whose crates it builds; those of the others are what was compared.
+    // The lock file of `saga` follows the workspace, whose crates it builds. Those of the others record what was
+    // compared.
     if folder != "saga" {
         command.arg("--locked");
     }
-    // Where it is built when somebody builds it by hand, whatever is set here.
+    // The default target directory of a manual build, independent of the environment.
     command
         .arg("--manifest-path")
         .arg(place.join("Cargo.toml"))
@@ -72,7 +73,7 @@ fn build_crate(folder: &str, target: &[&str]) -> Result<Vec<Built>, String> {
     Ok(all.filter(|one| one.reason == "compiler-artifact").collect())
 }
 
-/// The server of Restate comes by npm.
+/// Installs the server of Restate by npm.
 fn install_restate() -> Result<(), String> {
     let folder = cargo::root()?.join("peers/restate");
     if folder.join("node_modules").is_dir() {
@@ -89,7 +90,7 @@ fn install_restate() -> Result<(), String> {
     }
 }
 
-/// What counts fsyncs: a library that is preloaded, and the file in which it counts; both where every user may read them.
+/// The counter of fsyncs: a library that is preloaded, and the file in which it counts. Every user can read both.
 #[derive(Debug)]
 pub(super) struct Counter {
     folder: PathBuf,
@@ -115,7 +116,7 @@ impl Counter {
         self.folder.join("fsyncs.so")
     }
 
-    /// Begins at nothing.
+    /// Resets the count to 0.
     fn reset(&self) -> Result<PathBuf, String> {
         let file = self.folder.join("count");
         let failed = |error| format!("{}: {error}", file.display());
@@ -137,7 +138,7 @@ fn is_library(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "so")
 }
 
-/// A server that runs as another user counts as well.
+/// Lets servers that run as another user write to the count.
 #[cfg(unix)]
 fn open_to_all(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -149,7 +150,7 @@ fn open_to_all(_file: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// One round of a peer.
+/// Runs one round of a peer.
 pub(super) fn measure(program: &Program, peer: Peer, counter: Option<&Counter>) -> Result<Vec<Line>, String> {
     let mut command = Command::new(&program.path);
     command.args(["--json", "--seconds", SECONDS]).args(CONCURRENCIES);
@@ -166,11 +167,11 @@ pub(super) fn measure(program: &Program, peer: Peer, counter: Option<&Counter>) 
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
         return Err(last.trim_start_matches("Error: ").trim_matches('"').to_owned());
     }
-    // Some engines print their own lines among them.
+    // Some engines print lines of their own between.
     Ok(printed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
-/// Waits for the end, but not for ever; what was printed, and what was said of errors.
+/// Waits for the end of a process, with a limit. Returns true if it succeeded, and its output and errors.
 fn finish(mut child: Child) -> Result<(bool, String, String), String> {
     let out = collect(child.stdout.take());
     let err = collect(child.stderr.take());
@@ -181,7 +182,7 @@ fn finish(mut child: Child) -> Result<(bool, String, String), String> {
             break status;
         }
         if begun.elapsed() > PATIENCE {
-            // What it has started ends with it.
+            // Processes that it started end with it.
             child
                 .kill()
                 .and_then(|()| child.wait())
@@ -194,7 +195,7 @@ fn finish(mut child: Child) -> Result<(bool, String, String), String> {
     Ok((status.success(), text(out), text(err)))
 }
 
-/// Reads it to its end, on the side.
+/// Reads a stream to its end on another thread.
 fn collect(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();

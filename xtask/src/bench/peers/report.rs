@@ -1,10 +1,10 @@
-//! How it is shown.
+//! The forms of the report.
 
 use serde_json::json;
 
 use super::figures::{Figure, Figures};
 
-/// For scripts: a line for each.
+/// Formats for scripts: a JSON line for each figure.
 pub(super) fn json(lines: &[Figure], figures: &Figures) -> String {
     let measured = lines.iter().map(|figure| {
         json!({
@@ -23,7 +23,7 @@ pub(super) fn json(lines: &[Figure], figures: &Figures) -> String {
     measured.chain(left_out).map(|line| format!("{line}\n")).collect()
 }
 
-/// For people: a table, and what it means.
+/// Formats as text: a table with an explanation.
 pub(super) fn text(lines: &[Figure], figures: &Figures) -> String {
     let mut text = format!(
         "{:<24} {:>7} {:>10} {:>11} {:>13}  durability\n",
@@ -48,7 +48,7 @@ pub(super) fn text(lines: &[Figure], figures: &Figures) -> String {
     text
 }
 
-/// For the documentation: a row for each peer as durable as it is, the concurrencies side by side.
+/// Formats for the documentation: a row for each peer and durability, with columns for each concurrency.
 pub(super) fn markdown(lines: &[Figure], figures: &Figures) -> String {
     let mut concurrencies: Vec<usize> = lines.iter().map(|figure| figure.concurrency).collect();
     concurrencies.sort_unstable();
@@ -83,7 +83,7 @@ pub(super) fn markdown(lines: &[Figure], figures: &Figures) -> String {
     text
 }
 
-/// One peer at one concurrency.
+/// Returns the cells of one peer at one concurrency.
 fn cells(figure: &Figure) -> String {
     let ratio = figure.ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1}"));
     let fsyncs = figure.fsyncs_per_step.map_or("-".to_owned(), |fsyncs| format!("{fsyncs:.3}"));

@@ -3,7 +3,7 @@
 use super::super::metadata::{Metadata, Target};
 use super::*;
 
-/// What is found in a line of `docs/guide.md`.
+/// Returns what is found in a line of `docs/guide.md`.
 fn found(line: &str) -> Vec<String> {
     let text = format!("# Guide\n{line}\n");
     let mut tree = Tree::of(&[
@@ -37,7 +37,7 @@ fn paths_that_do_not_exist_are_found() {
     assert_eq!(found("see `saga-core/src/missing.rs`"), ["2: there is no `saga-core/src/missing.rs`"]);
     assert_eq!(found("see `docs/missing/`"), ["2: there is no `docs/missing/`"]);
     assert_eq!(found("see `missing.toml`."), ["2: there is no `missing.toml`"]);
-    // Elsewhere it exists, but what starts at a directory of the root is looked for from there.
+    // The file exists in another directory, but a path that starts at a directory of the root is resolved from there.
     assert_eq!(found("see `examples/machine.rs`"), ["2: there is no `examples/machine.rs`"]);
 }
 

@@ -1,23 +1,23 @@
-//! The paths that a file names: those of its `use` declarations, taken apart, and those that stand in code.
+//! The paths in a file: those of its `use` declarations, taken apart, and those in code.
 
-/// A path, as it is written after the names of modules within the file are taken off.
+/// A path, without the names of modules inside the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Imported {
     pub(super) path: Vec<String>,
-    /// What it is called here.
+    /// Its local name.
     pub(super) name: String,
-    /// Whether it is of a `use` declaration.
+    /// True if it comes from a `use` declaration.
     pub(super) is_use: bool,
 }
 
-/// Lists what the code of a file names of other modules.
+/// Returns the paths to other modules in the code of a file.
 pub(super) fn imported(code: &str) -> Vec<Imported> {
     let mut reader = Reader { tokens: tokens(code), at: 0, inner: Vec::new(), depth: 0, found: Vec::new() };
     reader.run();
     reader.found
 }
 
-/// A name, `::`, or one other letter.
+/// Splits code into tokens: names, `::`, and other single letters.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         self.tokens.get(self.at + ahead).copied()
     }
 
-    /// A path in code. Of another crate, or of a macro's caller, if it begins with `::` or `$`.
+    /// Reads a path in code. A path that begins with `::` or `$` belongs to another crate or a macro's caller.
     fn take_path(&mut self) {
         let before = self.at.checked_sub(1).map(|at| self.tokens[at]);
         let mut path = vec![self.tokens[self.at].to_owned()];
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A `use` declaration, or a part of it between braces.
+    /// Reads a `use` declaration, or a part of it between braces.
     fn take_tree(&mut self, prefix: Vec<String>) {
         let mut path = prefix;
         loop {
