@@ -63,7 +63,8 @@ fn words(line: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Returns true if a word begins at this letter: at `B` in `aB`, and at the last capital in `ABc`.
+/// Returns true if a word ends before this letter. Letters other than alphanumeric ones end a word, and so does a
+/// change of case: `aB`, and the last capital in `ABc`.
 fn begins(before: Option<char>, letter: char, after: Option<char>) -> bool {
     let Some(before) = before else { return false };
     let after_small = letter.is_uppercase() && !before.is_uppercase();
