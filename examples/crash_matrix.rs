@@ -1,9 +1,9 @@
-//! Runs the saga of `book_trip` once for everything that can go wrong with it, and prints what came of it:
+//! Runs the saga of `book_trip` once for each possible fault, and prints the results.
 //!
-//! `cargo run --example crash_matrix` has a line for each case, and counts what came of it with a crash at each durable
-//! write. `-- all` has a line for each of those as well; `-- "charge_card: refuses"` runs one case alone.
+//! `cargo run --example crash_matrix` prints a line for each case, and counts the results with a crash at each durable
+//! write. `-- all` prints a line for each of those too; `-- "charge_card: refuses"` runs one case alone.
 //!
-//! The saga is the one of `book_trip`, to the letter; only the companies are in memory.
+//! The saga is the unchanged one of `book_trip`; only the companies are in memory.
 
 #![allow(unreachable_pub, reason = "an example is a program: nothing of it is exported")]
 
@@ -25,7 +25,7 @@ use clients::{Airline, Bank, Hotel, Mailer};
 use saga::book_trip;
 use trip::{CardNumber, Email, FlightHold, Mail, Receipt, RoomHold, Trip};
 
-/// The command line is not understood.
+/// The exit code for a command line that cannot be parsed.
 const NOT_UNDERSTOOD: u8 = 2;
 
 /// The world of the saga.

@@ -1,7 +1,7 @@
 //! Prints the automaton of a saga, for a page, a README or a viewer: `cargo run --example graph -- mermaid`.
 //!
-//! `book_trip` is the saga of the example of that name; `holiday` is made up to have everything that can be drawn: a
-//! child saga, a loop, alternatives, a branch for each of several things.
+//! `book_trip` is the saga of that example. `holiday` is a made-up saga with everything that can be drawn: a child
+//! saga, a loop, alternatives, a branch for each of several things.
 
 #![allow(unreachable_pub, reason = "an example is a program: nothing of it is exported")]
 
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use saga::draw;
 use saga::graph::Graph;
 
-/// The command line is not understood.
+/// The exit code for a command line that cannot be parsed.
 const NOT_UNDERSTOOD: u8 = 2;
 
 type Draw = fn(&Graph) -> String;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The drawing that is asked for, or what is wrong with the words.
+/// Returns the drawing that the words ask for, or what is wrong with them.
 fn drawn(words: &[String]) -> Result<String, String> {
     let (format, saga) = match words {
         [] => return Err("in which language?".to_owned()),

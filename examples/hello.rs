@@ -1,4 +1,4 @@
-//! The smallest saga there is: two steps. Where the second fails, the first is undone.
+//! The smallest saga: two steps. If the second fails, the first is undone.
 
 use saga::prelude::*;
 

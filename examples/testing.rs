@@ -1,7 +1,7 @@
-//! How a saga is tested, from a step alone to everything that can go wrong at once: the code of `docs/testing.md`.
+//! How a saga is tested, from a single step to combinations of faults: the code of `docs/testing.md`.
 //!
-//! `cargo test --example testing` runs the tests; `cargo run --example testing` prints the matrix of its saga, and that of
-//! the same saga with a bug in it.
+//! `cargo test --example testing` runs the tests; `cargo run --example testing` prints the matrix of its saga, and that
+//! of the same saga with a bug in it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use saga::prelude::*;
 use saga::test::World;
 
-/// What guests find in a restaurant: which tables are taken, and what is cooked for whom, by key. In production it would
-/// be a client; its clones are the same restaurant.
+/// A restaurant: its taken tables, and its meals by key. In production it would be a client. Clones share it.
 #[derive(Clone, Default)]
 struct Restaurant(Arc<Mutex<BTreeMap<String, String>>>);
 
@@ -48,7 +47,7 @@ async fn dinner(table: u32, dish: String) -> Result<String, Failure> {
     Ok(cook(dish).await?)
 }
 
-/// Everything that is registered: in production, and in tests.
+/// Registers everything, in production and in tests.
 #[cfg_attr(not(test), allow(dead_code, reason = "the service that calls it is not in this example"))]
 fn sagas(builder: saga::Builder) -> saga::Builder {
     builder.saga::<dinner>()
@@ -69,7 +68,7 @@ impl World for Restaurant {
     }
 }
 
-/// The same dinner, and who reserved a table forgot how to free it.
+/// Reserves a table like `reserve`, but with a compensation that forgets to free it.
 #[step(idempotent, compensate = forget(table))]
 async fn reserve_for_ever(restaurant: &Restaurant, table: u32) -> Result<(), Failure> {
     restaurant.book().insert(format!("table {table}"), "taken".to_owned());

@@ -1,4 +1,5 @@
-//! Whether the companies' books say what the sagas say: all that completed trips promise, once each, and nothing else.
+//! Compares the companies' books with the sagas: every completed trip has its effects once each, and there are no
+//! others.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +10,18 @@ use thiserror::Error;
 use super::books::Books;
 use super::saga::Itinerary;
 
-/// Why the sagas could not be asked.
+/// The reason for which the sagas could not be read.
 #[derive(Debug, Error)]
 pub enum AskError {
     /// A saga cannot be looked at.
     #[error(transparent)]
     Look(#[from] LookError),
-    /// They cannot be listed.
+    /// The sagas cannot be listed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Asks every saga in the store what it booked, and gives what the books say otherwise; nothing if they agree.
+/// Reads the bookings of every saga in the store, and returns the differences to the books; empty if they agree.
 pub async fn disagreements(runtime: &Runtime, books: &Books) -> Result<Vec<String>, AskError> {
     let mut found = Vec::new();
     let mut trips = Vec::new();

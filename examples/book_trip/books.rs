@@ -1,6 +1,6 @@
-//! What the four companies have in their books: the effects of a saga, seen from outside.
+//! The books of the four companies: the effects of a saga, seen from outside.
 //!
-//! It reads the files, asks nobody, and can be used whether the companies are open or not.
+//! It reads the files alone, so it works whether the companies are open or not.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,53 +15,53 @@ use super::trip::{Flight, HoldId, Mail, Receipt, Stay};
 pub struct Books {
     /// Seats held now.
     pub flights: Vec<Held<Flight>>,
-    /// Seats held once and let go.
+    /// Seats held and released since.
     pub flights_released: Vec<Held<Flight>>,
     /// Rooms held now.
     pub rooms: Vec<Held<Stay>>,
-    /// Rooms held once and let go.
+    /// Rooms held and released since.
     pub rooms_released: Vec<Held<Stay>>,
     /// Cards charged.
     pub charges: Vec<Charged>,
     /// Mails sent.
     pub mails: Vec<Sent>,
-    /// How often every key had its effect, by company and key: once each, or a company broke its word.
+    /// The number of effects under each key, by company and key: one each, unless a company broke its contract.
     pub effects: BTreeMap<(&'static str, String), usize>,
 }
 
-/// A thing in a company's books.
+/// A held thing in a company's books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held<T> {
-    /// Under which key.
+    /// The key of the request.
     pub key: String,
     /// What it is.
     pub what: T,
-    /// What its holder was given.
+    /// The company's answer.
     pub hold: Hold,
 }
 
 /// A charge in the bank's books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charged {
-    /// Under which key.
+    /// The key of the request.
     pub key: String,
     /// The last four digits of the card.
     pub card: String,
-    /// What the payer was given.
+    /// The bank's answer.
     pub receipt: Receipt,
 }
 
 /// A mail in the mail service's books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// Under which key.
+    /// The key of the request.
     pub key: String,
-    /// What was sent.
+    /// The mail itself.
     pub mail: Mail,
 }
 
 impl Books {
-    /// Reads the books beside `prefix`; those not begun yet are empty.
+    /// Reads the books beside `prefix`; missing files count as empty.
     pub fn read(prefix: &Path) -> Result<Self, LedgerError> {
         let mut books = Self::default();
         let flights = read(&books_of("flight", prefix))?;
@@ -83,7 +83,7 @@ impl Books {
         Ok(books)
     }
 
-    /// The effects that were made more than once: company, key and how often.
+    /// Returns the effects that were made more than once: company, key and number.
     #[allow(dead_code, reason = "for whoever checks the companies' word")]
     pub fn repeated(&self) -> impl Iterator<Item = (&'static str, &str, usize)> {
         self.effects
@@ -92,7 +92,7 @@ impl Books {
             .map(|((company, key), times)| (*company, key.as_str(), *times))
     }
 
-    /// Parts what is still held from what was let go.
+    /// Separates what is still held from what was released.
     fn holds<T>(
         &mut self,
         company: &'static str,
@@ -120,7 +120,7 @@ impl Books {
     }
 }
 
-/// One line for each thing, or one that says there is none.
+/// One line for each thing, or a line that there is none.
 impl fmt::Display for Books {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         holds(f, "flight", &self.flights, &self.flights_released)?;

@@ -1,8 +1,8 @@
-//! How the four companies are talked to: one client each, cheap to clone, and one error enum each.
+//! The clients of the four companies: one each, cheap to clone, with one error enum each.
 //!
-//! The errors say what the caller has to decide on, above all whether the request may have landed:
+//! The errors have the variants that callers decide on, above all whether the request may have landed:
 //! - `Unreachable`: there was no connection, so nothing was sent;
-//! - `NoAnswer`: something was sent, and what became of it is not known;
+//! - `NoAnswer`: the request was sent, and its effect is not known;
 //! - every other variant: the company answered, and did nothing.
 
 mod airline;

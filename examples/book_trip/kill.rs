@@ -1,4 +1,4 @@
-//! A store that kills the process at a chosen durable write, so that the recovery can be watched.
+//! A store that kills the process at a chosen durable write, to show the recovery.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use saga::{Entry, Epoch, SagaId, Seq, Timestamp};
 use super::options::Kill;
 use super::timeline::name_of;
 
-/// A store, and where the process dies. What counts is what adds to a saga's history or to its inbox.
+/// A store with the write at which the process dies. Only writes to a saga's history or inbox are counted.
 pub struct Killing<S> {
     store: S,
     kill: Option<Kill>,
@@ -22,12 +22,12 @@ pub struct Killing<S> {
 }
 
 impl<S: Store> Killing<S> {
-    /// The store, and the process dying at `kill`; before it does, `last_words` are told what it was writing.
+    /// Wraps a store that kills the process at `kill`. Before that, it passes the records of the write to `last_words`.
     pub fn at(kill: Option<Kill>, store: S, last_words: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { store, kill, last_words: Box::new(last_words), writes: AtomicU64::new(0) }
     }
 
-    /// Whether there are no records in it, or only the creation of a saga that is there.
+    /// Returns true if the batch has no records, or only the creation of an existing saga.
     async fn adds_nothing(&self, batch: &[Append]) -> Result<bool, StoreError> {
         for append in batch.iter().filter(|append| !append.entries.is_empty()) {
             if append.epoch.is_some() || self.store.summary(&append.saga).await?.is_none() {
@@ -54,7 +54,7 @@ impl<S: Store> Killing<S> {
     }
 }
 
-/// The records of a batch in words: `done hold_flight, intent charge_card`.
+/// Returns the names of a batch's records: `done hold_flight, intent charge_card`.
 fn records_of(batch: &[Append]) -> String {
     let records: Vec<String> = batch.iter().flat_map(|append| &append.entries).map(name_of).collect();
     records.join(", ")

@@ -1,7 +1,6 @@
-//! A company's books: one JSON value a line, only ever appended, on disk before anybody is answered.
+//! A company's books: one JSON value a line, append-only, on disk before the company answers.
 //!
-//! A line counts once its end is written. What a killed process leaves behind of a line never happened: nobody
-//! was told of it.
+//! A line counts once its end is written. The incomplete line of a killed process never happened: it was not answered.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,36 +10,36 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-/// Why books cannot be used.
+/// The reason for which books cannot be used.
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// Another process keeps them: two would not see each other's entries.
     #[error("{} are kept by another process", path.display())]
     InUse {
-        /// The books.
+        /// The path of the books.
         path: PathBuf,
     },
     /// The file cannot be read or written.
     #[error("{} cannot be read or written", path.display())]
     File {
-        /// The books.
+        /// The path of the books.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A whole line is not an entry of these books.
     #[error("{} line {line} is not an entry", path.display())]
     Line {
-        /// The books.
+        /// The path of the books.
         path: PathBuf,
-        /// Which line, the first being 1.
+        /// The line's number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The parse error.
         source: serde_json::Error,
     },
 }
 
-/// Books open for writing, all entries in memory.
+/// Books open for writing, with all entries in memory.
 #[derive(Debug)]
 pub struct Ledger<E> {
     file: File,
@@ -49,9 +48,9 @@ pub struct Ledger<E> {
 }
 
 impl<E: Serialize + DeserializeOwned> Ledger<E> {
-    /// Opens the books, or begins them; what is left of a torn last line is cut off.
+    /// Opens or creates the books, and removes an incomplete last line.
     ///
-    /// **Guarantees.** One `Ledger` at a time keeps a file.
+    /// **Guarantees.** A file has at most one `Ledger` at a time.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::File { path: path.to_owned(), source };
         let mut file = OpenOptions::new()
@@ -75,14 +74,14 @@ impl<E: Serialize + DeserializeOwned> Ledger<E> {
         Ok(ledger)
     }
 
-    /// All that happened, in order.
+    /// Returns all entries, in order.
     pub fn entries(&self) -> &[E] {
         &self.entries
     }
 
     /// Writes an entry; when this returns, it is on disk.
     ///
-    /// **Errors.** After an error the entry did not happen: what was written of it is cut off again.
+    /// **Errors.** After an error the entry did not happen: a partial line is removed.
     pub fn append(&mut self, entry: E) -> io::Result<()> {
         let mut line = serde_json::to_vec(&entry)?;
         line.push(b'\n');
@@ -95,7 +94,7 @@ impl<E: Serialize + DeserializeOwned> Ledger<E> {
         Ok(())
     }
 
-    /// Cuts off what follows the last entry.
+    /// Removes everything after the last entry.
     fn cut(&mut self) -> io::Result<()> {
         self.file.set_len(self.bytes)?;
         self.file.seek(SeekFrom::Start(self.bytes))?;
@@ -103,7 +102,7 @@ impl<E: Serialize + DeserializeOwned> Ledger<E> {
     }
 }
 
-/// Reads books without keeping them; there need not be any yet.
+/// Reads books without locking them; a missing file counts as empty.
 pub fn read<E: DeserializeOwned>(path: &Path) -> Result<Vec<E>, LedgerError> {
     match std::fs::read(path) {
         Ok(written) => parse(whole_lines(&written), path),
@@ -112,7 +111,7 @@ pub fn read<E: DeserializeOwned>(path: &Path) -> Result<Vec<E>, LedgerError> {
     }
 }
 
-/// All but a last line without an end.
+/// Returns all complete lines.
 fn whole_lines(written: &[u8]) -> &[u8] {
     let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     &written[..whole]

@@ -1,8 +1,8 @@
-//! Books a trip with four companies, or nothing at all: whatever fails, and wherever the process is killed.
+//! Books a trip with four companies, or nothing at all, whatever fails and whenever the process is killed.
 //!
-//! `cargo run --example book_trip -- --help` says what can go wrong. Read `saga.rs` first: that is the saga. The
-//! companies (`services`, `clients`, `books` and what they stand on) are the world that it acts on; `timeline` draws
-//! its journal, `agreement` compares what it says with what the companies have in their books.
+//! `cargo run --example book_trip -- --help` lists the faults. Read `saga.rs` first: that is the saga. The companies
+//! (`services`, `clients`, `books` and the files they use) are the outside world. `timeline` draws the journal;
+//! `agreement` compares it with the companies' books.
 
 #![allow(unreachable_pub, reason = "an example is a program: nothing of it is exported")]
 
@@ -40,9 +40,9 @@ use style::{Mark, Style};
 use timeline::Timeline;
 use trip::{CardNumber, Email, Trip};
 
-/// The outcome and the books do not agree.
+/// The exit code if the outcome and the books do not agree.
 const DISAGREE: u8 = 1;
-/// It could not be run.
+/// The exit code if the trip could not be run.
 const NOT_RUN: u8 = 2;
 
 #[tokio::main(flavor = "current_thread")]
@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs one trip; gives whether its outcome and the companies' books agree.
+/// Runs one trip; returns true if its outcome and the companies' books agree.
 async fn run(options: &Options, style: Style) -> Result<bool, Box<dyn Error>> {
     let file = place::database(options)?;
     let store = SqliteStore::open(&file)?;
@@ -108,7 +108,7 @@ async fn run(options: &Options, style: Style) -> Result<bool, Box<dyn Error>> {
     Ok(wrong.is_empty())
 }
 
-/// Draws the saga until it has ended, or needs a person, and answers what it asks.
+/// Draws the saga until it has ended, or needs a person, and answers its questions.
 async fn watched(
     handle: &Handle<book_trip>,
     mut timeline: Timeline,
@@ -135,11 +135,11 @@ async fn watched(
     Ok(outcome)
 }
 
-/// Says yes to the question, if it is one. A person would do so in a service of yours.
+/// Approves a question. In your service a person would do so.
 async fn answer(handle: &Handle<book_trip>, entry: &Entry) -> Result<(), ActError> {
     let Record::Asked { .. } = &entry.record else { return Ok(()) };
     match handle.approve(By::new("Grace", "it is in the budget")).await {
-        // Answered before: the question is from another process's time.
+        // It was answered before: another process asked it.
         Err(ActError::Refused(_)) => Ok(()),
         answered => answered,
     }
@@ -191,7 +191,7 @@ fn card() -> Redacted<CardNumber> {
 mod tests {
     use super::book_trip;
 
-    /// What sagas that have begun depend on changes only on purpose.
+    /// Definitions that running sagas depend on change only on purpose.
     #[test]
     fn definitions() {
         let path = "examples/book_trip/saga.definitions.json";

@@ -1,4 +1,4 @@
-//! What is asked for on the command line.
+//! The command line.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::services::Faults;
 
-/// What `--help` says.
+/// The text of `--help`.
 pub const HELP: &str = "\
 Books a trip, or nothing: a flight and a hotel, one payment, one mail.
 
@@ -31,72 +31,72 @@ Exit status: 0 if the outcome and the companies' books agree, 1 if not, 2 if it 
 Colours are for terminals only, and not if NO_COLOR is set.
 ";
 
-/// What is asked for.
+/// The parsed command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The database, if one was named.
+    /// The database; `None` if none was named.
     pub db: Option<PathBuf>,
-    /// What goes wrong at the companies.
+    /// The faults of the companies.
     pub faults: Faults,
-    /// Where the process dies.
+    /// The write at which the process dies; `None` if it does not.
     pub kill: Option<Kill>,
-    /// Whether to go on with what a killed process left.
+    /// True to resume what a killed process left.
     pub resume: bool,
-    /// How long an answer of the bank is waited for, if that was said.
+    /// The longest wait for the bank's answer; `None` for the default.
     pub patience: Option<Duration>,
-    /// Whether only the help is wanted.
+    /// True to print only the help.
     pub help: bool,
-    /// What is to be said again to go on with this trip.
+    /// The options to repeat when this trip is resumed.
     again: String,
 }
 
-/// A durable write at which the process dies, the first being 1.
+/// A durable write at which the process dies, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kill {
-    /// Instead of it.
+    /// Dies before the write.
     Before(u64),
-    /// Once it is on disk.
+    /// Dies after the write is on disk.
     At(u64),
 }
 
-/// Why the command line is not understood.
+/// The reason for which the command line cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OptionsError {
-    /// There is no such option.
+    /// The option does not exist.
     #[error("there is no option `{word}`{}", hint(word, &FLAGS))]
     UnknownFlag {
-        /// What was written.
+        /// The word on the command line.
         word: String,
     },
-    /// An option stands without its value.
+    /// An option has no value.
     #[error("`{flag}` needs {needs}")]
     NoValue {
-        /// Which.
+        /// The option.
         flag: &'static str,
-        /// What belongs there.
+        /// The kind of value that it needs.
         needs: &'static str,
     },
-    /// A value is none of those there are.
+    /// A value does not exist.
     #[error("`{flag} {word}` is none of: {}{}", known.join(", "), hint(word, known))]
     UnknownWord {
-        /// Which option.
+        /// The option.
         flag: &'static str,
-        /// What was written.
+        /// The word on the command line.
         word: String,
-        /// What there is.
+        /// The accepted values.
         known: &'static [&'static str],
     },
     /// A value cannot be read.
     #[error("`{flag} {word}`: write {needs}")]
     Unreadable {
-        /// Which option.
+        /// The option.
         flag: &'static str,
-        /// What was written.
+        /// The word on the command line.
         word: String,
-        /// What belongs there.
+        /// The kind of value that it needs.
         needs: &'static str,
     },
-    /// Two options cannot both be.
+    /// Two options exclude each other.
     #[error("`{0}` and `{1}` exclude each other")]
     Both(&'static str, &'static str),
 }
@@ -107,7 +107,7 @@ const FAILS: &[&str] = &["flight", "hotel", "charge", "mail"];
 const LANDS: &[&str] = &["charge"];
 
 impl Options {
-    /// Reads the words that follow the program's name, as `--flag value` or `--flag=value`.
+    /// Parses the words after the program's name, as `--flag value` or `--flag=value`.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, OptionsError> {
         let mut options = Self::default();
         let mut words = words.into_iter();
@@ -147,7 +147,7 @@ impl Options {
         Ok(options)
     }
 
-    /// What to type to go on with a trip that was killed.
+    /// Returns the command that resumes a killed trip.
     pub fn to_resume(&self, db: &Path) -> String {
         format!("cargo run --example book_trip -- --db {}{} --resume", db.display(), self.again)
     }
@@ -169,7 +169,7 @@ impl Options {
         self.add_fault("charge-unanswered", true)
     }
 
-    /// The bank has one way to go wrong at a time.
+    /// Adds a fault; the bank can have only one at a time.
     fn add_fault(&mut self, word: &str, at_bank: bool) -> Result<(), OptionsError> {
         let before = self.faults.charge.filter(|_| at_bank);
         self.faults.add(word).expect("every word on the command line names a fault");
@@ -207,7 +207,7 @@ fn time(flag: &'static str, word: String) -> Result<Duration, OptionsError> {
     ms.ok_or(OptionsError::Unreadable { flag, word, needs: TIME })
 }
 
-/// The known word that was probably meant.
+/// Returns a hint at the nearest known word.
 fn hint(word: &str, known: &[&str]) -> String {
     let nearest = known.iter().map(|known| (distance(word, known), known)).min();
     match nearest {
@@ -216,7 +216,7 @@ fn hint(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// How many letters to change, add or leave out (Levenshtein).
+/// Returns the edit distance between two words (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! Which database is used, and which trip in it.
+//! The choice of database, and of the trip in it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use thiserror::Error;
 
 use super::options::Options;
 
-/// Why there is no database, or no trip in it.
+/// The reason for which there is no database, or no trip in it.
 #[derive(Debug, Error)]
 pub enum PlaceError {
-    /// There is nothing to go on with.
+    /// There is nothing to resume.
     #[error("nothing to resume: there is no database {}", .0.display())]
     NothingThere(PathBuf),
-    /// Another trip comes first.
+    /// Another trip must end first.
     #[error("{0} has not ended: go on with it by --resume, or take another database")]
     NotEnded(SagaId),
     /// The temporary directory cannot be used.
     #[error("{} cannot be used", path.display())]
     Directory {
-        /// Which.
+        /// The path of the directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The sagas cannot be listed.
@@ -32,7 +32,7 @@ pub enum PlaceError {
     Store(#[from] StoreError),
 }
 
-/// The database: the one that was named, a new one, or, to resume, the newest that was left.
+/// Returns the database: the named one, or a new one. To resume, returns the newest existing one.
 pub fn database(options: &Options) -> Result<PathBuf, PlaceError> {
     match &options.db {
         Some(file) if options.resume && !file.exists() => Err(PlaceError::NothingThere(file.clone())),
@@ -61,16 +61,16 @@ fn newest(directory: &Path) -> io::Result<Option<PathBuf>> {
     Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "db")).max())
 }
 
-/// The trip to be run.
+/// The trip to run.
 #[derive(Debug)]
 pub struct Next {
     /// Its id.
     pub id: SagaId,
-    /// How many records of it are there already.
+    /// The number of records that it already has.
     pub inherited: u64,
 }
 
-/// A new trip, or, to resume, the one that has not ended, or else the last.
+/// Returns a new trip. To resume, returns the one that has not ended, or else the last.
 pub async fn next_trip(store: &impl Store, resume: bool) -> Result<Next, PlaceError> {
     let (mut trips, mut query) = (Vec::new(), Query::default());
     loop {

@@ -1,5 +1,5 @@
-//! The trip as a saga: what is done, how each step is undone, and in what order. The rest of this example is the
-//! world that it acts on, and the drawing.
+//! The trip as a saga: its steps, how each is undone, and their order. The rest of this example is the outside world,
+//! and the drawing.
 
 use saga::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ async fn hold_flight(
     airline.hold(&trip, key.as_str()).await
 }
 
-/// Lets a held seat go. Calling it twice does no harm.
+/// Releases a held seat. Calling it twice does no harm.
 #[step(retriable, idempotent)]
 async fn release_flight(airline: &Airline, id: HoldId) -> Result<(), AirlineError> {
     airline.release(&id).await
@@ -36,7 +36,7 @@ async fn hold_hotel(hotel: &Hotel, key: &IdempotencyKey, trip: Trip) -> Result<R
     hotel.hold(&trip, key.as_str()).await
 }
 
-/// Lets a held room go. Calling it twice does no harm.
+/// Releases a held room. Calling it twice does no harm.
 #[step(retriable, idempotent)]
 async fn release_hotel(hotel: &Hotel, id: HoldId) -> Result<(), HotelError> {
     hotel.release(&id).await
@@ -48,7 +48,7 @@ async fn find_hotel(hotel: &Hotel, of: IdempotencyKey) -> Result<Probe<RoomHold>
     Ok(hotel.find_hold(of.as_str()).await?.map_or(Probe::NotHappened, Probe::Happened))
 }
 
-/// Charges the card. Nothing takes it back.
+/// Charges the card. Nothing undoes it.
 #[step(irreversible, probe = find_charge(key), retry(attempts = 4, backoff = "50ms..1s"))]
 async fn charge_card(
     bank: &Bank,
@@ -65,7 +65,7 @@ async fn find_charge(bank: &Bank, of: IdempotencyKey) -> Result<Probe<Receipt>, 
     Ok(bank.find_charge(of.as_str()).await?.map_or(Probe::NotHappened, Probe::Happened))
 }
 
-/// Mails the itinerary. The trip is paid for, so that it is tried until it is sent.
+/// Mails the itinerary. The trip is paid for, so this is retried until it succeeds.
 #[step(irreversible, retriable, retry(attempts = 10, backoff = "50ms..2s"))]
 async fn email_itinerary(mailer: &Mailer, key: &IdempotencyKey, mail: Mail) -> Result<(), MailError> {
     mailer.send(&mail, key.as_str()).await
@@ -78,7 +78,7 @@ pub async fn book_trip(trip: Trip, card: Redacted<CardNumber>) -> Result<Itinera
     let price = flight.price + hotel.price;
     approve(format!("Charge {price}?")).within("2h").await?;
     let receipt = charge_card(card, price).await?;
-    // No `?` from here on: past the point of no return there is no way back.
+    // No `?` from here on: nothing is undone past the point of no return.
     email_itinerary(letter(&trip, &flight, &hotel, &receipt)).await;
     Ok(Itinerary { flight, hotel, receipt })
 }
@@ -102,7 +102,7 @@ pub struct Itinerary {
     pub receipt: Receipt,
 }
 
-/// Why a trip is not booked.
+/// The reason for which a trip is not booked.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, SagaError)]
 pub enum TripError {
     /// There is no seat.

@@ -1,8 +1,8 @@
 //! Four companies on loopback ports: an airline, a hotel, a bank and a mail service.
 //!
-//! They stand for somebody else's machines. They share a process with the saga, but nothing else: they have a
-//! thread of their own, are reached by HTTP alone, and what they promised is in books of their own, on disk before
-//! they answer. Kill the process, and they are back from their books, on other ports.
+//! They stand for other companies' machines. They share only the process with the saga: they have their own thread, are
+//! reached by HTTP alone, and write their books to disk before they answer. After the process is killed, they reopen
+//! with the same books, on other ports.
 
 mod bank;
 mod desk;
@@ -31,13 +31,13 @@ pub use faults::Faults;
 pub use holds::{Hold, HoldEntry, HoldFault};
 pub use mail::{MailEntry, MailFault};
 
-/// Why the companies do not open.
+/// The reason for which the companies do not open.
 #[derive(Debug, Error)]
 pub enum ServicesError {
-    /// Books cannot be used.
+    /// The books cannot be used.
     #[error("a company has no books")]
     Books(#[from] LedgerError),
-    /// No thread, or no port.
+    /// A thread or a port cannot be had.
     #[error("a company has no place to open at")]
     Place(#[from] io::Error),
 }
@@ -77,14 +77,14 @@ impl Services {
     }
 }
 
-/// Where a company's books are: `trips.db.flight.books` beside `trips.db`.
+/// Returns the path of a company's books: `trips.db.flight.books` beside `trips.db`.
 pub fn books_of(company: &str, prefix: &Path) -> PathBuf {
     let mut path = prefix.as_os_str().to_owned();
     path.push(format!(".{company}.books"));
     PathBuf::from(path)
 }
 
-/// The companies' thread. Dropping this closes them, connections and all, and lets go of their books.
+/// The companies' thread. Dropping this closes all connections, and releases the books.
 #[derive(Debug)]
 struct Open {
     closing: Option<oneshot::Sender<()>>,
@@ -103,7 +103,7 @@ impl Drop for Open {
     }
 }
 
-/// Where the companies can be reached.
+/// The addresses of the companies.
 struct Addresses {
     flight: SocketAddr,
     hotel: SocketAddr,
@@ -111,7 +111,7 @@ struct Addresses {
     mail: SocketAddr,
 }
 
-/// The thread's whole life. It alone blocks while books are written, as another company's machine would.
+/// Runs the companies' thread. It alone blocks while books are written, as another machine would.
 fn keep_open(
     prefix: &Path,
     faults: Faults,
@@ -129,7 +129,7 @@ fn keep_open(
             Ok(at) => ready.send(Ok(at)).expect(heard),
             Err(error) => return ready.send(Err(error)).expect(heard),
         }
-        // Ends with an error, as nothing is ever sent: the other side is dropped.
+        // This ends with an error when the other side is dropped: nothing is ever sent.
         closed.await.expect_err("companies are closed by being dropped");
     });
 }

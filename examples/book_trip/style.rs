@@ -3,16 +3,16 @@
 use std::fmt::Display;
 use std::io::IsTerminal;
 
-/// What a line says at a glance.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// Something begins.
     Begins,
-    /// It went well.
+    /// It succeeded.
     Done,
-    /// It did not.
+    /// It failed.
     Failed,
-    /// It is not known, or asked.
+    /// It is in doubt, or being asked.
     Asked,
     /// It is undone.
     Undone,
@@ -46,31 +46,31 @@ impl Mark {
 const DIM: &str = "2";
 const BOLD: &str = "1";
 
-/// Whether to colour.
+/// True to use colours.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     colours: bool,
 }
 
 impl Style {
-    /// As standard output and the environment ask for.
+    /// Returns the style that standard output and the environment ask for.
     pub fn of_stdout() -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self { colours: std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb }
     }
 
-    /// A mark in its colour.
+    /// Returns a mark in its colour.
     pub fn mark(self, mark: Mark) -> String {
         self.paint(mark.colour(), mark.sign())
     }
 
-    /// Of less weight.
+    /// Returns the text in a dim style.
     pub fn dim(self, text: impl Display) -> String {
         self.paint(DIM, text)
     }
 
-    /// Of more weight.
+    /// Returns the text in bold.
     pub fn bold(self, text: impl Display) -> String {
         self.paint(BOLD, text)
     }

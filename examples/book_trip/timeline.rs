@@ -1,4 +1,4 @@
-//! Draws a saga as it goes: a line for each record of its journal, with a mark and the time since it began.
+//! Draws a saga while it runs: a line for each record of its journal, with a mark and the time since the start.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use serde_json::Value;
 use super::style::{Mark, Style};
 use super::trip::Cents;
 
-/// The lines drawn so far, as far as later ones follow from them.
+/// The state that later lines depend on.
 #[derive(Debug)]
 pub struct Timeline {
     style: Style,
-    /// How many records were there before this process took over.
+    /// The number of records from before this process.
     inherited: u64,
     began: Option<Timestamp>,
     /// Its steps, by site.
     steps: BTreeMap<Site, Step>,
-    /// Whether an irreversible step is done.
+    /// True if an irreversible step is done.
     no_return: bool,
-    /// Whether it was said why the saga goes back.
+    /// True once the cause of the rollback was shown.
     stopping: bool,
 }
 
@@ -29,9 +29,9 @@ pub struct Timeline {
 struct Step {
     kind: Kind,
     begun: Timestamp,
-    /// How its last attempt failed.
+    /// The failure of its last attempt; `None` if none has failed.
     trouble: Option<String>,
-    /// What undoes it, once it is done.
+    /// The compensation, once it is done; `None` if nothing undoes it.
     undo: Option<String>,
 }
 
@@ -44,7 +44,7 @@ struct Line {
 }
 
 impl Timeline {
-    /// Draws from the first record on; the first `inherited` are another process's.
+    /// Draws from the first record on; the first `inherited` are from another process.
     pub fn new(style: Style, inherited: u64) -> Self {
         Self { style, inherited, began: None, steps: BTreeMap::new(), no_return: false, stopping: false }
     }
@@ -71,7 +71,7 @@ impl Timeline {
         );
     }
 
-    /// What a record says; nothing if another line has said it.
+    /// Returns the line of a record; `None` if another line has shown it.
     fn line(&mut self, Entry { at, record, .. }: &Entry) -> Option<Line> {
         let at = *at;
         Some(match record {
@@ -131,7 +131,7 @@ impl Timeline {
         })
     }
 
-    /// What concerns the saga as a whole.
+    /// Returns the line of a record about the saga as a whole.
     fn of_saga(&mut self, record: &Record) -> Line {
         let (mark, text) = match record {
             Record::Scheduled { .. } => (Mark::Begins, "begins".to_owned()),
@@ -160,7 +160,7 @@ impl Timeline {
         Line { took: Some(at.since(step.begun)), ..Line::on(site, Mark::Done, text) }
     }
 
-    /// Counts from here how long it takes.
+    /// Starts the measurement of a step's duration.
     fn begin(&mut self, site: &Site, at: Timestamp) {
         if let Some(step) = self.steps.get_mut(site) {
             step.begun = at;
@@ -184,7 +184,7 @@ fn probed(site: &Site, happened: Option<bool>, trouble: &Option<String>, next: N
     Line::on(site, mark, format!("the probe: {answer}{}", then(next, at)))
 }
 
-/// A record in two words, as `done hold_flight`.
+/// Returns the short name of a record, as `done hold_flight`.
 pub fn name_of(entry: &Entry) -> String {
     let value = serde_json::to_value(&entry.record).unwrap_or_default();
     let site =
@@ -195,7 +195,7 @@ pub fn name_of(entry: &Entry) -> String {
     }
 }
 
-/// The kind of a record, as its JSON has it.
+/// Returns the kind of a record, as its JSON has it.
 fn kind_of(record: &Record) -> String {
     let kind = match serde_json::to_value(record) {
         Ok(Value::Object(object)) => object.keys().next().cloned().unwrap_or_default(),
@@ -205,7 +205,7 @@ fn kind_of(record: &Record) -> String {
     kind.replace('_', " ")
 }
 
-/// The name that a site ends in: a step's, mostly.
+/// Returns the last part of a site, usually a step's name.
 fn last_segment(site: &Site) -> &str {
     site.as_str().rsplit('/').next().unwrap_or_default()
 }
@@ -217,7 +217,7 @@ fn of_role(role: Role, text: String) -> String {
     }
 }
 
-/// What comes next, and when.
+/// Returns what follows, and when.
 fn then(next: Next, at: Timestamp) -> String {
     let wait = |due: Timestamp| match due.since(at) {
         Duration::ZERO => String::new(),
@@ -243,7 +243,7 @@ fn joined(texts: &[&str]) -> String {
     texts.join("; ")
 }
 
-/// An output in short: what it is called, and what it costs.
+/// Returns the short form of an output: its name and its price.
 fn gist(output: &Payload) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(&output.shown()) else { return String::new() };
     let names = fields.values().filter_map(Value::as_str).map(str::to_owned);

@@ -1,18 +1,18 @@
-//! The words of a trip: what is asked for, what is held, charged and mailed.
+//! The data of a trip: what is requested, held, charged and mailed.
 //!
-//! Plain data, the same on the wire, in the companies' books and in the saga's journal.
+//! It has the same form on the wire, in the companies' books and in the saga's journal.
 
 use std::fmt;
 use std::ops::{Add, Mul};
 
 use serde::{Deserialize, Serialize};
 
-/// A trip as the traveller asks for it.
+/// A trip as the traveller requests it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trip {
-    /// Who flies and sleeps.
+    /// The traveller's name.
     pub traveller: String,
-    /// Where the itinerary goes.
+    /// The address for the itinerary.
     pub email: Email,
     /// The city it starts from.
     pub from: String,
@@ -20,12 +20,12 @@ pub struct Trip {
     pub to: String,
     /// The day of departure and arrival, as `2026-05-12`.
     pub date: String,
-    /// How many nights are slept there.
+    /// The number of nights.
     pub nights: u16,
 }
 
 impl Trip {
-    /// What the airline needs to know of it.
+    /// Returns what the airline needs to know.
     pub fn flight(&self) -> Flight {
         Flight {
             from: self.from.clone(),
@@ -35,7 +35,7 @@ impl Trip {
         }
     }
 
-    /// What the hotel needs to know of it.
+    /// Returns what the hotel needs to know.
     pub fn stay(&self) -> Stay {
         Stay {
             city: self.to.clone(),
@@ -61,7 +61,7 @@ pub struct Flight {
     pub to: String,
     /// The day, as `2026-05-12`.
     pub date: String,
-    /// Who flies.
+    /// The traveller's name.
     pub traveller: String,
 }
 
@@ -78,9 +78,9 @@ pub struct Stay {
     pub city: String,
     /// The day of arrival, as `2026-05-12`.
     pub date: String,
-    /// How many nights.
+    /// The number of nights.
     pub nights: u16,
-    /// Who sleeps there.
+    /// The guest's name.
     pub guest: String,
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for Stay {
     }
 }
 
-/// What a company calls a hold: the word to let it go by.
+/// A company's id of a hold, for releasing it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct HoldId(pub String);
@@ -105,7 +105,7 @@ impl fmt::Display for HoldId {
 /// A seat that the airline holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlightHold {
-    /// The airline's name for it.
+    /// The airline's id of the hold.
     pub id: HoldId,
     /// What the seat costs.
     #[serde(rename = "price_cents")]
@@ -115,9 +115,9 @@ pub struct FlightHold {
 /// A room that the hotel holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomHold {
-    /// The hotel's name for it.
+    /// The hotel's id of the hold.
     pub id: HoldId,
-    /// What all its nights cost.
+    /// The price of all nights.
     #[serde(rename = "price_cents")]
     pub price: Cents,
 }
@@ -125,9 +125,9 @@ pub struct RoomHold {
 /// The bank's word that a card was charged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The bank's name for the charge.
+    /// The bank's id of the charge.
     pub id: String,
-    /// How much was charged.
+    /// The amount charged.
     #[serde(rename = "amount_cents")]
     pub amount: Cents,
 }
@@ -135,15 +135,15 @@ pub struct Receipt {
 /// A letter to a traveller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: Email,
-    /// What it is about.
+    /// The subject line.
     pub subject: String,
-    /// What it says.
+    /// The text.
     pub body: String,
 }
 
-/// Where a mail goes.
+/// An e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(pub String);
@@ -181,13 +181,13 @@ impl fmt::Display for Cents {
     }
 }
 
-/// The number of a card. It has no `Display`, and its `Debug` tells nothing.
+/// The number of a card. It has no `Display`, and its `Debug` hides the number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CardNumber(pub String);
 
 impl CardNumber {
-    /// The last four digits: as much of a card as may be shown.
+    /// Returns the last four digits, which may be shown.
     pub fn last_four(&self) -> String {
         let digits: Vec<char> = self.0.chars().filter(char::is_ascii_digit).collect();
         digits[digits.len().saturating_sub(4)..].iter().collect()

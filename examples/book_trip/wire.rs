@@ -1,21 +1,21 @@
-//! What companies and clients agree on over HTTP, beside the words of a trip: the key's header, the body of a
-//! charge, and refusals.
+//! The protocol between companies and clients, besides the data of a trip: the key's header, the body of a charge, and
+//! refusals.
 //!
-//! A refusal is known by its word; its status serves those between who know nothing of trips.
+//! A refusal is identified by its word; its status is for intermediaries that know nothing of trips.
 
 use serde::{Deserialize, Serialize};
 
 use super::trip::{CardNumber, Cents};
 
-/// The header that makes a repeated request one request.
+/// The header that marks repeats of a request.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// What is asked of the bank.
+/// A request to the bank.
 #[derive(Serialize, Deserialize)]
 pub struct Charge {
-    /// Which card.
+    /// The card to charge.
     pub card: CardNumber,
-    /// How much.
+    /// The amount to charge.
     #[serde(rename = "amount_cents")]
     pub amount: Cents,
 }
@@ -23,13 +23,13 @@ pub struct Charge {
 /// The body of every answer that is a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What is refused, for a program.
+    /// The kind of refusal, for programs.
     pub word: Word,
-    /// Why, for a person.
+    /// The reason, for people.
     pub reason: String,
 }
 
-/// The refusals there are.
+/// The kinds of refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
@@ -37,15 +37,15 @@ pub enum Word {
     SoldOut,
     /// The card does not pay.
     Declined,
-    /// The key was asked for and promised never to be charged.
+    /// The key was asked for, and is closed: it can never be charged.
     KeyClosed,
-    /// The key stands for another request already.
+    /// The key was used for another request.
     KeyReused,
     /// The request has no key.
     KeyMissing,
-    /// There is no such thing.
+    /// The thing does not exist.
     Unknown,
-    /// Nothing was done; later it may be.
+    /// Nothing was done; a retry may succeed.
     Busy,
     /// The company could not write its books.
     Books,

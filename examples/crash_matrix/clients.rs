@@ -1,6 +1,5 @@
-//! The four companies of `book_trip` in memory, under the names by which its saga knows them. They are as fair as the
-//! real ones: a key that comes again gets the answer that it got before, and one that was asked for and not found is
-//! closed.
+//! The four companies of `book_trip` in memory, under the names that its saga uses. They keep the same contracts as the
+//! real ones: a repeated key gets its first answer, and a key that was asked for in vain is closed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +10,7 @@ use thiserror::Error;
 
 use super::trip::{CardNumber, Cents, FlightHold, HoldId, Mail, Receipt, RoomHold, Trip};
 
-/// What a company has done, by key; nothing, if the key is closed. Its clones are the same company.
+/// The effects of a company, by key; `None` for a closed key. Clones share them.
 struct Desk<T>(Arc<Mutex<BTreeMap<String, Option<T>>>>);
 
 impl<T: Clone> Desk<T> {
@@ -19,17 +18,17 @@ impl<T: Clone> Desk<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does it, unless it was done under that key before; `None` if the key is closed.
+    /// Makes the effect, unless the key has one; returns `None` if the key is closed.
     fn once(&self, key: &str, what: T) -> Option<T> {
         self.done().entry(key.to_owned()).or_insert(Some(what)).clone()
     }
 
-    /// What was done under that key; after `None` nothing ever will be.
+    /// Returns the effect of a key; after `None` there never will be one.
     fn find(&self, key: &str) -> Option<T> {
         self.done().entry(key.to_owned()).or_insert(None).clone()
     }
 
-    /// All that was done.
+    /// Returns all effects.
     fn all(&self) -> Vec<T> {
         self.done().values().flatten().cloned().collect()
     }
@@ -47,7 +46,7 @@ impl<T> Default for Desk<T> {
     }
 }
 
-/// A thing that is held, and whether it has been let go.
+/// A held thing, with true once it has been released.
 #[derive(Clone)]
 struct Held<T>(T, Arc<Mutex<bool>>);
 
@@ -68,14 +67,14 @@ impl<T: Clone> Desk<Held<T>> {
     }
 }
 
-/// What came of a request to the airline, if not what was asked for.
+/// The failure of a request to the airline.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum AirlineError {
     /// No seat is left, or the key is closed.
     #[error("the airline holds no seat")]
     #[permanent]
     NoSeat,
-    /// It did nothing, for now.
+    /// It did nothing for now.
     #[error("the airline is busy")]
     #[transient]
     Busy,
@@ -100,20 +99,20 @@ impl Airline {
         Ok(())
     }
 
-    /// The seats that are held.
+    /// Returns the seats that are held.
     pub fn seats(&self) -> Vec<FlightHold> {
         self.0.still_held()
     }
 }
 
-/// What came of a request to the hotel, if not what was asked for.
+/// The failure of a request to the hotel.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum HotelError {
     /// No room is left, or the key is closed.
     #[error("the hotel holds no room")]
     #[permanent]
     NoRoom,
-    /// It did nothing, for now.
+    /// It did nothing for now.
     #[error("the hotel is busy")]
     #[transient]
     Busy,
@@ -138,20 +137,20 @@ impl Hotel {
         Ok(())
     }
 
-    /// The rooms that are held.
+    /// Returns the rooms that are held.
     pub fn rooms(&self) -> Vec<RoomHold> {
         self.0.still_held()
     }
 }
 
-/// What came of a request to the bank, if not what was asked for.
+/// The failure of a request to the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum BankError {
     /// The card does not pay, or the key is closed.
     #[error("the bank declines the card")]
     #[permanent]
     Declined,
-    /// It did nothing, for now.
+    /// It did nothing for now.
     #[error("the bank is busy")]
     #[transient]
     Busy,
@@ -171,20 +170,20 @@ impl Bank {
         Ok(self.0.find(key))
     }
 
-    /// All that was charged.
+    /// Returns all charges.
     pub fn charges(&self) -> Vec<Receipt> {
         self.0.all()
     }
 }
 
-/// What came of a request to the mail service, if not what was asked for.
+/// The failure of a request to the mail service.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum MailError {
     /// It does not send such a mail.
     #[error("the mail service refuses the mail")]
     #[permanent]
     Refused,
-    /// It did nothing, for now.
+    /// It did nothing for now.
     #[error("the mail service is busy")]
     #[transient]
     Busy,
@@ -199,7 +198,7 @@ impl Mailer {
         self.0.once(key, mail.clone()).map(drop).ok_or(MailError::Refused)
     }
 
-    /// All that was sent.
+    /// Returns all mails that were sent.
     pub fn mails(&self) -> Vec<Mail> {
         self.0.all()
     }

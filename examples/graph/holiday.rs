@@ -8,7 +8,7 @@ async fn find_place(_turn: u32) -> Result<String, Failure> {
     Ok("Porto".to_owned())
 }
 
-/// Holds a room, as long as it is not paid for.
+/// Holds a room until it is paid for.
 #[step(compensate = cancel_room(output), undo_within = "48h", leaves = "a fee of € 10", idempotent)]
 async fn book_room(_place: String) -> Result<u32, Failure> {
     Ok(7)
@@ -19,7 +19,7 @@ async fn cancel_room(_room: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Pays in advance. If nobody can say whether the money went, a person has to.
+/// Pays in advance. In doubt a person decides.
 #[step(compensate = refund(output), probe = find_payment(key), in_doubt = dead_letter)]
 async fn pay_deposit(key: &IdempotencyKey, _amount: u32) -> Result<String, Failure> {
     Ok(key.to_string())
@@ -59,7 +59,7 @@ async fn buy_tickets(_place: String) -> Result<u32, Failure> {
     Ok(2)
 }
 
-/// A room with a deposit.
+/// Books a room, and pays a deposit.
 #[saga(undoable)]
 pub async fn lodging(place: String) -> Result<u32, Failure> {
     let room = book_room(place).await?;
@@ -67,7 +67,7 @@ pub async fn lodging(place: String) -> Result<u32, Failure> {
     Ok(room)
 }
 
-/// A place that is free, a room, the tickets, and everybody knows.
+/// Finds a place, books a room, buys tickets and invites the guests.
 #[saga(version = 3)]
 pub async fn holiday(guests: Vec<String>) -> Result<u32, Failure> {
     let mut turn = 0;
@@ -79,7 +79,7 @@ pub async fn holiday(guests: Vec<String>) -> Result<u32, Failure> {
     }
     let room = match lodging(place.clone()).await {
         Ok(room) => room,
-        // Then in a tent.
+        // If there is no room, book a place for a tent.
         Err(_) => book_room("camping".to_owned()).named("tent").await?,
     };
     if guests.len() > 3 {

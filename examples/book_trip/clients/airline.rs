@@ -10,34 +10,34 @@ use super::super::trip::{FlightHold, HoldId, Trip};
 use super::super::wire::Word;
 use super::http::{Failure, Http};
 
-/// What came of a request to the airline, if not what was asked for.
+/// The failure of a request to the airline.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum AirlineError {
     /// No seat is left: another flight, or none.
     #[error("the airline has no seats left")]
     #[permanent]
     NoSeats,
-    /// The request itself is wrong: sending it again changes nothing.
+    /// The request itself is wrong: a retry changes nothing.
     #[error("the airline refuses the request ({status}): {reason}")]
     #[permanent]
     Refused {
-        /// The status of the answer.
+        /// The HTTP status of the answer.
         status: u16,
-        /// The airline's words.
+        /// The airline's reason.
         reason: String,
     },
     /// Nothing was sent: try again.
     #[error("the airline cannot be reached: {observed}")]
     #[transient]
     Unreachable {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
-    /// A seat may be held: ask, or send it again with the same key.
+    /// A seat may be held: ask, or retry with the same key.
     #[error("the airline gives no answer: {observed}")]
     #[in_doubt]
     NoAnswer {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
 }
@@ -56,24 +56,24 @@ impl From<Failure> for AirlineError {
     }
 }
 
-/// Holds seats on flights, and lets them go.
+/// Holds seats on flights, and releases them.
 #[derive(Clone, Debug)]
 pub struct Airline(Http);
 
 impl Airline {
-    /// The airline at that address.
+    /// Returns the airline at that address.
     pub fn at(address: SocketAddr) -> Self {
         Self(Http::at(address))
     }
 
-    /// Holds a seat; with a key sent before, answers with the seat held then.
+    /// Holds a seat. A repeated key gets the seat that was held the first time.
     pub async fn hold(&self, trip: &Trip, key: &str) -> Result<FlightHold, AirlineError> {
         Ok(self.0.post("/holds", key, &trip.flight()).await?.json()?)
     }
 
-    /// The seat that was held under a key, if there was one; it may have been let go since.
+    /// Returns the seat that was held under a key; it may have been released since. `None` if there was none.
     ///
-    /// **Guarantees.** After `None` there never will be: the airline refuses a request still on its way.
+    /// **Guarantees.** After `None` there never will be one: the airline refuses a request that is still in flight.
     pub async fn find_hold(&self, key: &str) -> Result<Option<FlightHold>, AirlineError> {
         match self.0.get(&format!("/holds/by-key/{key}")).await {
             Ok(answer) => Ok(Some(answer.json()?)),
@@ -82,7 +82,7 @@ impl Airline {
         }
     }
 
-    /// Lets a seat go; one that is not held is as good as let go.
+    /// Releases a seat. Releasing a seat that is not held succeeds.
     pub async fn release(&self, id: &HoldId) -> Result<(), AirlineError> {
         match self.0.delete(&format!("/holds/{id}")).await {
             Ok(_) => Ok(()),

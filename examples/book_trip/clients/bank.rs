@@ -11,38 +11,38 @@ use super::super::trip::{CardNumber, Cents, Receipt};
 use super::super::wire::{Charge, Word};
 use super::http::{Failure, Http};
 
-/// What came of a request to the bank, if not what was asked for.
+/// The failure of a request to the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum BankError {
     /// The card does not pay: another card, or none.
     #[error("the bank declines the card")]
     #[permanent]
     Declined,
-    /// The bank has said before that this key was not charged, and keeps its word: nothing was charged.
+    /// The bank has already answered that this key was not charged, and guarantees it: nothing was charged.
     #[error("the bank has closed the key of this charge")]
     #[permanent]
     KeyClosed,
-    /// The request itself is wrong: sending it again changes nothing.
+    /// The request itself is wrong: a retry changes nothing.
     #[error("the bank refuses the request ({status}): {reason}")]
     #[permanent]
     Refused {
-        /// The status of the answer.
+        /// The HTTP status of the answer.
         status: u16,
-        /// The bank's words.
+        /// The bank's reason.
         reason: String,
     },
     /// Nothing was sent: try again.
     #[error("the bank cannot be reached: {observed}")]
     #[transient]
     Unreachable {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
     /// The card may be charged: ask before anything else.
     #[error("the bank gives no answer: {observed}")]
     #[in_doubt]
     NoAnswer {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
 }
@@ -67,18 +67,18 @@ impl From<Failure> for BankError {
 pub struct Bank(Http);
 
 impl Bank {
-    /// The bank at that address.
+    /// Returns the bank at that address.
     pub fn at(address: SocketAddr) -> Self {
         Self(Http::at(address))
     }
 
-    /// How long it may take to answer; three seconds if nothing is said.
+    /// Sets the longest wait for an answer; the default is three seconds.
     #[allow(dead_code, reason = "a client offers more than one saga asks for")]
     pub fn answering_within(self, patience: Duration) -> Self {
         Self(self.0.answering_within(patience))
     }
 
-    /// Charges a card; with a key sent before, answers with the receipt of then.
+    /// Charges a card. A repeated key gets the receipt of the first time.
     pub async fn charge(&self, card: &CardNumber, amount: Cents, key: &str) -> Result<Receipt, BankError> {
         let charge = Charge { card: card.clone(), amount };
         Ok(self.0.post("/charges", key, &charge).await?.json()?)
@@ -86,7 +86,7 @@ impl Bank {
 
     /// Asks whether a key was charged.
     ///
-    /// **Guarantees.** After `None` the key never will be: the bank refuses a charge still on its way.
+    /// **Guarantees.** After `None` the key never will be: the bank refuses a charge that is still in flight.
     pub async fn find_charge(&self, key: &str) -> Result<Option<Receipt>, BankError> {
         match self.0.get(&format!("/charges/by-key/{key}")).await {
             Ok(answer) => Ok(Some(answer.json()?)),

@@ -10,34 +10,34 @@ use super::super::trip::{HoldId, RoomHold, Trip};
 use super::super::wire::Word;
 use super::http::{Failure, Http};
 
-/// What came of a request to the hotel, if not what was asked for.
+/// The failure of a request to the hotel.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum HotelError {
     /// No room is left: another house, or none.
     #[error("the hotel has no rooms left")]
     #[permanent]
     NoRooms,
-    /// The request itself is wrong: sending it again changes nothing.
+    /// The request itself is wrong: a retry changes nothing.
     #[error("the hotel refuses the request ({status}): {reason}")]
     #[permanent]
     Refused {
-        /// The status of the answer.
+        /// The HTTP status of the answer.
         status: u16,
-        /// The hotel's words.
+        /// The hotel's reason.
         reason: String,
     },
     /// Nothing was sent: try again.
     #[error("the hotel cannot be reached: {observed}")]
     #[transient]
     Unreachable {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
-    /// A room may be held: ask, or send it again with the same key.
+    /// A room may be held: ask, or retry with the same key.
     #[error("the hotel gives no answer: {observed}")]
     #[in_doubt]
     NoAnswer {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
 }
@@ -56,24 +56,24 @@ impl From<Failure> for HotelError {
     }
 }
 
-/// Holds rooms, and lets them go.
+/// Holds rooms, and releases them.
 #[derive(Clone, Debug)]
 pub struct Hotel(Http);
 
 impl Hotel {
-    /// The hotel at that address.
+    /// Returns the hotel at that address.
     pub fn at(address: SocketAddr) -> Self {
         Self(Http::at(address))
     }
 
-    /// Holds a room; with a key sent before, answers with the room held then.
+    /// Holds a room. A repeated key gets the room that was held the first time.
     pub async fn hold(&self, trip: &Trip, key: &str) -> Result<RoomHold, HotelError> {
         Ok(self.0.post("/holds", key, &trip.stay()).await?.json()?)
     }
 
-    /// The room that was held under a key, if there was one; it may have been let go since.
+    /// Returns the room that was held under a key; it may have been released since. `None` if there was none.
     ///
-    /// **Guarantees.** After `None` there never will be: the hotel refuses a request still on its way.
+    /// **Guarantees.** After `None` there never will be one: the hotel refuses a request that is still in flight.
     pub async fn find_hold(&self, key: &str) -> Result<Option<RoomHold>, HotelError> {
         match self.0.get(&format!("/holds/by-key/{key}")).await {
             Ok(answer) => Ok(Some(answer.json()?)),
@@ -82,7 +82,7 @@ impl Hotel {
         }
     }
 
-    /// Lets a room go; one that is not held is as good as let go.
+    /// Releases a room. Releasing a room that is not held succeeds.
     pub async fn release(&self, id: &HoldId) -> Result<(), HotelError> {
         match self.0.delete(&format!("/holds/{id}")).await {
             Ok(_) => Ok(()),

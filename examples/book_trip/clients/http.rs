@@ -1,4 +1,4 @@
-//! One HTTP request and its answer, as JSON, told apart by what is known when it fails.
+//! One HTTP request and its answer, as JSON. Failures are distinguished by what is known of the request.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,10 +14,10 @@ use serde::de::DeserializeOwned;
 
 use super::super::wire::{IDEMPOTENCY_KEY, Problem, Word};
 
-/// The longest answer that is read.
+/// The longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// What is known of a request that did not go well.
+/// What is known of a failed request.
 pub(super) enum Failure {
     /// It was not sent.
     NotSent(String),
@@ -28,7 +28,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Whether it is the answer to a question for something that is not there.
+    /// Returns true if the company answered that the thing does not exist.
     pub(super) fn is_unknown(&self) -> bool {
         matches!(self, Self::Refused { problem, .. } if problem.word == Word::Unknown)
     }
@@ -58,19 +58,19 @@ impl Http {
         Self { answer_within, ..self }
     }
 
-    /// Sends something under a key.
+    /// Sends a body under a key.
     pub(super) async fn post(&self, path: &str, key: &str, body: &impl Serialize) -> Result<Answer, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| Failure::NotSent(error.to_string()))?;
         let request = self.request(Method::POST, path).header(IDEMPOTENCY_KEY, key);
         self.ask(request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body))).await
     }
 
-    /// Asks for something by its key.
+    /// Reads something by its key.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, Failure> {
         self.ask(self.request(Method::GET, path).body(Body::empty())).await
     }
 
-    /// Lets go of something by its id.
+    /// Releases something by its id.
     pub(super) async fn delete(&self, path: &str) -> Result<Answer, Failure> {
         self.ask(self.request(Method::DELETE, path).body(Body::empty())).await
     }
@@ -100,11 +100,11 @@ impl Http {
     }
 }
 
-/// The body of an answer that is no refusal.
+/// The body of a successful answer.
 pub(super) struct Answer(Bytes);
 
 impl Answer {
-    /// Reads it. One that cannot be read is as good as none: the request may have landed.
+    /// Parses the body. An unreadable one counts as no answer: the request may have landed.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_json::from_slice(&self.0)
             .map_err(|error| Failure::NoAnswer(format!("an answer not understood: {error}")))
@@ -119,7 +119,7 @@ fn refused(status: StatusCode, body: &[u8]) -> Failure {
     Failure::Refused { status: status.as_u16(), problem }
 }
 
-/// What it was at the bottom: "Connection refused" rather than "client error".
+/// Returns the innermost error: "Connection refused" rather than "client error".
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {

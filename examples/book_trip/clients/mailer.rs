@@ -10,34 +10,34 @@ use super::super::trip::Mail;
 use super::super::wire::Word;
 use super::http::{Failure, Http};
 
-/// What came of a request to the mail service, if not what was asked for.
+/// The failure of a request to the mail service.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
 pub enum MailError {
-    /// It took nothing, for now: try again.
+    /// It did nothing for now: try again.
     #[error("the mail service is busy")]
     #[transient]
     Busy,
-    /// The request itself is wrong: sending it again changes nothing.
+    /// The request itself is wrong: a retry changes nothing.
     #[error("the mail service refuses the request ({status}): {reason}")]
     #[permanent]
     Refused {
-        /// The status of the answer.
+        /// The HTTP status of the answer.
         status: u16,
-        /// The service's words.
+        /// The service's reason.
         reason: String,
     },
     /// Nothing was sent: try again.
     #[error("the mail service cannot be reached: {observed}")]
     #[transient]
     Unreachable {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
-    /// The mail may be on its way: send it again with the same key.
+    /// The mail may be on its way: retry with the same key.
     #[error("the mail service gives no answer: {observed}")]
     #[in_doubt]
     NoAnswer {
-        /// What happened instead.
+        /// The observed error.
         observed: String,
     },
 }
@@ -61,12 +61,12 @@ impl From<Failure> for MailError {
 pub struct Mailer(Http);
 
 impl Mailer {
-    /// The mail service at that address.
+    /// Returns the mail service at that address.
     pub fn at(address: SocketAddr) -> Self {
         Self(Http::at(address))
     }
 
-    /// Sends a mail; with a key sent before, nothing more is sent.
+    /// Sends a mail. A repeated key sends nothing more.
     pub async fn send(&self, mail: &Mail, key: &str) -> Result<(), MailError> {
         self.0.post("/mails", key, mail).await?;
         Ok(())

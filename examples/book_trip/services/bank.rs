@@ -1,7 +1,7 @@
-//! The bank: charges a card once a key, and can be asked whether it did.
+//! The bank: charges a card once for each key, and answers whether it did.
 //!
-//! `POST /charges`, `GET /charges/by-key/{key}`. To be told that a charge is not there would be worth nothing if
-//! it could still arrive: before the bank says so, it closes the key, and refuses a charge that comes later.
+//! `POST /charges`, `GET /charges/by-key/{key}`. The answer that there is no charge would be useless if one could still
+//! arrive. Before the bank gives it, it closes the key, and it refuses later charges under a closed key.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,38 +16,38 @@ use super::super::trip::Receipt;
 use super::super::wire::{Charge, Word};
 use super::desk::{Desk, Key, Refusal};
 
-/// How the bank misbehaves.
+/// A fault of the bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BankFault {
     /// It declines every new charge.
     Declines,
-    /// Its first charge lands in the books, and whoever asked for it never hears of it.
+    /// Its first charge lands in the books, and is never answered.
     LandsUnanswered,
 }
 
-/// A line of the books. Of a card it keeps what may be shown.
+/// A line of the books. Of a card it keeps only what may be shown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BankEntry {
     /// A card was charged.
     Charged {
-        /// For whom: one request, however often it was sent.
+        /// The key of the request.
         key: String,
         /// The last four digits of the card.
         card: String,
-        /// What the asker was given.
+        /// The bank's answer.
         receipt: Receipt,
     },
     /// A key was asked for and not found: it will never be charged.
     Closed {
-        /// Which.
+        /// The closed key.
         key: String,
     },
 }
 
 type BankDesk = Arc<Desk<BankEntry, BankFault>>;
 
-/// The bank, as its books left it.
+/// Returns the bank's routes, on its books.
 pub(super) fn router(books: &Path, fault: Option<BankFault>) -> Result<Router, LedgerError> {
     let desk: BankDesk = Desk::open(books, fault)?;
     Ok(Router::new()
@@ -107,7 +107,7 @@ async fn find(State(desk): State<BankDesk>, InPath(key): InPath<String>) -> Resu
     Err(Refusal::unknown())
 }
 
-/// What became of a key: one entry at most, for a charged key is not closed and a closed one not charged.
+/// Returns the only entry of a key: a charged key is never closed, and a closed one is never charged.
 fn under<'a>(books: &'a Ledger<BankEntry>, key: &str) -> Option<&'a BankEntry> {
     books.entries().iter().find(|entry| match entry {
         BankEntry::Charged { key: of, .. } | BankEntry::Closed { key: of } => of == key,

@@ -1,4 +1,4 @@
-//! What all four companies have in common: books that one request at a time holds, keys, and refusals.
+//! Shared by all four companies: locked books, keys, and refusals.
 
 use std::io;
 use std::path::Path;
@@ -15,19 +15,19 @@ use serde::de::DeserializeOwned;
 use super::super::ledger::{Ledger, LedgerError};
 use super::super::wire::{IDEMPOTENCY_KEY, Problem, Word};
 
-/// Where a company's requests meet: its books, and how it misbehaves today.
+/// A company's books, and its fault.
 pub(super) struct Desk<E, F> {
     pub(super) fault: Option<F>,
     ledger: Mutex<Ledger<E>>,
 }
 
 impl<E: Serialize + DeserializeOwned, F> Desk<E, F> {
-    /// Opens the books, and all that they say holds again.
+    /// Opens the books.
     pub(super) fn open(path: &Path, fault: Option<F>) -> Result<Arc<Self>, LedgerError> {
         Ok(Arc::new(Self { fault, ledger: Mutex::new(Ledger::open(path)?) }))
     }
 
-    /// The books, for one request alone: what it reads stays true until it has written.
+    /// Locks the books for one request: what it reads stays true until it has written.
     pub(super) fn books(&self) -> MutexGuard<'_, Ledger<E>> {
         self.ledger.lock().expect("no request panics while it holds the books")
     }
@@ -48,7 +48,7 @@ impl<S: Sync> FromRequestParts<S> for Key {
     }
 }
 
-/// An answer that says no.
+/// An answer that refuses a request.
 pub(super) struct Refusal(Problem);
 
 impl Refusal {

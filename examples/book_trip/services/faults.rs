@@ -1,10 +1,10 @@
-//! What goes wrong today, chosen by a word on the command line.
+//! The companies' faults, selected by words on the command line.
 
 use thiserror::Error;
 
 use super::{BankFault, HoldFault, MailFault};
 
-/// What goes wrong today, company by company. By default nothing.
+/// The fault of each company; by default none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// At the airline.
@@ -21,7 +21,7 @@ pub struct Faults {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{word}` is not a fault: there are {}", Faults::WORDS.join(", "))]
 pub struct UnknownFault {
-    /// What was asked for.
+    /// The unknown word.
     pub word: String,
 }
 

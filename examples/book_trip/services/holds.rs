@@ -1,7 +1,6 @@
-//! The airline and the hotel: both hold a thing under a key, and let it go by its id.
+//! The airline and the hotel: both hold a thing under a key, and release it by its id.
 //!
-//! `POST /holds`, `GET /holds/by-key/{key}`, `DELETE /holds/{id}`.
-//! A key holds one thing, however often it is sent.
+//! `POST /holds`, `GET /holds/by-key/{key}`, `DELETE /holds/{id}`. A key holds one thing, however often it is sent.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,10 +17,10 @@ use super::super::trip::{Cents, Flight, HoldId, Stay};
 use super::super::wire::Word;
 use super::desk::{Desk, Key, Refusal};
 
-/// How a company that holds things misbehaves.
+/// A fault of a company that holds things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoldFault {
-    /// It refuses every new hold, today and tomorrow.
+    /// It refuses every new hold.
     SoldOut,
 }
 
@@ -31,31 +30,31 @@ pub enum HoldFault {
 pub enum HoldEntry<T> {
     /// A thing was held.
     Held {
-        /// For whom: one request, however often it was sent.
+        /// The key of the request.
         key: String,
-        /// What was asked for.
+        /// The requested thing.
         what: T,
-        /// What the asker was given.
+        /// The company's answer.
         hold: Hold,
     },
-    /// A hold was let go.
+    /// A hold was released.
     Released {
-        /// Which.
+        /// The id of the hold.
         id: HoldId,
     },
     /// A key was asked for and not found: nothing will ever be held under it.
     Closed {
-        /// Which.
+        /// The closed key.
         key: String,
     },
 }
 
-/// What is answered to a hold; the clients read it as a `FlightHold` or a `RoomHold`.
+/// The answer to a hold; the clients parse it as a `FlightHold` or a `RoomHold`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// The word to let it go by.
+    /// The id for releasing it.
     pub id: HoldId,
-    /// What it costs.
+    /// Its price.
     #[serde(rename = "price_cents")]
     pub price: Cents,
 }
@@ -64,9 +63,9 @@ pub struct Hold {
 pub(super) trait Holdable:
     Clone + PartialEq + Send + Sync + Serialize + DeserializeOwned + 'static
 {
-    /// What one is called.
+    /// The name of one, in the books.
     const NAME: &str;
-    /// What is said when none is left.
+    /// The refusal when none is left.
     const SOLD_OUT: &str;
 
     fn price(&self) -> Cents;
@@ -92,7 +91,7 @@ impl Holdable for Stay {
 
 type HoldDesk<T> = Arc<Desk<HoldEntry<T>, HoldFault>>;
 
-/// The company, as its books left it.
+/// Returns the company's routes, on its books.
 pub(super) fn router<T: Holdable>(books: &Path, fault: Option<HoldFault>) -> Result<Router, LedgerError> {
     let desk: HoldDesk<T> = Desk::open(books, fault)?;
     Ok(Router::new()
@@ -123,7 +122,7 @@ async fn hold<T: Holdable>(
     Ok(Json(hold))
 }
 
-/// What the key was given, be it released since or not. If nothing was, nothing will be.
+/// Returns the hold of the key, released or not. If there is none, closes the key.
 async fn find<T: Holdable>(
     State(desk): State<HoldDesk<T>>,
     InPath(key): InPath<String>,

@@ -1,4 +1,4 @@
-//! The mail service: takes a mail once a key.
+//! The mail service: accepts one mail for each key.
 //!
 //! `POST /mails`, answered by 202.
 
@@ -16,7 +16,7 @@ use super::super::trip::Mail;
 use super::super::wire::Word;
 use super::desk::{Desk, Key, Refusal};
 
-/// How the mail service misbehaves.
+/// A fault of the mail service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailFault {
     /// It turns the first two requests away, and says so.
@@ -29,21 +29,21 @@ pub enum MailFault {
 pub enum MailEntry {
     /// A mail was sent.
     Sent {
-        /// For whom: one request, however often it was sent.
+        /// The key of the request.
         key: String,
-        /// What was sent.
+        /// The mail itself.
         mail: Mail,
     },
     /// A request was turned away.
     TurnedAway {
-        /// Whose.
+        /// The key of the request.
         key: String,
     },
 }
 
 type MailDesk = Arc<Desk<MailEntry, MailFault>>;
 
-/// The mail service, as its books left it.
+/// Returns the mail service's routes, on its books.
 pub(super) fn router(books: &Path, fault: Option<MailFault>) -> Result<Router, LedgerError> {
     let desk: MailDesk = Desk::open(books, fault)?;
     Ok(Router::new().route("/mails", post(send)).with_state(desk))
