@@ -1,4 +1,5 @@
-//! The limit: the payloads alone, written to SQLite as fast as that goes, with as many dependent commits a saga.
+//! The upper limit: the payloads alone, written to SQLite as fast as possible, with the same number of dependent
+//! commits for each saga.
 
 use std::time::Duration;
 
@@ -9,12 +10,12 @@ use crate::drive::{Ran, Watch};
 use crate::sagas::PAYLOAD;
 use crate::stage::{LAYER, Stage};
 
-/// Rows of one statement, in a large group: a fifth less to compute than with one; more save no more.
+/// The number of rows in one statement of a large group. It saves a fifth of the CPU time; more rows save no more.
 const ROWS: usize = 8;
 
-/// Writes for so long, `concurrency` rows a transaction and `commits` transactions a saga: append-only, in rowid order,
-/// keyed by integers, one thread, statements prepared once. Of what else was tried (blobs, larger pages, a longer log,
-/// no other process let in) nothing was faster by more than the disk varies.
+/// Writes for a time, with `concurrency` rows a transaction and `commits` transactions a saga. It is append-only, in
+/// rowid order, with integer keys, one thread and prepared statements. Blobs, larger pages, a longer log and exclusive
+/// locking were not faster by more than the disk varies.
 pub(crate) fn round(stage: &Stage, concurrency: usize, commits: i64, time: Duration) -> Outcome<Ran> {
     let flags = OpenFlags::default();
     let connection = Connection::open_with_flags_and_vfs(stage.fresh()?, flags, LAYER)?;

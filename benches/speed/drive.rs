@@ -1,4 +1,4 @@
-//! Runs sagas of one kind, so many at once, and says what that took.
+//! Runs sagas of one kind at a given concurrency, and measures what they take.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,32 +10,32 @@ use saga::{Saga, SagaCall, store::Store};
 use crate::Outcome;
 use crate::sagas::{five, four_and_back, until_due, until_told};
 
-/// What is run.
+/// The kind of saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     W1,
     W2,
 }
 
-/// When it is enough.
+/// The end of a round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Until {
-    /// So much time has passed; what runs then still ends.
+    /// This time has passed; sagas that run then still end.
     Passed(Duration),
-    /// Each client has run so many.
+    /// Each client has run this number of sagas.
     Each(usize),
 }
 
-/// What a round came to.
+/// The result of a round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ran {
     pub(crate) sagas: u64,
     pub(crate) seconds: f64,
-    /// Of the whole process, all threads, user and system.
+    /// CPU time of the whole process: all threads, user and system.
     pub(crate) cpu_seconds: f64,
 }
 
-/// Measures from where it is made.
+/// Measures from its creation.
 pub(crate) struct Watch {
     pub(crate) began: Instant,
     cpu: f64,
@@ -52,7 +52,7 @@ impl Watch {
     }
 }
 
-/// What this process has computed so far.
+/// Returns the CPU time of this process so far, in seconds.
 fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
@@ -60,18 +60,18 @@ fn cpu_seconds() -> f64 {
 
 /// Starts a runtime that knows all sagas of this program.
 pub(crate) async fn start(store: Arc<dyn Store>) -> Outcome<Runtime> {
-    // No cap on compensations: what is measured is how fast they are recorded, not how long they stand in line.
+    // No limit on compensations: the benchmark measures how fast they are recorded, not how long they are queued.
     let builder = Runtime::builder_shared(store).compensations_max(usize::MAX);
     let builder = builder.saga::<five>().saga::<four_and_back>();
     Ok(builder.saga::<until_told>().saga::<until_due>().start().await?)
 }
 
-/// One thread, as a runtime has it here.
+/// Returns a single-threaded runtime.
 pub(crate) fn thread() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_time().build()
 }
 
-/// A round on one thread for the runtime; a store may have more of its own.
+/// Runs a round on a single-threaded runtime; a store may have more threads.
 pub(crate) fn round(
     store: Arc<dyn Store>,
     workload: Workload,

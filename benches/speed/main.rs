@@ -1,8 +1,10 @@
-//! How fast sagas are, and how little they take: `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [scale] [--json | --markdown]`.
+//! The speed of sagas, and what they consume.
 //!
-//! All figures that are ratios come from rounds that take turns in one run: the disk drifts more between two runs than
-//! what is to be seen. Criterion and its like measure one thing after the other. What is measured, and where the time
-//! goes, is told in `docs/performance.md`.
+//! `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [scale] [--json | --markdown]` runs them.
+//!
+//! All ratios come from alternating rounds in one run, because the disk drifts more between two runs than the
+//! differences measured. Criterion and similar tools measure one thing after the other. `docs/performance.md` says what
+//! is measured, and where the time goes.
 #![allow(clippy::disallowed_methods, reason = "a benchmark looks at the real clock")]
 
 mod bare;
@@ -23,11 +25,11 @@ use std::path::Path;
 use report::{Form, Report};
 use stage::Stage;
 
-/// As a service that minds its speed has it; for both sides.
+/// A common choice for services that need speed; used by both sides.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Whatever goes wrong ends the run.
+/// An error ends the run.
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 struct Section {
@@ -57,7 +59,7 @@ fn main() -> Outcome {
             role => Err(format!("there is no role `{role}`").into()),
         };
     }
-    // Cargo says `--bench`.
+    // Cargo passes `--bench`.
     let mut names = arguments.iter().filter(|argument| !argument.starts_with('-'));
     if let Some(unknown) = names.find(|name| SECTIONS.iter().all(|section| section.name != **name)) {
         return Err(format!("there is no section `{unknown}`").into());

@@ -1,4 +1,4 @@
-//! In memory: W1 on the store that keeps nothing. What a step costs besides the disk.
+//! W1 on the store in memory: the cost of a step without the disk.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Parked sagas: a million of them wait for a signal or a time, in one process on SQLite. What each takes of memory, in
-//! the process that parked them and in one that is started later; how long that start takes; and whether one of them
-//! still goes on promptly.
+//! Released sagas: a million of them wait for a signal or a time, in one process on SQLite. Measured are the memory for
+//! each, in the process that released them and in one that starts later, the duration of that start, and how promptly
+//! one resumes.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ use crate::sagas::{five, until_due, until_told};
 use crate::stage::Stage;
 
 const SAGAS: usize = 1_000_000;
-/// So many are under way at a time while they are parked.
+/// The number of sagas in flight while they are started.
 const AT_ONCE: usize = 4096;
-/// So many times it is looked how promptly one goes on.
+/// The number of sagas whose resumption is measured.
 const PROBES: usize = 20;
-/// How long the timers are that come due among the others; longer than a saga is kept in memory while it waits.
+/// The length of the timers that come due among the others; longer than a waiting saga is kept in memory.
 const NAP: Duration = Duration::from_millis(1500);
-/// So many handles wait for the outcome of parked sagas.
+/// The number of handles that wait for the outcome of released sagas.
 const HANDLES: usize = 20_000;
 
 pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
@@ -65,7 +65,7 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Has another process do its part, and gives what it found.
+/// Runs another process in a role, and returns its results.
 fn ask(stage: &Stage, role: &str, db: &Path) -> Outcome<Vec<(String, Vec<f64>)>> {
     let (mut child, lines) = stage.child(role, db)?;
     let mut said = Vec::new();
@@ -86,21 +86,21 @@ fn say(name: &str, values: &[f64]) {
     println!("{name} {}", values.join(" "));
 }
 
-/// What this process has in memory, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Outcome<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0)
 }
 
-/// Waits until this worker drives nothing.
+/// Waits until this worker drives no saga.
 async fn idle(runtime: &Runtime) {
     while runtime.running() > 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// The process that parks them.
+/// Runs the process in which the sagas are released.
 pub(crate) fn child_parks(stage: &Stage, db: &Path) -> Outcome {
     drive::thread()?.block_on(async {
         let runtime = drive::start(stage.open(db)?).await?;
@@ -134,7 +134,7 @@ pub(crate) fn child_parks(stage: &Stage, db: &Path) -> Outcome {
     })
 }
 
-/// The process that finds them there.
+/// Runs the process that starts with all sagas released.
 pub(crate) fn child_holds(stage: &Stage, db: &Path) -> Outcome {
     drive::thread()?.block_on(async {
         let before = resident()?;
@@ -157,7 +157,7 @@ pub(crate) fn child_holds(stage: &Stage, db: &Path) -> Outcome {
 async fn signals(runtime: &Runtime) -> Outcome {
     let mut took = Vec::new();
     for n in 0..PROBES {
-        // Started again with the same input, it is the saga that is there.
+        // Started again with the same id and input, this returns the existing saga.
         let id = format!("parked-{}", 2 * n * (SAGAS / PROBES / 2));
         let handle = runtime.run(id, until_told(7)).await?;
         let began = Instant::now();
@@ -185,7 +185,7 @@ async fn timers(runtime: &Runtime) -> Outcome {
     Ok(())
 }
 
-/// Tasks that await the outcome of what is parked: what they take, and what they cost while nothing happens.
+/// Measures tasks that await the outcome of released sagas: their memory, and their cost while nothing happens.
 async fn handles(runtime: &Runtime) -> Outcome {
     let before = resident()?;
     let mut tasks = Vec::with_capacity(HANDLES);

@@ -1,6 +1,6 @@
-//! Recovery: 10,000 sagas of W1 are under way in a process that is killed (`SIGKILL`) when half of their steps have run.
-//! How soon after the file is opened again the first goes on, and how soon all are done, beside the time that the same
-//! 10,000 take without a death, in turn.
+//! Recovery: 10,000 sagas of W1 run in a process that is killed (`SIGKILL`) after half of their steps. Measured are the
+//! times from reopening the file to the first step, and to the last. They are compared with an uninterrupted run of the
+//! same 10,000; runs of both kinds alternate.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use crate::stage::Stage;
 
 const SAGAS: usize = 10_000;
 const ROUNDS: usize = 5;
-/// How often it is looked whether all is done.
+/// The interval between checks for the end.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// What a recovery came to.
+/// The result of a recovery.
 struct Recovered {
     seconds: f64,
     cpu_seconds: f64,
     first_ms: f64,
-    /// Of all steps, those that ran after the death.
+    /// The share of all steps that ran after the death.
     part: f64,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Runs them all in a process that lives.
+/// Runs all sagas in a process that is not killed.
 fn uninterrupted(stage: &Stage) -> Outcome<Ran> {
     let watch = Watch::start();
     drive::round(stage.store()?, drive::Workload::W1, SAGAS, Until::Each(1))?;
@@ -96,8 +96,8 @@ fn killed_and_recovered(stage: &Stage) -> Outcome<Recovered> {
     })
 }
 
-/// Waits until every saga is completed. The store is asked only when nothing seems to be left, so that asking does not
-/// slow down what is measured.
+/// Waits until every saga is completed. The store is queried only once the runtime drives nothing, because queries
+/// would slow down what is measured.
 async fn all_done(store: &SqliteStore, runtime: &Runtime, watch: &Watch) -> Outcome<Ran> {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -121,7 +121,7 @@ async fn completed(store: &SqliteStore) -> Outcome<usize> {
     }
 }
 
-/// The process that is killed: it says when half of the steps have run.
+/// Runs the process to be killed, which reports when half of the steps have run.
 pub(crate) fn child(stage: &Stage, db: &Path) -> Outcome {
     GIVEN.reset();
     std::thread::spawn(|| {
@@ -133,7 +133,7 @@ pub(crate) fn child(stage: &Stage, db: &Path) -> Outcome {
     drive::thread()?.block_on(async {
         let runtime = drive::start(stage.open(db)?).await?;
         drive::clients(&runtime, || five(7), SAGAS, Until::Each(1)).await?;
-        // It was not killed in time.
+        // The process was not killed in time.
         println!("all");
         Ok(())
     })

@@ -1,12 +1,12 @@
-//! What was found: a line each, with the target beside it.
+//! The report: a line for each result, with its target.
 
-/// What is to be reached.
+/// The target of a result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target {
-    /// Less than this is a defect.
+    /// A value on the wrong side of this is a defect.
     pub(crate) floor: f64,
     pub(crate) goal: f64,
-    /// Whether more is better; else less is.
+    /// True if higher values are better.
     pub(crate) more: bool,
 }
 
@@ -29,16 +29,16 @@ impl Target {
     }
 }
 
-/// One line.
+/// One line of the report.
 pub(crate) struct Figure {
     pub(crate) bench: &'static str,
-    /// Under which conditions.
+    /// The conditions of the measurement.
     pub(crate) at: String,
-    /// Of each round.
+    /// The value of each round.
     pub(crate) values: Vec<f64>,
     pub(crate) unit: &'static str,
     pub(crate) target: Option<Target>,
-    /// What else is to be known, medians.
+    /// Medians of additional values.
     pub(crate) beside: Vec<(&'static str, f64)>,
 }
 
@@ -91,7 +91,7 @@ impl Figure {
     }
 }
 
-/// Three digits that count.
+/// Formats with three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 || value == 0.0 => format!("{value:.0}"),
@@ -101,17 +101,17 @@ fn short(value: f64) -> String {
     }
 }
 
-/// The middle one.
+/// Returns the median.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// For whom the lines are.
+/// The form of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// For who looks on.
+    /// For a terminal.
     Text,
     /// For programs.
     Json,
@@ -119,7 +119,7 @@ pub(crate) enum Form {
     Markdown,
 }
 
-/// Where the lines go, as they come.
+/// Prints lines as they come.
 pub(crate) struct Report {
     form: Form,
     missed: Vec<String>,
@@ -134,7 +134,7 @@ impl Report {
         Self { form, missed: Vec::new() }
     }
 
-    /// Says what comes.
+    /// Prints a title.
     pub(crate) fn title(&self, text: &str) {
         if self.form == Form::Text {
             println!("\n{text}");
@@ -156,7 +156,7 @@ impl Report {
         println!("{line}");
     }
 
-    /// Says which targets were missed. That is no failure of the benchmark: the machine may have had other things to do.
+    /// Prints the missed targets. A miss does not fail the benchmark: the machine may have been busy otherwise.
     pub(crate) fn end(&self) {
         if self.form != Form::Text {
             return;

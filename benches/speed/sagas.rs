@@ -1,4 +1,4 @@
-//! The sagas that are run: five steps of 100 bytes; the same with a fifth step that fails; two that wait.
+//! The sagas of the benchmarks: five steps of 100 bytes; the same with a fifth step that fails; two that wait.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,24 +6,25 @@ use std::time::{Duration, Instant};
 
 use saga::prelude::*;
 
-/// Steps of a saga.
+/// The number of steps in a saga.
 pub(crate) const STEPS: u64 = 5;
-/// Dependent commits of W1: its start with the first intent, each outcome with the next, the last with the end.
+/// The dependent commits of W1: the start with the first intent, each outcome with the next intent, the last outcome
+/// with the end.
 pub(crate) const COMMITS: i64 = 6;
-/// Dependent commits of W2: as W1 up to the fourth outcome; the failure with the first compensation's intent; each
-/// compensation with the next, the last with the end.
+/// The dependent commits of W2. Up to the fourth outcome they are those of W1. The failure is committed with the first
+/// compensation's intent, each compensation with the next intent, and the last one with the end.
 pub(crate) const COMMITS_W2: i64 = 10;
-/// What a step gives.
+/// The output of a step.
 pub(crate) const PAYLOAD: &str =
     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 /// The input with which a step fails.
 const FAILS: u32 = u32::MAX;
 
-/// What `give` has done in this process, since the last look.
+/// The calls of `give` in this process since the last reset.
 #[derive(Debug)]
 pub(crate) struct Given {
     count: AtomicU64,
-    /// When the first was, counted from `BASE`; 0 if none was.
+    /// The time of the first call, in nanoseconds since `BASE`; 0 if there was none.
     first_ns: AtomicU64,
 }
 
@@ -41,14 +42,14 @@ impl Given {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Counts from 0 again.
+    /// Resets the count to 0.
     pub(crate) fn reset(&self) {
         LazyLock::force(&BASE);
         self.first_ns.store(0, Ordering::Relaxed);
         self.count.store(0, Ordering::Relaxed);
     }
 
-    /// How long after `start` the first was.
+    /// Returns the time from `start` to the first call.
     pub(crate) fn first_after(&self, start: Instant) -> Duration {
         let first = *BASE + Duration::from_nanos(self.first_ns.load(Ordering::Relaxed));
         first.saturating_duration_since(start)
@@ -65,7 +66,7 @@ pub(crate) async fn give(n: u32) -> Result<String, Failure> {
     Ok(PAYLOAD.to_owned())
 }
 
-/// Takes them back.
+/// Undoes `give`.
 #[step(retriable, idempotent)]
 pub(crate) async fn take(_n: u32) -> Result<(), Failure> {
     Ok(())

@@ -1,6 +1,6 @@
-//! How the cost of one more grows with how many there are: branches of an `all`, turns of a loop, signals, forward and
-//! back. Each figure is what one branch, turn or signal costs in a saga of 100, 1,000 and 10,000 of them; in memory, on
-//! one thread, so that only the engine is seen; some on SQLite as well. What is counted is CPU, of all threads.
+//! The cost of one more branch of an `all`, turn of a loop, or signal, forward and back, as their number grows. Each
+//! figure is the CPU time of one branch, turn or signal in a saga of 100, 1,000 and 10,000 of them, on all threads.
+//! They run in memory on one thread, which isolates the runtime; some also run on SQLite.
 // A saga drops a failure by `let _ =`.
 #![allow(clippy::let_underscore_must_use)]
 
@@ -16,9 +16,9 @@ use crate::drive::{Watch, thread};
 use crate::report::{Figure, Report, Target, median};
 use crate::stage::Stage;
 
-/// How many of the thing one saga has.
+/// The numbers of items in one saga.
 const SIZES: [u32; 3] = [100, 1000, 10_000];
-/// Rounds of each figure; a round has at least so many of the thing, in one saga or in several.
+/// The number of rounds for each figure. A round has at least `EACH_ROUND` items, in one saga or in several.
 const ROUNDS: usize = 3;
 const EACH_ROUND: u32 = 2000;
 
@@ -35,14 +35,14 @@ async fn strike(_n: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends only when it is let through.
+/// Ends only once the turnstile lets it through.
 #[step(compensate = strike(n), idempotent, timeout = "1h")]
 async fn queue(n: u32) -> Result<u32, Failure> {
     TURNSTILE.acquire().await.map_err(|_| Failure::permanent("closed"))?.forget();
     Ok(n)
 }
 
-/// The same, undone one at a time as well.
+/// Like `note`, but its compensations end one at a time too.
 #[step(compensate = queue_back(n), idempotent)]
 async fn note_slowly(n: u32) -> Result<u32, Failure> {
     Ok(n)
@@ -125,7 +125,7 @@ async fn long_then_waits(n: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A case: its name, what one of it is, and how long a saga of that size takes, in seconds.
+/// A case: its name, the name of one item, and the run.
 struct Case {
     name: &'static str,
     one: &'static str,
@@ -133,11 +133,11 @@ struct Case {
     run: Run,
 }
 
-/// What is run, and what of it is timed.
+/// The part of a run that is timed.
 #[derive(Clone, Copy)]
 enum Run {
     Ends(Start),
-    /// Each step, or compensation, is let through when the one before has been taken in.
+    /// Each step or compensation is let through once the previous one is recorded.
     OneByOne(Start),
     Signals,
     Reload,
@@ -146,7 +146,7 @@ enum Run {
     CancelInFlight,
 }
 
-/// Starts a saga of that size; what is given ends when it has.
+/// Starts a saga of that size; the returned future ends when the saga has ended.
 type Start = fn(Runtime, String, u32) -> Pin<Box<dyn Future<Output = Outcome<Ends>>>>;
 type Ends = Pin<Box<dyn Future<Output = Outcome>>>;
 
@@ -213,7 +213,7 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// The figures of one case; on SQLite, if there is a stage for that.
+/// Prints the figures of one case, on SQLite if there is a stage.
 fn curve(case: &Case, report: &mut Report, stage: Option<&Stage>) -> Outcome {
     let on = if stage.is_some() { ", SQLite" } else { "" };
     let mut at_first = None;
@@ -254,7 +254,7 @@ fn curve(case: &Case, report: &mut Report, stage: Option<&Stage>) -> Outcome {
 }
 
 async fn round(store: Arc<dyn Store>, run: Run, size: u32, sagas: u32) -> Outcome<f64> {
-    // At most 32 compensations at a time, as a runtime has it: the others stand in line.
+    // At most 32 compensations run at a time, the default; the others are queued.
     let builder = Runtime::builder_shared(store);
     let builder = builder.saga::<wide>().saga::<wide_one_by_one>().saga::<wide_back>();
     let builder = builder.saga::<wide_back_one_by_one>().saga::<long>().saga::<long_back>().saga::<pairs>();
@@ -267,7 +267,7 @@ async fn round(store: Arc<dyn Store>, run: Run, size: u32, sagas: u32) -> Outcom
     Ok(seconds)
 }
 
-/// Runs one saga; gives how long the part took that is measured.
+/// Runs one saga; returns the duration of the measured part, in seconds.
 async fn one(runtime: &Runtime, id: &str, run: Run, size: u32) -> Outcome<f64> {
     match run {
         Run::Ends(call) => {
@@ -342,14 +342,14 @@ async fn fold(runtime: &Runtime, id: &str, size: u32) -> Outcome<f64> {
     Ok(took)
 }
 
-/// Lets so many steps through, the next when the one before has been taken in.
+/// Lets this number of steps through, each once the previous one is recorded.
 async fn feed(size: u32) {
     for _ in 0..size {
         TURNSTILE.add_permits(1);
         while TURNSTILE.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        // The step's end, and the commit that takes it in.
+        // Wait for the step's end, and for the commit that records it.
         for _ in 0..8 {
             tokio::task::yield_now().await;
         }

@@ -1,5 +1,5 @@
-//! Where it is measured: a folder of its own on the disk, and a layer under SQLite through which both sides go, so that
-//! syncs are counted, and can be made to take longer, for either.
+//! The place of the measurement: a folder on the disk, and a layer under SQLite. Both sides use the layer, which counts
+//! syncs and can delay them.
 
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::Outcome;
 pub(crate) const LAYER: &str = "metered";
 
 pub(crate) struct Stage {
-    /// Gone with it.
+    /// Deleted on drop; `None` in a child process.
     folder: Option<PathBuf>,
     meter: Arc<SyncMeter>,
 }
@@ -30,14 +30,14 @@ impl Stage {
         Ok(stage)
     }
 
-    /// For a process that is told its file, and may be killed.
+    /// Returns the stage of a child process, which gets its file from the parent and may be killed.
     pub(crate) fn guest() -> Outcome<Self> {
         let meter = Arc::new(SyncMeter::default());
         saga_vfs::register(LAYER, meter.clone())?;
         Ok(Self { folder: None, meter })
     }
 
-    /// A file that is not there yet.
+    /// Returns the path of a file that does not exist yet.
     pub(crate) fn fresh(&self) -> Outcome<PathBuf> {
         let db = self.folder.as_ref().ok_or("a guest has a file")?.join("bench.db");
         for end in ["", "-wal", "-shm", ".lock"] {
@@ -51,17 +51,17 @@ impl Stage {
         Ok(db)
     }
 
-    /// A store in a fresh file.
+    /// Opens a store in a fresh file.
     pub(crate) fn store(&self) -> Outcome<Arc<SqliteStore>> {
         self.open(&self.fresh()?)
     }
 
-    /// The store in a file.
+    /// Opens the store in a file.
     pub(crate) fn open(&self, db: &Path) -> Outcome<Arc<SqliteStore>> {
         Ok(Arc::new(Options::default().vfs(LAYER).open(db)?))
     }
 
-    /// Has another process do `role` on a file, and gives it, with what it says to come.
+    /// Starts another process in a role on a file; returns it, and the lines of its output.
     pub(crate) fn child(&self, role: &str, db: &Path) -> Outcome<(Child, Lines<BufReader<ChildStdout>>)> {
         let mut command = Command::new(std::env::current_exe()?);
         let mut child = command.arg("child").arg(role).arg(db).stdout(Stdio::piped()).spawn()?;
@@ -69,12 +69,12 @@ impl Stage {
         Ok((child, BufReader::new(said).lines()))
     }
 
-    /// Syncs of any file so far.
+    /// Returns the number of syncs of all files so far.
     pub(crate) fn syncs(&self) -> u64 {
         self.meter.syncs()
     }
 
-    /// Does `work` while every sync takes so much longer.
+    /// Runs `work` with every sync delayed.
     pub(crate) fn delayed<T>(&self, delay: Duration, work: impl FnOnce() -> T) -> T {
         self.meter.set_delay(delay);
         let done = work();
@@ -85,7 +85,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // A folder that cannot be removed is left to the system's own tidying.
+        // A folder that cannot be removed is left to the system.
         self.folder.take().map(std::fs::remove_dir_all).and_then(Result::ok);
     }
 }

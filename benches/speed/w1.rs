@@ -1,5 +1,5 @@
-//! W1: sagas of five steps of 100 bytes, each durable before the next, on SQLite; and in turn the bare loop that writes
-//! the same payloads with as many dependent commits.
+//! W1: sagas of five steps of 100 bytes on SQLite, each step durable before the next. Rounds alternate with the bare
+//! loop, which writes the same payloads with the same number of dependent commits.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::sagas::{COMMITS, STEPS};
 use crate::stage::Stage;
 
 const ROUNDS: usize = 7;
-/// How long one round of one side lasts.
+/// The duration of one round of one side.
 const ROUND: Duration = Duration::from_millis(1500);
-/// What is added to every sync.
+/// The delay of every sync.
 const DELAY: Duration = Duration::from_millis(1);
 
 /// One line of the result.
@@ -21,7 +21,7 @@ struct Case {
     concurrency: usize,
     delay: Duration,
     target: Option<Target>,
-    /// Syncs a step.
+    /// Syncs for each step.
     syncs: Option<Target>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
 fn measure(stage: &Stage, case: &Case, report: &mut Report) -> Outcome {
     let (mut ours, mut limits, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // Who begins takes turns as well.
+        // The side that begins alternates too.
         for side in [round % 2, (round + 1) % 2] {
             if side == 1 {
                 limits.push(bare::round(stage, case.concurrency, COMMITS, ROUND)?);

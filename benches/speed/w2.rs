@@ -1,5 +1,5 @@
-//! W2: step five fails and four compensations run. Beside W1, in turn, by durable write: a rollback is to cost no more
-//! than what it undoes.
+//! W2: step five fails, and four compensations run. Rounds alternate with W1, compared by durable write: a rollback
+//! should cost no more than what it undoes.
 
 use std::time::Duration;
 
@@ -43,10 +43,10 @@ pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Durable writes of a round.
+/// The durable writes of a round.
 struct Wrote {
     per_s: f64,
-    /// What one took to compute.
+    /// CPU time of one write, in microseconds.
     cpu_us: f64,
 }
 
@@ -54,7 +54,7 @@ fn middle(rounds: &[Wrote], value: fn(&Wrote) -> f64) -> f64 {
     median(&rounds.iter().map(value).collect::<Vec<_>>())
 }
 
-/// They are counted, and are as many a saga as they should be.
+/// Runs a round, and checks that the number of writes for each saga is right.
 fn write(stage: &Stage, workload: Workload, concurrency: usize) -> Outcome<Wrote> {
     let store = stage.store()?;
     let ran = drive::round(store.clone(), workload, concurrency, Until::Passed(ROUND))?;
