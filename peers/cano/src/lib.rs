@@ -1,4 +1,4 @@
-//! Running a trip on cano: a run that is recorded in a redb file, begun in its first life and resumed in any other.
+//! Runs a trip on cano, recorded in a redb file. It is begun in the first life, and resumed in later ones.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use cano::RedbCheckpointStore;
 use cano::prelude::*;
 use harness::{Error, Life};
 
-/// Where a trip stands.
+/// The state of a trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Its flight is booked next.
@@ -19,7 +19,7 @@ pub enum State {
     Booked,
 }
 
-/// Runs the trip, or takes it up; what cano says of its end.
+/// Runs or resumes the trip; returns what cano reports at its end.
 ///
 /// # Errors
 /// If the file cannot be opened.

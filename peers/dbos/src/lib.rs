@@ -1,7 +1,7 @@
-//! A PostgreSQL server that lasts as long as the program: made in a folder of its own, on a free port of the loopback
-//! interface, as durable as PostgreSQL comes, and gone whatever happens.
+//! A PostgreSQL server that lives as long as the program. It has its own folder, a free loopback port and PostgreSQL's
+//! default durability, and is always removed.
 //!
-//! `DBOS_DATABASE_URL`, if it is set, names another to be used instead.
+//! `DBOS_DATABASE_URL`, if set, names another server to use instead.
 
 mod postgres;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use postgres::Postgres;
 
-/// How a trip is not booked.
+/// The reason for which a trip is not booked.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum TripError {
     /// The bank says no.
@@ -24,7 +24,7 @@ pub enum TripError {
     Full,
 }
 
-/// Starts the trip if it is the first life, and waits for its end; what DBOS says of that.
+/// Starts the trip in the first life, and waits for its end; returns what DBOS reports.
 ///
 /// # Errors
 /// If it cannot be asked.
@@ -34,14 +34,14 @@ pub async fn end(
     trip: &WorkflowRef<(), (), TripError>,
     patience: Duration,
 ) -> Result<String, Error> {
-    // An id of its own for each story, since all of a program's share the database.
+    // Each story has its own id, because the stories of a program share the database.
     let id = format!("trip-{}", life.case);
     let handle = if life.number == 1 {
         trip.start_with((), StartOptions { workflow_id: Some(&id), ..StartOptions::default() }).await?
     } else {
         engine.retrieve_workflow(&id)?
     };
-    // Of a task of its own: should the trip panic, so does whoever waits for it.
+    // In its own task: if the trip panics, so does the code that waits for it.
     let end = tokio::spawn(async move { tokio::time::timeout(patience, handle.result()).await });
     let says = match end.await {
         Ok(Ok(Ok(()))) => "completed".to_owned(),
@@ -56,22 +56,22 @@ pub async fn end(
 /// The variable that DBOS itself reads.
 pub const URL: &str = dbos::DATABASE_URL_ENV;
 
-/// DBOS as its documentation configures it, but that it asks for the end of another process's saga more often than
-/// once a second, which is not what is measured.
+/// Returns DBOS as its documentation configures it, but with more frequent polling for the ends of other processes'
+/// sagas. The default of once a second would distort the comparison.
 pub fn engine(url: &str) -> DBOS {
     DBOS::new(Config {
         app_version: Some("1".to_owned()),
-        // As in its example of a configuration; it comes with 10, which is slower with many at once.
+        // The value in its configuration example; the default of 10 is slower with many sagas.
         max_connections: 20,
         outcome_poll_interval: Some(Duration::from_millis(100)),
         ..Config::new("trips", url)
     })
 }
 
-/// The main function of a program about what happens: the parent has the server, the lives have its address.
+/// Runs a program of stories: the parent has the server, and the lives get its address.
 ///
 /// # Errors
-/// If there is no PostgreSQL to be had.
+/// If there is no PostgreSQL.
 pub fn main(stories: &[Story], live: impl AsyncFnOnce(Life, DBOS) -> Result<(), Error>) -> Result<(), Error> {
     match Life::here() {
         Some(life) => {

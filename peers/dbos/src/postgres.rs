@@ -1,4 +1,4 @@
-//! Starting and stopping a server.
+//! Starts and stops a server.
 
 use std::ffi::CStr;
 use std::io;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use harness::{Error, Place, error};
 
-/// How long it may take to answer.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running server, or the address of one that others run.
+/// A running server, or the address of an external one.
 #[derive(Debug)]
 pub struct Postgres {
     server: Option<Server>,
@@ -28,7 +28,7 @@ struct Server {
     _place: Place,
 }
 
-/// Who may run it: not root.
+/// The user that runs the server, which must not be root.
 #[derive(Clone, Copy)]
 struct User {
     uid: u32,
@@ -36,7 +36,7 @@ struct User {
 }
 
 impl Postgres {
-    /// Makes one and starts it.
+    /// Creates and starts a server.
     ///
     /// # Errors
     /// If there is none on this machine; the text says what is missing.
@@ -70,12 +70,12 @@ impl Postgres {
         Ok(Self { server: Some(server), url: format!("postgres://postgres@127.0.0.1:{port}/postgres") })
     }
 
-    /// Its address.
+    /// Returns the server's address.
     pub fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// What is known of how durable it is.
+    /// Returns what is known of its durability.
     pub fn durability(&self) -> &'static str {
         match self.server {
             Some(_) => "PostgreSQL as it comes: fsync=on, synchronous_commit=on",
@@ -122,18 +122,18 @@ impl Drop for Server {
     }
 }
 
-/// A program that runs as another user, if we are root.
+/// Returns a command that runs as another user if we are root.
 fn command(program: &Path, user: Option<User>) -> Command {
     let mut command = Command::new(program);
     if let Some(user) = user {
         command.uid(user.uid).gid(user.gid);
     }
-    // It is not to look for our folder, which it may not see.
+    // The other user may not read our folder.
     command.current_dir("/");
     command
 }
 
-/// Should we die, it is told to stop.
+/// Makes the server stop if this process dies.
 fn stop_with_us(command: &mut Command) {
     // SAFETY: between fork and exec only this one call is made, which is async-signal-safe; it comes after the change
     // of the user, which would undo it.
@@ -145,14 +145,14 @@ fn stop_with_us(command: &mut Command) {
     }
 }
 
-/// Where the programs of PostgreSQL are.
+/// Returns the folder of PostgreSQL's programs.
 fn programs() -> Result<PathBuf, Error> {
     let has_all = |folder: &Path| {
         ["initdb", "postgres", "pg_isready"].iter().all(|program| folder.join(program).is_file())
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    // Where Debian and its like have them, which is in nobody's path.
+    // The folder on Debian and its derivatives, which is not in `PATH`.
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));
     }
@@ -160,14 +160,14 @@ fn programs() -> Result<PathBuf, Error> {
     folders.into_iter().find(|folder| has_all(folder)).ok_or_else(|| error(missing))
 }
 
-/// As whom it has to run: none if we are not root.
+/// Returns the user that must run the server; `None` if we are not root.
 fn user() -> Result<Option<User>, Error> {
-    // SAFETY: it only gives a number.
+    // SAFETY: it only returns a number.
     if unsafe { libc::geteuid() } != 0 {
         return Ok(None);
     }
     let name: &CStr = c"postgres";
-    // SAFETY: the name is a C string; what comes back is looked at before any other call could change it.
+    // SAFETY: the name is a C string; the result is read before another call could change it.
     let found = unsafe { libc::getpwnam(name.as_ptr()).as_ref() };
     let found = found.ok_or("missing: a user `postgres`, since PostgreSQL does not run as root")?;
     Ok(Some(User { uid: found.pw_uid, gid: found.pw_gid }))

@@ -9,7 +9,7 @@ use duroxide::runtime::{Runtime, RuntimeOptions};
 use duroxide::{Client, OrchestrationRegistry, OrchestrationStatus};
 use harness::{Error, Life};
 
-/// A client of a runtime that runs as long as this process.
+/// Returns a client of a runtime that lives as long as this process.
 ///
 /// # Errors
 /// If the file cannot be opened.
@@ -21,7 +21,7 @@ pub async fn start(
     start_with(life, activities, orchestrations, RuntimeOptions::default()).await
 }
 
-/// The same, with other options than the defaults.
+/// Returns the same with other options.
 ///
 /// # Errors
 /// If the file cannot be opened.
@@ -38,7 +38,7 @@ pub async fn start_with(
     Ok((Client::new(provider), runtime))
 }
 
-/// Starts the trip if it is the first life, and waits for its end; what duroxide says of that.
+/// Starts the trip in the first life, and waits for its end; returns what duroxide reports.
 ///
 /// # Errors
 /// If it cannot be asked.

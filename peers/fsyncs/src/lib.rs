@@ -1,7 +1,7 @@
-//! Counts the calls of `fsync` and `fdatasync` of every process that it is preloaded into (`LD_PRELOAD`), in the first
-//! eight bytes of the file that `FSYNCS_FILE` names. The calls themselves go on to the kernel as they came.
+//! Counts the calls of `fsync` and `fdatasync` in every process into which it is preloaded (`LD_PRELOAD`). The count is
+//! in the first eight bytes of the file named by `FSYNCS_FILE`. The calls are passed on to the kernel unchanged.
 //!
-//! A program that is linked statically does not see it; nothing is counted there, and whoever asks has to know.
+//! Statically linked programs do not load it, so their calls are not counted; callers must know this.
 
 use std::ffi::c_int;
 use std::fs::OpenOptions;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 static COUNTER: OnceLock<AtomicPtr<AtomicU64>> = OnceLock::new();
 
-/// The counter, in memory that all these processes share; null where there is no file.
+/// Returns the counter, in memory shared by all these processes; null without a file.
 fn counter() -> *mut AtomicU64 {
     COUNTER.get_or_init(|| AtomicPtr::new(map().unwrap_or(ptr::null_mut()))).load(Ordering::Relaxed)
 }
@@ -45,12 +45,12 @@ fn count() {
     }
 }
 
-/// Gives the kernel's answer as libc does: -1, and the error in `errno`.
+/// Returns the kernel's answer in libc's form: -1, and the error in `errno`.
 fn answer(result: libc::c_long) -> c_int {
     c_int::try_from(result).unwrap_or(-1)
 }
 
-/// Stands before libc's.
+/// Replaces libc's function.
 ///
 /// # Safety
 /// As of `fsync(2)`.
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn fsync(fd: c_int) -> c_int {
     answer(unsafe { libc::syscall(libc::SYS_fsync, fd) })
 }
 
-/// Stands before libc's.
+/// Replaces libc's function.
 ///
 /// # Safety
 /// As of `fdatasync(2)`.

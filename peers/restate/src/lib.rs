@@ -1,5 +1,5 @@
-//! A Restate server that lasts as long as the program: one node in a folder of its own, on free ports of the loopback
-//! interface, with its defaults, and gone whatever happens. And what of its interfaces the programs use.
+//! A Restate server that lives as long as the program. It is one node in its own folder, on free loopback ports, with
+//! its defaults, and is always removed. Also the parts of its interfaces that the programs use.
 
 mod server;
 
@@ -16,10 +16,10 @@ pub use server::{Ports, Restate};
 /// The variable with the ports of the server, for the lives.
 const PORTS: &str = "PEERS_RESTATE";
 
-/// Serves the endpoint, and tells the server of it.
+/// Serves the endpoint, and registers it with the server.
 ///
 /// # Errors
-/// If the server does not take it.
+/// If the server refuses it.
 pub async fn serve(endpoint: Endpoint, ports: Ports) -> Result<(), Error> {
     let listener = TcpListener::bind(("127.0.0.1", ports.service)).await?;
     tokio::spawn(HttpServer::new(endpoint).serve(listener));
@@ -30,7 +30,7 @@ pub async fn serve(endpoint: Endpoint, ports: Ports) -> Result<(), Error> {
     if answer.status().is_success() { Ok(()) } else { Err(error(answer.text().await?)) }
 }
 
-/// A client of the handlers.
+/// Returns a client of the handlers.
 ///
 /// # Errors
 /// None, as long as an address is one.
@@ -38,7 +38,7 @@ pub fn client(ports: Ports) -> Result<ReqwestClient, Error> {
     Ok(ReqwestClient::connect(format!("http://127.0.0.1:{}", ports.ingress).parse()?)?)
 }
 
-/// What an answer that is an error says.
+/// Returns the text of an error answer.
 pub fn text(error: &ClientError) -> String {
     match error.response() {
         Some(response) => {
@@ -48,7 +48,7 @@ pub fn text(error: &ClientError) -> String {
     }
 }
 
-/// What Restate says of an invocation's end.
+/// Returns what Restate reports at an invocation's end.
 pub fn end(answer: Result<CallResponse<reqwest::Client, ()>, ClientError>) -> String {
     match answer.and_then(CallResponse::into_body) {
         Ok(()) => "completed".to_owned(),
@@ -66,7 +66,7 @@ pub async fn cancel(ports: Ports, invocation: &str) -> Result<(), Error> {
     if answer.status().is_success() { Ok(()) } else { Err(error(answer.text().await?)) }
 }
 
-/// What the server shows of all invocations: state, attempts, the last failure.
+/// Returns the server's view of all invocations: state, attempts, the last failure.
 ///
 /// # Errors
 /// If it does not answer.
@@ -81,10 +81,10 @@ pub async fn shown(ports: Ports) -> Result<String, Error> {
     Ok(answer["rows"].to_string())
 }
 
-/// The main function of a program about what happens: the parent has the server, the lives have its address.
+/// Runs a program of stories: the parent has the server, and the lives get its address.
 ///
 /// # Errors
-/// If there is no server to be had.
+/// If there is no server.
 pub fn main(
     stories: &[Story],
     live: impl AsyncFnOnce(Life, Ports) -> Result<(), Error>,

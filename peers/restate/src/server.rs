@@ -1,4 +1,4 @@
-//! Starting and stopping a server.
+//! Starts and stops a server.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 
 use harness::{Error, Place, error};
 
-/// How long it may take to answer.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where it, and the services that it calls, are to be found.
+/// The ports of the server and of our service.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
-    /// Where it is called.
+    /// The port for calls.
     pub ingress: u16,
-    /// Where it is told what to do.
+    /// The port for administration.
     pub admin: u16,
-    /// Where its nodes talk to each other, and its metrics are.
+    /// The port between nodes, and for metrics.
     pub node: u16,
-    /// Where it finds our service.
+    /// The port of our service.
     pub service: u16,
 }
 
@@ -55,7 +55,7 @@ pub struct Restate {
 }
 
 impl Restate {
-    /// Starts one.
+    /// Starts a server.
     ///
     /// # Errors
     /// If there is none on this machine; the text says what is missing.
@@ -72,7 +72,7 @@ impl Restate {
         run.env("RESTATE_BIND_PORT", ports.node.to_string());
         run.env("RESTATE_ADMIN__BIND_PORT", ports.admin.to_string());
         run.env("RESTATE_INGRESS__BIND_PORT", ports.ingress.to_string());
-        // It is to talk to nobody but us.
+        // It must not contact other machines.
         run.env("RESTATE_DISABLE_TELEMETRY", "true")
             .env("RESTATE_LOG_FILTER", "error")
             .env("DO_NOT_TRACK", "1");
@@ -89,22 +89,22 @@ impl Restate {
         Ok(server)
     }
 
-    /// Where it is.
+    /// Returns the ports.
     pub fn ports(&self) -> Ports {
         self.ports
     }
 
-    /// Which it is.
+    /// Returns the server's version.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// How durable it is, as its own configuration says.
+    /// Returns its durability, according to its own configuration.
     pub fn durability(&self) -> &'static str {
         self.durability
     }
 
-    /// How often its databases have synced their write-ahead logs so far, as its own metrics say.
+    /// Returns the number of syncs of its write-ahead logs so far, according to its own metrics.
     pub fn syncs(&self) -> Option<u64> {
         let text = get(self.ports.node, "/metrics")?;
         let counters = text.lines().filter(|line| line.starts_with("restate_rocksdb_wal_synced_total{"));
@@ -132,14 +132,15 @@ impl Restate {
 
 impl Drop for Restate {
     fn drop(&mut self) {
-        // Nothing of it is needed any more, so it need not take its leave.
+        // Its data is not needed any more, so it need not shut down in order.
         if let Err(error) = self.child.kill().and_then(|()| self.child.wait().map(drop)) {
             eprintln!("restate-server (process {}) is left behind: {error}", self.child.id());
         }
     }
 }
 
-/// How durable its log is, which is what it recovers from; of one node, as it comes or as the environment sets it.
+/// Returns the durability of its log, from which it recovers: for one node, as configured by default or by the
+/// environment.
 fn durability(program: &Path, folder: &Path) -> Result<&'static str, Error> {
     let dumped = Command::new(program)
         .arg("--base-dir")
@@ -157,7 +158,7 @@ fn durability(program: &Path, folder: &Path) -> Result<&'static str, Error> {
     }
 }
 
-/// The body of an answer that is a success.
+/// Returns the body of a successful answer.
 fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
@@ -170,7 +171,7 @@ fn get(port: u16, path: &str) -> Option<String> {
     head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
 }
 
-/// Ports that nobody has now.
+/// Returns ports that are free now.
 fn free_ports() -> Result<Ports, Error> {
     let held: Vec<TcpListener> =
         (0..4).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>()?;
@@ -178,11 +179,11 @@ fn free_ports() -> Result<Ports, Error> {
     Ok(Ports { ingress: ports[0], admin: ports[1], node: ports[2], service: ports[3] })
 }
 
-/// Where the server's program is.
+/// Returns the path of the server's program.
 fn program() -> Result<PathBuf, Error> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/@restatedev");
     let mut places = Vec::new();
-    // One of the packages for a system and a processor, whichever npm has chosen.
+    // The package for a system and a processor that npm has chosen.
     if let Ok(packages) = std::fs::read_dir(own) {
         places.extend(packages.flatten().map(|package| package.path().join("bin/restate-server")));
     }

@@ -1,8 +1,7 @@
-//! What a user of steno brings along: a [`Store`] for its sagas, which steno leaves to the consumer, and how they are
-//! taken up again after a crash, which it leaves to the consumer as well.
+//! What a user of steno must provide: a [`Store`] for its sagas, and their recovery after a crash.
 //!
-//! Written to be fast, so that what is measured is steno: append-only in rowid order, WAL and `synchronous=FULL`, and
-//! one thread that writes whatever is waiting as one transaction.
+//! It is written to be fast, so the benchmark measures steno: append-only in rowid order, WAL and `synchronous=FULL`,
+//! with one thread that writes everything that waits in one transaction.
 
 mod store;
 
@@ -15,7 +14,7 @@ use steno::{
 
 pub use store::{Open, Store};
 
-/// The trips of the programs: their actions see the life that they are in.
+/// The trips of the programs: their actions see the life that they run in.
 #[derive(Debug)]
 pub struct Trip;
 
@@ -23,14 +22,13 @@ impl SagaType for Trip {
     type ExecContextType = Life;
 }
 
-/// A coordinator on a store, which says nothing of what it does.
+/// Returns a coordinator on a store, without logging.
 pub fn coordinator(store: &Store) -> SecClient {
     let log = slog::Logger::root(slog::Discard, slog::o!());
     steno::sec(log, Arc::new(store.clone()))
 }
 
-/// Runs a trip of these actions, one after the other, each giving an output of its name; or, in another life than the
-/// first, takes up the one that was left open.
+/// Runs a trip of these actions in sequence; each gives an output of its name. In a later life, recovers the open trip.
 ///
 /// # Errors
 /// If steno refuses it.
@@ -65,7 +63,7 @@ pub async fn trip(life: &Life, actions: &[(&str, Arc<dyn Action<Trip>>)]) -> Res
     Ok(end.await)
 }
 
-/// What steno says of a saga's end.
+/// Returns what steno reports at a saga's end.
 pub fn end(result: SagaResult) -> String {
     match result.kind {
         Ok(_) => "completed".to_owned(),

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use steno::{SagaCachedState, SagaCreateParams, SagaId, SagaNodeEvent, SecStore};
 use tokio::sync::oneshot;
 
-/// How many writes go into one transaction at most.
+/// The maximum number of writes in one transaction.
 const BATCH_MAX: usize = 1024;
 
 /// The store: a file, and the thread that writes to it.
@@ -25,13 +25,13 @@ pub struct Store {
 pub struct Open {
     /// Its id.
     pub id: SagaId,
-    /// Its steps, as steno wrote them.
+    /// Its steps, as steno encoded them.
     pub dag: serde_json::Value,
-    /// What it has gone through.
+    /// Its events so far.
     pub events: Vec<SagaNodeEvent>,
 }
 
-/// What steno asks for, in text already.
+/// A write that steno asks for, already as text.
 enum Write {
     Create { saga: String, params: String },
     Event { saga: String, event: String },
@@ -39,10 +39,10 @@ enum Write {
 }
 
 impl Store {
-    /// Opens the file, or makes it.
+    /// Opens or creates the file.
     ///
     /// # Errors
-    /// As of SQLite.
+    /// Those of SQLite.
     pub fn open(file: &Path) -> Result<Self, Error> {
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
@@ -58,10 +58,10 @@ impl Store {
         Ok(Self { writes: Arc::new(writes) })
     }
 
-    /// The sagas that have not ended, with what is recorded of them.
+    /// Returns the sagas that have not ended, with their recorded events.
     ///
     /// # Errors
-    /// As of SQLite; or if what is there is not steno's.
+    /// Those of SQLite; also if the data is not steno's.
     pub fn unfinished(file: &Path) -> Result<Vec<Open>, Error> {
         let connection = Connection::open(file)?;
         let mut sagas = connection.prepare("SELECT saga, params FROM sagas WHERE is_done = 0")?;
@@ -79,7 +79,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Returns when it is durable.
+    /// Returns once the write is durable.
     async fn write(&self, write: Write) {
         let (done, is_done) = oneshot::channel();
         self.writes.send((write, done)).expect("the writer is there as long as the store");
@@ -87,15 +87,15 @@ impl Store {
     }
 }
 
-/// Writes what waits, as one transaction, until nobody can send any more.
+/// Writes everything that waits as one transaction, until all senders are gone.
 fn write_all(connection: &Connection, queue: &Receiver<(Write, oneshot::Sender<()>)>) {
     let mut numbers = HashMap::new();
     while let Ok(first) = queue.recv() {
         let batch: Vec<_> = std::iter::once(first).chain(queue.try_iter().take(BATCH_MAX)).collect();
-        // steno has no way to be told that a write failed: "correct implementation is critical for crash recovery".
+        // steno cannot be told that a write failed: "correct implementation is critical for crash recovery".
         commit(connection, &batch, &mut numbers).expect("the file can be written");
         for (_, done) in batch {
-            // Whoever does not wait any more need not know.
+            // The caller may have gone.
             let _ignored = done.send(());
         }
     }
@@ -124,7 +124,7 @@ fn commit(
                         Some(number) => connection
                             .prepare_cached("UPDATE sagas SET is_done = 1 WHERE number = ?1")?
                             .execute([number])?,
-                        // Of a process before this one.
+                        // The saga was created by an earlier process.
                         None => connection.execute("UPDATE sagas SET is_done = 1 WHERE saga = ?1", [saga])?,
                     };
                 }

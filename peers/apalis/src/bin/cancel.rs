@@ -1,5 +1,5 @@
-//! Somebody cancels while the hotel's call is on its way. A running task is cancelled through its context, in the process
-//! that runs it; the context has to be kept for that.
+//! A user cancels while the hotel's call is in flight. A running task is cancelled through its context, in the process
+//! that runs it, so the context must be kept.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! A name that is mistyped. Steps are functions, whose types have to fit, so a wrong one does not compile; a queue is called
-//! by text.
+//! A mistyped name. Steps are functions with matching types, so a wrong one does not compile. A queue is named by text.
 
 use std::time::Duration;
 

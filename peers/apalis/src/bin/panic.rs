@@ -1,5 +1,5 @@
-//! A step panics: the hotel is booked, and then its answer cannot be understood. Once with a worker as it comes, which the
-//! monitor starts again; once with one that catches panics.
+//! A step panics: the hotel is booked, and then its answer cannot be parsed. One case has the default worker, which the
+//! monitor restarts; the other has a worker that catches panics.
 
 use std::time::Duration;
 

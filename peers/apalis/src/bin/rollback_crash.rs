@@ -1,6 +1,7 @@
 //! The process dies in the middle of a rollback: the card was declined, the hotel is cancelled, the flight is not yet.
-//! By the time it is back, the card would be accepted. apalis-workflow knows no undo. Once it is code of the step that
-//! fails; once a failure is handed on as a value, and each undo is a step of its own, which does nothing if all is well.
+//! When the process is back, the card would be accepted. apalis-workflow has no undo. In one case the undo is code of
+//! the failing step. In the other, a failure is passed on as a value, and each undo is a step that does nothing after a
+//! success.
 
 use std::time::Duration;
 
@@ -29,19 +30,19 @@ fn pay(life: &Life) -> Result<(), String> {
     Ok(())
 }
 
-/// Undoes where it fails.
+/// Undoes inside the failing step.
 async fn pay_or_undo(_trip: Trip, life: Data<Life>) -> Result<(), BoxDynError> {
     if let Err(reason) = pay(&life) {
         life.world.cancel("hotel");
         life.die_if_first();
         life.world.cancel("flight");
-        // Not to be tried again.
+        // Must not be retried.
         return Err(AbortError::new(reason).into());
     }
     Ok(())
 }
 
-/// Hands on how it went.
+/// Passes on the result.
 async fn pay_or_say(_trip: Trip, life: Data<Life>) -> Result<Trip, BoxDynError> {
     Ok(Trip { failed: pay(&life).err() })
 }

@@ -1,6 +1,6 @@
-//! The hotel's call takes longer than its time: once it has landed and only its answer is late, once it is lost. The time
-//! limit is the step's own, and so is the rollback. And once the limit is that of the worker, which can have one for its
-//! tasks: no code of the step sees that one run out.
+//! The hotel's call takes longer than its time limit: in one case it has landed and only its answer is late, in the
+//! other it is lost. The time limit and the rollback are code of the step. In a third case the limit is that of the
+//! worker; no code of the step sees that one expire.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn book_hotel(trip: Trip, life: Data<Life>) -> Result<Trip, BoxDynError> {
         call.await;
     } else if tokio::time::timeout(LIMIT, call).await.is_err() {
         life.world.cancel("flight");
-        // Not to be tried again.
+        // Must not be retried.
         return Err(AbortError::new("the hotel does not answer").into());
     }
     Ok(trip)

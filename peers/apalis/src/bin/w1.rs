@@ -1,8 +1,8 @@
-//! Workload W1 on apalis-workflow and its SQLite backend, set up by `SqliteStorage::setup`, which asks for
-//! `synchronous=OFF`; with `--full` set to `FULL` by hand. A pool of one connection and a look for work every millisecond:
-//! one saga alone is more than twice as fast so as with the ten connections that a pool has, and the update hook that
-//! wakes the worker; many are as fast. Tasks are fetched in batches of as many as there are sagas, 10 to 100; of 10, 30,
-//! 64, 100 and 256 none was faster everywhere.
+//! Workload W1 on apalis-workflow and its SQLite backend, set up by `SqliteStorage::setup`, which selects
+//! `synchronous=OFF`; `--full` sets `FULL` by hand. The pool has one connection, and is polled every millisecond. With
+//! one saga that is more than twice as fast as the default pool of ten connections with the update hook; with many it
+//! is as fast. Tasks are fetched in batches of the number of sagas, 10 to 100. Of the sizes 10, 30, 64, 100 and 256,
+//! none was the fastest everywhere.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,17 +18,18 @@ use harness::w1::{self, Name, Subject};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-/// How often the worker looks for work.
+/// The interval of the worker's polling.
 const POLL: Duration = Duration::from_millis(1);
 
-/// What one step hands to the next.
+/// The data that one step passes to the next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Job {
     id: String,
     given: String,
 }
 
-/// Who waits for which saga: the last step says so, since nobody else knows the id of a saga's last task.
+/// The waiting caller of each saga. The last step notifies it, because no other code knows the id of a saga's last
+/// task.
 type Waiting = Arc<Mutex<HashMap<String, oneshot::Sender<()>>>>;
 
 struct Apalis {
@@ -44,7 +45,7 @@ async fn last(job: Job, waiting: Data<Waiting>) -> Result<(), BoxDynError> {
     w1::give();
     let waiter = waiting.lock().expect("nobody panics with it").remove(&job.id);
     if let Some(waiter) = waiter {
-        // Whoever does not wait any more need not know.
+        // The caller may have gone.
         let _ignored = waiter.send(());
     }
     Ok(())
@@ -60,7 +61,7 @@ impl Subject for Apalis {
     }
 }
 
-/// The pool, and how durable its connection says it is.
+/// Returns the pool, and the durability that its connection reports.
 async fn pool(folder: &Path) -> Result<(SqlitePool, &'static str), Error> {
     let file = w1::file(folder, "apalis.db");
     let options = SqlitePoolOptions::new().max_connections(1);

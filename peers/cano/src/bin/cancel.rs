@@ -1,4 +1,4 @@
-//! Somebody cancels while the hotel's call is on its way: it is booked a moment later.
+//! A user cancels while the hotel's call is in flight: it is booked a moment later.
 
 use std::time::Duration;
 

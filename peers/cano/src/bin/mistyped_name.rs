@@ -1,5 +1,5 @@
-//! Names that are mistyped. States are variants of an enum and undos are methods, so a wrong one does not compile; what
-//! tasks share is looked up by text. And a state that nothing is registered for, which is the enum's version of it.
+//! Mistyped names. States are variants of an enum and undos are methods, so a wrong one does not compile. Shared data
+//! of tasks is looked up by text. A state without a registered task is the enum's form of the mistake.
 
 use cano::prelude::*;
 use harness::{Error, Life, Story};

@@ -1,5 +1,5 @@
 //! The process dies in the middle of a rollback: the card was declined, the hotel is cancelled, the flight is not yet.
-//! By the time it is back, the card would be accepted.
+//! When the process is back, the card would be accepted.
 
 use cano::prelude::*;
 use harness::{Error, Life, Story};

@@ -1,5 +1,5 @@
-//! A name that is mistyped, of an undo: a step is a closure, and its name a label beside it. So a wrong label does nothing
-//! at once; and once it is put right while a saga is on its way, that saga does not fit any more, which is found.
+//! A mistyped name of an undo. A step is a closure with a label, so a wrong label has no effect at first. When it is
+//! corrected while a saga runs, that saga no longer matches, which is detected.
 
 use std::time::Duration;
 

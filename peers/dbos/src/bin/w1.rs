@@ -1,4 +1,4 @@
-//! Workload W1 on DBOS Transact for Rust, on PostgreSQL, each saga begun by the process that runs it.
+//! Workload W1 on DBOS Transact for Rust, on PostgreSQL. Each saga is started by the process that runs it.
 
 use dbos::{DBOS, RunOptions, WorkflowRef, step};
 use harness::Error;
@@ -11,7 +11,7 @@ struct Dbos {
     round: usize,
 }
 
-/// Five steps, each with what would undo it.
+/// Five steps, each with its undo.
 async fn five(_n: u32) -> dbos::Result<()> {
     let mut done: Vec<String> = Vec::new();
     for _ in 0..w1::STEPS {
@@ -30,7 +30,7 @@ async fn five(_n: u32) -> dbos::Result<()> {
 
 impl Subject for Dbos {
     async fn saga(&self, id: String) -> Result<(), Error> {
-        // The ids of one round are not those of the next.
+        // Ids must differ between rounds.
         let id = format!("{}-{id}", self.round);
         let options = RunOptions { workflow_id: Some(&id), ..RunOptions::default() };
         self.five.run_with(7, options).await?;
@@ -43,7 +43,7 @@ impl Subject for Dbos {
 }
 
 fn main() -> Result<(), Error> {
-    // Of the main thread: the server stops when the thread that started it ends.
+    // On the main thread: the server stops when the thread that started it ends.
     let server = Postgres::start()?;
     let name = Name {
         peer: format!("dbos {}", harness::lock::version(include_str!("../../Cargo.lock"), "dbos")),

@@ -1,4 +1,4 @@
-//! Somebody cancels while the hotel's call is on its way: it is booked a moment later.
+//! A user cancels while the hotel's call is in flight: it is booked a moment later.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ fn main() -> Result<(), Error> {
         let (end, cancelled) = tokio::join!(end, cancel);
         cancelled?;
         life.says("duroxide", end?);
-        // What is on its way comes to its end.
+        // Calls in flight end.
         tokio::time::sleep(Duration::from_secs(2)).await;
         runtime.shutdown(None).await;
         Ok(())

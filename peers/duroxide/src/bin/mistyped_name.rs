@@ -1,4 +1,4 @@
-//! A name that is mistyped, of an activity in a rollback: activities are called by text.
+//! A mistyped name of an activity in a rollback: activities are called by text.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The hotel's call takes longer than its time: once it has landed and only its answer is late, once it is lost.
+//! The hotel's call takes longer than its time limit: in one case it has landed and only its answer is late, in the
+//! other it is lost.
 
 use std::time::Duration;
 

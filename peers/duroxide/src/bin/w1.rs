@@ -1,7 +1,7 @@
-//! Workload W1 on duroxide: its SQLite provider as it comes; with `--full`, every connection of its pool set to
-//! `synchronous=FULL` by hand. Its dispatchers look for work every 100 ms unless told otherwise, which is all that one saga
-//! alone would show; of 1, 10 and 100 ms the first was the fastest. More dispatchers than the two of each kind that it
-//! comes with made nothing faster.
+//! Workload W1 on duroxide with its default SQLite provider; `--full` sets every connection of its pool to
+//! `synchronous=FULL` by hand. The dispatchers poll every 100 ms by default, which would dominate the result of a
+//! single saga. Of 1, 10 and 100 ms the first was the fastest. More than the default two dispatchers of each kind were
+//! not faster.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use duroxide::{ActivityContext, Client, OrchestrationContext, OrchestrationRegis
 use harness::Error;
 use harness::w1::{self, Name, Subject};
 
-/// How often its dispatchers look for work.
+/// The interval of the dispatchers' polling.
 const POLL: Duration = Duration::from_millis(1);
-/// The connections of its pool.
+/// The number of connections in its pool.
 const CONNECTIONS: u32 = 5;
 
 struct Duroxide {
@@ -24,7 +24,7 @@ struct Duroxide {
     runtime: Arc<Runtime>,
 }
 
-/// Five activities, each with what would undo it.
+/// Five activities, each with its undo.
 async fn five(cx: OrchestrationContext, input: String) -> Result<String, String> {
     let mut done: Vec<String> = Vec::new();
     for _ in 0..w1::STEPS {
@@ -55,7 +55,7 @@ impl Subject for Duroxide {
     }
 }
 
-/// The provider, and how durable it says it is.
+/// Returns the provider, and the durability that it reports.
 async fn provider(folder: &Path) -> Result<(SqliteProvider, &'static str), Error> {
     let file = w1::file(folder, "duroxide.db");
     let provider = SqliteProvider::new(&format!("sqlite:{file}?mode=rwc"), None).await?;

@@ -1,4 +1,4 @@
-//! Somebody cancels while the hotel's call is on its way: it is booked a moment later.
+//! A user cancels while the hotel's call is in flight: it is booked a moment later.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn main() -> Result<(), Error> {
             Ok(_) => life.says("Restate", "completed"),
             Err(error) => life.says("Restate", peer_restate::text(&error)),
         }
-        // What is on its way comes to its end.
+        // Calls in flight end.
         tokio::time::sleep(Duration::from_secs(2)).await;
         Ok(())
     })

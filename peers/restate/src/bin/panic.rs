@@ -1,4 +1,4 @@
-//! A step panics: the hotel is booked, and then its answer cannot be understood.
+//! A step panics: the hotel is booked, and then its answer cannot be parsed.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The process of the service dies in the middle of a rollback: the card was declined, the hotel is cancelled, the flight
-//! is not yet. By the time it is back, the card would be accepted. Restate's server lives on.
+//! The process of the service dies in the middle of a rollback: the card was declined, the hotel is cancelled, the
+//! flight is not yet. When the process is back, the card would be accepted. Restate's server is not restarted.
 
 use harness::{Error, Life, Story};
 use peer_restate::{client, end, main as tell, serve};
@@ -40,7 +40,7 @@ fn main() -> Result<(), Error> {
     let story = Story::two("", "a crash in the middle of a rollback");
     tell(&[story], async |life, ports| {
         serve(Endpoint::builder().bind(Trip(life.clone())).build(), ports).await?;
-        // The same key: in the second life it waits for what the first has begun.
+        // The same key: in the second life this waits for what the first has begun.
         let trip = TripIngressClient::from_client(client(ports)?);
         let answer = trip.book().idempotency_key("trip-1").call().await;
         life.says("Restate", end(answer));

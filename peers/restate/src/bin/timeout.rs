@@ -1,5 +1,5 @@
-//! The hotel's call takes longer than its time: once it has landed and only its answer is late, once it is lost. Restate
-//! has no time limit of a step; this is the user's own, inside of it.
+//! The hotel's call takes longer than its time limit: in one case it has landed and only its answer is late, in the
+//! other it is lost. Restate has no time limit of a step; this one is the user's code inside the step.
 
 use std::time::Duration;
 

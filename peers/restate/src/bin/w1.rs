@@ -1,6 +1,6 @@
 //! Workload W1 on Restate: the server with its defaults, one node, and a service of this process that it calls. The
-//! server is linked statically, so nothing can be preloaded into it; fsyncs are those of its write-ahead logs, as its own
-//! metrics count them. For the first seconds after its start it is several times as slow as later, which is not measured.
+//! server is linked statically, so nothing can be preloaded into it; fsyncs are those of its write-ahead logs, from its
+//! own metrics. In the first seconds after its start it is several times slower than later; this time is not measured.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,14 +11,14 @@ use peer_restate::{Ports, Restate, client, serve};
 use restate_sdk::ingress::ReqwestClient;
 use restate_sdk::prelude::*;
 
-/// How long sagas run one after the other before anything is measured.
+/// The duration of the warm-up, in which sagas run one after the other.
 const WARM_UP: Duration = Duration::from_secs(4);
 
 struct Five;
 
 #[service]
 impl Five {
-    /// Five steps, each with what would undo it.
+    /// Five steps, each with its undo.
     #[handler]
     async fn run(&self, cx: Context<'_>, _n: u32) -> HandlerResult<()> {
         let mut done: Vec<String> = Vec::new();
@@ -46,7 +46,7 @@ struct Caller {
 impl Subject for Caller {
     async fn saga(&self, id: String) -> Result<(), Error> {
         let five = FiveIngressClient::from_client(self.client.clone());
-        // The ids of one round are not those of the next.
+        // Ids must differ between rounds.
         let key = format!("{}-{id}", self.round);
         five.run(7).idempotency_key(key).call().await?.into_body()?;
         Ok(())
@@ -57,7 +57,7 @@ impl Subject for Caller {
     }
 }
 
-/// Lets a server that has just been started come to its usual speed.
+/// Runs sagas until a newly started server has its usual speed.
 async fn warm_up(caller: &Caller) -> Result<(), Error> {
     let begun = Instant::now();
     for number in 0_u64.. {
@@ -70,7 +70,7 @@ async fn warm_up(caller: &Caller) -> Result<(), Error> {
 }
 
 fn main() -> Result<(), Error> {
-    // Of the main thread: the server dies with the thread that started it.
+    // On the main thread: the server dies with the thread that started it.
     let server = Arc::new(Restate::start()?);
     let ports: Ports = server.ports();
     let sdk = harness::lock::version(include_str!("../../Cargo.lock"), "restate-sdk");

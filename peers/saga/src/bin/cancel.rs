@@ -1,4 +1,5 @@
-//! Somebody cancels while the hotel's call is on its way: it is booked a moment later. And once more, cancelled twice.
+//! A user cancels while the hotel's call is in flight: it is booked a moment later. In a second case the user cancels
+//! twice.
 
 use std::time::Duration;
 

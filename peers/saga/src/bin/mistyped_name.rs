@@ -1,5 +1,5 @@
-//! Names that are mistyped: of an undo, of an output's field, of a step. It does not compile, which is the point:
-//! `cargo check --manifest-path peers/saga/Cargo.toml --features mistyped`.
+//! Mistyped names: of an undo, of an output's field, of a step. This does not compile, which is the point: `cargo check
+//! --manifest-path peers/saga/Cargo.toml --features mistyped`.
 
 use harness::Life;
 use saga::prelude::*;

@@ -1,4 +1,4 @@
-//! A step panics: the hotel is booked, and then its answer cannot be understood. Once it can be asked, and once not.
+//! A step panics: the hotel is booked, and then its answer cannot be parsed. One hotel has a probe, the other does not.
 
 use harness::{Error, Life, Story};
 use saga::SqliteStore;
@@ -22,7 +22,7 @@ async fn book_hotel(life: &Life) -> Result<(), Failure> {
     panic!("what is this answer?");
 }
 
-/// The same, of a hotel that cannot be asked, and must not be told twice: then it is for a person.
+/// The same for a hotel without a probe, where a repeat does harm: the saga is dead-lettered.
 #[step(in_doubt = dead_letter, compensate = cancel_hotel())]
 async fn book_deaf_hotel(life: &Life) -> Result<(), Failure> {
     life.world.book("hotel");

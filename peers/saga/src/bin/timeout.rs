@@ -1,5 +1,5 @@
-//! The hotel's call takes longer than its time: once it has landed and only its answer is late, once it is lost. The
-//! hotel can be asked.
+//! The hotel's call takes longer than its time limit: in one case it has landed and only its answer is late, in the
+//! other it is lost. The hotel has a probe.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Workload W1 on saga: `SqliteStore`, which is WAL and `synchronous=FULL`. For what it is compared with see
+//! Workload W1 on saga: `SqliteStore`, with WAL and `synchronous=FULL`. The engines that it is compared with are in
 //! `docs/comparison.md`.
 
 use harness::Error;
@@ -15,7 +15,7 @@ async fn give(n: u32) -> Result<String, Failure> {
     Ok(w1::give())
 }
 
-/// Takes them back.
+/// Undoes `give`.
 #[step(retriable, idempotent)]
 async fn take(_n: u32) -> Result<(), Failure> {
     Ok(())

@@ -1,5 +1,5 @@
-//! Somebody cancels while the hotel's call is on its way: it is booked a moment later. steno has no cancel; what a user
-//! can do is to let each action ask, before it begins, whether somebody has.
+//! A user cancels while the hotel's call is in flight: it is booked a moment later. steno has no cancel. A user can let
+//! each action check, before it begins, whether a cancel was requested.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use harness::{Error, Story};
 use peer_steno::{Trip, end, trip};
 use steno::{ActionContext, ActionError, ActionFunc, new_action_noop_undo};
 
-/// The user's own: it does not survive a crash.
+/// The user's own flag: it does not survive a crash.
 static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
 
 fn go_on() -> Result<(), ActionError> {

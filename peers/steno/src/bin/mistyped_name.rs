@@ -1,5 +1,5 @@
-//! Names that are mistyped: of an output, in an undo; and an action that is in the graph under another name than in the
-//! registry. Outputs and actions are looked up by text.
+//! Mistyped names: of an output in an undo, and of an action whose name in the graph differs from that in the registry.
+//! Outputs and actions are looked up by text.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The hotel's call takes longer than its time: once it has landed and only its answer is late, once it is lost. steno
-//! has no time limit of an action; this is the user's own, inside of it.
+//! The hotel's call takes longer than its time limit: in one case it has landed and only its answer is late, in the
+//! other it is lost. steno has no time limit of an action; this one is the user's code inside the action.
 
 use std::time::Duration;
 

@@ -44,7 +44,7 @@ impl Steno {
 
 impl Subject for Steno {
     async fn saga(&self, _id: String) -> Result<(), Error> {
-        // It wants an id of its own kind.
+        // steno needs its own kind of id.
         let id = SagaId::new_v4();
         let end = self.sec.saga_create(id, Arc::new(()), self.dag()?, self.registry.clone()).await?;
         self.sec.saga_start(id).await?;
