@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The OpenAI client for Python: one call may be three POSTs, after a timeout too, and nothing in them says so to be the same.
+# The OpenAI client for Python: one call may be three POSTs, also after a timeout, and none carries an idempotency key.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
