@@ -1,10 +1,9 @@
-//! How many compensations of one step run at a time in one worker. After an outage a thousand sagas may have to be
-//! undone at once, and the service that they all call is the one that has just come back. Who finds no room stands in
-//! line, in the order of asking, before anything of it is recorded: its attempt begins, in the journal and in fact, when
-//! it has a slot.
+//! Limits how many compensations of one step run at a time in one worker. After an outage a thousand sagas may have to
+//! be undone at once, and the service that they all call has just come back. A compensation without a slot is queued,
+//! in the order of requests. Nothing of it is recorded while it is queued: its attempt begins once it has a slot.
 //!
-//! Nobody who holds a slot waits for another one to use it, so that nothing can be locked in a circle; and a slot is
-//! free again when it is dropped, however that comes.
+//! No holder of a slot waits for another slot before it uses its own, so there is no deadlock. A slot is free again
+//! when it is dropped, for whatever reason.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +21,7 @@ pub(crate) struct Slot(
     #[expect(dead_code, reason = "dropping it is all there is to do")] OwnedSemaphorePermit,
 );
 
-/// Who stands in line, and where: the compensation of the step at that site.
+/// A place in the queue: that of the compensation of the step at this site.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) site: Site,
@@ -30,15 +29,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Returns with a slot, first come first served.
+    /// Waits for a slot, first come first served.
     ///
-    /// **Cancel safety**: dropped, it leaves the line, and the slot that it may have had by then goes to the next.
+    /// **Cancel safety**: dropping this future leaves the queue; a slot that it already had goes to the next.
     pub(crate) async fn slot(self) -> Slot {
         Slot(self.room.acquire_owned().await.expect("nobody closes a bulkhead"))
     }
 }
 
-/// How many compensations of a step run at a time, as the runtime is told.
+/// The configured limits of concurrent compensations.
 #[derive(Debug, Clone)]
 pub(crate) struct CompensationsMax {
     pub(crate) of_each: usize,
@@ -51,7 +50,7 @@ impl Default for CompensationsMax {
     }
 }
 
-/// The room there is in this worker, for each step.
+/// The slots of this worker, for each step.
 #[derive(Debug)]
 pub(crate) struct Bulkheads {
     room: HashMap<&'static str, Arc<Semaphore>>,
@@ -67,41 +66,42 @@ impl Bulkheads {
     }
 }
 
-/// The slots of one saga: those it has and has not used yet, and those it stands in line for.
+/// The slots of one saga: those not used yet, and those it is queued for.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     had: HashMap<Site, Slot>,
     awaited: HashSet<Site>,
-    /// Those who are yet to be put in line.
+    /// The places that are to be queued.
     arrived: Vec<Line>,
 }
 
 impl Slots {
-    /// Who is to be put in line.
+    /// Takes the places that are to be queued.
     pub(crate) fn arrived(&mut self) -> std::vec::Drain<'_, Line> {
         self.arrived.drain(..)
     }
 
-    /// Whether the saga goes on when there is a slot: not if what stands in line was waived or parked meanwhile.
+    /// Returns true if the saga continues once there is a slot. False if its queued compensations were waived, or the
+    /// saga was dead-lettered meanwhile.
     pub(crate) fn hold_up(&self, state: &State) -> bool {
         let owed = |site: &Site| state.step(site).is_some_and(|step| !step.is_unwound());
         !state.is_at_rest() && self.awaited.iter().any(owed)
     }
 
-    /// The front of the line is reached.
+    /// Gives a slot to the compensation at the front of the queue.
     pub(crate) fn give(&mut self, site: Site, slot: Slot) {
         self.awaited.remove(&site);
         self.had.insert(site, slot);
     }
 
-    /// Drops the slots of compensations that did not begin after all.
+    /// Drops the slots of compensations that did not begin.
     pub(crate) fn drop_unused(&mut self, state: &State) {
         let begins =
             |site: &Site| state.step(site).is_some_and(|s| s.undoing.as_ref().is_some_and(is_running));
         self.had.retain(|site, _| begins(site));
     }
 
-    /// The slot for the compensation of the step at `site`, to be kept while it runs.
+    /// Takes the slot of the compensation of the step at `site`, to be kept while it runs.
     pub(crate) fn take(&mut self, site: &Site) -> Option<Slot> {
         self.had.remove(site)
     }
@@ -111,8 +111,7 @@ fn is_running(effect: &Effect) -> bool {
     effect.status == Status::Running
 }
 
-/// What the machine asks on behalf of one saga: the steps that there are, and whether there is room for one more
-/// compensation.
+/// Answers the machine's questions for one saga: which steps there are, and whether one more compensation may begin.
 pub(crate) struct Gate<'a> {
     registry: &'a Registry,
     /// `None` while the runtime shuts down: nothing more begins.
@@ -145,7 +144,7 @@ impl Catalog for Gate<'_> {
             return false;
         }
         let Some(room) = bulkheads.room.get(step) else { return true };
-        // Nobody is passed: a slot that somebody stands in line for is never free.
+        // The queue is fair: a slot is never free while a compensation is queued for it.
         match room.clone().try_acquire_owned() {
             Ok(slot) => {
                 slots.had.insert(site.clone(), Slot(slot));

@@ -1,4 +1,4 @@
-//! The one place where real time and real randomness are named. Everything else is given a [`Clock`] and a [`Dice`].
+//! The only place that names real time and real randomness. All other code gets a [`Clock`] and a [`Dice`].
 #![allow(clippy::disallowed_methods)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use saga_core::Timestamp;
 use tokio::time::Instant;
 
-/// Tells the time. It never goes back within a process.
+/// A source of time. It never goes back within a process.
 pub trait Clock: Send + Sync + 'static {
-    /// Now.
+    /// Returns the present time.
     fn now(&self) -> Timestamp;
 }
 
-/// Measures how long something takes, to decide how to go on, never what is recorded.
+/// Measures durations for decisions, never for records.
 #[derive(Debug)]
 pub(crate) struct Stopwatch(Instant);
 
@@ -27,19 +27,19 @@ impl Stopwatch {
     }
 }
 
-/// Draws numbers.
+/// A source of random numbers.
 pub trait Dice: Send + Sync + 'static {
-    /// A number, any of the 2^64 as likely as the other.
+    /// Returns a number; all 2^64 are equally likely.
     fn draw(&self) -> u64;
 
-    /// A number that nobody else draws.
+    /// Returns a unique number.
     fn draw_id(&self) -> u128 {
         (u128::from(self.draw()) << 64) | u128::from(self.draw())
     }
 }
 
-/// The machine's clock at the start of the process, and from there on the monotonic one: a jump of the wall clock is
-/// not seen before the next start. Under tokio's paused time it is virtual.
+/// The machine's clock at the start of the process, and the monotonic one from then on. A jump of the wall clock has no
+/// effect before the next start. Under tokio's paused time it is virtual.
 #[derive(Debug)]
 pub struct SystemClock {
     wall: Timestamp,
@@ -72,14 +72,14 @@ impl Clock for SystemClock {
     }
 }
 
-/// Numbers seeded by the operating system once; ids are drawn from it each time.
+/// Numbers seeded once by the operating system; ids are drawn from the system each time.
 #[derive(Debug)]
 pub struct SystemDice(SeededDice);
 
 impl SystemDice {
-    /// Seeds it.
+    /// Seeds the generator.
     pub fn new() -> Self {
-        // Without randomness from the system waits are spread less well, and nothing else suffers.
+        // Without the system's randomness waits are spread less well; nothing else suffers.
         Self(SeededDice::new(getrandom::u64().unwrap_or_else(|_| std::process::id().into())))
     }
 }
@@ -101,12 +101,12 @@ impl Dice for SystemDice {
     }
 }
 
-/// The same numbers for the same seed, for tests (splitmix64).
+/// Equal numbers for equal seeds, for tests (splitmix64).
 #[derive(Debug)]
 pub struct SeededDice(AtomicU64);
 
 impl SeededDice {
-    /// Numbers that follow from `seed`.
+    /// Returns the generator of a seed.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }

@@ -1,5 +1,5 @@
-//! Group commit: what running sagas want to be durable is collected while a batch is on its way to the store, and goes
-//! out as the next one. A store that fails makes the sagas wait; it never makes them fail.
+//! Group commit: appends of running sagas are collected while a batch is in flight to the store, and become the next
+//! batch. A failing store makes the sagas wait; it never makes them fail.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,26 +17,26 @@ use tokio::sync::{Notify, watch};
 use crate::clock::{Clock, Dice, Stopwatch};
 use crate::error::RunError;
 
-/// A batch is no larger than this.
+/// The maximum number of appends in a batch.
 const BATCH_MAX: usize = 1024;
-/// So often a failing store is tried while the runtime shuts down: what is not recorded then is in doubt, and taken up
+/// The number of tries of a failing store during a shutdown. Attempts without a record are then in doubt, and recovered
 /// by the next worker.
 const DRAIN_TRIES: u32 = 10;
 
-/// Why an append did not come through.
+/// The reason for which an append was not acknowledged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum CommitError {
     #[error(transparent)]
     Refused(#[from] AppendError),
-    /// The store will not write it, in whatever time.
+    /// The store will never write it.
     #[error(transparent)]
     Store(StoreError),
-    /// Nobody knows whether it was written, or who would go on with it.
+    /// It is not known whether it was written, and this worker no longer drives the saga.
     #[error("{0}")]
     Lost(String),
 }
 
-/// Of a saga that was to be created.
+/// The error of a saga that was to be created.
 impl From<CommitError> for RunError {
     fn from(error: CommitError) -> Self {
         RunError::Store(match error {
@@ -51,12 +51,12 @@ pub(crate) type Ack = Result<Epoch, CommitError>;
 struct Request {
     append: Append,
     ack: AckTo,
-    /// The worker's number when it was handed in. Once it has another, whoever handed this in is gone, and would never
-    /// drive what it creates.
+    /// The worker's number at the time of the request. If the number has changed since, the requesting task is gone,
+    /// and would never drive a saga that this append creates.
     worker: u64,
 }
 
-/// Where the answer to an append is put. Whoever commits again and again, one append at a time, has one and keeps it.
+/// The place for the answer to an append. A task that commits repeatedly, one append at a time, reuses its slot.
 #[derive(Default)]
 pub(crate) struct AckSlot {
     answer: Mutex<Option<Ack>>,
@@ -69,7 +69,7 @@ impl AckSlot {
         self.waiter.wake();
     }
 
-    /// Takes the answer when it is there.
+    /// Waits for the answer, and takes it.
     async fn taken(&self) -> Ack {
         poll_fn(|cx| {
             self.waiter.register(cx.waker());
@@ -82,7 +82,7 @@ impl AckSlot {
     }
 }
 
-/// Puts an answer into a slot: exactly one, whatever becomes of the committer.
+/// Puts exactly one answer into a slot, also when the committer is dropped.
 struct AckTo(Option<Arc<AckSlot>>);
 
 impl AckTo {
@@ -101,7 +101,7 @@ impl Drop for AckTo {
     }
 }
 
-/// Where requests wait until the committer takes them.
+/// The requests that the committer has not taken yet.
 #[derive(Default)]
 struct Inbox {
     waiting: Mutex<Waiting>,
@@ -111,7 +111,7 @@ struct Inbox {
 #[derive(Default)]
 struct Waiting {
     requests: Vec<Request>,
-    /// Whether nobody takes them any more.
+    /// True once the committer is gone.
     closed: bool,
 }
 
@@ -122,7 +122,7 @@ impl Inbox {
 
     fn put(&self, request: Request) {
         let mut waiting = self.waiting();
-        // If nobody takes it any more, dropping it answers.
+        // If the committer is gone, dropping the request answers it.
         if !waiting.closed {
             waiting.requests.push(request);
             if waiting.requests.len() == 1 {
@@ -135,7 +135,7 @@ impl Inbox {
         self.waiting().requests.is_empty()
     }
 
-    /// Takes the first of what waits, no more than fits into a batch. `into` is empty.
+    /// Takes the first requests, at most one batch. `into` must be empty.
     fn take(&self, into: &mut Vec<Request>) {
         let mut waiting = self.waiting();
         match waiting.requests.len() <= BATCH_MAX {
@@ -145,7 +145,7 @@ impl Inbox {
     }
 }
 
-/// The committer's side of the inbox: once it is gone, whatever is handed in is answered at once.
+/// The committer's side of the inbox. Dropping it answers all requests, those present and later ones.
 struct Taker(Arc<Inbox>);
 
 impl Drop for Taker {
@@ -159,7 +159,7 @@ impl Drop for Taker {
     }
 }
 
-/// Where appends are handed in.
+/// The entry for appends.
 #[derive(Clone)]
 pub(crate) struct Committer {
     inbox: Arc<Inbox>,
@@ -167,7 +167,8 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    /// Hands in an append at once, and returns when it is durable, or refused. `slot` is used for nothing else meanwhile.
+    /// Requests an append at once, and returns when it is durable or refused. `slot` must not be used otherwise
+    /// meanwhile.
     pub(crate) fn commit<'a>(
         &self,
         append: Append,
@@ -179,29 +180,29 @@ impl Committer {
     }
 }
 
-/// What the committer works with.
+/// The dependencies of the committer.
 pub(crate) struct CommitterParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
-    /// The present worker number; changes when the lease was lost and taken anew.
+    /// The present worker number; it changes when the lease was lost and acquired again.
     pub(crate) worker: Arc<AtomicU64>,
-    /// What the store says while it fails; `None` while it works.
+    /// The store's present error; `None` while the store works.
     pub(crate) trouble: watch::Sender<Option<String>>,
-    /// Whether the runtime shuts down: a store that fails is then not waited for without end.
+    /// True once the runtime shuts down: the wait for a failing store is then limited.
     pub(crate) draining: watch::Receiver<bool>,
-    /// Rung when the lease is found to be lost.
+    /// Notified when the lease is found to be lost.
     pub(crate) lease_lost: Arc<Notify>,
 }
 
-/// Makes the committer and the task that it needs.
+/// Returns the committer, and the task that must run for it.
 pub(crate) fn committer(parts: CommitterParts) -> (Committer, impl Future<Output = ()> + Send) {
     let inbox = Arc::new(Inbox::default());
     let taker = Taker(inbox.clone());
     (Committer { inbox, worker: parts.worker.clone() }, run(parts, taker))
 }
 
-/// What goes to the store at once. Kept for its room.
+/// The batch for the store. Reused to save allocations.
 #[derive(Default)]
 struct Batch {
     requests: Vec<Request>,
@@ -211,7 +212,7 @@ struct Batch {
 }
 
 impl Batch {
-    /// Takes what waits.
+    /// Takes the waiting requests.
     fn fill(&mut self, inbox: &Inbox, worker: u64) {
         self.worker = worker;
         self.appends.clear();
@@ -231,7 +232,7 @@ async fn run(parts: CommitterParts, taker: Taker) {
     let inbox = &*taker.0;
     let mut batch = Batch::default();
     let mut pace = Pace::default();
-    // Answers that have come and have not been told.
+    // Answers of the store that were not delivered yet.
     let mut untold: Vec<(AckTo, Ack)> = Vec::new();
     loop {
         while inbox.is_empty() {
@@ -241,7 +242,7 @@ async fn run(parts: CommitterParts, taker: Taker) {
         }
         let all_together = pace.all_go_on_together();
         if all_together {
-            // Whoever was told later than the others catches up with them.
+            // Sagas whose answers were delayed catch up with the others.
             tell(untold.drain(..));
             tokio::task::yield_now().await;
         }
@@ -250,13 +251,13 @@ async fn run(parts: CommitterParts, taker: Taker) {
             continue;
         }
         if batch.appends.len() == 1 {
-            // It may be written in place, and those of the batch before are not to wait for another's sync.
+            // The store may write this append in place. Pending answers must not wait for its sync.
             tell(untold.drain(..));
         }
         let watch = pace.writes();
         let written = {
             let mut writing = pin!(write(&parts, WorkerId(batch.worker), &batch.appends));
-            // With one poll it is the store's: what comes now of the batch before goes on beside it.
+            // After one poll the store has the batch. Answers to the previous batch are delivered while it writes.
             let at_once = writing.as_mut().now_or_never();
             tell(untold.drain(..));
             match at_once {
@@ -276,7 +277,7 @@ async fn run(parts: CommitterParts, taker: Taker) {
             Err(error) => refuse(&parts, &mut batch, error).await,
         }
         if !all_together && pace.has_the_store_wait() && inbox.is_empty() {
-            // Half of them go on first, and give the store something to do while the others go on.
+            // Half of the answers are delivered first. Their sagas give the store work while the others continue.
             tell(untold.drain(..untold.len() / 2));
             tokio::task::yield_now().await;
         }
@@ -287,24 +288,25 @@ fn tell(answers: impl Iterator<Item = (AckTo, Ack)>) {
     answers.for_each(|(ack, answer)| ack.answer(answer));
 }
 
-/// The batch will never be written.
+/// Answers a batch that will never be written.
 async fn refuse(parts: &CommitterParts, batch: &mut Batch, error: StoreError) {
     tracing::error!(%error, "a batch could not be written");
     for ack in batch.acks.drain(..) {
         ack.answer(Err(CommitError::Store(error.clone())));
     }
     if matches!(error, StoreError::LeaseLost) {
-        // Unless that is known, and the worker has begun anew.
+        // This is skipped if the loss is known already, and the worker has joined again.
         if parts.worker.load(Ordering::Acquire) == batch.worker {
             parts.lease_lost.notify_one();
         }
     } else {
-        // Its sagas are taken up again; not at once, lest a store that is broken be all there is to do.
+        // The sagas of the batch are recovered, after a pause: a permanently failing store must not cause a busy loop.
         tokio::time::sleep(pause(10, parts.dice.draw())).await;
     }
 }
 
-/// Nobody knows which answer is to which append: each may be durable, or not. Its sagas are taken up again, from what is.
+/// Answers a batch for which the store's answers do not match: each append may be durable or not. Its sagas are
+/// recovered from what is durable.
 async fn misanswered(parts: &CommitterParts, batch: &mut Batch, answers: usize) {
     let why = format!("the store gave {answers} answers to {} appends", batch.acks.len());
     tracing::error!("{why}");
@@ -312,11 +314,11 @@ async fn misanswered(parts: &CommitterParts, batch: &mut Batch, answers: usize) 
     tokio::time::sleep(pause(10, parts.dice.draw())).await;
 }
 
-/// How long the store takes for a batch, and how long the sagas take from its answers to the next one.
+/// Measures the store's time for a batch, and the sagas' time from its answers to their next requests.
 #[derive(Default)]
 struct Pace {
     told: Option<Stopwatch>,
-    /// Whether what is being written is all that the sagas want.
+    /// True if the batch being written has all pending requests.
     is_all: bool,
     sagas: Duration,
     store: Duration,
@@ -324,7 +326,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// Every now and then who went on in two halves goes on together again, so that it is measured whether they should.
+    /// Returns true at intervals: all sagas then continue together, which measures whether halves are still worthwhile.
     fn all_go_on_together(&mut self) -> bool {
         self.rounds = self.rounds.wrapping_add(1);
         self.rounds.is_multiple_of(32)
@@ -347,15 +349,15 @@ impl Pace {
         }
     }
 
-    /// Whether store and sagas, taking turns, would do better side by side with half a batch each. That costs one more
-    /// sync each round, and saves the shorter of the two times, so it pays where a sync is short beside what the sagas
-    /// take. The syncs are the greater part of the store's time, the other part grows with the sagas'.
+    /// Returns true if the answers are better delivered in two halves, so that store and sagas work at the same time.
+    /// That costs one more sync each round, and saves the shorter of the two times. It pays if a sync is short compared
+    /// with the sagas' time. The syncs are most of the store's time; the rest grows with the sagas' time.
     fn has_the_store_wait(&self) -> bool {
         self.store * 5 < self.sagas * 4
     }
 }
 
-/// Writes the batch, as often as it takes; an error means that this worker never will.
+/// Writes the batch, with retries; an error means that this worker never will.
 async fn write(
     parts: &CommitterParts,
     worker: WorkerId,
@@ -365,7 +367,7 @@ async fn write(
     loop {
         match parts.store.commit(worker, batch, parts.clock.now()).await {
             Ok(answers) => {
-                // Told by this batch, or by one that was given up.
+                // The trouble was reported by this batch, or by an earlier one that was abandoned.
                 if parts.trouble.borrow().is_some() {
                     tracing::info!(tries, "the store works again");
                     parts.trouble.send_replace(None);
@@ -386,7 +388,7 @@ async fn write(
     }
 }
 
-/// How long to leave a failing store alone.
+/// Returns how long to wait before a failing store is tried again.
 pub(crate) fn pause(tries: u32, random: u64) -> Duration {
     let retry = policy::Retry {
         attempts: u32::MAX,
@@ -405,7 +407,7 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// All sagas are told, and take so long until they want something again; and the store for that.
+    /// Simulates a round: all sagas get their answers and request again after a time; then the store takes its time.
     async fn round(pace: &mut Pace, sagas: Duration, store: Duration) {
         pace.tells();
         advance(sagas).await;

@@ -1,9 +1,9 @@
-//! What `#[saga]` demands of what a body calls, so that the compiler can judge it: that nothing irreversible is done
-//! where the saga may still fail, that names differ, that undo windows last. Each demand is a function with a bound
-//! and no body; an expansion names it at the token to change.
+//! The demands of `#[saga]` on the callees of a body, for the compiler to check: nothing irreversible is done where the
+//! saga may still fail, names differ, undo windows last long enough. Each demand is a function with a bound and no
+//! body; an expansion names it at the token to change.
 //!
-//! A body's callees are numbered; what is to be demanded of which follows from constants, so that an expansion grows
-//! with the body and not with its square.
+//! A body's callees are numbered. Constants determine which demands apply to which, so an expansion grows linearly with
+//! the body.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use crate::view::Callable;
 
 /// The steps and sagas that a saga calls, by number. Written by `#[saga]`.
 pub trait Calls<const N: usize> {
-    /// The `N`-th of them.
+    /// The `N`-th callee.
     type Callee;
 }
 
-/// The number of no callee: of [`Nothing`].
+/// The number that means no callee: that of [`Nothing`].
 pub const NOTHING: usize = usize::MAX;
 
-/// Called by nobody: what demands are made of when there is nothing to demand.
+/// A type that is never called: the subject of demands when there is nothing to demand.
 #[derive(Debug)]
 pub enum Nothing {}
 
-/// A place where that is called: which of its name it is in the text, and in how many loops; and where it goes from there.
+/// Returns the place of a call: its number among the calls of that name, the loops around it, and its moves.
 pub const fn place(
     (name, what): (&'static str, What),
     [occurrence, loops]: [u32; 2],
@@ -36,14 +36,14 @@ pub const fn place(
     Place { name, occurrence, loops, what, done, failed }
 }
 
-/// What can be gone back from.
+/// An undo kind that allows a rollback.
 pub trait Reversible: Undo {}
 impl Reversible for undo::Compensated {}
 impl Reversible for undo::Readonly {}
-// Has its own message where it is awaited.
+// It has its own message where it is awaited.
 impl Reversible for undo::Auxiliary {}
 
-/// What a saga may fail after.
+/// A callee after which a saga may fail.
 #[diagnostic::on_unimplemented(
     message = "this saga may fail here, after `{Self}`, which nothing undoes [SG0801]",
     label = "past the point of no return [SG0801]",
@@ -56,7 +56,7 @@ impl MayFailAfter for Nothing {}
 #[diagnostic::do_not_recommend]
 impl<C: Callable> MayFailAfter for C where C::Undo: Reversible {}
 
-/// An exit by failure, `N` being the first callee before it that cannot be gone back from.
+/// Demands that a saga may fail here; `N` is the first callee before it that cannot be undone.
 pub const fn may_fail<S, const N: usize>()
 where
     S: Calls<N>,
@@ -88,19 +88,19 @@ where
 /// What is known of a callee, for all demands.
 #[derive(Debug)]
 pub struct CalleeKnown {
-    /// Its recorded name, and where it is defined: what it is told from others by.
+    /// Its recorded name, and the place of its definition, which identify it.
     name: &'static str,
     origin: &'static str,
-    /// Of the name: two names are compared by it first.
+    /// The hash of the name, for a quick comparison.
     hash: u64,
-    /// Whether a call of it can be gone back from.
+    /// True if a call of it can be undone.
     reverses: bool,
     /// [`Callable::FAILS`].
     fails: bool,
     what: What,
 }
 
-/// What is known of the `N`-th callee.
+/// Returns the facts about the `N`-th callee.
 pub const fn known<S: Calls<N>, const N: usize>() -> CalleeKnown
 where
     S::Callee: Callable,
@@ -116,7 +116,7 @@ where
     }
 }
 
-/// FNV-1a.
+/// Computes FNV-1a.
 const fn hash(bytes: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut at = 0;
@@ -127,8 +127,8 @@ const fn hash(bytes: &[u8]) -> u64 {
     hash
 }
 
-/// The first of the callees that cannot be gone back from and is in the set `passed` (a bit each), or is in the set
-/// `failed` and never fails: what looks like its failure is an output then, and it was done.
+/// Returns the first callee in the set `passed` (a bit each) that cannot be undone. Also considers the set `failed` if
+/// the callee never fails: its apparent failure is then an output, and it was done.
 pub const fn no_return(passed: &[u64], failed: &[u64], callees: &[CalleeKnown]) -> usize {
     let mut callee = 0;
     while callee < callees.len() {
@@ -178,10 +178,10 @@ pub trait KeepsUndoable {}
 #[diagnostic::do_not_recommend]
 impl<C: Callable> KeepsUndoable for C where C::Undo: Reversible {}
 
-/// A call in an `undoable` saga.
+/// Demands that a callee of an `undoable` saga can be undone.
 pub const fn in_undoable<C: KeepsUndoable>() {}
 
-/// What may stand in a branch of `all`.
+/// A callee that may be in a branch of `all`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` stands in a branch of `all`, and nothing undoes it [SG0803]",
     label = "irreversible [SG0803]",
@@ -192,10 +192,10 @@ pub trait Branchable {}
 #[diagnostic::do_not_recommend]
 impl<C: Callable> Branchable for C where C::Undo: Reversible {}
 
-/// A call in a branch of `all`.
+/// Demands that a callee in a branch of `all` can be undone.
 pub const fn in_branch<C: Branchable>() {}
 
-/// That it can be undone for as long as the saga may need it: `HOLDS`, which an expansion works out.
+/// A callee that can be undone as long as the saga may need it: `HOLDS`, which an expansion computes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can be undone for a shorter time than this saga may take [SG0804]",
     label = "its `undo_within` is shorter than the saga's `deadline` [SG0804]",
@@ -206,14 +206,14 @@ pub trait Outlasts<const HOLDS: bool> {}
 #[diagnostic::do_not_recommend]
 impl<C> Outlasts<true> for C {}
 
-/// A call in a saga with a deadline.
+/// Demands that a callee of a saga with a deadline can be undone until then.
 pub const fn in_time<S: Calls<N>, const N: usize, const HOLDS: bool>()
 where
     S::Callee: Outlasts<HOLDS>,
 {
 }
 
-/// For each callee, whether what it does can be undone until the deadline.
+/// Returns for each callee true if it can be undone until the deadline.
 pub const fn outlast<const N: usize>(callees: &[CalleeKnown; N], deadline: Duration) -> [bool; N] {
     let mut holds = [true; N];
     let mut callee = 0;
@@ -257,7 +257,7 @@ const fn graph_outlasts(graph: &Graph, deadline: Duration) -> bool {
     true
 }
 
-/// That it is recorded under another name than `Other`, which is [`Nothing`] if there is no such other.
+/// A callee with another recorded name than `Other`, which is [`Nothing`] if there is no such other.
 #[diagnostic::on_unimplemented(
     message = "`{Other}` and `{Self}` are recorded under one name [SG0805]",
     label = "the name of another step in this saga [SG0805]",
@@ -268,8 +268,8 @@ pub trait NamedApart<Other> {}
 #[diagnostic::do_not_recommend]
 impl<C> NamedApart<Nothing> for C {}
 
-/// The `N`-th callee, and the `OTHER`-th, which is the first before it of the same recorded name: [`NOTHING`] if there
-/// is none.
+/// Demands that the `N`-th callee and the `OTHER`-th have different recorded names. `OTHER` is the first earlier one
+/// with the same name, or [`NOTHING`].
 pub const fn named_apart<S, const N: usize, const OTHER: usize>()
 where
     S: Calls<N> + Calls<OTHER>,
@@ -277,7 +277,7 @@ where
 {
 }
 
-/// For each callee, the first before it that is another and has its name.
+/// Returns for each callee the first earlier one that differs from it and has its name.
 pub const fn namesakes<const N: usize>(callees: &[CalleeKnown; N]) -> [usize; N] {
     let mut namesakes = [NOTHING; N];
     let mut of = 1;

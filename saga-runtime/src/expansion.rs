@@ -1,4 +1,4 @@
-//! What expansions lean on besides the traits: behaviour that would otherwise be written out in each of them.
+//! Behaviour that expansions use besides the traits, and that would otherwise be part of each of them.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use crate::context::StepContext;
 use crate::resources::Resources;
 use crate::step::Step;
 
-/// What the function of a step or a saga returns: a `Result`, by whatever name.
+/// The return type of a step's or saga's function: a `Result`, under any name.
 #[diagnostic::on_unimplemented(
     message = "a step or a saga returns a `Result`, and this is `{Self}` [SG0202]",
     label = "it has to be able to say that it failed [SG0202]",
@@ -20,9 +20,9 @@ use crate::step::Step;
     note = "fix: `Result<{Self}, E>`, with an `E` that derives `StepError`, or `saga::Failure`"
 )]
 pub trait ResultType {
-    /// The good part.
+    /// The success type.
     type Output;
-    /// The bad part.
+    /// The error type.
     type Error;
 }
 
@@ -32,7 +32,7 @@ impl<T, E> ResultType for Result<T, E> {
     type Error = E;
 }
 
-/// What `?` may stand behind in a saga.
+/// A value that `?` may follow in a saga.
 #[diagnostic::on_unimplemented(
     message = "`?` stands behind what cannot fail: this is `{Self}`, and no `Result` [SG0611]",
     label = "there is no failure to leave the saga with [SG0611]",
@@ -40,8 +40,9 @@ impl<T, E> ResultType for Result<T, E> {
     note = "fix: behind an `Option`, `.ok_or(…)?` in its place, with the saga's own error; behind anything else leave the `?` out"
 )]
 pub trait Fallible<T, E> {
-    // Parameters, and not associated types: what is no `Result` is one error then, and not one for each mention.
-    /// Takes it apart.
+    // These are parameters and not associated types: a type other than `Result` then gives one error, not one for each
+    // mention.
+    /// Returns the value, or the failure.
     ///
     /// # Errors
     /// The failure, if it was one.
@@ -55,7 +56,7 @@ impl<T, E> Fallible<T, E> for Result<T, E> {
     }
 }
 
-/// What `?` may stand behind in a step.
+/// A value that `?` may follow in a step.
 #[diagnostic::on_unimplemented(
     message = "`?` in a step stands behind a `Result`, and this is `{Self}` [SG0407]",
     label = "this is no `Result` [SG0407]",
@@ -63,7 +64,7 @@ impl<T, E> Fallible<T, E> for Result<T, E> {
     note = "fix: make a `Result` of it, such as `.ok_or_else(|| Failure::permanent(\"…\"))?`"
 )]
 pub trait Attempted<T, E> {
-    /// Takes it apart.
+    /// Returns the value, or the failure.
     ///
     /// # Errors
     /// The failure, if it was one.
@@ -85,7 +86,7 @@ impl<T, E> Attempted<T, E> for Result<T, E> {
     note = "fix: say it before the `?`: `.transient()?` (it did not happen, try again), `.permanent()?` (it did not happen, and will not) or `.in_doubt()?` (it may have happened) make a `saga::Failure`; `.map_err(…)?` makes an error of your own"
 )]
 pub trait MadeOf<E>: Sized {
-    /// The step's error.
+    /// Returns the step's error.
     fn made_of(error: E) -> Self;
 }
 
@@ -96,7 +97,7 @@ impl<E, F: From<E>> MadeOf<E> for F {
     }
 }
 
-/// A field that says how long to wait before another attempt.
+/// A field with the time to wait before another attempt.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no length of time to wait [SG0404]",
     label = "`retry_after` names a field of this type [SG0404]",
@@ -104,7 +105,7 @@ impl<E, F: From<E>> MadeOf<E> for F {
     note = "fix: a field of type `std::time::Duration` or `Option<std::time::Duration>`"
 )]
 pub trait RetryAfter {
-    /// How long.
+    /// Returns the time to wait; `None` if the service named none.
     fn retry_after(&self) -> Option<Duration>;
 }
 
@@ -122,7 +123,7 @@ impl RetryAfter for Option<Duration> {
     }
 }
 
-/// Shows a recorded value as its journal does: as JSON, without its secrets.
+/// Formats a recorded value as its journal does: as JSON, without its secrets.
 ///
 /// # Errors
 /// The formatter's own.
@@ -134,7 +135,7 @@ pub fn fmt_recorded<T: Serialize>(name: &str, value: &T, f: &mut fmt::Formatter<
 /// A step that runs alone.
 pub type Alone<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
-/// Runs a step alone, outside of a saga. Boxed, so that what a test calls is no future of its own in each expansion.
+/// Runs a step alone, outside of a saga. The future is boxed, so an expansion contains no future type of its own.
 pub fn run_alone<'a, S: Step>(
     resources: &'a Resources,
     key: IdempotencyKey,
@@ -143,7 +144,7 @@ pub fn run_alone<'a, S: Step>(
     Box::pin(async move { S::run(&StepContext::alone(resources, key), input).await })
 }
 
-/// The key of a step that takes none, when it is called alone.
+/// Returns the key of a step that takes none, for a call outside of a saga.
 pub fn key_alone() -> IdempotencyKey {
     IdempotencyKey::for_test("alone")
 }

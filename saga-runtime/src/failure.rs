@@ -1,4 +1,4 @@
-//! How awaited things fail, as the body of a saga sees it.
+//! The failures of awaited things, as the body of a saga sees them.
 
 use std::error::Error;
 use std::fmt;
@@ -8,32 +8,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Never};
 
-/// How a step failed: it is known not to have happened.
+/// The failure of a step that is known not to have happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepFailure<E> {
-    /// With an error that another attempt would not mend.
+    /// The step failed with an error that a retry would not mend.
     #[error("{0}")]
     Failed(E),
-    /// With transient errors, as often as its policy allows.
+    /// The step failed with transient errors until its attempts were used up.
     #[error("{last} (after {attempts} attempts)")]
     Exhausted {
         /// The last attempt's error.
         last: E,
-        /// How many attempts were made.
+        /// The number of attempts made.
         attempts: u32,
     },
     /// The last attempt ran out of time.
     #[error("timed out (after {attempts} attempts)")]
     TimedOut {
-        /// How many attempts were made.
+        /// The number of attempts made.
         attempts: u32,
     },
     /// The last attempt panicked.
     #[error("panicked: {message}")]
     Panicked {
-        /// With this message.
+        /// The panic message.
         message: String,
     },
     /// The process died during the last attempt.
@@ -42,7 +42,7 @@ pub enum StepFailure<E> {
 }
 
 impl<E> StepFailure<E> {
-    /// The step's own error, if it gave one.
+    /// Returns the step's own error; `None` if it gave none.
     pub fn error(&self) -> Option<&E> {
         match self {
             StepFailure::Failed(error) | StepFailure::Exhausted { last: error, .. } => Some(error),
@@ -51,24 +51,24 @@ impl<E> StepFailure<E> {
     }
 }
 
-/// How an approval was not given.
+/// The reason for which an approval is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalFailure {
-    /// Somebody denied it.
+    /// An operator denied it.
     #[error("denied by {0}")]
     Denied(By),
-    /// Nobody answered in time.
+    /// No answer came in time.
     #[error("nobody answered in time")]
     Expired,
 }
 
-/// That no signal came in time.
+/// No signal came in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("no signal came in time")]
 pub struct Expired;
 
-/// How a child saga failed; what it had done is undone.
+/// The error of a failed child saga; its effects are undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChildFailure<E>(pub E);
@@ -85,22 +85,22 @@ impl<E: Error> Error for ChildFailure<E> {
     }
 }
 
-/// How one branch of an `all` ended.
+/// The result of one branch of an `all`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Branch<T, F> {
-    /// It gave this.
+    /// The branch's output.
     Done(T),
-    /// It failed.
+    /// The branch's failure.
     Failed(F),
-    /// It was not begun, because another had failed.
+    /// The branch was not begun, because another had failed.
     NotStarted,
 }
 
-/// Every branch's result, one of them at least a failure: a tuple of [`Branch`] or a `Vec` of them.
+/// The results of all branches, at least one of them a failure: a tuple of [`Branch`] or a `Vec` of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllFailure<B>(pub B);
 
-/// The branches of a failed `all`, of which the first failure makes an `E`.
+/// The branches of a failed `all`, of which the first failure can be converted into an `E`.
 #[diagnostic::on_unimplemented(
     message = "`?` cannot turn the failures of this `all` into the saga's error `{E}` [SG0411]",
     label = "a branch fails with what `{E}` cannot be made of [SG0411]",
@@ -108,7 +108,7 @@ pub struct AllFailure<B>(pub B);
     note = "fix: a variant of `{E}` for the `StepFailure` of each branch, as in `Flight(StepFailure<AirlineError>)`, and `#[derive(SagaError)]` on it; or handle the failure with `match`"
 )]
 pub trait FirstFailure<E> {
-    /// The failure of the first branch that failed.
+    /// Returns the failure of the first branch that failed.
     fn first_failure(self) -> Option<E>;
 }
 
@@ -156,7 +156,7 @@ first_failure_of_tuples! {
 }
 
 impl<B> AllFailure<B> {
-    /// The first branch's failure, as the saga's error. What `?` calls.
+    /// Converts the first branch's failure into the saga's error. `?` calls this.
     ///
     /// # Panics
     /// Never: an `AllFailure` holds a failure.

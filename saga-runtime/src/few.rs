@@ -1,14 +1,14 @@
-//! A set that mostly holds a few: those are looked through, which is faster than to hash them; more are.
+//! A set that is usually small. A small set is searched linearly, which is faster than hashing; a large set is hashed.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 
-/// Up to so many are looked through.
+/// The maximum size of a set that is searched linearly.
 const LOOKED_THROUGH: usize = 16;
 
-/// A set that mostly holds a few.
+/// A set that is usually small.
 #[derive(Debug)]
 pub(crate) enum Few<T> {
     Listed(Vec<T>),
@@ -24,13 +24,13 @@ impl<T> Default for Few<T> {
 impl<T: Eq + Hash> Few<T> {
     pub(crate) fn contains(&self, item: &T) -> bool {
         match self {
-            // What is asked for came most often last.
+            // Recent items are looked up most.
             Self::Listed(few) => few.iter().rev().any(|there| there == item),
             Self::Hashed(many) => many.contains(item),
         }
     }
 
-    /// Whether it was not there yet.
+    /// Adds an item; returns true if it was not there.
     pub(crate) fn insert(&mut self, item: T) -> bool {
         if self.contains(&item) {
             return false;

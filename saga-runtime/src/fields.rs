@@ -1,6 +1,6 @@
 //! The recorded inputs of steps and sagas: objects with the parameters' names. A macro writes a plain struct for the
-//! parameters, and says what its fields are; reading and writing them is code of this file, generic over those. With
-//! a derive for each step the compiler would take several times as long.
+//! parameters, and names its fields; this generic code reads and writes them. With a derive for each step the compiler
+//! would take several times as long.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +11,7 @@ use serde::{Deserializer, Serializer, forward_to_deserialize_any};
 
 use crate::recorded::{Read, Recorded, Written};
 
-/// What a recorded input is called, and its fields.
+/// The name of a recorded input, and its fields.
 #[derive(Debug)]
 pub struct Names {
     /// The recorded name of the step or saga.
@@ -24,7 +24,7 @@ pub struct Names {
 pub trait Fields: Sized + 'static {
     /// Their names.
     const NAMES: Names;
-    /// How many there are, as a type.
+    /// Their number, as a type.
     type Shape: Shape<Self>;
     /// The struct that has them.
     type Input: From<Values<Self>>;
@@ -33,35 +33,35 @@ pub trait Fields: Sized + 'static {
 /// The parameters as a tuple.
 pub type Values<F> = <<F as Fields>::Shape as Shape<F>>::Values;
 
-/// The parameter at `AT`, from 0. An implementation for each, so that each is judged by itself, and where it stands.
+/// The parameter at `AT`, from 0. There is one implementation for each, so that errors point at the parameter.
 pub trait Field<const AT: usize> {
     /// Its type.
     type Type: Recorded;
-    /// What it is when a record does not have it, which may be older than the parameter.
+    /// The value for a record without the parameter, which may be older than it; `None` if there is no default.
     const DEFAULT: Option<fn() -> Self::Type> = None;
 }
 
-/// So many fields.
+/// The number of fields.
 #[derive(Debug)]
 pub enum Count<const FIELDS: usize> {}
 
-/// How so many fields are written and read.
+/// Reads and writes this number of fields.
 pub trait Shape<F> {
-    /// Them.
+    /// The values.
     type Values;
-    /// Them, borrowed.
+    /// The values, borrowed.
     type Refs<'a>;
 
-    /// Writes them.
+    /// Writes the fields.
     ///
     /// # Errors
     /// Those of the format.
     fn write<W: SerializeStruct>(values: Self::Refs<'_>, names: &Names, to: &mut W) -> Result<(), W::Error>;
 
-    /// Reads them, in whatever order they come.
+    /// Reads the fields, in any order.
     ///
     /// # Errors
-    /// What is missing, twice there, or of another type.
+    /// Those for a field that is missing, repeated, or of another type.
     fn read<'de, M: MapAccess<'de>>(names: &'static Names, from: M) -> Result<Self::Values, M::Error>;
 }
 
@@ -114,7 +114,7 @@ shape!(14: 0 a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10 k 11 l 12 m 13 n);
 shape!(15: 0 a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10 k 11 l 12 m 13 n 14 o);
 shape!(16: 0 a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10 k 11 l 12 m 13 n 14 o 15 p);
 
-/// The number of a field by its name; `None` for one that is not known, or no longer.
+/// Parses a field's name into its index; `None` for an unknown name.
 struct Key(&'static Names);
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -176,7 +176,7 @@ fn read_into<'de, T: Recorded, M: MapAccess<'de>>(
     Ok(())
 }
 
-/// The value that was read; or else its default, or that of a type which is read from nothing, as `Option` is.
+/// Returns the value that was read, or its default. Without both, reads the type from nothing, as `Option` allows.
 fn given<T: Recorded, E: Error>(
     read: Option<T>,
     default: Option<fn() -> T>,
@@ -192,7 +192,7 @@ fn given<T: Recorded, E: Error>(
     }
 }
 
-/// Has no value to give.
+/// A deserializer without a value.
 struct Nothing<E>(PhantomData<E>);
 
 impl<'de, E: Error> Deserializer<'de> for Nothing<E> {
@@ -212,7 +212,7 @@ impl<'de, E: Error> Deserializer<'de> for Nothing<E> {
     }
 }
 
-/// What an input is called in messages.
+/// The name of an input in messages.
 struct Shown<'a>(&'a Names);
 
 impl fmt::Display for Shown<'_> {
@@ -235,10 +235,10 @@ pub fn write<F: Fields, W: Serializer>(
     to.end()
 }
 
-/// Reads an input from an object. What is there and no parameter is left alone: it may be of another version.
+/// Reads an input from an object. Unknown fields are ignored: they may be of another version.
 ///
 /// # Errors
-/// What is missing, twice there, or of another type.
+/// Those for a field that is missing, repeated, or of another type.
 pub fn read<'de, F: Fields, D: Deserializer<'de>>(from: D) -> Result<F::Input, D::Error> {
     struct Object<F>(PhantomData<F>);
 

@@ -1,10 +1,10 @@
-//! The driver's way to the machine, where a simulation looks on: which events came in which states. Without the feature
-//! `test` there is nothing here but the machine. What looks on decides nothing and changes nothing.
+//! The driver's call of the machine, with a hook for the simulation that sees each event and the state before it.
+//! Without the feature `test` this is only the call. An observer decides and changes nothing.
 
 use saga_core::machine::{self, Event, Facts, Refusal};
 use saga_core::{Entry, State};
 
-/// As [`machine::advance_into`].
+/// Does the same as [`machine::advance_into`].
 pub(crate) fn advance(
     state: &mut State,
     event: Event,
@@ -16,7 +16,7 @@ pub(crate) fn advance(
     machine::advance_into(state, event, facts, entries)
 }
 
-/// What is shown a state and the event that comes in it.
+/// A function that is called with a state and the event that comes in it.
 #[cfg(feature = "test")]
 type Observer = Box<dyn FnMut(&State, &Event)>;
 
@@ -25,8 +25,8 @@ thread_local! {
     static OBSERVER: std::cell::RefCell<Option<Observer>> = const { std::cell::RefCell::new(None) };
 }
 
-/// From now on `observer` is shown every event that a driver of this thread takes to the machine, and the state in which
-/// it comes; in place of an earlier one.
+/// Calls `observer` for every event that a driver of this thread passes to the machine, with the state before it.
+/// Replaces an earlier observer.
 #[cfg(feature = "test")]
 pub fn observe(observer: impl FnMut(&State, &Event) + 'static) {
     OBSERVER.with_borrow_mut(|there| *there = Some(Box::new(observer)));

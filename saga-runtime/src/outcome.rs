@@ -1,4 +1,4 @@
-//! How a saga ended, in its own types.
+//! The outcome of a saga, in its own types.
 
 use std::fmt;
 
@@ -11,31 +11,31 @@ use crate::limits::Encoding;
 use crate::misplaced::IsResult;
 use crate::recorded::Recorded;
 
-/// How a saga ended, or that it needs a person.
+/// The outcome of a saga, or the need for a person.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome<T, E> {
-    /// It gave its output.
+    /// The saga completed.
     Completed {
-        /// What.
+        /// The saga's output.
         output: T,
         /// How much of it has been undone since.
         undone: Undone,
     },
     /// It was rolled back.
     RolledBack {
-        /// Why.
+        /// The cause of the rollback.
         cause: Cause,
-        /// The saga's error, if that was why and it could be recorded.
+        /// The saga's error; `None` if the cause was another, or the error could not be recorded.
         error: Option<E>,
-        /// How the rollback went.
+        /// The extent of the rollback.
         rollback: Rollback,
     },
-    /// It can go neither forward nor back without a person, who can mend it through this.
+    /// The saga can go neither forward nor back without a person. This handle has the acts that resolve it.
     DeadLettered(Known<phase::DeadLettered>),
     /// An operator closed it as it was.
     Abandoned {
-        /// Who, and why.
+        /// The operator, and the reason.
         by: By,
         /// What had been undone by then, and what is left.
         rollback: Rollback,
@@ -43,7 +43,7 @@ pub enum Outcome<T, E> {
 }
 
 impl<T, E> Outcome<T, E> {
-    /// The output, if it completed.
+    /// Returns the output, if it completed.
     pub fn completed(self) -> Option<T> {
         match self {
             Outcome::Completed { output, .. } => Some(output),
@@ -51,7 +51,7 @@ impl<T, E> Outcome<T, E> {
         }
     }
 
-    /// Never called: it is what a `Result` has, and does not compile.
+    /// Never called: `Result` has this method, and here it does not compile.
     #[doc(hidden)]
     pub fn unwrap(self) -> T
     where
@@ -60,7 +60,7 @@ impl<T, E> Outcome<T, E> {
         unreachable!("nothing is `IsResult`")
     }
 
-    /// Never called: it is what a `Result` has, and does not compile.
+    /// Never called: `Result` has this method, and here it does not compile.
     #[doc(hidden)]
     pub fn expect(self, _: &str) -> T
     where
@@ -69,18 +69,18 @@ impl<T, E> Outcome<T, E> {
         unreachable!("nothing is `IsResult`")
     }
 
-    /// Whether it completed.
+    /// Returns true if it completed.
     pub fn is_completed(&self) -> bool {
         matches!(self, Outcome::Completed { .. })
     }
 
-    /// Whether it was rolled back.
+    /// Returns true if it was rolled back.
     pub fn is_rolled_back(&self) -> bool {
         matches!(self, Outcome::RolledBack { .. })
     }
 }
 
-/// For people: `completed`, or why not and what is left.
+/// Formats as `completed`, or as the cause and what is left.
 impl<T, E> fmt::Display for Outcome<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

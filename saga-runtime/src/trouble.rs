@@ -1,4 +1,4 @@
-//! What is wrong with the store, as this worker meets it, and which sagas it cannot read.
+//! The problems of the store that this worker has met, and the sagas that it cannot read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use foldhash::fast::RandomState;
 use saga_core::SagaId;
 use saga_core::store::{DeliveryId, Store};
 
-/// What a worker has met beside commits that fail.
+/// The problems of a worker, except those of commits.
 #[derive(Default)]
 pub(crate) struct Troubles {
-    /// Why it cannot look for work, or join.
+    /// The error of the last attempt to claim work or to join; `None` if it succeeded.
     look: Mutex<Option<String>>,
-    /// What the store said of itself when it was asked last.
+    /// The store's own report when it was last asked; `None` if it reported nothing.
     told: Mutex<Option<String>>,
-    /// The sagas whose journals it cannot read, each with the last delivery that waited there.
+    /// The sagas whose journals cannot be read, each with the last delivery seen there.
     unreadable: Mutex<HashMap<SagaId, DeliveryId, RandomState>>,
 }
 
@@ -23,12 +23,12 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Troubles {
-    /// A look for work failed so, or did not.
+    /// Sets or clears the error of claiming work.
     pub(crate) fn set_look(&self, trouble: Option<String>) {
         *guard(&self.look) = trouble;
     }
 
-    /// Logs what the store says of itself, once.
+    /// Logs the store's own report when it changes.
     pub(crate) fn ask(&self, store: &dyn Store) {
         let says = store.trouble();
         let mut told = guard(&self.told);
@@ -42,7 +42,7 @@ impl Troubles {
         *told = says;
     }
 
-    /// All of it, in one line.
+    /// Returns all problems in one line; `None` if there are none.
     pub(crate) fn told(&self, commits: Option<String>, store: &dyn Store) -> Option<String> {
         let mut all: Vec<String> = Vec::new();
         for trouble in [commits, guard(&self.look).clone(), store.trouble()].into_iter().flatten() {
@@ -53,17 +53,17 @@ impl Troubles {
         (!all.is_empty()).then(|| all.join("; "))
     }
 
-    /// This saga cannot be read; deliveries up to `seen` wait there.
+    /// Records that a saga cannot be read, with deliveries up to `seen` waiting.
     pub(crate) fn is_unreadable(&self, saga: &SagaId, seen: DeliveryId) {
         guard(&self.unreadable).insert(saga.clone(), seen);
     }
 
-    /// Whether this saga cannot be read, and that delivery was seen there.
+    /// Returns true if the saga cannot be read, and the delivery was already seen.
     pub(crate) fn was_seen_in_vain(&self, saga: &SagaId, delivery: DeliveryId) -> bool {
         guard(&self.unreadable).get(saga).is_some_and(|seen| delivery <= *seen)
     }
 
-    /// This saga can be read.
+    /// Records that a saga can be read.
     pub(crate) fn is_readable(&self, saga: &SagaId) {
         let mut unreadable = guard(&self.unreadable);
         if !unreadable.is_empty() {
@@ -71,7 +71,7 @@ impl Troubles {
         }
     }
 
-    /// The sagas that cannot be read, in an order.
+    /// Returns the unreadable sagas, in a fixed order.
     pub(crate) fn unreadable(&self) -> Vec<(SagaId, DeliveryId)> {
         let unreadable: BTreeMap<_, _> =
             guard(&self.unreadable).iter().map(|(saga, seen)| (saga.clone(), *seen)).collect();

@@ -1,5 +1,5 @@
-//! Where a saga stands, typed: what the generated `…State` enums are made from. Read off the state of the machine,
-//! never recorded.
+//! The typed state of a saga: the source of the generated `…State` enums. Derived from the machine's state, never
+//! recorded.
 
 use saga_core::graph::{Graph, What};
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
@@ -12,18 +12,18 @@ use crate::recorded::Recorded;
 use crate::saga::Saga;
 use crate::step::{Step, Undo};
 
-/// A saga's state as a type of its own: an enum with a variant for each site and each end. Written by `#[saga]`.
+/// The typed state of a saga: an enum with a variant for each site and each end. Written by `#[saga]`.
 pub trait SagaState: Sized + Send + 'static {
-    /// The state that a saga is in.
+    /// Returns the typed state.
     ///
     /// # Errors
-    /// [`LookError::Undecodable`] if something recorded is not of its type, or at a site that this build does not
+    /// [`LookError::Undecodable`] if a recorded value is not of its type, or is at a site that this build does not
     /// have.
     fn of(view: &StateView) -> Result<Self, LookError>;
 }
 
-/// What a name stands for in the body of a saga: a step or another saga. Written by `#[step]` and `#[saga]`; a step
-/// that is written by hand needs it only to be awaited in a saga that is not.
+/// The item that a name stands for in the body of a saga: a step or another saga. Written by `#[step]` and `#[saga]`. A
+/// hand-written step needs it only to be awaited in a saga that is not hand-written.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a step nor a saga, and only these are awaited in a saga [SG0601]",
     label = "nothing would record what this gives",
@@ -33,9 +33,9 @@ pub trait SagaState: Sized + Send + 'static {
 pub trait Callable {
     /// The recorded name.
     const LABEL: &'static str;
-    /// Where it is defined, whatever it is called: tells two of one name apart.
+    /// The place of the definition, independent of the name: distinguishes two items of one name.
     const ORIGIN: &'static str;
-    /// What it is, for the automata of sagas that call it.
+    /// The item, for the automata of sagas that call it.
     const WHAT: What;
     /// Whether a `?` behind its `.await` may be right: it may fail, or gives a `Result`.
     const FAILS: bool = true;
@@ -43,25 +43,25 @@ pub trait Callable {
     const CALLED: (&'static str, What) = (Self::LABEL, Self::WHAT);
     /// How it is undone.
     type Undo: Undo;
-    /// How it stands, once it is called.
+    /// The state of a call of it.
     type At: AtSite;
 }
 
-/// How something awaited stands.
+/// The state of something awaited.
 pub trait AtSite: Sized {
-    /// As the journal has it at `site`.
+    /// Returns the state at `site` according to the journal.
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
     fn at(view: &StateView, site: &Site) -> Result<Self, LookError>;
 }
 
-/// Where a saga stands, untyped.
+/// The untyped state of a saga.
 #[derive(Debug, Clone)]
 pub struct StateView {
     state: State,
     encoding: Encoding,
-    /// The site of the child saga that this is the view of.
+    /// The site of the child saga that the view is about; `None` for the whole saga.
     child: Option<Site>,
 }
 
@@ -71,35 +71,35 @@ impl SagaState for StateView {
     }
 }
 
-/// How a saga stands as a whole.
+/// The state of a saga as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// At the place of that number, with the turns of its loops.
+    /// At the place of this index, at this site with the turns of its loops.
     At(usize, Site),
-    /// Recorded, and at no site yet.
+    /// Recorded, and not yet at any site.
     Scheduled,
-    /// On its way back.
+    /// Rolling back, for this cause.
     RollingBack(Cause),
-    /// It completed; perhaps it is being undone.
+    /// Completed; possibly being undone.
     Completed,
-    /// It was rolled back.
+    /// Rolled back.
     RolledBack(Cause, Rollback),
-    /// It needs a person, there.
+    /// Dead-lettered, with the places that need a person.
     DeadLettered(Vec<Stuck>),
-    /// An operator closed it.
+    /// Closed by an operator.
     Abandoned,
 }
 
 /// A place that needs a person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stuck {
-    /// Where, if it is a place.
+    /// The site; `None` if the body as a whole is meant.
     pub site: Option<Site>,
-    /// What was being done there.
+    /// The side of the step.
     pub role: Role,
-    /// Why it does not go on.
+    /// The reason for which a person is needed.
     pub reason: Reason,
-    /// What was observed.
+    /// The observation behind the reason, in words.
     pub detail: String,
 }
 
@@ -112,15 +112,15 @@ impl StateView {
         Self { state, encoding, child: None }
     }
 
-    /// The machine's state.
+    /// Returns the machine's state.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// How the saga stands, its body having these places.
+    /// Returns the state of the saga as a whole, whose body has these places.
     ///
     /// # Errors
-    /// [`LookError::Undecodable`] if it is at another.
+    /// [`LookError::Undecodable`] if it is at any other place.
     pub fn standing(&self, graph: &Graph) -> Result<Standing, LookError> {
         let sites: Vec<_> = graph.places.iter().map(|place| (place.name, place.occurrence)).collect();
         let sites = &sites[..];
@@ -163,7 +163,8 @@ impl StateView {
         }
     }
 
-    /// The site where something is not settled, or else the last that was reached; recorded values are no site.
+    /// Returns the site of the last open effect or wait, or else the last site reached. Recorded values do not count as
+    /// sites.
     fn current(&self, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
         let mut reached: Vec<&Site> =
             self.state.sites().filter(|(_, s)| is_place(s)).map(|(s, _)| s).collect();
@@ -185,8 +186,8 @@ impl StateView {
         }
     }
 
-    /// Where inside `outer` (a child, or a branch) `site` stands: the path to there, and the next segment without its
-    /// branch. `None` if it does not stand inside.
+    /// Returns the place of `site` inside `outer` (a child or a branch): the path to it, without a branch. `None` if it
+    /// is not inside.
     fn place_in(&self, outer: Option<&Site>, site: &Site) -> Option<Site> {
         let Some(outer) = outer else {
             return Some(Site::from(without_branch(site.segments().next()?)));
@@ -196,7 +197,7 @@ impl StateView {
         Some(Site::from(format!("{outer}/{next}")))
     }
 
-    /// How what is awaited at `site` stands.
+    /// Returns the state of what is awaited at `site`.
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
@@ -204,14 +205,14 @@ impl StateView {
         A::at(self, site)
     }
 
-    /// What was awaited in that branch of the `all` at `site`.
+    /// Returns the state of a branch of the `all` at `site`.
     fn branch<A: AtSite>(&self, site: &Site, branch: usize) -> Result<A, LookError> {
         let branch = Site::from(format!("{site}.{branch}"));
         let first = self.state.sites().find_map(|(site, _)| self.place_in(Some(&branch), site));
         A::at(self, &first.unwrap_or(branch))
     }
 
-    /// How many branches of the `all` at `site` are recorded.
+    /// Returns the number of recorded branches of the `all` at `site`.
     fn branches(&self, site: &Site) -> usize {
         let begun = self.state.sites().filter_map(|(recorded, _)| {
             let branch = recorded.as_str().strip_prefix(site.as_str())?.strip_prefix('.')?;
@@ -224,7 +225,7 @@ impl StateView {
         self.encoding.decode(payload).map_err(|error: DecodeError| undecodable(what, text_of(&error)))
     }
 
-    /// The saga's output.
+    /// Returns the saga's output.
     ///
     /// # Errors
     /// [`LookError::Undecodable`], also if it has none.
@@ -241,7 +242,7 @@ impl StateView {
         self.decode("the saga's output", recorded)
     }
 
-    /// The output of the saga `S`.
+    /// Returns the output of the saga `S`.
     ///
     /// # Errors
     /// [`LookError::Undecodable`], also if it has none.
@@ -249,7 +250,7 @@ impl StateView {
         self.output()
     }
 
-    /// The error of the saga `S`, if that was why it was rolled back.
+    /// Returns the error of the saga `S`; `None` if the rollback had another cause.
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
@@ -257,7 +258,7 @@ impl StateView {
         self.error(cause)
     }
 
-    /// The saga's error, if that was why it was rolled back.
+    /// Returns the saga's error; `None` if the rollback had another cause.
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
@@ -270,7 +271,7 @@ impl StateView {
         }
     }
 
-    /// Until when the sleep, wait or question at `site` lasts.
+    /// Returns the end of the sleep, wait or question at `site`; `None` if it has no limit.
     pub fn until(&self, site: &Site) -> Option<Timestamp> {
         match self.state.site(site)? {
             SiteState::Timer(timed) => timed.due,
@@ -280,7 +281,7 @@ impl StateView {
         }
     }
 
-    /// What is asked at `site`; empty if it is not a question.
+    /// Returns the question at `site`; empty if there is none.
     pub fn prompt(&self, site: &Site) -> String {
         match self.state.site(site) {
             Some(SiteState::Ask { prompt, .. }) => prompt.clone(),
@@ -288,7 +289,7 @@ impl StateView {
         }
     }
 
-    /// The name of the signal that is waited for at `site`; empty if none is.
+    /// Returns the name of the awaited signal at `site`; empty if there is none.
     pub fn signal(&self, site: &Site) -> String {
         match self.state.site(site) {
             Some(SiteState::Wait { name, .. }) => name.to_string(),
@@ -296,7 +297,7 @@ impl StateView {
         }
     }
 
-    /// Whether what is waited for at `site` is over.
+    /// Returns true if the sleep, wait or question at `site` has ended.
     fn is_over(&self, site: &Site) -> bool {
         match self.state.site(site) {
             Some(SiteState::Timer(timed)) => timed.ended.is_some(),
@@ -307,7 +308,7 @@ impl StateView {
     }
 }
 
-/// Whether a saga can be seen to stand there.
+/// Returns true if the site counts as a place of the saga.
 fn is_place(site: &SiteState) -> bool {
     !matches!(site, SiteState::Value { .. })
 }
@@ -316,7 +317,7 @@ fn last_segment(site: &Site) -> &str {
     site.segments().last().unwrap_or_default()
 }
 
-/// `all#2[0].1` without its branch is `all#2[0]`.
+/// Removes the number of the branch: `all#2[0].1` becomes `all#2[0]`.
 fn without_branch(segment: &str) -> &str {
     match segment.rsplit_once('.') {
         Some((fork, branch)) if branch.bytes().all(|b| b.is_ascii_digit()) => fork,
@@ -324,13 +325,13 @@ fn without_branch(segment: &str) -> &str {
     }
 }
 
-/// How a step stands.
+/// The state of a step.
 pub struct AtStep<S: Step> {
-    /// Where in the saga, with the turns of its loops.
+    /// The site, with the turns of its loops.
     pub site: Site,
-    /// What it was called with; `None` if that is not recorded yet.
+    /// The input; `None` if it is not recorded yet.
     pub input: Option<S::Input>,
-    /// How far it is.
+    /// The progress of the step.
     pub progress: Progress<S::Output>,
 }
 
@@ -349,26 +350,26 @@ where
     }
 }
 
-/// How far a step is.
+/// The progress of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress<O> {
-    /// Nothing of it is recorded: not begun, or readonly and not ended.
+    /// Nothing is recorded: the step has not begun, or is readonly and has not ended.
     NotRecorded,
-    /// An attempt is on its way.
+    /// An attempt is in flight.
     Running {
-        /// Which.
+        /// The attempt's number, from 1.
         attempt: u32,
     },
-    /// It waits for another attempt, or for its probe.
+    /// It waits for a retry, or for its probe.
     Waiting {
-        /// The last attempt.
+        /// The number of the last attempt, from 1.
         attempt: u32,
     },
-    /// It gave this.
+    /// It is done, with this output.
     Done(O),
-    /// It did not happen.
+    /// It did not happen, for this reason.
     Failed(String),
-    /// It needs a person.
+    /// It needs a person, for this reason.
     Stuck(Reason),
 }
 
@@ -383,7 +384,7 @@ impl<S: Step> AtSite for AtStep<S> {
                 };
                 (Some(input), progress)
             }
-            // A readonly step leaves nothing before it has ended.
+            // A readonly step has no record before it has ended.
             _ => (None, Progress::NotRecorded),
         };
         let input = input.map(|input| view.decode(&format!("the input of {site}"), input)).transpose()?;
@@ -406,38 +407,38 @@ fn progress<O: Recorded>(view: &StateView, step: &StepState) -> Result<Progress<
     })
 }
 
-/// How a sleep in a branch of `all` stands.
+/// The state of a sleep in a branch of `all`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtSleep {
-    /// Until when; `None` if it has not begun.
+    /// The end of the sleep; `None` if it has not begun.
     pub until: Option<Timestamp>,
-    /// Whether that is past.
+    /// True if the sleep has ended.
     pub is_over: bool,
 }
 
-/// How a wait for a signal in a branch of `all` stands.
+/// The state of a wait for a signal in a branch of `all`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtSignal {
     /// The signal's name.
     pub name: String,
-    /// Until when, if not for ever.
+    /// The limit of the wait; `None` if there is none.
     pub until: Option<Timestamp>,
-    /// Whether it came, or the time ran out.
+    /// True if the signal came, or the time ran out.
     pub is_over: bool,
 }
 
-/// How a question in a branch of `all` stands.
+/// The state of a question in a branch of `all`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtApproval {
-    /// What is asked.
+    /// The question's text.
     pub prompt: String,
-    /// Until when, if not for ever.
+    /// The limit of the wait; `None` if there is none.
     pub until: Option<Timestamp>,
-    /// Whether it was answered, or the time ran out.
+    /// True if it was answered, or the time ran out.
     pub is_over: bool,
 }
 
-/// A recorded time or id in a branch of `all`: there is no waiting for it.
+/// A recorded time or id in a branch of `all`, which never waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtValue;
 

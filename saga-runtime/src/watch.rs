@@ -1,4 +1,4 @@
-//! The records of a saga as they come, for whoever looks on. It looks at the store and holds up nobody.
+//! The records of a saga as they come, for observers. It reads the store and blocks no driver.
 
 use saga_core::Entry;
 
@@ -24,9 +24,10 @@ impl Watch {
         Self { watcher, handle, page: Vec::new().into_iter(), next: 0 }
     }
 
-    /// The next record; `None` after the end of the saga. (A completed saga that is undone later has a new end.)
+    /// Returns the next record; `None` after the end of the saga. (A completed saga that is undone later has a new
+    /// end.)
     ///
-    /// **Cancel safety**: no record is lost if this is dropped.
+    /// **Cancel safety**: dropping this future loses no record.
     ///
     /// # Errors
     /// [`LookError`].
@@ -54,7 +55,7 @@ impl Watch {
         }
     }
 
-    /// The same as a stream.
+    /// Converts this into a stream.
     pub fn into_stream(self) -> impl futures_util::Stream<Item = Result<Entry, LookError>> + Send {
         futures_util::stream::unfold(Some(self), |watch| async move {
             let mut watch = watch?;

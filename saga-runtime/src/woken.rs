@@ -1,5 +1,5 @@
-//! Which branches of an `all` have something to look at: those that came to wait for a site at which something has
-//! happened since. So a branch that nothing happens to costs nothing, however often the body is polled.
+//! The branches of an `all` that must be polled: those that wait for a site at which something has happened since. A
+//! branch without news therefore costs nothing, however often the body is polled.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,14 +7,14 @@ use std::task::{Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-/// The branches of one `all` that have something to look at.
+/// The branches of one `all` that must be polled.
 #[derive(Debug, Default)]
 pub(crate) struct Woken(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     branches: Mutex<BTreeSet<usize>>,
-    /// Of the `all` itself, which may be a branch of another one.
+    /// The waker of the `all` itself, which may be a branch of another one.
     parent: AtomicWaker,
 }
 
@@ -24,22 +24,22 @@ struct Branch {
 }
 
 impl Woken {
-    /// The `all` is polled with this waker.
+    /// Sets the waker with which the `all` is polled.
     pub(crate) fn polled_with(&self, parent: &Waker) {
         self.0.parent.register(parent);
     }
 
-    /// The waker with which a branch is polled.
+    /// Returns the waker with which a branch is polled.
     pub(crate) fn waker(&self, number: usize) -> Waker {
         Arc::new(Branch { number, shared: self.0.clone() }).into()
     }
 
-    /// A branch has something to look at.
+    /// Marks a branch.
     pub(crate) fn wake(&self, number: usize) {
         self.0.branches.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
     }
 
-    /// Those that have something to look at, in order; from now on those that are woken later.
+    /// Takes the marked branches, in order.
     pub(crate) fn take(&self) -> BTreeSet<usize> {
         std::mem::take(&mut *self.0.branches.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -68,7 +68,7 @@ mod tests {
         leaves.iter().for_each(Waker::wake_by_ref);
         assert!(inner.take().into_iter().eq([2, 7]) && outer.take().into_iter().eq([3]));
         assert!(inner.take().is_empty() && outer.take().is_empty());
-        // A parent is woken once for each time it is polled: what it has not looked at is still there.
+        // A parent is woken once for each time it is polled: what it has not looked at stays marked.
         leaves[0].wake_by_ref();
         assert!(inner.take().into_iter().eq([7]) && outer.take().is_empty());
         inner.polled_with(&outer.waker(3));

@@ -1,7 +1,7 @@
-//! Faults in steps that know nothing of it: an attempt at a chosen place is not called, or called and its answer lost.
+//! Faults in unmodified steps: an attempt at a chosen place is not called, or is called and its answer lost.
 //!
-//! What the saga sees of a fault is what it would see of the real one: an error of the step's own type, a time-out, a
-//! panic. Nothing is recorded that the machine has not decided itself.
+//! The saga sees a fault as it would see a real one: an error of the step's own type, a timeout, a panic. All records
+//! are those that the machine decides on.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -16,30 +16,30 @@ use crate::error::Class;
 use crate::recorded;
 use crate::step::Step;
 
-/// What is made of an attempt.
+/// The fault of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It is never called, and gives a permanent error; each attempt of it.
+    /// Each attempt is not called, and gives a permanent error.
     Refuses,
-    /// It is never called, and gives a transient error, once.
+    /// One attempt is not called, and gives a transient error.
     FailsOnce,
-    /// It is never called, and its time runs out, once.
+    /// One attempt is not called, and times out.
     TimesOut,
-    /// It is called, and its time runs out before its answer is there, once.
+    /// One attempt is called, and times out before its answer arrives.
     TimesOutLanded,
-    /// It is never called, and panics, once.
+    /// One attempt is not called, and panics.
     Panics,
-    /// It is called, and panics before its answer is there, once.
+    /// One attempt is called, and panics before its answer arrives.
     PanicsLanded,
-    /// The saga is cancelled when the attempt has begun, and knows of it before the call.
+    /// The saga is cancelled when the attempt has begun, and knows it before the call.
     Cancelled,
-    /// It is called twice with the same key, and the second answer counts; each attempt of it.
+    /// Each attempt is called twice with the same key, and the second answer counts.
     RunsTwice,
 }
 
 impl Fault {
-    /// All there are.
+    /// All faults.
     pub const ALL: [Fault; 8] = [
         Fault::Refuses,
         Fault::FailsOnce,
@@ -51,7 +51,7 @@ impl Fault {
         Fault::RunsTwice,
     ];
 
-    /// In words, as it stands in the name of a case.
+    /// Returns the words for it in the name of a case.
     pub fn as_str(self) -> &'static str {
         match self {
             Fault::Refuses => "refuses",
@@ -65,7 +65,7 @@ impl Fault {
         }
     }
 
-    /// Whether it comes at every attempt.
+    /// Returns true if it affects every attempt.
     fn lasts(self) -> bool {
         matches!(self, Fault::Refuses | Fault::RunsTwice)
     }
@@ -77,13 +77,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The faults of one case, and which of them have come. It belongs to the world: crashes do not touch it.
+/// The faults of one case, and those that have occurred. It belongs to the world: crashes do not affect it.
 pub(crate) struct Faults {
     planned: Mutex<Vec<Planned>>,
     pub(super) samples: Samples,
-    /// An attempt wants the saga to be cancelled.
+    /// Notified when an attempt wants the saga to be cancelled.
     pub(super) cancel_wanted: Notify,
-    /// It has been, or that was refused.
+    /// Notified when the cancel was accepted or refused.
     pub(super) cancel_known: Notify,
 }
 
@@ -113,7 +113,7 @@ impl Faults {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to be made of the attempt that begins there.
+    /// Returns the fault of the attempt that begins there.
     pub(crate) fn at(&self, cx: &StepContext) -> Option<Fault> {
         let mut all = self.planned();
         let planned = all.iter_mut().find(|p| !p.over && p.site == cx.site && p.role == cx.role)?;
@@ -122,17 +122,17 @@ impl Faults {
         Some(planned.fault)
     }
 
-    /// Whether each of them has come.
+    /// Returns true if each fault has occurred.
     pub(super) fn all_came(&self) -> bool {
         self.planned().iter().all(|p| p.came)
     }
 
-    /// From now on all goes well.
+    /// Ends all faults.
     pub(super) fn end(&self) {
         self.planned().iter_mut().for_each(|p| p.over = true);
     }
 
-    /// An attempt to which that happens.
+    /// Runs an attempt with a fault.
     pub(crate) async fn run<S: Step>(
         &self,
         fault: Fault,
@@ -176,7 +176,7 @@ impl Faults {
     }
 }
 
-/// As a panic of the step would, but for what it prints.
+/// Panics like a step, without printing.
 fn panics() -> ! {
     resume_unwind(Box::new("the matrix makes it panic".to_owned()))
 }

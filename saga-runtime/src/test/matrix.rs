@@ -1,7 +1,7 @@
-//! The crash matrix: one saga, run once for everything that can go wrong with it, in virtual time and on a store in
-//! memory; each time the user's own world is held to what the saga says of it.
+//! The crash matrix: one saga, run once for each possible fault, in virtual time and on a store in memory. Each time
+//! the user's own world is compared with what the saga reports.
 //!
-//! The steps are the user's real ones. What is theirs is called as it is, or not at all; faults come in between
+//! The steps are the user's real ones. Their code is called unchanged, or not at all; faults are inserted around it
 //! ([`Fault`]).
 
 mod case;
@@ -30,38 +30,38 @@ use run::{Check, Leaves, Stage};
 pub use case::{Case, Disturbance, NoSuchCase};
 pub use report::{CaseReport, Ending, Report, Stands};
 
-/// The variable that has one case run alone: `SAGA_CASE="charge_card: refuses" cargo test`.
+/// The variable that selects one case: `SAGA_CASE="charge_card: refuses" cargo test`.
 pub(super) const VARIABLE: &str = "SAGA_CASE";
 
 /// What a saga acts on in a test: an in-memory stand-in for the services that its steps call.
 ///
-/// It must keep their word: honour idempotency keys, and never let happen later what a probe said had not happened.
+/// It must keep their contracts: honour idempotency keys, and never let an effect land later that a probe denied.
 pub trait World: Send + Sync + 'static {
-    /// What can be seen of it: all that a saga does, and nothing that differs between two runs that did the same, such
-    /// as numbers given in order, or what has been held and let go again.
+    /// The observable content. It must include all effects of a saga, and exclude what differs between two equal runs.
+    /// Examples of the latter are sequential numbers, or things that were held and released again.
     type Seen: PartialEq + fmt::Debug;
 
     /// Gives the steps their resources. Called again after each crash, on the same world.
     fn resources(&self, builder: Builder) -> Builder;
 
-    /// Looks at it.
+    /// Returns the observable content.
     fn look(&self) -> Self::Seen;
 }
 
-/// Runs a saga once for everything that can go wrong with it:
+/// Runs a saga once for each possible fault:
 ///
 /// - each step refuses, fails once, times out (landed or not), panics (landed or not), is cancelled while it runs;
 /// - each compensation that runs in one of these does the same, and fails for good;
-/// - each question is answered with no, or not at all; each signal that may stay away does; the saga is cancelled at
-///   each durable write; and if it can be undone once it has completed, it is;
+/// - each question is denied, or not answered; each signal that may stay away does; the saga is cancelled at each
+///   durable write; and if it can be undone once it has completed, it is;
 /// - each of all these again with a crash before and after each of its durable writes.
 ///
-/// After each, the world must be as after an undisturbed run if the saga completed, and as before if it was rolled back
-/// or undone. Where steps that were undone declare residue, it may also be as in a run in which these were done and undone
-/// and nothing went wrong. What is neither must be a dead letter that tells of it; that is
-/// then sent on by [`redrive`](crate::AnyHandle::redrive), and if it ends the world must agree as well.
+/// After each, the world must be as after an undisturbed run if the saga completed. It must be as before if the saga
+/// was rolled back or undone. If undone steps declare residue, the world may also be as in a run without a fault in
+/// which these steps were done and undone. Any other state must be a dead letter that reports it. That is then redriven
+/// by [`redrive`](crate::AnyHandle::redrive), and if it ends, the world must agree as well.
 ///
-/// Questions ([`approve`](crate::approve)) are answered with yes, unless the case says otherwise; signals are those
+/// Questions ([`approve`](crate::approve)) are approved, unless the case says otherwise; signals are those
 /// given by [`signal`](Matrix::signal).
 ///
 /// ```
@@ -114,9 +114,9 @@ pub fn matrix<S: Saga>(call: SagaCall<S>) -> Called<S> {
     Called { call, only_repeats: false }
 }
 
-/// Runs a saga with each of its steps called twice under the same key, one step at a time, and so each compensation:
-/// the world must be as after once. Each step and each compensation that has an effect is tried; how they are brought
-/// to run, and what the world is, is as in [`matrix`].
+/// Runs a saga with each step called twice under the same key, one step at a time, and likewise each compensation. The
+/// world must be as after one call. Each step and compensation with an effect is tried. The ways to make them run, and
+/// the world, are those of [`matrix`].
 ///
 /// ```
 /// # use std::sync::{Arc, Mutex};
@@ -151,7 +151,7 @@ pub fn steps_repeat_harmlessly<S: Saga>(call: SagaCall<S>) -> Called<S> {
     Called { call, only_repeats: true }
 }
 
-/// A call of a saga, for which a world is still to be given.
+/// A call of a saga that still needs a world.
 #[must_use = "nothing runs without a world"]
 #[derive(Debug)]
 pub struct Called<S: Saga> {
@@ -160,7 +160,7 @@ pub struct Called<S: Saga> {
 }
 
 impl<S: Saga> Called<S> {
-    /// In the world that `make` makes: a fresh one for each case.
+    /// Sets the function that makes a fresh world for each case.
     ///
     /// # Panics
     /// If the call's input cannot be recorded.
@@ -216,10 +216,10 @@ impl<S: Saga, W: World> fmt::Debug for Matrix<S, W> {
 }
 
 impl<S: Saga, W: World> Matrix<S, W> {
-    /// Has steps of that error type fail with this error, where an error of its class is wanted.
+    /// Makes steps of that error type fail with this error, where an error of its class is needed.
     ///
-    /// Without it one is made up: the first variant of the class that is wanted, with nothing in its fields. Of types
-    /// for which that does not work the report says so.
+    /// Without it an error is made up: the first variant of the needed class, with empty fields. If a type does not
+    /// allow that, the report says so.
     pub fn error<E: StepError>(mut self, error: E) -> Self {
         self.stage.samples.give(&error);
         self
@@ -236,8 +236,8 @@ impl<S: Saga, W: World> Matrix<S, W> {
         self
     }
 
-    /// Judges completed runs by this, and not by the world after the undisturbed one: for sagas that have another way
-    /// round a failure.
+    /// Judges completed runs by this function, instead of comparing with the undisturbed run. For sagas that can
+    /// complete in another way after a failure.
     pub fn completes_with(
         mut self,
         right: impl Fn(&S::Output, &W::Seen) -> bool + Send + Sync + 'static,
@@ -247,10 +247,10 @@ impl<S: Saga, W: World> Matrix<S, W> {
         self
     }
 
-    /// Judges by this what undone steps leave behind ([`Residue`]), and not by what they leave in runs without a fault:
-    /// for residue that differs from run to run, and to say exactly what it is.
+    /// Judges the residue of undone steps ([`Residue`]) by this function, instead of comparing with runs without a
+    /// fault. For residue that differs between runs, or for an exact check.
     ///
-    /// It is asked whenever all that the saga did is undone, steps of it declare residue, and the world is not as before.
+    /// It is called whenever all effects are undone, some steps declare residue, and the world is not as before.
     pub fn leaves_with(
         mut self,
         right: impl Fn(&[Residue], &W::Seen) -> bool + Send + Sync + 'static,
@@ -260,20 +260,20 @@ impl<S: Saga, W: World> Matrix<S, W> {
         self
     }
 
-    /// Waits for so much virtual time for the saga to end: a year, if nothing is said.
+    /// Sets the virtual time to wait for the saga's end; the default is a year.
     pub fn patience(mut self, time: Duration) -> Self {
         self.stage.patience = time;
         self
     }
 
-    /// Leaves out the crashes: for sagas with so many steps that it would take too long.
+    /// Leaves out the crashes, for sagas with so many steps that they would take too long.
     pub fn without_crashes(mut self) -> Self {
         self.crashes = false;
         self
     }
 
-    /// Runs this case alone, beside the undisturbed one, and shows its journal. `SAGA_CASE` in the environment does the
-    /// same.
+    /// Runs this case alone, besides the undisturbed one, and shows its journal. `SAGA_CASE` in the environment does
+    /// the same.
     ///
     /// # Panics
     /// If no case has that name.
@@ -282,12 +282,12 @@ impl<S: Saga, W: World> Matrix<S, W> {
         self
     }
 
-    /// Runs all cases, on a thread of its own, in virtual time: it need not be called within it.
+    /// Runs all cases, on a thread of its own, in virtual time: the caller need not be in virtual time.
     ///
-    /// **Cancel safety**: if this is dropped, the thread goes on to its end.
+    /// **Cancel safety**: if this is dropped, the thread still runs to its end.
     ///
     /// # Panics
-    /// If the runtime cannot be started, for want of a resource for one; if the world panics; if `SAGA_CASE` is not the
+    /// If the runtime cannot be started, for example without a resource; if the world panics; if `SAGA_CASE` is not the
     /// name of a case.
     pub async fn run(mut self) -> Report {
         if let Ok(case) = std::env::var(VARIABLE) {
@@ -295,7 +295,7 @@ impl<S: Saga, W: World> Matrix<S, W> {
         }
         let (done, report) = tokio::sync::oneshot::channel();
         let thread = std::thread::spawn(move || {
-            // Whoever waited for it may have gone.
+            // The caller may have gone.
             done.send(Plan::new(self).run()).ok();
         });
         match report.await {

@@ -1,7 +1,7 @@
-//! Errors for steps that are made to fail: given by the user, or made up by asking the type's `Deserialize` for each of
-//! its variants in turn, with nothing in their fields.
+//! Errors for steps that are made to fail. They are given by the user, or made up by asking the type's `Deserialize`
+//! for each of its variants, with empty fields.
 //!
-//! What is made up is of the step's own type, and its own `StepError` says what it means: nothing is pretended.
+//! A made-up error is of the step's own type, and is classified by its own `StepError`.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -17,11 +17,11 @@ use serde::de::{
 use crate::error::{Class, Never, StepError};
 use crate::recorded::Recorded;
 
-/// No more values than this are made of one type.
+/// The maximum number of values made of one type.
 const VALUES_MAX: usize = 256;
-/// Nor is a type followed further into itself than this.
+/// The maximum depth of nested types.
 const DEPTH_MAX: usize = 8;
-/// What stands in made-up texts.
+/// The content of made-up texts.
 const TEXT: &str = "made up by the test";
 
 /// The errors that steps can be made to give.
@@ -30,40 +30,40 @@ pub(crate) struct Samples {
     given: HashMap<TypeId, Vec<Payload>>,
 }
 
-/// Which errors of a step are known.
+/// The known errors of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Failing {
-    /// It is of a type that has no values.
+    /// True if the error type has no values.
     pub(crate) never: bool,
-    /// One with which each attempt fails.
+    /// True if an error is known with which each attempt fails.
     pub(crate) lasting: bool,
-    /// One after which another attempt may succeed.
+    /// True if an error is known after which a retry may succeed.
     pub(crate) transient: bool,
 }
 
 impl Samples {
-    /// Adds one of the user's.
+    /// Adds one of the user's errors.
     pub(super) fn give<E: StepError>(&mut self, error: &E) {
-        // What has no JSON form is no error of a step that runs.
+        // A value without a JSON form cannot be a step's error.
         self.given
             .entry(TypeId::of::<E>())
             .or_default()
             .extend((E::RECORDED.encode)(error, &Codecs::default()));
     }
 
-    /// One of that class; the user's own first.
+    /// Returns an error of a class; the user's own first.
     pub(crate) fn error<E: StepError>(&self, class: Class) -> Option<E> {
         let given = self.given.get(&TypeId::of::<E>()).into_iter().flatten();
         let given = given.filter_map(|payload| (E::RECORDED.decode)(&Codecs::default(), payload).ok());
         given.chain((E::RECORDED.values)()).find(|error| error.class() == class)
     }
 
-    /// One that ends the step's attempts, sooner or later.
+    /// Returns an error that ends the step's attempts, sooner or later.
     pub(crate) fn lasting<E: StepError>(&self) -> Option<E> {
         self.error(Class::Permanent).or_else(|| self.error(Class::Transient))
     }
 
-    /// Which are known.
+    /// Returns which errors of a step are known.
     pub(crate) fn of<E: StepError>(&self) -> Failing {
         Failing {
             never: TypeId::of::<E>() == TypeId::of::<Never>(),
@@ -73,7 +73,7 @@ impl Samples {
     }
 }
 
-/// Values of `T`: one for each way through its enums.
+/// Returns values of `T`: one for each path through its enums.
 pub(crate) fn values_of<T: Recorded>() -> Vec<T> {
     let mut ways = Ways::default();
     let mut values = Vec::new();
@@ -87,10 +87,10 @@ pub(crate) fn values_of<T: Recorded>() -> Vec<T> {
     values
 }
 
-/// Which variant is taken at each enum that is come to: a number with a digit for each.
+/// The variant taken at each enum on the path: a number with a digit for each.
 #[derive(Debug, Default)]
 struct Ways {
-    /// The variant, and how many there are.
+    /// The variant, and the number of variants.
     digits: Vec<(usize, usize)>,
     taken: usize,
 }
@@ -104,7 +104,7 @@ impl Ways {
         self.digits[self.taken - 1].0
     }
 
-    /// On to the next number; `false` after the last.
+    /// Advances to the next number; returns false after the last.
     fn turn(&mut self) -> bool {
         self.digits.truncate(self.taken);
         while let Some((digit, of)) = self.digits.pop() {
@@ -117,7 +117,7 @@ impl Ways {
     }
 }
 
-/// That no value can be made.
+/// The error for a value that cannot be made.
 #[derive(Debug)]
 struct NoValue;
 

@@ -1,4 +1,4 @@
-//! What has changed between two sets of definitions, and what of it sagas that have begun do not survive.
+//! The changes between two sets of definitions, and those that sagas in flight do not survive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,14 +12,14 @@ use super::definitions::{Definitions, PlaceEntry, SagaEntry, StepEntry};
 pub struct Change {
     /// What has changed.
     pub what: String,
-    /// Why it is a danger to sagas that have begun, and what would be right; `None` if it is none.
+    /// The danger to sagas in flight, and its remedy; `None` if the change is harmless.
     pub danger: Option<Danger>,
 }
 
-/// Why a change is a danger, and what would be right.
+/// The danger of a change, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Danger {
-    /// What would become of a saga that has begun.
+    /// What would happen to a saga in flight.
     pub why: String,
     /// What to do instead.
     pub fix: String,
@@ -46,7 +46,7 @@ impl fmt::Display for Change {
 }
 
 impl Definitions {
-    /// What has changed since those were recorded: dangers first, each list in the order of the names.
+    /// Returns the changes since those were recorded: dangers first, each list in the order of the names.
     pub fn changes_since(&self, recorded: &Definitions) -> Vec<Change> {
         let mut changes = self.compensations(recorded);
         for (name, old) in &recorded.sagas {
@@ -58,7 +58,7 @@ impl Definitions {
         for (name, old) in &recorded.steps {
             match self.steps.get(name) {
                 Some(new) => changes.extend(step(name, old, new)),
-                // That is said where it is owed.
+                // This is reported where it is owed.
                 None if recorded.owed.contains_key(name) => {}
                 None => changes.push(step_gone(name)),
             }
@@ -81,7 +81,7 @@ impl Definitions {
         changes
     }
 
-    /// The compensations that earlier versions owe.
+    /// Returns the changes to compensations that earlier versions owe.
     fn compensations(&self, recorded: &Definitions) -> Vec<Change> {
         let mut changes = Vec::new();
         for (name, owed) in &recorded.owed {
@@ -162,7 +162,7 @@ fn step(name: &str, old: &StepEntry, new: &StepEntry) -> Vec<Change> {
         let why = "a recorded failure of it fits only the body that could take one";
         changes.push(Change::dangerous(what, why, another.clone()));
     }
-    // Of what only undoes others nothing but the input is recorded, and that is looked at where it is owed.
+    // For an auxiliary step only the input is recorded, and that is checked where it is owed.
     let forward = new.kind != super::report::said(saga_core::Kind::Auxiliary);
     let values = [
         ("input", &old.input, &new.input, Use::Compared),
@@ -222,8 +222,8 @@ fn saga(name: &str, old: &SagaEntry, new: &SagaEntry) -> Vec<Change> {
     changes
 }
 
-/// Whether every journal of the one automaton is a path of the other: a place is known by its site, so that this is so
-/// if every move is one of the other as well.
+/// Compares two automata. A journal of the old one is a path of the new one if every old move is a new move too,
+/// because a place is identified by its site.
 fn automaton(name: &str, old: &SagaEntry, new: &SagaEntry) -> Vec<Change> {
     let (Some(old_places), Some(new_places)) = (&old.places, &new.places) else {
         return vec![Change::harmless(format!("saga `{name}` has got or lost its automaton"))];
@@ -284,12 +284,12 @@ fn automaton(name: &str, old: &SagaEntry, new: &SagaEntry) -> Vec<Change> {
     vec![Change::dangerous(format!("in saga `{name}`: {}", found.join("; ")), why, fix)]
 }
 
-/// What becomes of a recorded value.
+/// The use of a recorded value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
-    /// It is read.
+    /// The value is decoded.
     Decoded,
-    /// It is compared with what the code makes now, as JSON.
+    /// The value is compared with a newly encoded one, as JSON.
     Compared,
 }
 
@@ -304,7 +304,7 @@ fn value(what: String, old: &Value, new: &Value, used: Use, why: &str, fix: &str
     })
 }
 
-/// Where a value of the one shape is not as good as one of the other.
+/// Returns the places at which a value of the old shape does not fit the new one.
 fn differences(old: &Value, new: &Value, used: Use) -> Vec<String> {
     let mut found = Vec::new();
     differ((old, new), used, "", &mut found);
@@ -315,7 +315,7 @@ fn differ((old, new): (&Value, &Value), used: Use, path: &str, found: &mut Vec<S
     if old == new || new.as_str() == Some("any") || widens(old, new) {
         return;
     }
-    // What was there always is there still where it need not be.
+    // A value that was always present fits where it is optional.
     if let Some(new) = optional(new) {
         let old = optional(old).unwrap_or_else(|| old.clone());
         return differ((&old, &new), used, path, found);
@@ -341,7 +341,7 @@ fn differ((old, new): (&Value, &Value), used: Use, path: &str, found: &mut Vec<S
             for (name, old) in a {
                 match b.get(name) {
                     Some(new) => differ((old, new), used, &at(path, name), found),
-                    // Nobody reads it any more.
+                    // The value is not read any more.
                     None if used == Use::Decoded => {}
                     None => found.push(format!("`{}` is gone", at(path, name))),
                 }
@@ -361,23 +361,23 @@ fn at(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// A shape in a line.
+/// Returns a shape in one line.
 fn plain(shape: &Value) -> String {
     shape.as_str().map_or_else(|| shape.to_string(), str::to_owned)
 }
 
-/// What may be there, if it need not.
+/// Returns the inner shape of an optional one; `None` for any other shape.
 fn optional(shape: &Value) -> Option<Value> {
     let leaf = shape.as_str().and_then(|name| name.strip_suffix('?')).map(Value::from);
     leaf.or_else(|| shape.get("option of").cloned())
 }
 
-/// Its keys are fields: the words of other shapes are no names.
+/// Returns true if its keys are fields: keys of other shapes end in ` of`.
 fn is_struct(shape: &serde_json::Map<String, Value>) -> bool {
     shape.keys().all(|name| !name.ends_with(" of"))
 }
 
-/// Whether the one is a number that the other can hold as well.
+/// Returns true if both are numbers, and the new type can hold all values of the old.
 fn widens(old: &Value, new: &Value) -> bool {
     let number = |shape: &Value| -> Option<(bool, u32)> {
         let name = shape.as_str()?;

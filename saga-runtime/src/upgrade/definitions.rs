@@ -1,5 +1,5 @@
-//! What a build says of its sagas and steps, as far as journals depend on it: sorted, so that a file of it can be
-//! reviewed line by line.
+//! The definitions of a build's sagas and steps, as far as journals depend on them. They are sorted, and a file of them
+//! can be reviewed line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,14 @@ use crate::recorded::{Read, Recorded, Recording};
 use crate::registry::{Registry, StartError};
 use crate::runtime::Builder;
 
-/// What a build says of its sagas and steps, and what the versions before it owe.
+/// The definitions of a build's sagas and steps, and what earlier versions owe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definitions {
-    /// For whoever reads the file.
+    /// An explanation for readers of the file.
     about: String,
     pub(super) sagas: BTreeMap<String, SagaEntry>,
     pub(super) steps: BTreeMap<String, StepEntry>,
-    /// By compensation: also those that only earlier versions name.
+    /// Keyed by compensation, including those that only earlier versions name.
     pub(super) owed: BTreeMap<String, OwedEntry>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct SagaEntry {
     pub(super) input: Value,
     pub(super) output: Value,
     pub(super) error: Value,
-    /// Where it goes first; nothing is known of a saga that was written by hand.
+    /// The first places; empty for a hand-written saga, which has no graph.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) start: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub(super) struct SagaEntry {
 /// A place in a saga.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PlaceEntry {
-    /// `hold`, `hold#2` if it is the second of that name, `hold[]` in a loop.
+    /// `hold`, `hold#2` for the second of that name, `hold[]` in a loop.
     pub(super) site: String,
     pub(super) awaits: Value,
     pub(super) done: Vec<String>,
@@ -63,7 +63,7 @@ pub(super) struct StepEntry {
     pub(super) kind: String,
     pub(super) retriable: bool,
     pub(super) input: Value,
-    /// Nothing, of what only undoes others: nobody reads it.
+    /// Null for an auxiliary step, whose output is never read.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub(super) output: Value,
     #[serde(default, skip_serializing_if = "Value::is_null")]
@@ -82,38 +82,38 @@ pub(super) struct StepEntry {
 /// A step that undoes or settles another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OwedEntry {
-    /// The steps that it undoes or settles, or did.
+    /// The steps that it undoes or settles, in this version or an earlier one.
     pub(super) undoes: BTreeSet<String>,
     /// The sagas that may owe it: name and version.
     pub(super) by: BTreeSet<String>,
-    /// What it was last called with.
+    /// The shape of its most recent input.
     pub(super) input: Value,
 }
 
-/// What the types of a step or a saga record.
+/// The shapes of what a step or a saga records.
 pub(crate) struct Shapes {
     pub(crate) input: Value,
     pub(crate) output: Value,
     pub(crate) error: Value,
 }
 
-/// What a type records.
+/// Returns the shape that a type records.
 pub(crate) fn shape<T: Recorded>() -> Value {
     shape_of::<Read<T>>()
 }
 
 impl Shapes {
-    /// Of what these types record.
+    /// Returns the shapes of these types.
     pub(crate) fn of<I: Recorded, O: Recorded, E>(error: &Recording<E>) -> Self {
         Self { input: shape::<I>(), output: shape::<O>(), error: (error.shape)() }
     }
 }
 
 impl Definitions {
-    /// Of what is registered with that builder.
+    /// Returns the definitions of everything registered with the builder.
     ///
     /// # Errors
-    /// What would keep the builder from starting, resources apart.
+    /// The error with which the builder would not start, resources apart.
     pub fn of(builder: &Builder) -> Result<Self, StartError> {
         let registry = &builder.registry;
         registry.check_names()?;
@@ -129,15 +129,15 @@ impl Definitions {
         Ok(definitions)
     }
 
-    /// Reads what [`to_json`](Self::to_json) gave.
+    /// Parses the output of [`to_json`](Self::to_json).
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The parse error.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// As text: the same definitions give the same text.
+    /// Formats as text: equal definitions give equal text.
     pub fn to_json(&self) -> String {
         let json =
             serde_json::to_value(self).expect("maps with text for keys, lists and text have a JSON form");
@@ -151,7 +151,7 @@ impl Definitions {
         text + "\n}\n"
     }
 
-    /// These, with what those owe as well.
+    /// Adds what the recorded definitions owe.
     #[must_use]
     pub fn with_owed_of(mut self, recorded: &Self) -> Self {
         for (name, old) in &recorded.owed {
@@ -210,7 +210,7 @@ impl SagaEntry {
     }
 }
 
-/// Where it goes, in words.
+/// Returns the name of a move's target.
 fn told(graph: &Graph, to: To) -> String {
     match to {
         To::Completed => "(completed)".to_owned(),
@@ -225,7 +225,7 @@ fn told(graph: &Graph, to: To) -> String {
     }
 }
 
-/// What is awaited, in words.
+/// Returns the description of what is awaited.
 fn awaits(what: &What) -> Value {
     match what {
         What::Step(step) => Value::from(format!("step {}", step.name)),
@@ -262,10 +262,10 @@ impl StepEntry {
     }
 }
 
-/// No line is longer, if it can be broken.
+/// The maximum length of a line that can be broken.
 const WIDTH: usize = 110;
 
-/// JSON for people: what fits in a line stands in one.
+/// Formats JSON for people: a value that fits in a line is on one line.
 fn write(value: &Value, indent: usize, text: &mut String) {
     let plain = value.to_string();
     let used = text.len() - text.rfind('\n').map_or(0, |at| at + 1);

@@ -1,4 +1,4 @@
-//! A body run dry: once over the records of a saga, with nothing behind it. What it reaches beyond them is not begun.
+//! A dry run of a body: once over the records of a saga, without effects. Calls beyond the records do not begin.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -15,9 +15,9 @@ use crate::clock::Clock;
 use crate::panics::message_of;
 use crate::runtime::Builder;
 
-/// Whether the body may have to run over the records: not on the way back, nor where it is as good as begun.
+/// Returns true if the body may have to run over the records. False in a rollback, or if one is certain to begin.
 pub(super) fn goes_forward(state: &State) -> bool {
-    // An irreversible step that is done after all turns a stop into nothing.
+    // A stop is dropped if an irreversible step turns out to be done.
     let may_go_on = || {
         state
             .open_effects()
@@ -26,7 +26,7 @@ pub(super) fn goes_forward(state: &State) -> bool {
     matches!(state.direction(), Direction::Forward) && (state.stop().is_none() || may_go_on())
 }
 
-/// What would keep the body from going on.
+/// Returns the reason for which the body could not continue; `None` if it can.
 pub(super) fn misfit(
     state: &State,
     code: &Arc<dyn AnySaga>,
@@ -38,7 +38,7 @@ pub(super) fn misfit(
         return Some((Some(departure.at.clone()), Why::NoPath(departure)));
     }
     let end = match run(state, code, builder, clock) {
-        // It may have passed by a record because it panicked: that is what has to be mended.
+        // The body may have skipped a record because it panicked; the panic is what must be fixed.
         Err(panic) => return Some((None, Why::Panicked { message: panic })),
         Ok(end) => end?,
     };
@@ -46,7 +46,7 @@ pub(super) fn misfit(
         BodyEnd::Halted(reason, site, detail) => match reason {
             Reason::Diverged => Some((site, Why::Diverged { detail })),
             Reason::Undecodable => Some((site, Why::Undecodable { detail })),
-            // What has parked it before is not this build's doing.
+            // An earlier reason for the dead letter is not due to this build.
             reason if state.halts().iter().any(|h| (h.reason, &h.site) == (reason, &site)) => None,
             reason => Some((site, Why::Parked { reason, detail })),
         },
@@ -57,7 +57,7 @@ pub(super) fn misfit(
     }
 }
 
-/// Runs the body over the records, once; gives how it ends, if it does, or the message of its panic.
+/// Runs the body over the records, once. Returns its end, if it ends, or the message of its panic.
 pub(super) fn run(
     state: &State,
     code: &Arc<dyn AnySaga>,
@@ -80,7 +80,7 @@ pub(super) fn run(
     let end = match (board.end.take(), polled) {
         (_, Err(panic)) => return Err(message_of(panic)),
         (Some(end), _) | (None, Ok(Poll::Ready(end))) => Some(end),
-        // A signal that was taken is not of the type any more.
+        // A signal that was taken has the wrong type now.
         (None, Ok(Poll::Pending)) => {
             board.refused.pop().map(|(site, why)| BodyEnd::Halted(Reason::Undecodable, Some(site), why))
         }

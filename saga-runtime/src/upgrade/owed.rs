@@ -1,4 +1,4 @@
-//! What a saga owes, and what is on its way in it: steps that a build must know by name, with inputs that it can read.
+//! The steps that a saga owes or has in flight. A build must know them by name, and be able to read their inputs.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::report::{Finding, Why};
 use crate::limits::Encoding;
 use crate::registry::Registry;
 
-/// What of it this build does not have.
+/// Returns the parts that this build does not have.
 pub(super) fn misfits(
     state: &State,
     registry: &Registry,
@@ -34,17 +34,17 @@ pub(super) fn misfits(
     found
 }
 
-/// Whether an attempt of the step may yet begin, or its outcome be asked for.
+/// Returns true if an attempt of the step may still begin, or its outcome be probed.
 fn is_on_its_way(state: &State, site: &Site, step: &StepState) -> bool {
     let may_have_happened = step.doing.doubt || step.doing.status == Status::Running;
     !step.doing.is_settled() && step.waived.is_none() && (may_have_happened || !state.is_unwinding(site))
 }
 
-/// What can still be undone.
+/// Finds what can still be undone.
 struct Standing<'a> {
     state: &'a State,
     now: Timestamp,
-    /// Sites that are undone only together with something that nothing undoes.
+    /// Sites that can be undone only together with something irreversible.
     beyond: HashSet<&'a Site>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Standing<'a> {
     fn may_undo(&self, site: &Site, step: &StepState) -> bool {
         let until = step.undo.as_ref().and_then(|u| u.as_ref().ok()).and_then(|call| call.until);
         let too_late = self.state.phase() == Phase::Completed && until.is_some_and(|until| until < self.now);
-        // A child that failed past the point of no return of its parent is undone all the same.
+        // A child that failed is undone even past its parent's point of no return.
         self.state.is_unwinding(site) || !(too_late || self.beyond.contains(site))
     }
 }

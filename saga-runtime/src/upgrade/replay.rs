@@ -1,8 +1,8 @@
-//! Journals of sagas that have run, kept as tests: the present code is run over one, dry, and has to do what was done
+//! Journals of finished sagas, kept as tests: the present code is run over a journal, dry, and must do what was done
 //! then.
 //!
-//! [`check`](super::check) looks at sagas that may still move; here those that have ended are looked at as well, over all
-//! of their way forward.
+//! [`check`](super::check) looks at sagas that may still move. This also looks at those that have ended, over all of
+//! their way forward.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::text_of;
 use crate::runtime::{Builder, Runtime};
 
-/// Runs the present code over the journal in a file, for the user's own tests: what its body did then it has to do now,
-/// to the same end.
+/// Runs the present code over the journal in a file, for the user's tests: its body must do what it did then, and end
+/// in the same way.
 ///
-/// The file is a list of records as JSON: `serde_json::to_string(&handle.journal().await?)`. Mind that a journal holds
-/// what the saga was called with, secrets included.
+/// The file is a list of records as JSON: `serde_json::to_string(&handle.journal().await?)`. A journal contains the
+/// saga's input, including secrets.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -79,11 +79,11 @@ fn told(misfit: &Misfit) -> String {
     }
 }
 
-/// Like [`replay`], of a journal that is at hand.
+/// Does the same as [`replay`], with a journal in memory.
 ///
 /// # Errors
-/// What differs, and where: what the body comes to over the records; how it ends, if it did end then; each compensation
-/// that was recorded and that this build does not know, or whose input it cannot read.
+/// The differences, with their sites: those in what the body does over the records, and in how it ends, if it ended
+/// then. Also each recorded compensation that this build does not know, or whose input it cannot read.
 pub fn replay_journal(journal: &[Entry], build: impl FnOnce(Builder) -> Builder) -> Result<(), Vec<Misfit>> {
     let builder = build(Runtime::builder(MemoryStore::new()));
     let id = SagaId::new("replayed").expect("the id is not empty");
@@ -121,7 +121,7 @@ fn findings(id: &SagaId, journal: &[Entry], builder: &Builder) -> Vec<Finding> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::at(at));
     let mut found = owed::misfits(&state, &builder.registry, &builder.encoding, at);
     match (dry::misfit(&state, code, builder, &clock), end) {
-        // As it did then.
+        // It panicked then, too.
         (Some((_, Why::Panicked { .. })), Some(End::Panicked)) => {}
         (Some(misfit), _) => found.push(misfit),
         (None, Some(end)) => {
@@ -140,7 +140,7 @@ enum End<'a> {
     Panicked,
 }
 
-/// The records of the way forward, and how the body ended, if it was that which ended it.
+/// Returns the records of the way forward, and the body's end if that ended it.
 fn way_forward<'a>(id: &SagaId, journal: &'a [Entry]) -> (&'a [Entry], Option<End<'a>>) {
     let turns = |entry: &Entry| {
         matches!(
@@ -152,7 +152,7 @@ fn way_forward<'a>(id: &SagaId, journal: &'a [Entry]) -> (&'a [Entry], Option<En
     let state = State::of(id.clone(), &journal[..turn]);
     let is_stopped = state.is_ok_and(|state| state.stop().is_some());
     let stops = |entry: &Entry| matches!(entry.record, Record::StopRequested { .. });
-    // From a stop on nothing new began, wherever the body was.
+    // After a stop nothing new began, wherever the body was.
     let stop = journal[..turn].iter().rposition(stops).filter(|_| is_stopped);
     let turn = stop.unwrap_or(turn);
     let end = journal.get(turn).and_then(|entry| match &entry.record {
@@ -168,7 +168,7 @@ fn way_forward<'a>(id: &SagaId, journal: &'a [Entry]) -> (&'a [Entry], Option<En
 }
 
 impl End<'_> {
-    /// What is other about how the body ends here.
+    /// Returns the difference of the body's end; `None` if there is none.
     fn differs(&self, here: Result<Option<BodyEnd>, String>, builder: &Builder) -> Option<String> {
         let same = |a: &Payload, b: &Payload| builder.encoding.codecs.same(a, b);
         let then = match (self, &here) {

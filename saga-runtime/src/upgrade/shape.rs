@@ -1,9 +1,9 @@
-//! The shape of a recorded type, as JSON that people can read: found by asking its `Deserialize` what it wants, again
-//! and again, each time on another way into it. No value of the type is ever made.
-//!
-//! A leaf is a word (`"u64"`, `"text"`), a struct an object of its fields, a list `[element]`, something optional
-//! `"text?"` or `{"option of": …}`; further `{"one of": {variant: …}}`, `{"map of": …}`, `{"tuple of": [first, "and 1
-//! more"]}`. `"any"` is what looks at the JSON itself, as secrets do. The shape of something within itself is `"again"`.
+//! The shape of a recorded type, as readable JSON. It is found by asking the type's `Deserialize` what it expects,
+//! repeatedly, each time on another path into it. No value of the type is ever constructed.
+//! A leaf is a word (`"u64"`, `"text"`), a struct an object of its fields, a list `[element]`, an optional value
+//! `"text?"` or `{"option of": …}`. Further shapes are `{"one of": {variant: …}}`, `{"map of": …}` and `{"tuple of":
+//! [first, "and 1 more"]}`. `"any"` is a type that reads JSON directly, as secrets do. A type within itself is
+//! `"again"`.
 
 use std::fmt;
 
@@ -14,16 +14,16 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
-/// More ways than this into one type are not tried; what is left is `"any"`.
+/// The maximum number of paths tried into one type; the rest is `"any"`.
 const WAYS_MAX: usize = 4096;
-/// Nor is a type followed further into itself than this.
+/// The maximum depth of nested types.
 const DEPTH_MAX: usize = 16;
 
-/// The shape of `T`.
+/// Returns the shape of `T`.
 pub(crate) fn shape_of<T: DeserializeOwned>() -> Value {
     let mut node = Node::Unknown;
     for _ in 0..WAYS_MAX {
-        // It always fails: it is never given a value.
+        // This always fails, because there is no value.
         drop(T::deserialize(Ask { node: &mut node, within: &mut Vec::new() }).map(drop));
         node.settle();
         if node.is_known() {
@@ -33,7 +33,7 @@ pub(crate) fn shape_of<T: DeserializeOwned>() -> Value {
     node.into_json()
 }
 
-/// What is known of a type so far.
+/// The known part of a type.
 #[derive(Debug)]
 enum Node {
     Unknown,
@@ -41,7 +41,7 @@ enum Node {
     Option(Box<Node>),
     List(Box<Node>),
     Map(Box<Node>),
-    /// Its first element, and how many there are.
+    /// The shape of its first element, and the number of elements.
     Tuple(Box<Node>, usize),
     Struct(Vec<(&'static str, Node)>),
     Enum(Vec<(&'static str, Node)>),
@@ -61,7 +61,7 @@ impl Node {
         }
     }
 
-    /// It was asked: if it did not say what it wants, it looks at whatever there is.
+    /// Ends a question: a type that did not say what it expects reads any JSON.
     fn settle(&mut self) {
         if matches!(self, Node::Unknown) {
             *self = Node::Leaf("any");
@@ -92,7 +92,7 @@ impl Node {
     }
 }
 
-/// That there is no value to be had.
+/// The error for a missing value.
 #[derive(Debug)]
 struct NoValue;
 
@@ -110,10 +110,10 @@ impl de::Error for NoValue {
     }
 }
 
-/// Asks one type, on one way into it.
+/// Asks one type, on one path into it.
 struct Ask<'a> {
     node: &'a mut Node,
-    /// The names of what it stands in.
+    /// The names of the types around it.
     within: &'a mut Vec<&'static str>,
 }
 
@@ -123,7 +123,7 @@ impl Ask<'_> {
         Err(NoValue)
     }
 
-    /// Whether it is entered: not if it stands in itself.
+    /// Enters a type; returns false if it is nested in itself.
     fn enters(&mut self, name: &'static str) -> bool {
         if self.within.contains(&name) || self.within.len() >= DEPTH_MAX {
             *self.node = Node::Leaf("again");
@@ -133,7 +133,7 @@ impl Ask<'_> {
         true
     }
 
-    /// Goes into the first part that is not known yet.
+    /// Enters the first part that is not known yet.
     fn part<T>(self, visit: impl FnOnce(&'static str, Ask<'_>) -> Result<T, NoValue>) -> Result<T, NoValue> {
         let (Node::Struct(parts) | Node::Enum(parts)) = self.node else { return Err(NoValue) };
         let Some((name, node)) = parts.iter_mut().find(|(_, node)| !node.is_known()) else {
@@ -289,7 +289,7 @@ impl<'de> SeqAccess<'de> for OneElement<'_> {
     }
 }
 
-/// An object with one field, whose value there is none of.
+/// An object with one field, which has no value.
 struct OneField<'a> {
     name: Option<&'static str>,
     ask: Option<Ask<'a>>,

@@ -1,4 +1,5 @@
-//! A file in the user's repository with the definitions of what was released, and the test that holds a build to it.
+//! A file in the user's repository with the definitions of the released version, and the test that compares a build
+//! with it.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -9,10 +10,10 @@ use super::changes::Change;
 use super::definitions::Definitions;
 use crate::runtime::{Builder, Runtime};
 
-/// The variable that has a snapshot written: `SAGA_DEFINITIONS=write`.
+/// The variable that makes the test write a snapshot: `SAGA_DEFINITIONS=write`.
 pub const VARIABLE: &str = "SAGA_DEFINITIONS";
 
-/// What to do with a snapshot.
+/// The mode of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Compare with it, and never write.
@@ -23,17 +24,17 @@ pub enum Keep {
     Write,
 }
 
-/// Holds what `build` registers to the definitions in a file of the repository: for the user's own tests.
+/// Compares what `build` registers with the definitions in a file of the repository, for the user's tests.
 ///
-/// At first the file is written; commit it. From then on the test fails when the definitions have changed: with the
-/// danger, if sagas that have begun would not survive the change, and what would be right instead; else with the word
-/// that the file is out of date. `SAGA_DEFINITIONS=write cargo test` records the change. Where the variable `CI` is set
-/// nothing is written, unless that is asked for.
+/// The first run writes the file; commit it. Later the test fails when the definitions have changed. It reports the
+/// danger and its remedy if sagas in flight would not survive the change, and otherwise that the file is out of date.
+/// `SAGA_DEFINITIONS=write cargo test` records the change. If the variable `CI` is set, nothing is written without that
+/// request.
 ///
-/// A compensation that a recorded version owes stays in the file, and has to stay registered
-/// ([`Builder::step`]), until its entry is removed by hand.
+/// A compensation that a recorded version owes stays in the file, and must stay registered ([`Builder::step`]), until
+/// its entry is removed by hand.
 ///
-/// A relative path begins where the test runs: for `cargo test`, in the directory of the package.
+/// A relative path starts at the test's working directory: for `cargo test`, the directory of the package.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -78,10 +79,10 @@ pub fn snapshot(path: impl AsRef<Path>, build: impl FnOnce(Builder) -> Builder) 
     }
 }
 
-/// Like [`snapshot`], and looks at no variable.
+/// Does the same as [`snapshot`], without reading variables.
 ///
 /// # Errors
-/// What has changed, why that matters, and what would be right; or why the file cannot be read or written.
+/// The changes, their dangers and remedies; or why the file cannot be read or written.
 pub fn hold_to(
     path: impl AsRef<Path>,
     keep: Keep,
@@ -112,13 +113,13 @@ pub fn hold_to(
     };
     if keep == Keep::Write {
         write(&here.clone().with_owed_of(&recorded))?;
-        // What is owed is not forgotten by writing it down.
+        // Writing the file must not drop what is owed.
         return told(path, here.changes_since(&here.clone().with_owed_of(&recorded)));
     }
     told(path, here.changes_since(&recorded))
 }
 
-/// What has changed, for the person whose test fails.
+/// Formats the changes, for the reader of a failed test.
 fn told(path: &Path, changes: Vec<Change>) -> Result<(), String> {
     let shown = path.display();
     let (dangers, harmless): (Vec<_>, Vec<_>) =

@@ -1,4 +1,4 @@
-//! What is made to go wrong in one run of a saga, and its name: the name is all it takes to run the case again.
+//! The disturbances of one run of a saga, and their name: the name alone repeats the case.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,34 +7,34 @@ use saga_core::{Role, Site};
 
 use crate::test::{Fault, Side};
 
-/// One thing that goes wrong, or that somebody does.
+/// One fault, or one act.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disturbance {
     /// An attempt of the step at a site, or of its compensation, meets a fault.
     Fault {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Step or compensation.
+        /// The side of the step.
         role: Role,
-        /// What.
+        /// The fault.
         fault: Fault,
     },
     /// The process dies at this durable write, from 1.
     Crash(u64, Side),
     /// The saga is cancelled when this write is durable, from 1.
     CancelAfter(u64),
-    /// Somebody says no.
+    /// The question is denied.
     Denied(Site),
-    /// Nobody answers.
+    /// The question is not answered.
     Unanswered(Site),
-    /// The signal for which it waits there does not come.
+    /// The signal that is awaited there does not come.
     NoSignal(Site),
     /// The completed saga is undone.
     UndoneAfterwards,
 }
 
-/// What goes wrong in one run; nothing, if the run is undisturbed.
+/// The disturbances of one run; empty for the undisturbed run.
 ///
 /// ```
 /// use saga_runtime::test::Case;
@@ -44,7 +44,7 @@ pub enum Disturbance {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Case(Vec<Disturbance>);
 
-/// That a name is no case's.
+/// A text that is not the name of a case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not what goes wrong in any case")]
 pub struct NoSuchCase(String);
@@ -55,34 +55,34 @@ const UNDO_OF: &str = "undo of ";
 const FOR_GOOD: &str = "fails for good";
 
 impl Case {
-    /// In which nothing goes wrong.
+    /// Returns the case without disturbances.
     pub fn undisturbed() -> Self {
         Self::default()
     }
 
-    /// What goes wrong.
+    /// Returns the disturbances.
     pub fn disturbances(&self) -> &[Disturbance] {
         &self.0
     }
 
-    /// With this as well.
+    /// Returns the case with one more disturbance.
     #[must_use]
     pub fn and(&self, disturbance: Disturbance) -> Self {
         Self(self.0.iter().cloned().chain([disturbance]).collect())
     }
 
-    /// Without the crash.
+    /// Returns the case without its crash.
     pub(super) fn without_crash(&self) -> Self {
         Self(self.0.iter().filter(|d| !matches!(d, Disturbance::Crash(..))).cloned().collect())
     }
 
-    /// With each step called as often as it would be.
+    /// Returns the case without repeated calls.
     pub(super) fn without_repeats(&self) -> Self {
         let repeats = |d: &&Disturbance| matches!(d, Disturbance::Fault { fault: Fault::RunsTwice, .. });
         Self(self.0.iter().filter(|d| !repeats(d)).cloned().collect())
     }
 
-    /// Without what stops it, kills it, or leaves doubt of an attempt.
+    /// Returns the case without disturbances that stop it, kill it, or leave doubt of an attempt.
     pub(super) fn without_doubt(&self) -> Self {
         let is_clean = |d: &&Disturbance| match d {
             Disturbance::Fault { role, fault, .. } => {

@@ -1,5 +1,5 @@
-//! Which cases there are: that follows from what the saga does in those that have been run. A compensation, say, is made
-//! to fail in the first case in which it runs at all.
+//! The choice of cases, which follows from what the saga does in earlier ones. A compensation, for example, is made to
+//! fail in the first case in which it runs.
 
 mod residue;
 
@@ -16,17 +16,17 @@ use crate::saga::Saga;
 use crate::test::{Failing, Fault, Side, in_virtual_time};
 use residue::References;
 
-/// The cases of one matrix, and what has come of them so far.
+/// The cases of one matrix, and the results so far.
 pub(super) struct Plan<S: Saga, W: World> {
     matrix: Matrix<S, W>,
-    /// Knows the steps, for the errors that they give.
+    /// Knows the steps, for their errors.
     builder: Builder,
     report: Report,
-    /// The world after the undisturbed run.
+    /// The world after the undisturbed run; `None` before it.
     after: Option<W::Seen>,
-    /// What has been run without a crash; the undisturbed run first.
+    /// The runs without a crash; the undisturbed run first.
     bases: Vec<Base>,
-    /// Where things have been made to go wrong.
+    /// The points that have been disturbed.
     covered: HashSet<Point>,
     references: References<W::Seen>,
 }
@@ -84,7 +84,7 @@ impl<S: Saga, W: World> Plan<S, W> {
     }
 
     fn alone(mut self, case: &Case) -> Report {
-        // What runs twice has to come to the same as once.
+        // A step that runs twice must have the same result as one that runs once.
         let once = self.matrix.only_repeats.then(|| self.judged(&case.without_repeats(), None).0.ending);
         let (report, trace) = self.judged(case, once);
         self.report.cases.push(report);
@@ -92,7 +92,7 @@ impl<S: Saga, W: World> Plan<S, W> {
         self.report
     }
 
-    /// Runs a case, which others may go on from.
+    /// Runs a case that later cases can extend.
     fn base(&mut self, case: Case, ending: Option<Ending>, is_shown: bool) {
         let (report, trace) = self.judged(&case, ending);
         let ending = report.ending;
@@ -102,7 +102,7 @@ impl<S: Saga, W: World> Plan<S, W> {
         self.bases.push(Base { case, ending, trace });
     }
 
-    /// Has somebody stop the saga at each of its writes, and undo it when it has completed.
+    /// Cancels the saga at each of its writes, and undoes it when it has completed.
     fn stops(&mut self) {
         let calm = &self.bases[0];
         let stops = (1..=calm.trace.writes).map(Disturbance::CancelAfter);
@@ -110,7 +110,7 @@ impl<S: Saga, W: World> Plan<S, W> {
         let mut stops: Vec<Case> = stops.chain(undo).map(Case::from).collect();
         let is_shown = !self.matrix.only_repeats;
         if !is_shown {
-            // Only to bring the compensations to run.
+            // Only to make the compensations run.
             let points = calm.trace.points();
             let refusals = points.iter().filter_map(|(point, step)| match point {
                 Point::Effect(site, Role::Do) | Point::Read(site) if self.failing(step).lasting => {
@@ -123,7 +123,7 @@ impl<S: Saga, W: World> Plan<S, W> {
         stops.into_iter().for_each(|case| self.base(case, None, is_shown));
     }
 
-    /// The case that comes by most places at which nothing has gone wrong yet; of those a refusal, as the plainest.
+    /// Returns the case that passes most points without a disturbance yet; among equals a refusal, as the simplest.
     fn furthest(&self) -> Option<usize> {
         let fresh = |base: &Base| {
             base.trace.points().iter().filter(|(point, _)| !self.covered.contains(point)).count()
@@ -134,7 +134,7 @@ impl<S: Saga, W: World> Plan<S, W> {
         (fresh > 0).then_some(best)
     }
 
-    /// Has something go wrong at each place of a case at which nothing has yet.
+    /// Disturbs each point of a case that has not been disturbed yet.
     fn disturb(&mut self, base: usize) {
         let base = &self.bases[base];
         let (case, ending) = (base.case.clone(), base.ending);
@@ -161,7 +161,7 @@ impl<S: Saga, W: World> Plan<S, W> {
             Point::Effect(site, role) if self.matrix.only_repeats => (site, *role, vec![Fault::RunsTwice]),
             Point::Effect(site, role) => {
                 let landed = [Fault::TimesOut, Fault::TimesOutLanded, Fault::Panics, Fault::PanicsLanded];
-                // Nothing cancels a compensation.
+                // A compensation cannot be cancelled.
                 let cancelled = (*role == Role::Do).then_some(Fault::Cancelled);
                 let faults = [Fault::Refuses, Fault::FailsOnce].into_iter().chain(landed).chain(cancelled);
                 (site, *role, faults.collect())
@@ -205,7 +205,7 @@ impl<S: Saga, W: World> Plan<S, W> {
                 for side in [Side::Before, Side::After] {
                     let case = base.case.and(Disturbance::Crash(write, side));
                     let (mut report, _) = self.judged(&case, None);
-                    // What was to go wrong may no longer come after the crash, or may have been cut short by it.
+                    // The crash may prevent the disturbance, or cut it short.
                     report.came = true;
                     self.report.cases.push(report);
                 }

@@ -1,4 +1,4 @@
-//! What came of all cases, as data, and as a table for people.
+//! The results of all cases, as data and as a table.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use saga_core::Entry;
 
 use super::case::Case;
 
-/// What came of all cases.
+/// The results of all cases.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a report that nobody looks at finds nothing: `assert` it, or print it"]
 #[non_exhaustive]
@@ -15,34 +15,34 @@ pub struct Report {
     pub saga: String,
     /// Each case, in the order in which they were run; the undisturbed one first.
     pub cases: Vec<CaseReport>,
-    /// What could not be run, and why.
+    /// The cases that could not be run, with reasons.
     pub not_run: Vec<String>,
-    /// What undone steps that declare residue left in runs without a fault: what they leave in the others is held to it,
-    /// itself it is for people to look at.
+    /// The residue of undone steps in runs without a fault. The residue in other runs is compared with it; review it by
+    /// hand.
     pub residue: Vec<String>,
-    /// Cases that left something behind for which there was no run without a fault to compare with.
+    /// Cases with a residue for which there was no run without a fault to compare with.
     pub not_judged: Vec<String>,
-    /// The journal, if one case was run alone.
+    /// The journal, if one case was run alone; else empty.
     pub journal: Vec<Entry>,
 }
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CaseReport {
-    /// What went wrong.
+    /// The disturbances.
     pub case: Case,
     /// How the saga ended.
     pub ending: Ending,
-    /// How the world looked then.
+    /// The state of the world at the end.
     pub stands: Stands,
-    /// What the saga says is left, or needs a person.
+    /// What the saga reports as left, or as needing a person.
     pub left: Vec<String>,
-    /// Of a dead letter: what came of it when a person sent it on, with nothing going wrong any more.
+    /// The result of redriving a dead letter without further disturbances; `None` if it was not redriven.
     pub then: Option<(Ending, Stands)>,
-    /// Whether all came that was to go wrong.
+    /// True if all disturbances occurred.
     pub came: bool,
-    /// What is wrong with the saga, if something is.
+    /// The fault of the saga; `None` if it did right.
     pub wrong: Option<String>,
 }
 
@@ -56,30 +56,30 @@ pub enum Ending {
     Undone,
     /// Rolled back.
     RolledBack,
-    /// It needs a person.
+    /// Dead-lettered.
     DeadLettered,
-    /// It still runs, after all that time.
+    /// It still runs after the whole patience.
     NotEnded,
 }
 
-/// How the world looks in the end.
+/// The state of the world at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stands {
     /// As if nothing had happened.
     AsBefore,
     /// As after an undisturbed run.
     AsAfter,
-    /// Like neither.
+    /// Neither as before nor as after.
     Otherwise,
 }
 
 impl Stands {
-    /// Whether it is as if nothing had happened.
+    /// Returns true if the world is as before the saga.
     pub fn is_before(self) -> bool {
         self == Stands::AsBefore
     }
 
-    /// Whether it is as after an undisturbed run.
+    /// Returns true if the world is as after an undisturbed run.
     pub fn is_after(self) -> bool {
         self == Stands::AsAfter
     }
@@ -90,7 +90,7 @@ impl CaseReport {
         Self { case, ending, stands, left: Vec::new(), then: None, came: true, wrong: None }
     }
 
-    /// What it comes to, to be counted with others.
+    /// Returns the kind of result, for counting.
     fn kind(&self) -> (Ending, Stands, Option<(Ending, Stands)>, bool) {
         (self.ending, self.stands, self.then, self.wrong.is_some())
     }
@@ -103,17 +103,17 @@ impl Report {
         Self { saga, cases: Vec::new(), not_run, residue, not_judged, journal: Vec::new() }
     }
 
-    /// The cases in which the saga did wrong.
+    /// Returns the cases in which the saga did wrong.
     pub fn wrong(&self) -> impl Iterator<Item = &CaseReport> {
         self.cases.iter().filter(|case| case.wrong.is_some())
     }
 
-    /// Whether it did wrong in none.
+    /// Returns true if the saga did wrong in no case.
     pub fn is_right(&self) -> bool {
         self.wrong().next().is_none()
     }
 
-    /// The case of that name.
+    /// Returns the case of that name.
     pub fn case(&self, name: &str) -> Option<&CaseReport> {
         self.cases.iter().find(|report| report.case.to_string() == name)
     }
@@ -121,7 +121,7 @@ impl Report {
     /// Fails the test if the saga did wrong in any case.
     ///
     /// # Panics
-    /// With the report, then.
+    /// Then, with the report.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.is_right(), "{self}");
@@ -154,7 +154,7 @@ impl fmt::Display for Stands {
     }
 }
 
-/// One line of the table: a case, and what the same came to with a crash besides.
+/// One line of the table: a case, and its results with a crash.
 struct Line {
     case: String,
     ending: String,
@@ -163,7 +163,7 @@ struct Line {
     crashes: String,
 }
 
-/// More than this of what is left is not shown in the table.
+/// The maximum number of left items shown in the table.
 const LEFT_MAX: usize = 3;
 
 impl Line {
@@ -192,7 +192,7 @@ impl Line {
     }
 }
 
-/// What the same case came to with crashes, counted.
+/// Returns the results of the same case with crashes, counted.
 fn told(report: &CaseReport, crashes: &[&CaseReport]) -> String {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for crash in crashes {
@@ -213,7 +213,8 @@ fn told(report: &CaseReport, crashes: &[&CaseReport]) -> String {
 
 const WRONG: &str = "WRONG";
 
-/// The table has a line for each case without a crash, and counts what came of it with one; `{:#}` has a line for each.
+/// The table has a line for each case without a crash, with counts of its results with one; `{:#}` has a line for each
+/// case.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<Line> = if f.alternate() {
@@ -245,9 +246,9 @@ impl fmt::Display for Report {
     }
 }
 
-/// More than this of what is wrong is not told in full.
+/// The maximum number of wrong cases described in full.
 const WRONG_MAX: usize = 3;
-/// Nor are more than this named.
+/// The maximum number of wrong cases named.
 const NAMED_MAX: usize = 20;
 
 impl Report {
@@ -259,7 +260,7 @@ impl Report {
     }
 
     fn fmt_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What goes wrong without a crash as well is easier to see there.
+        // A fault that also shows without a crash is easier to see there.
         let (crashed, plain): (Vec<_>, Vec<_>) = self.wrong().partition(|c| c.case.crash().is_some());
         let all: Vec<_> = plain.into_iter().chain(crashed).collect();
         for (n, report) in all.iter().take(NAMED_MAX).enumerate() {

@@ -1,5 +1,5 @@
-//! One case: a fresh world, one saga in it, what goes wrong, and what is left. And the judgement: whether the saga says
-//! of the world what can be seen of it.
+//! One case: a fresh world, one saga, disturbances, and the final state. Also the judgement whether the saga's report
+//! agrees with the world.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 pub(super) type Check<S, W> =
     Arc<dyn Fn(&<S as Saga>::Output, &<W as World>::Seen) -> bool + Send + Sync + 'static>;
 
-/// Judges the world of a saga of which all is undone but what it says is left.
+/// Judges the world of a saga whose effects are all undone except for the reported residue.
 pub(super) type Leaves<W> = Arc<dyn Fn(&[Residue], &<W as World>::Seen) -> bool + Send + Sync + 'static>;
 
-/// Everything that a case is run with.
+/// The settings of all cases.
 pub(super) struct Stage<S: Saga, W: World> {
     pub(super) input: Payload,
     pub(super) make: Arc<dyn Fn() -> W + Send + Sync>,
@@ -40,7 +40,7 @@ pub(super) struct Stage<S: Saga, W: World> {
     pub(super) saga: PhantomData<fn() -> S>,
 }
 
-/// What the saga did in a run, for whoever plans the next.
+/// What the saga did in a run, for planning the next.
 pub(super) struct Trace {
     pub(super) writes: u64,
     pub(super) state: State,
@@ -52,11 +52,11 @@ pub(super) struct Ran<W: World> {
     pub(super) report: CaseReport,
     pub(super) trace: Trace,
     pub(super) seen: W::Seen,
-    /// What is still to be judged.
+    /// The residue still to be judged; `None` if there is none.
     pub(super) remains: Option<Remains<W>>,
 }
 
-/// A world that is not as before, of a saga that has undone all that it did, and says what that leaves behind.
+/// A world that is not as before, of a saga that has undone all its effects and reports residue.
 pub(super) struct Remains<W: World> {
     how: String,
     before: String,
@@ -64,15 +64,15 @@ pub(super) struct Remains<W: World> {
     pub(super) seen: W::Seen,
 }
 
-/// With what a run is compared.
+/// The expectations for a run.
 pub(super) struct Expected<'a, W: World> {
-    /// The world after the undisturbed run; `None` in that itself.
+    /// The world after the undisturbed run; `None` for that run itself.
     pub(super) after: Option<&'a W::Seen>,
-    /// How it has to end, if not just in one of the ways that are right.
+    /// The required ending; `None` if any right ending will do.
     pub(super) ending: Option<Ending>,
 }
 
-/// How a run ended, and with what.
+/// How a run ended, with its result.
 enum End<T> {
     Completed { output: T, undone: Undone },
     RolledBack { rollback: Rollback },
@@ -81,9 +81,9 @@ enum End<T> {
 }
 
 impl<S: Saga, W: World> Stage<S, W> {
-    /// The builder with what the saga and its world need.
+    /// Adds to the builder what the saga and its world need.
     pub(super) fn build(world: &W, builder: Builder) -> Builder {
-        // It is alone with its store: in a year of virtual time there is no need to look around every half second.
+        // The worker is alone with its store: in a year of virtual time it need not poll every half second.
         let mut builder = builder.lease(A_DAY);
         builder.look_every = A_DAY;
         world.resources(builder).saga::<S>()
@@ -157,7 +157,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         }
     }
 
-    /// Runs the saga to its end, with people who answer. The process may die at any moment of it.
+    /// Runs the saga to its end, with an operator that answers. The process may die at any moment.
     async fn drive(
         &self,
         test: &TestRuntime,
@@ -169,7 +169,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         let handle = test.run(id(), SagaCall::<S>::new(input)).await.map_err(|e| e.to_string())?;
         let cancels = async {
             faults.cancel_wanted.notified().await;
-            // Too late is an answer as well.
+            // A refusal as too late is an answer too.
             handle.cancel(by("cancels it")).await.ok();
             faults.cancel_known.notify_one();
             std::future::pending().await
@@ -185,7 +185,7 @@ impl<S: Saga, W: World> Stage<S, W> {
     async fn settled(&self, handle: &Handle<S>, case: &Case) -> Result<End<S::Output>, String> {
         let outcome = handle.outcome().await.map_err(|e| e.to_string())?;
         if outcome.is_completed() && case.has(&Disturbance::UndoneAfterwards) {
-            // Refused if it has been asked for before a crash.
+            // The undo is refused if it was requested before a crash.
             handle.undo(by("undoes it")).await.ok();
             at_rest(handle).await?;
         }
@@ -199,11 +199,11 @@ impl<S: Saga, W: World> Stage<S, W> {
         })
     }
 
-    /// Gives the saga what it waits for: yes to every question, and the signals.
+    /// Gives the saga what it waits for: approvals, and the signals.
     async fn people(&self, handle: &AnyHandle, case: &Case) {
         let mut records = handle.watch();
         while let Ok(Some(entry)) = records.next().await {
-            // What was answered before a crash is refused the second time.
+            // A question answered before a crash is refused the second time.
             match entry.record {
                 Record::Asked { site, .. } if !case.has(&Disturbance::Unanswered(site.clone())) => {
                     let yes = !case.has(&Disturbance::Denied(site.clone()));
@@ -227,7 +227,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         Trace { writes: test.writes(), state, journal }
     }
 
-    /// A person sends a dead letter on, now that all goes well: if it ends, the world must agree.
+    /// Redrives a dead letter without further disturbances: if it ends, the world must agree.
     async fn send_on(
         &self,
         test: &TestRuntime,
@@ -245,7 +245,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         let ending = match phase {
             Phase::Completed => Ending::Completed,
             Phase::RolledBack => Ending::RolledBack,
-            // It says again that it needs somebody who looks.
+            // It is dead-lettered again, which is reported.
             _ => return None,
         };
         let seen = world.look();
@@ -267,7 +267,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         remains.map(|remains| Remains { how: format!("sent on, {}", remains.how), ..remains })
     }
 
-    /// What is wrong with how it ended, if something is.
+    /// Returns what is wrong with how it ended; `None` if nothing is.
     fn wrong(
         &self,
         report: &CaseReport,
@@ -303,7 +303,7 @@ impl<S: Saga, W: World> Stage<S, W> {
 }
 
 impl<W: World> Remains<W> {
-    /// None, if nothing is left, or something else than residue is.
+    /// Returns `None` if nothing is left, or anything other than residue is.
     fn of(ending: Ending, state: &State, before: &W::Seen, world: &W) -> Option<Self> {
         let mut residue = state.residue();
         residue.sort_by_key(|one| one.site.to_string());
@@ -315,7 +315,7 @@ impl<W: World> Remains<W> {
         is_some.then_some(Self { how, before: before_text, residue, seen })
     }
 
-    /// That it is not as it should be.
+    /// Returns the text of a difference.
     pub(super) fn otherwise(&self, than: &str) -> String {
         format!("{}, and {than}:\n  it was  {}\n  it is   {:?}", self.how, self.before, self.seen)
     }
@@ -332,7 +332,7 @@ impl<T> End<T> {
         }
     }
 
-    /// What it says is left.
+    /// Returns what the saga reports as left.
     fn left(&self, state: &State) -> Vec<String> {
         let mut told = match self {
             End::RolledBack { rollback: Rollback::Partial { left, .. } } => {
@@ -355,13 +355,13 @@ impl<T> End<T> {
     }
 }
 
-/// Whether a dead letter says that something has happened, or may have.
+/// Returns true if a dead letter reports that something has happened, or may have.
 fn tells(letter: &DeadLetter) -> bool {
     let doubt = letter.attempts.iter().any(|attempt| attempt.in_doubt || attempt.ended.is_none());
     doubt || !letter.done.is_empty() || !letter.owed.entries.is_empty()
 }
 
-/// What a saga that has not ended waits for.
+/// Returns what an unfinished saga waits for.
 fn waits_at(state: &State) -> String {
     let open: Vec<String> = state.open_sites().map(|(site, _)| site.to_string()).collect();
     format!("it is {} at {}", state.phase(), open.join(", "))
@@ -375,7 +375,7 @@ fn stands<T: PartialEq>(seen: &T, before: &T, after: Option<&T>) -> Stands {
     }
 }
 
-/// Waits until it has ended, or needs a person again.
+/// Waits until the saga has ended, or is dead-lettered again.
 async fn at_rest(handle: &AnyHandle) -> Result<Phase, String> {
     for _ in 0..100_000 {
         let phase = handle.phase().await.map_err(|e| e.to_string())?;
@@ -395,18 +395,18 @@ fn by(why: &str) -> By {
     By::new("the matrix", why)
 }
 
-/// Where something can be made to go wrong.
+/// A point that can be disturbed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Point {
     /// A step with an effect, or a compensation.
     Effect(Site, Role),
     /// A readonly step.
     Read(Site),
-    /// A question, and whether it ends without an answer.
+    /// A question, and whether its end was unanswered.
     Question {
-        /// Where.
+        /// The site of the question.
         site: Site,
-        /// It does.
+        /// True if the wait may end without an answer.
         ends: bool,
     },
     /// A wait for a signal that may end without one.
@@ -414,7 +414,7 @@ pub(super) enum Point {
 }
 
 impl Trace {
-    /// Where it came by, in order, and by which step.
+    /// Returns the points that it passed, in order, each with its step.
     pub(super) fn points(&self) -> Vec<(Point, String)> {
         let mut points = Vec::new();
         for entry in &self.journal {

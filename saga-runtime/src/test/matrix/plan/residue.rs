@@ -1,9 +1,9 @@
-//! What undone steps leave behind, told from what was forgotten beside it.
+//! Distinguishes the residue of undone steps from effects that were forgotten.
 //!
-//! A world is opaque, so residue cannot be taken out of it. It is compared instead: with the worlds of *clean* runs, in
-//! which the same steps were done once and undone once and nothing was in doubt. A clean run is the case itself without
-//! what leaves doubt, stopped as early as it leaves that residue: what else is undone in it is the least there is, and
-//! what is forgotten of more than that is seen as a difference.
+//! A world is opaque, so residue cannot be removed from it. It is compared with the worlds of *clean* runs instead. In
+//! a clean run the same steps were done once and undone once, and nothing was in doubt. It is the case itself without
+//! what leaves doubt, stopped as early as it leaves that residue. Nothing more than necessary is undone in it, so
+//! anything else that was forgotten shows as a difference.
 
 use saga_core::state::Status;
 use saga_core::{Residue, Role, Site};
@@ -23,9 +23,9 @@ struct Reference<T> {
     seen: T,
 }
 
-/// The clean runs there have been.
+/// The clean runs so far.
 pub(super) struct References<T> {
-    /// By the case without anything that stops it.
+    /// Keyed by the case without a stop.
     known: Vec<(Case, Vec<Reference<T>>)>,
 }
 
@@ -36,7 +36,7 @@ impl<T> References<T> {
 }
 
 impl<S: Saga, W: World> Plan<S, W> {
-    /// Judges a world that is not as before, of a saga that has undone all it did and says that this leaves something.
+    /// Judges a world that is not as before, of a saga that has undone all its effects and reports residue.
     pub(super) fn judge_remains(&mut self, report: &mut CaseReport, trace: &Trace, remains: &Remains<W>) {
         if let Some(right) = &self.matrix.stage.leaves {
             if !right(&remains.residue, &remains.seen) {
@@ -70,8 +70,8 @@ impl<S: Saga, W: World> Plan<S, W> {
         }
     }
 
-    /// The case without what leaves doubt: as if all in doubt had gone well, and as if each step that failed in the end
-    /// had refused.
+    /// Returns the case without what leaves doubt: attempts in doubt succeed, and steps that failed in the end are
+    /// refused.
     fn clean(&self, case: &Case, trace: &Trace) -> Vec<Case> {
         let calm = case.without_doubt();
         let meets = |site: &Site| calm.faults().any(|(at, ..)| at == *site);
@@ -85,8 +85,8 @@ impl<S: Saga, W: World> Plan<S, W> {
         bases
     }
 
-    /// The worlds that a clean case leaves, stopped at each of its writes, not stopped, and undone afterwards; each
-    /// residue as it is found first.
+    /// Returns the worlds that a clean case leaves: stopped at each of its writes, not stopped, and undone afterwards.
+    /// Each residue is listed where it is found first.
     fn references(&mut self, base: &Case) -> &[Reference<W::Seen>] {
         let known = self.references.known.iter().position(|(case, _)| case == base);
         let known = known.unwrap_or_else(|| {
