@@ -1,6 +1,7 @@
-//! Every act in every state: taken, or refused with which error; and by type where the state is known.
+//! Every act in every state: accepted, or refused with a certain error; and by type where the state is known.
 //!
-//! Mutants seen to fail here: backoffs ended in a dead letter; a waive of what is not owed told as not stuck.
+//! Mutants seen to fail here: backoffs ended in a dead letter; a waive of what is not owed reported as not
+//! dead-lettered.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
@@ -23,7 +24,7 @@ saga!(trip, |cx, input| [a, q, b] {
     Ok("booked".to_owned())
 });
 
-/// A state in which a saga can be when somebody acts on it.
+/// A state in which a saga can be when an operator acts on it.
 #[derive(Debug, Clone, Copy)]
 enum Stands {
     Running,
@@ -31,7 +32,7 @@ enum Stands {
     Back,
     /// A dead letter that goes forward: its `visa` is in doubt.
     StuckForward,
-    /// A dead letter on its way back: the compensation of its `flight` has failed.
+    /// A dead letter that is rolling back: the compensation of its `flight` has failed.
     StuckBack,
     Completed,
     RolledBack,
@@ -43,7 +44,7 @@ use Stands::*;
 const STATES: [Stands; 8] =
     [Running, Waiting, Back, StuckForward, StuckBack, Completed, RolledBack, Abandoned];
 
-/// A saga that stands so.
+/// Returns a saga in that state.
 async fn saga_that(stands: Stands) -> (TestRuntime, Handle<trip>) {
     let world = World::new();
     match stands {
@@ -119,7 +120,7 @@ async fn act(handle: &AnyHandle, name: &str, at: Site) -> Result<(), ActError> {
     }
 }
 
-/// The variant, without its fields.
+/// Returns the name of the variant.
 fn variant(refusal: &Refusal) -> String {
     format!("{refusal:?}").split([' ', '{', '(']).next().unwrap().to_owned()
 }
@@ -172,7 +173,7 @@ async fn every_act_in_every_state() {
     assert!(table == TABLE, "{table}");
 }
 
-/// What is known of a saga when it is looked at, and what can be done by that.
+/// A saga whose state is known has the acts that make sense in it.
 #[tokio::test(start_paused = true)]
 async fn what_is_known_has_the_acts_that_make_sense() {
     for stands in STATES {
@@ -212,7 +213,7 @@ async fn a_dead_letter_is_mended_step_by_step() {
     done.undo_from(site("visa"), ann()).await.unwrap();
 }
 
-/// Somebody else was faster: what is known is out of date, and the act is refused.
+/// Another operator was faster: what is known is out of date, and the act is refused.
 #[tokio::test(start_paused = true)]
 async fn an_act_on_what_has_changed_is_refused() {
     let (_test, handle) = saga_that(StuckBack).await;

@@ -1,7 +1,7 @@
-//! The body of a saga is held to its automaton at every move: a move that the automaton does not have parks the saga
-//! before anything is done there.
+//! The body of a saga is checked against its automaton at every move. A move that the automaton does not have
+//! dead-letters the saga before anything is done there.
 //!
-//! Mutant seen to fail here: `SagaContext::move_to` that does not look.
+//! Mutant seen to fail here: `SagaContext::move_to` without its check.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -29,7 +29,7 @@ const GRAPH: &Graph = &Graph {
     ],
 };
 
-/// A saga by hand, whose code leaves the flight out when its input is `wrong`.
+/// A hand-written saga, whose code leaves the flight out when its input is `wrong`.
 #[allow(non_camel_case_types)]
 pub enum trip {}
 

@@ -1,8 +1,8 @@
-//! Journals that do not fit the build that takes them up: `Diverged` and `Undecodable`. Found at the first record that
-//! differs, both sides shown, never guessed at; and a build that fits takes the saga on.
+//! Journals that do not fit the build that recovers them: `Diverged` and `Undecodable`. The first record that differs
+//! is found, both sides are shown, and nothing is guessed. A build that fits continues the saga.
 //!
-//! Mutants seen to fail here: recorded and reached not compared; a recorded site passed by unseen; an unknown
-//! compensation skipped.
+//! Mutants seen to fail here: recorded and reached not compared; a recorded site skipped; an unknown compensation
+//! skipped.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -20,7 +20,7 @@ use kit::*;
 use saga_core::record::Cause;
 use saga_core::{Codec, CodecError, Record};
 
-/// Builds of one saga, and the one that is started next.
+/// The builds of one saga, and the one that is started next.
 #[derive(Clone)]
 struct Builds {
     now: Arc<AtomicUsize>,
@@ -35,7 +35,7 @@ impl Builds {
         (builds, test)
     }
 
-    /// The process is replaced by one of that build.
+    /// Replaces the process by one of that build.
     async fn replace(&self, test: &mut TestRuntime, build: usize) {
         test.die().await;
         self.now.store(build, Ordering::Release);
@@ -141,11 +141,11 @@ async fn a_journal_that_does_not_fit_is_parked_and_waits_for_a_build_that_does()
         test.pass(SECOND).await;
         let handle = test.find(&SagaId::new("a").unwrap()).await.unwrap().unwrap();
         let letter = handle.dead_letter().await.unwrap().expect("it is parked");
-        // (The last build does not know the step that was in flight either.)
+        // The last build does not know the step that was in flight either.
         let diverged = letter.reasons.iter().find(|r| r.site == Some(site(at)));
         let diverged = diverged.unwrap_or_else(|| panic!("build {build}: {letter}"));
         assert_eq!(diverged.reason, Reason::Diverged);
-        // Nor is it known that the code was changed: it may be the same, and not give the same.
+        // It is not known either that the code was changed: unchanged code may be nondeterministic.
         for side in sides.into_iter().chain(["the body is not deterministic"]) {
             assert!(
                 diverged.detail.contains(side),
@@ -153,7 +153,7 @@ async fn a_journal_that_does_not_fit_is_parked_and_waits_for_a_build_that_does()
                 diverged.detail
             );
         }
-        // Whatever ran on was begun by the fitting build; nothing of the other one began.
+        // Steps that ran on were begun by the fitting build; the other one began none.
         assert_eq!(
             (world.calls("book hotel"), world.calls("hold train"), world.calls("set hostel")),
             (0, 0, 0)
@@ -168,7 +168,7 @@ async fn a_journal_that_does_not_fit_is_parked_and_waits_for_a_build_that_does()
     }
 }
 
-/// A journal that is a path of the new code goes on in it.
+/// A journal that is a path of the new code continues in it.
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_fits_goes_on_in_the_new_build() {
     let world = World::new();
@@ -182,7 +182,8 @@ async fn a_journal_that_fits_goes_on_in_the_new_build() {
     world.agrees(&handle).await;
 }
 
-/// A build that does not know a compensation: parked there, what is known is undone, nothing is skipped (scenario 9).
+/// A build does not know a compensation: the saga is dead-lettered there, the rest is undone, nothing is skipped
+/// (scenario 9).
 #[tokio::test(start_paused = true)]
 async fn an_unknown_compensation_is_not_skipped() {
     mod with {
@@ -222,7 +223,7 @@ async fn an_unknown_compensation_is_not_skipped() {
     world.agrees(&handle).await;
 }
 
-/// A step named `fetch`, of those types.
+/// A step named `fetch`, with the given types.
 macro_rules! fetch {
     ($input:ty, $output:ty, $error:ty, |$given:ident| $result:expr) => {
         #[allow(non_camel_case_types)]
@@ -242,7 +243,7 @@ macro_rules! fetch {
     };
 }
 
-/// Fetches, and then waits to be sent on.
+/// Fetches, and then waits for a signal.
 macro_rules! fetching {
     () => {
         saga!(fetching, |cx, input| [a, s] {
@@ -283,7 +284,7 @@ mod of_numbers {
     fetching!();
 }
 
-/// An output, or an error, that another build wrote and this one cannot read (scenario 28: an output that is none).
+/// An output or error that another build wrote cannot be read by this one (scenario 28).
 #[tokio::test(start_paused = true)]
 async fn s28_an_output_or_error_of_another_type_is_undecodable() {
     const BUILDS: &[fn(Builder) -> Builder] =
@@ -311,7 +312,7 @@ async fn s28_an_output_or_error_of_another_type_is_undecodable() {
     }
 }
 
-/// Whatever it is, only odd ones can be read.
+/// A value of which only odd numbers can be read.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Odd(u8);
 impl<'de> serde::Deserialize<'de> for Odd {
@@ -321,7 +322,7 @@ impl<'de> serde::Deserialize<'de> for Odd {
     }
 }
 
-/// An input that can be written and not read: the step never begins, and the saga rolls back.
+/// An input can be written but not read: the step never begins, and the saga rolls back.
 #[tokio::test(start_paused = true)]
 async fn an_input_that_cannot_be_read_begins_nothing() {
     fetch!(Odd, u8, Failure, |given| Ok(given.0));
@@ -341,7 +342,7 @@ async fn an_input_that_cannot_be_read_begins_nothing() {
     assert!(!handle.journal().await.unwrap().iter().any(|entry| entry.record.site() == Some(&at)));
 }
 
-/// Turns every byte round.
+/// A codec that inverts every byte.
 struct Inverse;
 impl Codec for Inverse {
     fn name(&self) -> &str {
@@ -355,7 +356,7 @@ impl Codec for Inverse {
     }
 }
 
-/// The saga's own input, sealed by a codec that this build was not given; one that merely reads it suffices.
+/// The saga's input is sealed by a codec that this build does not have. A build that only reads with it suffices.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_codec_is_undecodable() {
     const BUILDS: &[fn(Builder) -> Builder] = &[
@@ -383,7 +384,7 @@ async fn an_unknown_codec_is_undecodable() {
     let handle = test.run("a", call()).await.unwrap();
     handle.redrive(ann()).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
-    // From here on it is written in the clear, and both can be read.
+    // From here on it is written in plain text, and both forms can be read.
     assert_eq!(count(&handle, |r| matches!(r, Record::Completed { .. })).await, 1);
     world.agrees(&handle).await;
 }

@@ -1,7 +1,7 @@
-//! Cancels in every phase: what the receipt says, and what becomes of the saga.
+//! Cancels in every phase: the receipt, and the saga's end.
 //!
-//! Mutants seen to fail here: a cancel taken past the point of no return; an irreversible step rerun after a
-//! stop; a stop that does not wait for what runs.
+//! Mutants seen to fail here: a cancel accepted past the point of no return; an irreversible step rerun after a stop; a
+//! stop that does not wait for what runs.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
@@ -45,7 +45,7 @@ saga!(waiting, |cx, input| [a, s, w, q, c] {
     Ok("gone".to_owned())
 });
 
-/// The cancel is recorded while the saga stands in that phase, and has come to something within a second.
+/// The cancel is recorded while the saga is in that phase, and settles within a second.
 async fn cancelled_at_once(test: &TestRuntime, handle: &AnyHandle) -> [saga_core::Receipt; 2] {
     let began = test.now();
     let cancelled = handle.cancel(ann()).await.unwrap();
@@ -82,7 +82,7 @@ async fn scheduled_nothing_ever_begins() {
     world.agrees(&handle).await;
 }
 
-/// The attempt on its way has its time; what it leaves in doubt is found out, and undone.
+/// The attempt in flight gets its time. The doubt that it leaves is resolved, and the effect undone.
 #[tokio::test(start_paused = true)]
 async fn in_flight_it_settles_first() {
     for (fault, told_after) in [
@@ -255,7 +255,7 @@ async fn irreversible_in_flight_and_not_done_it_rolls_back() {
     world.agrees(&handle).await;
 }
 
-/// In doubt and with no probe to ask: a person, never a rerun; and what the person says decides the direction.
+/// In doubt without a probe: a person decides, never a rerun; the decision sets the direction.
 #[tokio::test(start_paused = true)]
 async fn irreversible_in_doubt_a_person_decides() {
     for happened in [true, false] {
@@ -289,7 +289,7 @@ async fn irreversible_in_doubt_a_person_decides() {
     }
 }
 
-/// Cancelled while it waits to be run again in doubt: it is not.
+/// A cancel while it waits for a rerun in doubt: there is no rerun.
 #[tokio::test(start_paused = true)]
 async fn irreversible_waiting_for_its_rerun_is_not_run_again() {
     let world = World::new();
@@ -332,7 +332,7 @@ async fn in_a_child_its_steps_are_undone_with_the_rest() {
     world.agrees(&handle).await;
 }
 
-/// Nothing cancels a rollback, and its cause stays.
+/// A cancel does not stop a rollback, nor change its cause.
 #[tokio::test(start_paused = true)]
 async fn rolling_back_it_changes_nothing() {
     let world = World::new();
@@ -355,7 +355,7 @@ async fn rolling_back_it_changes_nothing() {
     world.agrees(&handle).await;
 }
 
-/// A dead letter that goes forward goes back when it is cancelled, and needs a person still for what is in doubt.
+/// A cancelled dead letter rolls back, and still needs a person for what is in doubt.
 #[tokio::test(start_paused = true)]
 async fn dead_lettered_it_goes_back() {
     saga!(visa, |cx, input| [a, b] {
@@ -377,7 +377,7 @@ async fn dead_lettered_it_goes_back() {
     handle.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();
     let letter = parked(&handle).await;
     assert_eq!(only(&letter), (Some("flight"), Reason::CompensationFailed));
-    // On its way back already: a cancel is as good as none.
+    // It is rolling back already: the cancel has no effect.
     let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
     assert_eq!(receipt.phase, Phase::DeadLettered);
     world.always("release flight", Fault::None);
@@ -406,7 +406,7 @@ async fn past_the_point_of_no_return_it_is_too_late_twice() {
     world.agrees(&handle).await;
 }
 
-/// Also as a dead letter: what is past the point of no return is never rolled back.
+/// The same holds for a dead letter: past the point of no return nothing is rolled back.
 #[tokio::test(start_paused = true)]
 async fn dead_lettered_past_the_point_of_no_return_it_is_too_late() {
     let world = World::new();
@@ -443,7 +443,7 @@ async fn after_the_end_it_is_refused_and_says_how_it_ended() {
     }
 }
 
-/// Futures and handles that are dropped cancel nothing; a cancel whose future is dropped may be asked for again.
+/// Dropped futures and handles cancel nothing; a cancel whose future is dropped may be requested again.
 #[tokio::test(start_paused = true)]
 async fn what_is_dropped_cancels_nothing() {
     let world = World::new();
@@ -476,7 +476,7 @@ async fn what_is_dropped_cancels_nothing() {
     world.agrees(&other).await;
 }
 
-/// A cancel that is recorded outlives the process; what it bars stays barred.
+/// A recorded cancel survives the process; a barred effect stays barred.
 #[tokio::test(start_paused = true)]
 async fn a_cancel_outlives_a_crash() {
     let world = World::new();

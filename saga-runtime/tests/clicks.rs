@@ -1,4 +1,4 @@
-//! Acts that come twice, late, or from two people at once, through handles and past them.
+//! Acts that are repeated, late, or made by two operators at once, through handles and directly at the store.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
@@ -27,7 +27,7 @@ async fn redriven(handle: &AnyHandle) -> usize {
     count(handle, |r| matches!(r, Record::Redriven { .. })).await
 }
 
-/// A dead letter whose mail fails for good, each time.
+/// Returns a dead letter whose mail fails each time.
 async fn dead_letter(world: &World) -> (TestRuntime, Handle<posted>) {
     world.always("mail ticket", Fault::Permanent);
     let test = started(world, |b| b.saga::<posted>()).await;
@@ -46,7 +46,7 @@ async fn s45_a_redrive_clicked_twice_runs_once_at_once_after_a_restart_and_anew(
     second.unwrap();
     parked(&handle).await;
     assert_eq!((redriven(&handle).await, world.calls("mail ticket")), (1, calls + 1));
-    // It is a dead letter anew, and the process is another.
+    // It is a dead letter again, in a new process.
     test.crash().await.unwrap();
     let handle = test.run("a", posted::call()).in_time().await.unwrap();
     handle.redrive(click("one")).in_time().await.unwrap();
@@ -71,7 +71,7 @@ async fn s46_of_two_people_with_the_same_page_one_acts_and_the_other_is_told() {
     let tells =
         |r: &Record| matches!(r, Record::NoEffect { by, refusal: Some(_), .. } if by.who == ann().who);
     assert_eq!(count(&handle, tells).await, 1, "and that is recorded");
-    // That changed nothing, and the present page does.
+    // That changed nothing, and the act from the present page does.
     page().await.abandon(ann()).await.unwrap();
     assert_eq!(handle.phase().await.unwrap(), Phase::Abandoned);
 }

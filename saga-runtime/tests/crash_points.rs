@@ -1,10 +1,10 @@
-//! "Crash points" of SCENARIOS.md by simulation: every shape of saga, with every fault at every step, crashed at every
-//! durable write, before and after it; and a short one crashed again at every write of its recovery. The oracle is the
-//! world's books.
+//! The crash points of `docs/scenarios.md` by simulation: every shape of saga, with every fault at every step, crashed
+//! before and after every durable write. A short one is crashed again at every write of its recovery. The world's books
+//! are the oracle.
 //!
 //! Seen to fail with these bugs put in: jobs begun before the commit; a rerun under a new key; no doubt after a crash;
-//! compensations in any order; a compensation's permanent error passed over; a recorded compensation without its input;
-//! a time-out taken for a failure; a value drawn again on replay; a delivery that is never taken.
+//! compensations in any order; a compensation's permanent error skipped; a recorded compensation without its input; a
+//! timeout treated as a failure; a value drawn again on replay; a delivery that is never taken.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use kit::*;
 
-/// What may go wrong with a step, once.
+/// The faults of a step that occur once.
 const ONCE: [Fault; 8] = [
     Fault::Transient,
     Fault::TimeoutLanded,
@@ -27,7 +27,7 @@ const ONCE: [Fault; 8] = [
     Fault::LandsLate(Duration::from_secs(90)),
 ];
 
-/// Each fault once at each of `labels`, and each of them refused for good.
+/// Returns each fault once for each of `labels`, and a permanent refusal of each.
 fn faults(labels: &'static [&'static str]) -> impl Iterator<Item = (String, &'static str, Fault)> {
     let each = labels.iter().flat_map(|label| {
         ONCE.into_iter()
@@ -45,7 +45,7 @@ fn faulty(label: &str, fault: Fault) -> World {
     }
 }
 
-/// A completed saga's effects stand, all of them; a rolled back one's do not.
+/// Checks that all effects of a completed saga stand, and none of a rolled back one.
 fn all_or_nothing(run: &Run, all: &[&str]) {
     let mut stands = run.world.stands();
     stands.sort();
@@ -68,7 +68,7 @@ saga!(sequence, |cx, input| [a, b, c] {
 #[tokio::test(start_paused = true)]
 async fn crash_in_a_sequence() {
     for (name, label, fault) in faults(&["hold flight", "set seat", "hold hotel"]) {
-        // Refused after a crash, it is still not known whether it landed before.
+        // If it is refused after a crash, it is still not known whether it landed before.
         let storm =
             Storm::new(name, sequence::call, move || faulty(label, fault)).may_park(&[Reason::InDoubt]);
         storm
@@ -206,7 +206,7 @@ saga!(lodging, |cx, input| [a, b] {
 
 saga!(journey, |cx, input| [a, b, c, d] {
     a.at(&cx, 1, &[], hold("flight")).await?;
-    // A child that failed is undone before its parent goes on, here by another way.
+    // A failed child is undone before its parent continues, here by another way.
     if b.at(&cx, 1, &[], lodging::call()).await.is_err() {
         c.at(&cx, 1, &[], hold("hostel")).await?;
     }
@@ -281,7 +281,7 @@ saga!(waiting, |cx, input| [t, u, w, a, s, b, r] {
 async fn crash_around_waits_and_recorded_values() {
     let calm = Storm::new("waits", waiting::call, World::new);
     calm.twice(|run| {
-        // What was seen before the crash is seen again: a hold by another value would be another effect.
+        // The values from before the crash are read again: a hold with another value would be another effect.
         assert_eq!((run.phase, run.world.stands().len()), (Phase::Completed, 2));
     })
     .await;

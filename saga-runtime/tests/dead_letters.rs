@@ -1,7 +1,7 @@
-//! The reasons for which a saga becomes a dead letter, other than those of the operators' tests, and how it comes out.
+//! The reasons for dead letters that the operators' tests do not cover, and how the sagas end.
 //!
-//! Mutants seen to fail here: deaths before progress kept; one death more allowed; a retriable step's failure
-//! given to the body.
+//! Mutants seen to fail here: deaths before progress kept; one death more allowed; a retriable step's failure given to
+//! the body.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -27,7 +27,7 @@ saga!(trip, |cx, input| [a, b, c, d] {
     Ok("booked".to_owned())
 });
 
-/// Dies `times` times while `label` is being called, and comes back each time.
+/// Kills the process `times` times while `label` is being called, and restarts it each time.
 async fn die_of(test: &mut TestRuntime, world: &World, label: &str, times: u32) {
     for _ in 0..times {
         let calls = world.calls(label);
@@ -35,7 +35,7 @@ async fn die_of(test: &mut TestRuntime, world: &World, label: &str, times: u32) 
             world.called(label, 1).in_time().await;
         }
         test.crash().await.unwrap();
-        // It is called again, or parked.
+        // It is called again, or dead-lettered.
         test.pass(SECOND).await;
     }
 }
@@ -54,14 +54,14 @@ async fn a_saga_that_kills_the_process_is_parked_after_the_third_time() {
     let letter = parked(&handle).await;
     assert_eq!(letter.reasons[0].reason, Reason::PoisonPill, "{letter}");
     assert_eq!(world.calls("hold flight"), 3, "it is not begun again");
-    // A person who has mended the cause sends it on.
+    // A person has fixed the cause, and redrives it.
     world.open("hold flight");
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     world.agrees(&handle).await;
 }
 
-/// Who merely ran beside it is not blamed, although it died as often to begin with.
+/// A saga that merely ran at the same time is not blamed, although it has as many deaths at first.
 #[tokio::test(start_paused = true)]
 async fn bystanders_are_not_blamed() {
     saga!(quiet, |cx, input| [a] {
@@ -96,8 +96,8 @@ async fn bystanders_are_not_blamed() {
     assert_eq!(world.landed("post letter"), 5);
 }
 
-/// Two deaths in a row are often a person's, and blame all that ran: those wait for each other no longer than it takes to
-/// see that they get on.
+/// Two deaths in a row are often a person's doing, and count for everything that ran. Those sagas wait for each other
+/// only until each shows progress.
 #[tokio::test(start_paused = true)]
 async fn whoever_gets_on_in_quarantine_lets_the_next_have_its_turn() {
     saga!(calm, |cx, input| [a, b] {
@@ -118,12 +118,12 @@ async fn whoever_gets_on_in_quarantine_lets_the_next_have_its_turn() {
         assert_eq!(test.running(), 5);
         test.crash().await.unwrap();
     }
-    // All are in quarantine; the first step of each goes well now, and none comes past the second.
+    // All are in quarantine; the first step of each now succeeds, and none passes the second.
     test.pass(SECOND).await;
     assert_eq!((world.calls("post letter"), test.running()), (5, 5));
 }
 
-/// A process that dies once in each step has not died of this saga: what it gets done in between counts.
+/// A process that dies once in each step was not killed by this saga: progress in between counts.
 #[tokio::test(start_paused = true)]
 async fn progress_resets_the_count_of_deaths() {
     saga!(long, |cx, input| [a] {
@@ -152,7 +152,7 @@ async fn progress_resets_the_count_of_deaths() {
     world.agrees(&handle).await;
 }
 
-/// Also when it changes its course in between: deaths of before its progress are not added to those after.
+/// Deaths before progress are not added to those after, also when the saga turns to rolling back in between.
 #[tokio::test(start_paused = true)]
 async fn deaths_before_and_after_progress_are_not_added_up() {
     let world = World::new();
@@ -192,7 +192,7 @@ async fn past_the_point_of_no_return_the_body_may_not_fail() {
         assert_eq!(only(&letter), (None, Reason::FailedPastNoReturn));
         assert_eq!(letter.reasons[0].detail, format!("past card: {why}"));
         assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::TooLate { site: site("card") });
-        // Nothing has changed: it fails again, and is parked again.
+        // Nothing has changed: it fails again, and is dead-lettered again.
         handle.redrive(ann()).await.unwrap();
         assert_eq!(only(&parked(&handle).await), (None, Reason::FailedPastNoReturn));
         handle.abandon(ann()).await.unwrap();
@@ -202,7 +202,7 @@ async fn past_the_point_of_no_return_the_body_may_not_fail() {
     assert_eq!(world.landed("charge card"), 2);
 }
 
-/// A child's irreversible step is its parent's point of no return as well.
+/// A child's irreversible step is its parent's point of no return too.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_fails_past_its_point_of_no_return_is_not_unwound() {
     saga!(pay, |cx, input| [a, b] {
@@ -251,7 +251,7 @@ async fn hold_as(cx: &StepContext, input: Item) -> Result<String, Failure> {
     cx.resource::<World>().clone().step(cx, "cursed", input, Known::ByKey).await
 }
 
-/// What undoes a step cannot be evaluated: the step is done, is not run again, and a person gives what is missing.
+/// A compensation's arguments cannot be evaluated: the step is done, is not rerun, and a person gives what is missing.
 #[tokio::test(start_paused = true)]
 async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
     saga!(spell, |cx, input| [a, b] {
@@ -300,7 +300,7 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
     }
 }
 
-/// In doubt with a call that settles it, and that fails too: a dead letter, and the step is never passed.
+/// In doubt with a call that settles it, which fails too: the saga is dead-lettered, and the step is never skipped.
 #[tokio::test(start_paused = true)]
 async fn a_call_off_that_fails_parks_the_saga() {
     let world = World::new();
@@ -317,7 +317,7 @@ async fn a_call_off_that_fails_parks_the_saga() {
     world.agrees(&handle).await;
 }
 
-/// All that a person needs, in text.
+/// The text has everything that a person needs.
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_tells_what_a_person_needs() {
     let world = World::new();
@@ -347,7 +347,7 @@ async fn a_dead_letter_tells_what_a_person_needs() {
     let times: Vec<_> = tried.map(|a| (a.number, a.began, a.ended.unwrap())).collect();
     assert_eq!(times.len(), 3);
     assert!(times.windows(2).all(|w| w[0].0 < w[1].0 && w[0].2 <= w[1].1), "{times:?}");
-    // Listed by its reason, too.
+    // It is also listed by its reason.
     let query = Query { reason: Some(Reason::CompensationFailed), ..Query::default() };
     assert_eq!(test.sagas(&query).await.unwrap().sagas[0].id, *handle.id());
     let query = Query { reason: Some(Reason::InDoubt), ..Query::default() };

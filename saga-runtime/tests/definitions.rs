@@ -1,4 +1,4 @@
-//! The file of definitions: what it holds, what passes, what makes a test fail, and with which words.
+//! The file of definitions: its content, the accepted changes, the refused ones, and the messages.
 //!
 //! Mutants seen to fail here: moves not compared; what is owed forgotten when the file is written; written in `Verify`.
 // A saga drops a failure by `let _ =`.
@@ -28,7 +28,7 @@ impl Place {
         self.0.join("saga.definitions.json")
     }
 
-    /// What holding `build` to the file says; the path in it left out.
+    /// Returns the result of comparing `build` with the file, without the path.
     fn hold(&self, keep: Keep, build: Build) -> Result<(), String> {
         let shown = format!("{}/", self.0.display());
         hold_to(self.file(), keep, build).map_err(|why| why.replace(&shown, ""))
@@ -41,7 +41,7 @@ impl Drop for Place {
     }
 }
 
-/// What holding `new` to the file of `old` says.
+/// Returns the result of comparing `new` with the file of `old`.
 fn after(old: Build, new: Build, test: &str) -> Result<(), String> {
     let place = Place::new(test);
     place.hold(Keep::Begin, old).unwrap();
@@ -52,7 +52,7 @@ fn after(old: Build, new: Build, test: &str) -> Result<(), String> {
     said
 }
 
-/// It says all of that.
+/// Checks that the message has all these parts.
 #[track_caller]
 fn says(said: Result<(), String>, parts: &[&str]) {
     let said = said.expect_err("it has changed");
@@ -120,7 +120,7 @@ fn the_file_is_sorted_and_tells_shapes_moves_and_what_is_owed() {
         .collect();
     assert_eq!(sites, ["hold", "night[]", "approve", "charge"]);
     assert_eq!(json["sagas"]["trip"]["places"][0]["done"], serde_json::json!(["night[]", "approve"]));
-    // The same again changes nothing, and holds.
+    // An unchanged build changes nothing, and passes.
     place.hold(Keep::Verify, FIRST).unwrap();
     place.hold(Keep::Write, FIRST).unwrap();
     assert_eq!(std::fs::read_to_string(place.file()).unwrap(), text);
@@ -128,7 +128,7 @@ fn the_file_is_sorted_and_tells_shapes_moves_and_what_is_owed() {
     assert_eq!(of.to_json(), text);
 }
 
-/// More at the end, and another saga: no danger, and all the same to be recorded.
+/// A longer end, and another saga: no danger, but it must be recorded.
 #[test]
 fn harmless_changes_are_recorded_on_demand() {
     mod next {
@@ -175,7 +175,7 @@ Record it with SAGA_DEFINITIONS=write, and commit the file.";
     assert_eq!(json["owed"]["release"]["by"], serde_json::json!(["trip 1", "trip 2"]));
 }
 
-/// The compensation that released versions owe is gone: that is not forgotten when the rest is accepted.
+/// A compensation that released versions owe is gone: accepting the rest does not drop it.
 #[test]
 fn a_compensation_that_is_owed_stays() {
     mod next {
@@ -211,7 +211,7 @@ fn a_compensation_that_is_owed_stays() {
     says(place.hold(Keep::Write, build), &[gone]);
     let said = place.hold(Keep::Verify, build).unwrap_err();
     assert!(said.contains(gone) && said.matches("why:").count() == 1, "the rest is accepted:\n{said}");
-    // Kept registered, all is well; and so it is when somebody has removed the entry.
+    // It passes if the step stays registered, or if its entry is removed by hand.
     let kept: Build = |b| b.saga::<next::trip>().step::<first::release>();
     place.hold(Keep::Write, kept).unwrap();
     place.hold(Keep::Verify, kept).unwrap();
@@ -404,7 +404,7 @@ fn a_file_that_is_none_and_one_that_is_missing() {
 
 const PATH: &str = "SAGA_DEFINITIONS_TEST_PATH";
 
-/// The test that a user writes; run by the one below, in a process with variables of its own.
+/// The test as a user writes it; the one below runs it in a process with its own variables.
 #[test]
 fn as_a_user_writes_it() {
     match std::env::var_os(PATH) {

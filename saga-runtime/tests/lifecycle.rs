@@ -1,8 +1,8 @@
-//! Starting, running, looking on, listing, shutting down and purging.
+//! Starting, running, watching, listing, shutting down and purging.
 //!
-//! Mutants seen to fail here: created twice in one millisecond; handles that keep what they saw; refusals of
-//! another worker lost; a shutdown that does not wait; no limit on what is driven; purged while it can be
-//! undone; watchers that are not told.
+//! Mutants seen to fail here: created twice in one millisecond; handles that keep what they saw; refusals of another
+//! worker lost; a shutdown that does not wait; no limit on what is driven; purged while it can be undone; watchers that
+//! are not woken.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -152,7 +152,7 @@ impl Step for paint {
     }
 }
 
-/// Also of what only a rollback would need, in a child.
+/// Also for what only a rollback would need, in a child.
 #[tokio::test(start_paused = true)]
 async fn start_refuses_what_cannot_work() {
     saga!(painting, |cx, input| [a] {
@@ -176,7 +176,7 @@ async fn start_refuses_what_cannot_work() {
     let empty = || Runtime::builder(MemoryStore::new());
     let full = || empty().resource(World::new());
     let missing = empty().saga::<renovation>().start().await.unwrap_err();
-    // What a `main` that returns it shows.
+    // The text that a `main` shows when it returns the error.
     let shown = format!("{missing:?}");
     assert!(shown.starts_with("step rinse takes `&") && shown.contains("`.resource(…)`"), "{shown}");
     match missing {
@@ -194,7 +194,7 @@ async fn start_refuses_what_cannot_work() {
     assert!(matches!(full().start().await.unwrap_err(), StartError::NoSagas));
 }
 
-/// Attempts that run have their time, nothing new begins, and no saga counts as died.
+/// Running attempts get their time, nothing new begins, and no saga counts a death.
 #[tokio::test(start_paused = true)]
 async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     let world = World::new();
@@ -301,7 +301,7 @@ async fn no_more_are_driven_than_there_is_leave_for() {
     );
 }
 
-/// As a stream, from the first record to the end, for whoever looks on from the start, in the middle, and afterwards.
+/// The stream has all records from the first to the end, whether it starts early, in the middle, or afterwards.
 #[tokio::test(start_paused = true)]
 async fn watch_is_a_stream_of_all_records() {
     let world = World::new();
@@ -324,7 +324,7 @@ async fn watch_is_a_stream_of_all_records() {
     );
 }
 
-/// News come when they are made, not when somebody looks next.
+/// Records arrive when they are made, not at the next poll.
 #[tokio::test(start_paused = true)]
 async fn watch_hears_at_once() {
     let world = World::new();
@@ -412,7 +412,7 @@ async fn purge_spares_what_may_be_needed() {
     assert!(matches!(gone.cancel(ann()).await.unwrap_err(), ActError::Deliver(_)));
     assert_eq!(test.purge_undoable_too(cut).await.unwrap(), 1);
     assert_eq!(ids().await, ["dead letter", "waiting", "recent"]);
-    // What was spared goes on.
+    // Sagas that were not purged continue.
     let waiting = test.find(&SagaId::new("waiting").unwrap()).await.unwrap().unwrap();
     waiting.signal("rain", "1", &()).await.unwrap();
     until_phase(&waiting, Phase::Completed).await;
@@ -433,7 +433,7 @@ async fn find_gives_what_is_there() {
     assert_eq!(test.find(&id).await.unwrap().unwrap().phase().await.unwrap(), Phase::Completed);
 }
 
-/// Every handle sees what has become of the saga since, whoever acted on it.
+/// Every handle shows the present state, whichever operator has acted.
 #[tokio::test(start_paused = true)]
 async fn handles_do_not_go_stale() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
@@ -456,7 +456,7 @@ async fn handles_do_not_go_stale() {
     world.agrees(&handle).await;
 }
 
-/// Who acts through another runtime is told the same as who acts through the one that drives the saga.
+/// An act through another runtime gets the same refusal as one through the driving runtime.
 #[tokio::test(start_paused = true)]
 async fn refusals_come_through_another_runtime() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));

@@ -1,7 +1,7 @@
-//! On a store for one worker, whoever waits for a saga is told, and does not ask the store again and again: a thousand
-//! handles on parked sagas are to cost nothing.
+//! On a store for one worker, a task that waits for a saga is woken, and does not poll the store. A thousand handles on
+//! released sagas should cost nothing.
 //!
-//! Mutant seen to fail here: looked for every half second, as where another worker may have done it.
+//! Mutant seen to fail here: polled every half second, as on a store where another worker may act.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -32,7 +32,7 @@ saga!(sleeper, |cx, input| [a, s, b] {
     Ok("awake".to_owned())
 });
 
-/// A store in memory that is one worker's, and counts how often it is asked how a saga stands.
+/// A store in memory for one worker, which counts queries of a saga's status.
 #[derive(Default)]
 struct Alone {
     store: MemoryStore,

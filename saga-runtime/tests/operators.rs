@@ -1,7 +1,8 @@
-//! The acts of operators, through handles: what each does, that it is recorded with who and why, and when it is refused.
+//! The acts of operators, through handles: what each does, that it is recorded with author and reason, and when it is
+//! refused.
 //!
-//! Mutants seen to fail here: a retriable step's failure given to the body; a mended input not checked; the
-//! key kept over a redrive; backoffs not ended by retry-now.
+//! Mutants seen to fail here: a retriable step's failure given to the body; a corrected input not checked; the key kept
+//! over a redrive; backoffs not ended by retry-now.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
@@ -33,7 +34,7 @@ saga!(posted, |cx, input| [a, b] {
     Ok("posted".to_owned())
 });
 
-/// It has been parked, and since then the process has died and come back.
+/// Waits until the saga is dead-lettered, and then restarts the process.
 async fn parked_over_a_crash<S: Saga<Output: std::fmt::Debug>>(
     test: &mut TestRuntime,
     call: fn() -> SagaCall<S>,
@@ -63,7 +64,7 @@ async fn a_retriable_step_before_an_irreversible_one_rolls_back() {
     world.agrees(&handle).await;
 }
 
-/// After an irreversible one it becomes a dead letter; redriven it completes, under a key of its own.
+/// Past an irreversible step it is dead-lettered; after a redrive it completes, under a key of its own.
 #[tokio::test(start_paused = true)]
 async fn redrive_gives_fresh_attempts() {
     let world = World::new();
@@ -112,7 +113,7 @@ async fn redrive_at_sends_on_one_of_several() {
     world.agrees(&handle).await;
 }
 
-/// With another input: of the step, and of a compensation; checked against its type.
+/// Redriven with another input, of the step or of a compensation; it is checked against its type.
 #[tokio::test(start_paused = true)]
 async fn redrive_with_mends_the_input() {
     let world = World::new();
@@ -130,7 +131,7 @@ async fn redrive_with_mends_the_input() {
     assert_eq!((world.landed("mail voucher"), world.landed("mail ticket")), (1, 0));
     let mended = |r: &Record| matches!(r, Record::Redriven { input: Some(_), by, .. } if by.who == ann().who);
     assert_eq!(count(&handle, mended).await, 1);
-    // The mended input is not taken for a divergence later on.
+    // The corrected input is not treated as a divergence later.
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
@@ -151,7 +152,7 @@ async fn redrive_with_mends_a_compensation() {
     world.agrees(&handle).await;
 }
 
-/// In doubt: neither sent on nor mended; what a person knows of it is taken, and undone from what the person gave.
+/// In doubt, a redrive or a correction is refused. A person's statement is accepted, and undone from the given output.
 #[tokio::test(start_paused = true)]
 async fn resolve_happened_gives_the_output_and_its_undo() {
     let world = World::new();
@@ -171,7 +172,7 @@ async fn resolve_happened_gives_the_output_and_its_undo() {
     let id = id_of(&world, "stamp visa");
     handle.resolve_happened(site("visa"), &id, ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
-    // What undoes it was made from what the person gave, or the world would object.
+    // The compensation was made from the given output; otherwise the world would report an error.
     assert_eq!(world.told(), ["hold flight", "stamp visa", "release visa", "release flight"]);
     assert_eq!(world.calls("stamp visa"), 1);
     let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::Happened { .. }, .. } if by.who == ann().who);
@@ -196,7 +197,7 @@ async fn resolve_not_happened_is_a_failure() {
     world.agrees(&handle).await;
 }
 
-/// What is known not to have happened is not in doubt: it is sent on, not resolved. What did happen may be told.
+/// A step known not to have happened is not in doubt: it is redriven, not resolved. One that happened may be stated.
 #[tokio::test(start_paused = true)]
 async fn resolve_is_refused_where_nothing_is_open() {
     let world = World::new();
@@ -215,7 +216,7 @@ async fn resolve_is_refused_where_nothing_is_open() {
     assert_eq!(refusal(handle.waive(site("flight"), ann()).await), nothing_owed);
     assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::TooLate { site: site("card") });
     let before = handle.journal().await.unwrap();
-    // Somebody took the ticket to the customer.
+    // A person brought the ticket to the customer.
     handle.resolve_happened(site("ticket"), &"by hand", ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(handle.journal().await.unwrap()[..before.len()], before, "refusals leave no trace");
@@ -250,7 +251,7 @@ async fn resolve_undone_and_waive_end_a_rollback() {
     assert_eq!((world.calls("release visa"), world.calls("release flight")), (1, 1));
 }
 
-/// What is owed but not its turn yet may be waived as well: it is then never called.
+/// A compensation may also be waived before it is next in order; it is then never called.
 #[tokio::test(start_paused = true)]
 async fn waive_before_its_turn() {
     let world = World::new();
@@ -296,7 +297,7 @@ async fn roll_back_is_refused_while_an_irreversible_step_is_in_doubt() {
     assert_eq!(only(&parked(&handle).await), (Some("card"), Reason::InDoubt));
     let calls = world.calls("charge card");
     assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::InDoubt { site: site("card") });
-    // The probe may know more by now: that is what a redrive is for.
+    // The probe may know more by now: a redrive asks it again.
     world.always("find card", Fault::None);
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
@@ -353,7 +354,7 @@ impl Step for sluggish {
     }
 }
 
-/// After an outage backoff keeps nothing asleep: whoever knows that it is over says so.
+/// After an outage no backoff is waited out, once an operator says that the outage is over.
 #[tokio::test(start_paused = true)]
 async fn retry_now_ends_backoffs() {
     saga!(asleep, |cx, input| [a] {
@@ -376,7 +377,7 @@ async fn retry_now_ends_backoffs() {
     assert_eq!(refusal(handle.retry_now(ann()).await), Refusal::Ended { phase: Phase::Completed });
 }
 
-/// Every act for dead letters, in every phase that is none.
+/// Every act for dead letters, in every other phase.
 #[tokio::test(start_paused = true)]
 async fn acts_are_refused_in_the_wrong_phase() {
     let world = World::new();

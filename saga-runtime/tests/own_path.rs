@@ -1,7 +1,7 @@
-//! The journal of a saga is a path of its own automaton, wherever the process dies: after every crash it goes on, and no
-//! build is told that it does not fit what it has written itself.
+//! The journal of a saga is a path of its own automaton, wherever the process dies. After every crash it continues, and
+//! no build reports that it does not fit its own journal.
 //!
-//! Mutant seen to fail here: the sites of a journal held against the automaton in another order.
+//! Mutant seen to fail here: the sites of a journal checked against the automaton in another order.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -52,7 +52,7 @@ enum Trouble {
     Part(#[source] ChildFailure<Failure>),
 }
 
-/// Fails for the unlucky number, after something was done.
+/// Fails for the unlucky number, after a step was done.
 #[saga(undoable)]
 async fn part(items: Vec<u32>) -> Result<u32, Failure> {
     let mut sum = price(7).await?;
@@ -106,7 +106,7 @@ async fn whole(unlucky: bool, items: Vec<u32>) -> Result<u32, Trouble> {
     Ok(paid)
 }
 
-/// Goes back from its last step.
+/// Rolls back from its last step.
 #[saga]
 async fn back(items: Vec<u32>) -> Result<u32, Trouble> {
     let sum = part(items.clone()).await?;
@@ -118,7 +118,7 @@ fn sagas(builder: Builder) -> Builder {
     builder.saga::<whole>().saga::<back>()
 }
 
-/// Runs it with a crash at each of its writes, on both sides, until one run comes to its end without.
+/// Runs it with a crash before and after each of its writes, until a run ends without one.
 fn crashes_anywhere<S: Saga>(call: impl Fn() -> SagaCall<S>, ends: Phase) {
     let mut crashes = 0;
     for write in 1.. {
@@ -163,7 +163,8 @@ async fn one_crash<S: Saga>(call: SagaCall<S>, write: u64, side: Side, ends: Pha
     true
 }
 
-/// Says yes to what is asked, and that what is in doubt did not happen, until it has ended or is parked for anything else.
+/// Answers questions with yes, and states that what is in doubt did not happen. Ends with the saga, or with any other
+/// reason for a dead letter.
 async fn ends_of(handle: &saga::AnyHandle) -> Phase {
     loop {
         let phase = handle.phase().await.unwrap();

@@ -1,9 +1,9 @@
-//! Scenarios 1–13 and 16 of SCENARIOS.md: defects found in other engines, none of which may be found here.
+//! Scenarios 1–13 and 16 of `docs/scenarios.md`: defects found in other engines that must not be found here.
 //!
-//! Seen to fail with these bugs put in: what waits to be tried again kept and let run in a rollback (s03); compensations
-//! in any order (s01, s02, s07, s12); a compensation's permanent error passed over (s06–s08, s10); a recorded
-//! compensation without its input (s04, s05); a rerun under a new key (s02, s05, s13); one count of failures for step and
-//! compensation (s16); jobs begun before the commit (nearly all).
+//! Seen to fail with these bugs put in: what waits for a retry kept and run in a rollback (s03); compensations in any
+//! order (s01, s02, s07, s12); a compensation's permanent error skipped (s06–s08, s10); a recorded compensation without
+//! its input (s04, s05); a rerun under a new key (s02, s05, s13); one count of failures for step and compensation
+//! (s16); jobs begun before the commit (nearly all).
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -50,7 +50,7 @@ async fn s01_a_resume_queued_before_the_deadline_rolls_back_once() {
     let handle = test.run("a", with_deadline::call()).await.unwrap();
     test.pass(secs(60)).await;
     test.die().await;
-    // While nobody works the saga is sent on, the deadline passes, and it is cancelled as well.
+    // While no worker is up, backoffs are ended, the deadline passes, and the saga is cancelled as well.
     for delivery in
         [Delivery::RetryNow { by: ann() }, Delivery::Cancel { by: ann() }, Delivery::RetryNow { by: ann() }]
     {
@@ -186,7 +186,7 @@ async fn s07_a_failed_undo_is_still_there_to_be_tried_again() {
     let outcome = handle.outcome().await.unwrap();
     assert!(matches!(outcome, Outcome::DeadLettered(_)), "{outcome:?}");
     drop(handle);
-    // It outlives a crash and a redrive that fails as well.
+    // It survives a crash, and a redrive that fails.
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
     handle.redrive(ann()).await.unwrap();
@@ -208,7 +208,7 @@ async fn s08_a_failing_undo_ends() {
         };
         assert_eq!(letter.reasons[0].reason, Reason::CompensationFailed);
         let calls = world.calls("release hotel");
-        // In doubt it is run ten times more; its own limit is three.
+        // In doubt it is rerun ten times; its own limit is three.
         let limit = match fault {
             Fault::Permanent => 1,
             Fault::Transient => 3,
@@ -346,7 +346,7 @@ saga!(dinner, |cx, input| [a, b] {
 
 #[tokio::test(start_paused = true)]
 async fn s13_what_finishes_after_its_undo_does_not_stand() {
-    // Both calls are on their way when their time runs out, and land when all has been undone.
+    // Both calls are in flight when their time runs out, and land after everything has been undone.
     for label in ["hold taxi", "reserve table"] {
         let world = World::new();
         world.script(label, [Fault::LandsLate(secs(600))]);
@@ -370,7 +370,7 @@ async fn s16_forward_and_backward_attempts_are_counted_apart() {
     assert!(handle.outcome().await.unwrap().is_rolled_back());
     assert_eq!((world.calls("hold hotel"), world.calls("release hotel")), (3, 3));
     world.agrees(&handle).await;
-    // And a limit is a limit.
+    // A limit on attempts is kept.
     let world = World::new();
     world.always("hold hotel", Fault::Transient);
     let test = started(&world, |b| b.saga::<trip>()).await;

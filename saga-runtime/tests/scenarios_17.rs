@@ -1,6 +1,6 @@
-//! Scenario 17 of SCENARIOS.md: a thousand sagas rolling back at once stormed the service they call. Here no more than
-//! so many compensations of one step run at a time, and nothing else changes: not what is undone, not when an attempt
-//! begins, not who waits for whom.
+//! Scenario 17 of `docs/scenarios.md`: a thousand sagas that roll back at once overloaded the service they call. Here
+//! the number of concurrent compensations of one step is limited. Nothing else changes: what is undone, when an attempt
+//! begins, and which sagas wait for each other.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -50,7 +50,7 @@ saga!(party, |cx, input| [each, b] {
 
 const TAKES: Duration = Duration::from_millis(100);
 
-/// A runtime at a counter where nobody can pay, and letting go takes a while.
+/// Starts a runtime at a counter where no payment succeeds, and each release takes a while.
 async fn started(build: fn(Builder) -> Builder) -> (Counter, TestRuntime) {
     let counter = Counter::default();
     counter.set("pay", |desk| desk.refuses = true);
@@ -69,7 +69,7 @@ async fn all_run<S: Saga>(test: &TestRuntime, n: usize, call: fn() -> SagaCall<S
     handles
 }
 
-/// All have been undone in whole.
+/// Checks that all have been undone completely.
 async fn all_rolled_back<S: Saga<Output: std::fmt::Debug>>(handles: &[Handle<S>]) {
     for handle in handles {
         match handle.outcome().in_time().await.unwrap() {
@@ -79,7 +79,7 @@ async fn all_rolled_back<S: Saga<Output: std::fmt::Debug>>(handles: &[Handle<S>]
     }
 }
 
-/// The attempts of compensations in the journal: when each began, by the records.
+/// Returns the times at which attempts of compensations began, from the journal.
 async fn begun(handle: &AnyHandle) -> Vec<saga_core::Timestamp> {
     let is_start = |record: &Record| {
         matches!(record, Record::UndoIntent { .. } | Record::Started { role: Role::Undo, .. })
@@ -98,7 +98,7 @@ async fn s17_a_thousand_sagas_that_roll_back_at_once_do_not_storm_the_service() 
     assert_eq!(desk.now, 0);
     assert!(counter.visits("release").values().all(|visits| *visits == 1));
     assert_eq!(counter.visits("release").len(), 1000);
-    // As many at a time as may be: 1000 in 32 rounds, not one after the other.
+    // The limit is used fully: 1000 in 32 rounds, not one after the other.
     let last = desk.came.last().unwrap().1 - desk.came[0].1;
     assert!(last < TAKES * 32, "{last:?}");
 }
@@ -109,7 +109,7 @@ async fn s17_the_cap_is_what_the_builder_says_of_each_step() {
     let (counter, test) = started(build).await;
     all_rolled_back(&all_run(&test, 50, tour::call).await).await;
     assert_eq!((counter.desk("release").most, counter.desk("unseat").most), (7, 3));
-    // Not at all is no cap.
+    // `usize::MAX` is no limit.
     let (counter, test) =
         started(|b| b.compensations_max(0).compensations_max_of::<unseat>(usize::MAX)).await;
     all_rolled_back(&all_run(&test, 50, tour::call).await).await;
@@ -123,7 +123,7 @@ async fn s17_the_branches_of_one_saga_stand_in_line_as_sagas_do() {
     assert_eq!((counter.desk("release").most, counter.desk("release").came.len()), (4, 400));
 }
 
-/// First come, first served; and an attempt begins, in its records and for its timeout (1 s), when its slot is had.
+/// First come, first served. An attempt begins, in its records and for its timeout (1 s), when it has a slot.
 #[tokio::test(start_paused = true)]
 async fn s17_who_stands_in_line_begins_in_turn_and_not_before() {
     let (counter, test) = started(|b| b.compensations_max(1)).await;
@@ -139,7 +139,7 @@ async fn s17_who_stands_in_line_begins_in_turn_and_not_before() {
     }
 }
 
-/// Who waits for the next attempt has no slot; and when it comes due, it stands in line like others.
+/// A compensation that waits for its next attempt has no slot; when it comes due, it is queued like others.
 #[tokio::test(start_paused = true)]
 async fn s17_retries_stand_in_line_again_and_hold_up_nobody_meanwhile() {
     let (counter, test) = started(|b| b.compensations_max(2)).await;
@@ -148,7 +148,7 @@ async fn s17_retries_stand_in_line_again_and_hold_up_nobody_meanwhile() {
     all_rolled_back(&handles).await;
     let desk = counter.desk("release");
     assert_eq!((desk.most, desk.came.len()), (2, 40));
-    // Each first attempt came before any second one would have, had it held its slot: two at a time.
+    // Each first attempt came before any second one, two at a time. It would not if slots were held during backoffs.
     let firsts = desk.came[19].1 - desk.came[0].1;
     assert!(firsts <= TAKES * 12, "{firsts:?}");
     for handle in &handles {
@@ -156,13 +156,13 @@ async fn s17_retries_stand_in_line_again_and_hold_up_nobody_meanwhile() {
     }
 }
 
-/// Attempts that time out give back their slots as well.
+/// Attempts that time out release their slots too.
 #[tokio::test(start_paused = true)]
 async fn s17_a_slot_is_free_again_however_its_attempt_ends() {
     let (counter, test) = started(|b| b.compensations_max(1)).await;
     counter.close("release");
     let handles = all_run(&test, 3, trip::call).await;
-    // Each has had an attempt that took a second and came to nothing.
+    // Each has had an attempt that timed out after a second.
     test.pass(SECOND * 3 + TAKES).await;
     assert_eq!(counter.visits("release").len(), 3);
     counter.open("release");
@@ -172,14 +172,14 @@ async fn s17_a_slot_is_free_again_however_its_attempt_ends() {
     assert!(count(&handles[0], timed_out).await >= 1);
 }
 
-/// Other compensations, other branches and what goes forward do not wait for a full line.
+/// Other compensations, other branches and forward steps do not wait for a full queue.
 #[tokio::test(start_paused = true)]
 async fn s17_nobody_else_waits_for_who_stands_in_line() {
     let (counter, test) = started(|b| b.compensations_max(1)).await;
     counter.close("release");
     let handles = all_run(&test, 5, tour::call).await;
     test.pass(TAKES * 5 + TAKES / 2).await;
-    // The benches are given back while only the first has come to the other desk.
+    // The benches are released while only the first has reached the other desk.
     assert_eq!((counter.visits("unseat").len(), counter.visits("release").len()), (5, 1));
     counter.set("pay", |desk| desk.refuses = false);
     let forward = test.run("forward", tour::call()).await.unwrap();
@@ -188,7 +188,7 @@ async fn s17_nobody_else_waits_for_who_stands_in_line() {
     all_rolled_back(&handles).await;
 }
 
-/// What fails in one branch does not park the saga while another stands in line.
+/// A failure in one branch does not dead-letter the saga while another branch is queued.
 #[tokio::test(start_paused = true)]
 async fn s17_a_saga_is_not_parked_while_a_branch_of_it_stands_in_line() {
     let (counter, test) = started(|b| b.compensations_max(1)).await;
@@ -208,7 +208,7 @@ async fn s17_a_saga_is_not_parked_while_a_branch_of_it_stands_in_line() {
     all_rolled_back(&blocked).await;
 }
 
-/// A process that dies: what stood in line had not begun, and is not in doubt.
+/// The process dies: a queued compensation had not begun, and is not in doubt.
 #[tokio::test(start_paused = true)]
 async fn s17_a_crash_leaves_nothing_in_doubt_that_stood_in_line() {
     let (counter, mut test) = started(|b| b.compensations_max(2)).await;
@@ -217,7 +217,7 @@ async fn s17_a_crash_leaves_nothing_in_doubt_that_stood_in_line() {
     test.crash().await.unwrap();
     let handles = all_run(&test, 20, trip::call).await;
     all_rolled_back(&handles).await;
-    // The two that were at the counter are the only ones that come twice.
+    // Only the two that were at the counter come twice.
     assert_eq!(counter.desk("release").came.len(), 22);
     let mut interrupted = 0;
     for handle in &handles {
@@ -227,7 +227,7 @@ async fn s17_a_crash_leaves_nothing_in_doubt_that_stood_in_line() {
     assert_eq!(interrupted, 2);
 }
 
-/// A shutdown waits for who is at the counter, not for who stands in line; and nobody else comes.
+/// A shutdown waits for compensations at the counter, not for queued ones; and no other begins.
 #[tokio::test(start_paused = true)]
 async fn s17_a_shutdown_ends_and_the_next_worker_goes_on() {
     let (counter, mut test) = started(|b| b.compensations_max(2)).await;
@@ -246,8 +246,8 @@ async fn s17_a_shutdown_ends_and_the_next_worker_goes_on() {
     }
 }
 
-/// A compensation that is to be tried again comes due in a shutdown, while another is still at its counter: it is left to
-/// the next worker, and nobody asks for it over and over.
+/// A retry of a compensation comes due in a shutdown, while another is still at its counter. It is left to the next
+/// worker, and the service is not called for it.
 #[tokio::test(start_paused = true)]
 async fn s17_what_comes_due_in_a_shutdown_is_left_alone() {
     let (counter, mut test) = started(|b| b).await;
@@ -269,14 +269,14 @@ async fn s17_what_comes_due_in_a_shutdown_is_left_alone() {
     drop(handle);
 }
 
-/// Drivers that are dropped where they stand, at the counter and in line, leave no slot behind that nobody has.
+/// Drivers that are dropped at once, at the counter and in the queue, release all slots.
 #[tokio::test(start_paused = true)]
 async fn s17_a_lost_lease_gives_all_slots_back() {
     let (counter, test) = started(|b| b.compensations_max(1)).await;
     let handles = all_run(&test, 10, trip::call).await;
     for _ in 0..2 {
         test.pass(TAKES + TAKES / 2).await;
-        // Whatever its number is: its next write is refused, and it begins anew under another one.
+        // This covers the worker's number, whatever it is: its next write is refused, and it joins again under another.
         for worker in 0..500 {
             test.store().leave(WorkerId(worker)).await.unwrap();
         }

@@ -1,7 +1,7 @@
-//! Scenarios 18 and 19 of SCENARIOS.md: defects found elsewhere that must not be found here.
+//! Scenarios 18 and 19 of `docs/scenarios.md`: defects found elsewhere that must not be found here.
 //!
-//! Mutants seen to fail here: backoffs not ended by retry-now (s18); what is due claimed by its id instead of by how long
-//! it has waited (s19).
+//! Mutants seen to fail here: backoffs not ended by retry-now (s18); what is due claimed by its id instead of by how
+//! long it has waited (s19).
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -17,7 +17,7 @@ use kit::*;
 use saga_core::policy::Retry;
 use saga_core::store::Query;
 
-/// A step that is tried again after an hour, and so is what undoes it.
+/// A step that is retried after an hour, and so is its compensation.
 macro_rules! slow_to_retry {
     ($name:ident: $undo:ident, $effort:ident $(, by $by:ident)?) => {
         #[allow(non_camel_case_types)]
@@ -59,7 +59,7 @@ saga!(loan, |cx, input| [a, b] {
     Ok("lent".to_owned())
 });
 
-/// A service was down, and everything that called it sleeps; it is up again, and whoever knows says so.
+/// A service was down, and its callers wait in backoff. It is up again, and an operator ends the backoffs.
 #[tokio::test(start_paused = true)]
 async fn s18_after_an_outage_whoever_is_asleep_can_be_woken() {
     for label in ["lend book", "give_back book"] {
@@ -122,8 +122,7 @@ saga!(hopeless, |cx, input| [a] {
     Ok(a.at(&cx, 1, &[], StepCall::<fail_on>::new(Item::new("it")).named("it".to_owned())).await)
 });
 
-/// More sagas fail for ever than there is room for, so that at every moment some of them are overdue. Whoever comes later
-/// has its turn all the same.
+/// More sagas fail for ever than there is room for, so some of them are always overdue. A later saga must still run.
 #[tokio::test(start_paused = true)]
 async fn s19_sagas_that_fail_for_ever_starve_nobody() {
     let world = World::new();
@@ -132,7 +131,7 @@ async fn s19_sagas_that_fail_for_ever_starve_nobody() {
         started(&world, |b| b.running_max(2).linger(Duration::ZERO).saga::<hopeless>().saga::<errand>())
             .await;
     for n in 0..12 {
-        // Their ids come before all others.
+        // Their ids sort before all others.
         test.run(format!("0-hopeless-{n:02}"), hopeless::call()).await.unwrap();
     }
     test.pass(SECOND * 90).await;

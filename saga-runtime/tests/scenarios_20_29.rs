@@ -1,8 +1,8 @@
-//! Scenarios 20–29 of SCENARIOS.md: defects found elsewhere that must not be found here.
+//! Scenarios 20–29 of `docs/scenarios.md`: defects found elsewhere that must not be found here.
 //!
 //! Mutants seen to fail here: journals read as one page (s23); dead workers' sagas not claimed (s21, s22); an
-//! unreadable journal lost instead of parked (s29 hangs); a stop that does not wait for what runs (s25's twin
-//! in `cancel.rs`).
+//! unreadable journal lost instead of dead-lettered (s29 hangs); a stop that does not wait for what runs (s25's twin in
+//! `cancel.rs`).
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -34,7 +34,7 @@ saga!(parcel, |cx, input| [a, w] {
     Ok(w.at(&cx, 1, &[], signal::<String>("arrived")).await)
 });
 
-/// A runtime of its own on a shared store.
+/// Starts a runtime of its own on a shared store.
 async fn worker(store: Arc<dyn Store>, world: &World, name: &str) -> Runtime {
     let builder = Runtime::builder_shared(store).resource(world.clone()).worker_name(name);
     builder
@@ -51,7 +51,8 @@ async fn steps_back(handle: &AnyHandle) -> usize {
     journal.iter().filter(|e| matches!(e.record, Record::RollbackStarted { .. })).count()
 }
 
-/// However the signal and the parking of its saga fall together, the saga goes on at once and not at the next poll.
+/// The signal may come at any moment around the release of its saga. The saga then continues at once, not at the next
+/// poll.
 #[tokio::test(start_paused = true)]
 async fn s20_a_wake_up_that_meets_the_parking_is_not_lost() {
     let world = World::new();
@@ -74,14 +75,14 @@ async fn s20_a_wake_up_that_meets_the_parking_is_not_lost() {
         }));
     }
     for saga in sagas {
-        // What another worker drives is looked for every half second.
+        // Sagas of another worker are polled every half second.
         let took = saga.await.unwrap();
         assert!(took <= Duration::from_millis(510), "woken after {took:?}");
     }
     assert_eq!(world.told().len(), 60);
 }
 
-/// A signal and the end of the wait at the same instant: one of them counts, and the saga goes on.
+/// A signal comes at the instant at which the wait ends: one of them counts, and the saga continues.
 #[tokio::test(start_paused = true)]
 async fn s20_a_wake_up_at_the_instant_of_another() {
     saga!(patient, |cx, input| [w] {
@@ -109,7 +110,7 @@ async fn s20_a_wake_up_at_the_instant_of_another() {
     }
 }
 
-/// The worker that stood still has the name of the one that took over; its number is another, and it writes nothing.
+/// The stalled worker has the name of its successor. Its number differs, and it writes nothing.
 #[tokio::test(start_paused = true)]
 async fn s21_a_namesake_is_not_its_predecessor() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
@@ -122,7 +123,7 @@ async fn s21_a_namesake_is_not_its_predecessor() {
     valve.all(Flow::Frozen);
     let second = worker(store.clone(), &world, "the worker").await;
     let there = second.find(handle.id()).await.unwrap().unwrap();
-    // The lease of the first is over some time; only then the second takes the saga up.
+    // The lease of the first ends after some time; only then the second claims the saga.
     world.called("hold flight", 2).in_time().await;
     let before = there.journal().await.unwrap();
     assert!(before.iter().any(|e| matches!(e.record, Record::AttemptEnded { doubt: true, .. })));
@@ -135,7 +136,7 @@ async fn s21_a_namesake_is_not_its_predecessor() {
     drop(first);
 }
 
-/// A worker dies while another has long been at work: that one takes its sagas up, without being started again.
+/// A worker dies while another has long been running. The other recovers its sagas without a restart.
 #[tokio::test(start_paused = true)]
 async fn s22_a_dead_workers_sagas_are_taken_up_by_one_that_runs() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
@@ -156,7 +157,7 @@ async fn s22_a_dead_workers_sagas_are_taken_up_by_one_that_runs() {
     world.agrees(&handle).await;
 }
 
-/// A journal longer than any page, made partly before and partly after a crash.
+/// A journal longer than any page, written partly before and partly after a crash.
 #[tokio::test(start_paused = true)]
 async fn s23_a_history_longer_than_a_page() {
     saga!(long, |cx, input| [n, s, h] {
@@ -194,7 +195,7 @@ async fn s23_a_history_longer_than_a_page() {
     assert_eq!(world.landed("post card"), 1);
 }
 
-/// The process dies in the middle of a rollback, and what had failed would now succeed: it still only goes back.
+/// The process dies in the middle of a rollback, and the failed step would now succeed: the rollback continues.
 #[tokio::test(start_paused = true)]
 async fn s24_after_a_crash_in_a_rollback_it_goes_on_back() {
     let world = World::new();
@@ -218,7 +219,7 @@ async fn s24_after_a_crash_in_a_rollback_it_goes_on_back() {
     world.agrees(&handle).await;
 }
 
-/// Cancelled while a step is on its way: that step is undone too; cancelled again, nothing is undone twice.
+/// Cancelled while a step is in flight: that step is undone too. After a second cancel nothing is undone twice.
 #[tokio::test(start_paused = true)]
 async fn s25_cancelled_in_a_step_and_again() {
     let world = World::new();
@@ -253,7 +254,7 @@ async fn s26_what_timed_out_and_had_not_landed_is_not_undone() {
     world.agrees(&handle).await;
 }
 
-/// A call that timed out and had landed is undone; one that the saga still needs is not made twice.
+/// A call that timed out and had landed is undone; one that the saga still needs is not repeated.
 #[tokio::test(start_paused = true)]
 async fn s27_what_timed_out_and_had_landed_is_undone() {
     let world = World::new();
@@ -264,14 +265,14 @@ async fn s27_what_timed_out_and_had_landed_is_undone() {
     let handle = test.run("a", trip::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!(world.told(), ["hold flight", "book hotel", "release hotel", "release flight"]);
-    // The first was asked again under its key, the second was probed.
+    // The first was repeated under its key, the second was probed.
     assert_eq!((world.calls("hold flight"), world.keys("hold flight")), (2, 1));
     assert_eq!(world.calls("book hotel"), 1);
     world.agrees(&handle).await;
 }
 
-/// A panic in a step is doubt, one in the body a failure, and an output that is none a dead letter: nothing runs for
-/// ever.
+/// A panic in a step leaves doubt, one in the body is a failure, and an unreadable output dead-letters the saga. No
+/// saga runs for ever.
 #[tokio::test(start_paused = true)]
 async fn s28_panics_end_the_saga() {
     saga!(clumsy, |cx, input| [a] {
@@ -310,7 +311,7 @@ async fn s28_panics_end_the_saga() {
     }
 }
 
-/// A journal that cannot be read stops nobody else's recovery.
+/// An unreadable journal does not stop the recovery of others.
 #[tokio::test(start_paused = true)]
 async fn s29_an_unreadable_journal_holds_up_no_other() {
     let world = World::new();
@@ -337,7 +338,7 @@ async fn s29_an_unreadable_journal_holds_up_no_other() {
     assert!(matches!(unread, LookError::NoJournal { .. }), "{unread}");
 }
 
-/// The journal of a saga that nobody can have written, left by a worker that died.
+/// Writes a journal that no build can have written, of a saga whose worker died.
 async fn write_nonsense(store: &dyn Store, id: &SagaId, now: Timestamp) {
     let scheduled = Record::Scheduled {
         saga: "trip".into(),

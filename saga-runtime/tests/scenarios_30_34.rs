@@ -1,7 +1,7 @@
-//! Scenarios 30–34 of SCENARIOS.md: defects found elsewhere that must not be found here.
+//! Scenarios 30–34 of `docs/scenarios.md`: defects found elsewhere that must not be found here.
 //!
-//! Mutants seen to fail here: waits not put off while parked (s31); an output too large taken for doubt
-//! (s32); undone in the order of doing (s34).
+//! Mutants seen to fail here: waits not put off during a dead letter (s31); an output too large treated as doubt (s32);
+//! undone in the order of doing (s34).
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub)]
@@ -24,7 +24,7 @@ saga!(trip, |cx, input| [a, b, c] {
     Ok("booked".to_owned())
 });
 
-/// The undo of one saga leaves alone what another did since.
+/// The undo of one saga does not affect what another did since.
 #[tokio::test(start_paused = true)]
 async fn s30_undoing_one_saga_leaves_a_later_one_alone() {
     saga!(seat, |cx, input| [a] {
@@ -49,7 +49,7 @@ async fn s30_undoing_one_saga_leaves_a_later_one_alone() {
     assert_eq!(world.stands(), ["hold seat"]);
 }
 
-/// A dead letter that stood for long is sent on: its waits have their time left, and none ends at once.
+/// A saga is redriven after a long time as a dead letter: its waits have their time left, and none ends at once.
 #[tokio::test(start_paused = true)]
 async fn s31_timers_do_not_run_out_while_the_saga_is_parked() {
     saga!(slow, deadline Duration::from_secs(4 * 3600), |cx, input| [both] {
@@ -86,14 +86,14 @@ async fn s31_timers_do_not_run_out_while_the_saga_is_parked() {
     world.agrees(&handle).await;
 }
 
-/// An output too large to be recorded: the step is done, and never run again.
+/// An output is too large to be recorded: the step is done, and never rerun.
 #[tokio::test(start_paused = true)]
 async fn s32_an_output_too_large_does_not_run_the_step_again() {
     let world = World::new();
     let shared = world.clone();
     let build = move |b: Builder| b.resource(shared.clone()).payload_bytes(8, 25).saga::<trip>();
     let mut test = TestRuntime::start(build).await.unwrap();
-    // Keys are longer than what is recorded here.
+    // Keys are longer than the limit on records here.
     let handle = test.run("a", trip::call()).await.unwrap();
     for _ in 0..3 {
         match handle.outcome().in_time().await.unwrap() {
@@ -115,7 +115,7 @@ async fn s32_an_output_too_large_does_not_run_the_step_again() {
     world.agrees(&handle).await;
 }
 
-/// Observers that stall, that are dropped, that panic: the saga goes its way.
+/// Observers stall, are dropped, and panic: the saga is not affected.
 #[tokio::test(start_paused = true)]
 async fn s33_an_observer_changes_nothing() {
     let world = World::new();
@@ -141,7 +141,7 @@ async fn s33_an_observer_changes_nothing() {
     waiting.abort();
     world.open("book hotel");
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    // The one that stalled misses nothing for it.
+    // The stalled one misses no record.
     let mut rest = 1;
     while let Some(entry) = stalled.next().await.unwrap() {
         assert_eq!(entry.seq, rest);
@@ -175,7 +175,7 @@ async fn s34_compensations_run_in_reverse() {
     world.agrees(&handle).await;
 }
 
-/// What fails later does not hide what failed first.
+/// A later failure does not hide the first.
 #[tokio::test(start_paused = true)]
 async fn s34_the_first_error_is_the_one_that_is_told() {
     let world = World::new();

@@ -1,5 +1,5 @@
-//! Scenario 59: one saga's record is damaged, and all others go on. What the store gives for that is in
-//! `saga-sqlite/tests/damage.rs`; here is what a runtime makes of it.
+//! Scenario 59 of `docs/scenarios.md`: one saga's record is damaged, and all others continue. The store's part is in
+//! `saga-sqlite/tests/damage.rs`; this is the runtime's part.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -29,7 +29,7 @@ async fn start(store: &Arc<Valve>, world: &World) -> Runtime {
     builder.saga::<trip>().start().await.unwrap()
 }
 
-/// A journal that no build can have written, of a saga that nobody holds.
+/// Writes a journal that no build can have written, of a released saga.
 async fn write_nonsense(store: &dyn Store, id: &SagaId) {
     let now = test::BEGINNING;
     let input = Payload::encode("").unwrap();
@@ -48,7 +48,7 @@ fn signal(id: &str) -> Delivery {
     Delivery::Signal { id: id.to_owned(), name: "arrived".to_owned(), payload: Payload::null() }
 }
 
-/// A look for work that finds something at once lets no time pass: so many turns are enough for any that is to end.
+/// Yields often enough for any finite work. A look for work that finds something at once lets no virtual time pass.
 async fn turns() {
     for _ in 0..20_000 {
         tokio::task::yield_now().await;
@@ -69,7 +69,7 @@ async fn s59_a_journal_that_does_not_fold_is_not_claimed_again_and_again_for_a_d
     store.deliver(&broken, signal("two"), runtime.now()).await.unwrap();
     turns().await;
     assert_eq!(store.claimed(), 2, "and once more for what came since");
-    // The others go on, and nothing that was sent is lost: a build that can read the journal takes it.
+    // The others continue, and no delivery is lost: a build that can read the journal takes it.
     let handle = runtime.run("whole", trip::call()).await.unwrap();
     assert!(handle.outcome().await.unwrap().is_completed());
     assert_eq!(store.undelivered(&broken).await.unwrap().len(), 2);

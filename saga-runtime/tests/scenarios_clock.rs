@@ -1,6 +1,6 @@
-//! The row of SCENARIOS.md on clocks that jump, for every kind of wait, either way, while it is held in memory and while
-//! nobody drives the saga: no wait is longer than itself, none is over before its time unless the clock says that it is,
-//! and the journal is ordered by its numbers.
+//! The row of `docs/scenarios.md` on clocks that jump, either way, for every kind of wait, in memory and while the saga
+//! is released. No wait takes longer than its length, and none ends early unless the clock says so. The journal is
+//! ordered by sequence numbers.
 //!
 //! Seen to fail with these bugs put in: waits counted by the clock alone; a clock that was set back not noticed when
 //! sagas are claimed.
@@ -21,7 +21,7 @@ use saga_core::Record;
 use saga_core::policy::Retry;
 use saga_core::record::Next;
 
-/// A step that is tried again after a while, and so is what undoes it.
+/// A step that is retried after a while, and so is its compensation.
 macro_rules! slow_to_retry {
     ($name:ident: $undo:ident, $effort:ident, $wait:expr $(, by $by:ident)?) => {
         #[allow(non_camel_case_types)]
@@ -61,7 +61,7 @@ slow_to_retry!(do_short: Compensated, Fallible, SHORT, by undo_short);
 slow_to_retry!(undo_long: Auxiliary, Retriable, HOUR);
 slow_to_retry!(do_long: Compensated, Fallible, HOUR, by undo_long);
 
-/// A saga that waits once, in the way that its input says, and goes back at the end if that is to wait.
+/// A saga that waits once, in the way that its input says, and rolls back at the end if the rollback is to wait.
 macro_rules! waiting {
     ($name:ident, $late:ident, $do:ident, $wait:literal, $deadline:expr) => {
         saga!($name, |cx, input| [t, s, q, a, b] {
@@ -87,19 +87,19 @@ macro_rules! waiting {
 waiting!(short, short_late, do_short, "800ms", SHORT);
 waiting!(long, long_late, do_long, "1h", HOUR);
 
-/// What waits.
+/// The kinds of waits.
 const WAITS: [&str; 6] = ["sleep", "signal", "approval", "retry", "undo", "deadline"];
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
-/// When the clock jumps, after the beginning: every wait has begun.
+/// The time of the jump, from the beginning: every wait has begun.
 const JUMP_AT: Duration = Duration::from_millis(1);
 
-/// How long it waited, and how long it was to.
+/// The duration of a wait, and its length.
 struct Waited {
     took: Duration,
     wait: Duration,
 }
 
-/// Of the saga that waits as it is told, and of the one that has a deadline.
+/// The calls of the saga that waits as its input says, and of the one with a deadline.
 type Calls<S, L> = (fn(String) -> SagaCall<S>, SagaCall<L>);
 
 async fn wait_through<S, L>(calls: Calls<S, L>, what: &str, jump: fn(&SetClock)) -> Waited
@@ -144,7 +144,7 @@ where
     Waited { took, wait }
 }
 
-/// All that waits, in memory and while nobody drives it, with such a jump.
+/// Runs every wait, in memory and while the saga is released, with the jump.
 async fn all_wait(jump: fn(&SetClock), check: impl Fn(&str, &Waited)) {
     for what in WAITS {
         let in_memory = (SagaCall::<short>::new as fn(String) -> _, short_late::call());
@@ -160,7 +160,7 @@ async fn crash_clock_is_set_back_and_no_wait_is_longer_than_itself() {
         |clock| clock.back(YEAR),
         |what, Waited { took, wait }| {
             assert!(took >= wait, "{what} of {wait:?}: it took only {took:?}");
-            // What nobody drove began its wait again when it was found.
+            // A saga that was released begins its wait again when it is claimed.
             let longest = if *wait > SECOND { *wait * 2 + SECOND } else { *wait + Duration::from_millis(50) };
             assert!(*took <= longest, "{what} of {wait:?}: it took {took:?}");
         },

@@ -1,8 +1,8 @@
-//! The row of SCENARIOS.md on a store that is full, read-only, locked or lost, at every durable write and in every
-//! phase: no effect begins, none is forgotten, the runtime goes on when the store does.
+//! The row of `docs/scenarios.md` on a store that is full, read-only, locked or lost, at every durable write and in
+//! every phase: no effect begins, none is forgotten, and the runtime continues when the store does.
 //!
-//! Seen to fail with these bugs put in: jobs begun before the commit; a batch that failed answered as written; a batch
-//! that failed given up.
+//! Seen to fail with these bugs put in: jobs begun before the commit; a failed batch answered as written; a failed
+//! batch abandoned.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -18,7 +18,7 @@ use acts::{HOUR, InTime as _, SECOND};
 use kit::*;
 use saga_core::Rollback;
 
-/// How a store fails. That it is locked and that it is lost look the same: it cannot be reached.
+/// The failures of a store. A locked store and a lost one look the same: it cannot be reached.
 const FLOWS: [Flow; 4] = [Flow::Full, Flow::ReadOnly, Flow::Unavailable, Flow::AnswerLost];
 /// Longer than any lease.
 const OUTAGE: Duration = Duration::from_secs(100);
@@ -43,7 +43,7 @@ const LABELS: [&str; 8] = [
     "unset seat",
 ];
 
-/// A trip whose card is declined goes back.
+/// Returns the world; if the card is declined, the trip rolls back.
 fn world(declined: bool) -> World {
     let world = World::new();
     if declined {
@@ -62,7 +62,7 @@ async fn on(store: Arc<dyn saga_core::store::Store>, world: &World) -> Runtime {
     builder.saga::<trip>().start().await.unwrap()
 }
 
-/// A runtime whose store can be shut off. Every call is held against what is durable behind the valve.
+/// Starts a runtime whose store can be shut off. Every call is checked against what is durable behind the valve.
 async fn behind_a_valve(world: &World) -> (Arc<Valve>, Runtime) {
     let store = Arc::new(MemoryStore::new());
     world.watch(store.clone());
@@ -71,7 +71,7 @@ async fn behind_a_valve(world: &World) -> (Arc<Valve>, Runtime) {
     (valve, runtime)
 }
 
-/// It has gone forward, or back, in whole, and the world says so too.
+/// Checks that it completed, or rolled back completely, and that the world agrees.
 async fn ends(handle: &Handle<trip>, world: &World, declined: bool) {
     match handle.outcome().in_time().await.unwrap() {
         Outcome::Completed { .. } if !declined => {}
@@ -94,7 +94,7 @@ async fn starts(runtime: Runtime) -> (Handle<trip>, Runtime) {
     }
 }
 
-/// The store fails from the `commit`-th commit on, for a while. Gives whether there were so many.
+/// Makes the store fail from the `commit`-th commit on, for a while. Returns true if there were so many commits.
 async fn fails_at(commit: u64, flow: Flow, declined: bool) -> bool {
     let world = world(declined);
     let (valve, runtime) = behind_a_valve(&world).await;
@@ -109,7 +109,7 @@ async fn fails_at(commit: u64, flow: Flow, declined: bool) -> bool {
             return false;
         }
     }
-    // What had begun may end.
+    // Attempts that had begun may end.
     tokio::time::sleep(SECOND).await;
     let before = calls(&world);
     tokio::time::sleep(OUTAGE).await;
@@ -133,7 +133,7 @@ async fn crash_store_fails_at_every_commit() {
     }
 }
 
-/// A compensation ends while the store fails: what it undid is undone, and the next waits.
+/// A compensation ends while the store fails: what it undid is undone, and the next one waits.
 #[tokio::test(start_paused = true)]
 async fn crash_store_fails_in_a_rollback() {
     for flow in FLOWS {
@@ -143,7 +143,7 @@ async fn crash_store_fails_in_a_rollback() {
             let (valve, runtime) = behind_a_valve(&world).await;
             let handle = runtime.run("a", trip::call()).await.unwrap();
             world.called(label, 1).in_time().await;
-            // Those beside it end.
+            // Attempts that run at the same time end.
             tokio::time::sleep(SECOND).await;
             valve.all(flow);
             let before = calls(&world);
@@ -174,7 +174,7 @@ async fn crash_store_fails_while_a_saga_sleeps() {
     }
 }
 
-/// A runtime is shut down while its store fails: that ends, and the next one finishes the work.
+/// A runtime is shut down while its store fails: the shutdown ends, and the next runtime finishes the work.
 #[tokio::test(start_paused = true)]
 async fn crash_store_fails_through_a_shutdown() {
     for flow in FLOWS {

@@ -1,7 +1,6 @@
-//! Undoing completed sagas, in whole and in part, and what the plan says beforehand.
+//! Undoing completed sagas, completely and partly, and the plan beforehand.
 //!
-//! Mutants seen to fail here: the window not looked at; other branches undone as well; purged while it can be
-//! undone.
+//! Mutants seen to fail here: the window not checked; other branches undone as well; purged while it can be undone.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -33,7 +32,7 @@ async fn completed<S: Saga<Output: std::fmt::Debug>>(test: &TestRuntime, call: S
     handle
 }
 
-/// It is (still) completed, and so much of it undone.
+/// Checks that it is (still) completed, and returns how much of it is undone.
 async fn undone(handle: &Handle<impl Saga<Output = String>>) -> Undone {
     match handle.outcome().in_time().await.unwrap() {
         Outcome::Completed { output, undone } => {
@@ -48,7 +47,7 @@ fn planned(plan: &UndoPlan) -> Vec<(&str, &str)> {
     plan.entries.iter().map(|e| (e.site.as_str(), e.step.as_deref().unwrap())).collect()
 }
 
-/// The sites whose compensations began, in that order.
+/// Returns the sites whose compensations began, in order.
 async fn began(handle: &AnyHandle) -> Vec<String> {
     let journal = handle.journal().await.unwrap();
     let began = journal.iter().filter_map(|e| match &e.record {
@@ -85,7 +84,7 @@ async fn whole_as_planned_and_not_again() {
     world.agrees(&handle).await;
 }
 
-/// From a step on: it, and what happened after it; the rest later. Two undos give each step its own key once.
+/// Undoes from a step on: it, and what happened after it; the rest later. In two undos each step has its own key once.
 #[tokio::test(start_paused = true)]
 async fn from_a_step_and_then_the_rest() {
     let world = World::new();
@@ -105,7 +104,7 @@ async fn from_a_step_and_then_the_rest() {
     world.agrees(&handle).await;
 }
 
-/// Undoing in one branch undoes what came after it there and after the join, and leaves the other branches alone.
+/// Undoing in one branch undoes what came after it there and after the join, and not the other branches.
 #[tokio::test(start_paused = true)]
 async fn from_a_branch() {
     saga!(leg, |cx, input| [a, b] {
@@ -139,7 +138,7 @@ trait NamedSeat: Awaitable {
     fn named_seat(self) -> Self;
 }
 impl NamedSeat for Named<StepCall<set>> {
-    /// Sites have no blanks in them.
+    /// Sites contain no blanks.
     fn named_seat(self) -> Self {
         let call: StepCall<set> = StepCall::new(Item::new(if format!("{self:?}").contains("out") {
             "seat out"
@@ -237,7 +236,7 @@ async fn not_when_its_window_has_closed() {
     assert_eq!((undone(&handle).await, world.calls("release helmet")), (Undone::None, 0));
 }
 
-/// A rollback leaves its residue too, and does not mind the window's being short.
+/// A rollback has a residue too, and does not depend on the undo window.
 #[tokio::test(start_paused = true)]
 async fn a_rollback_tells_its_residue() {
     saga!(renting_and_failing, |cx, input| [b, c] {
@@ -257,7 +256,7 @@ async fn a_rollback_tells_its_residue() {
     }
 }
 
-/// An undo that gets stuck is a dead letter; sent on it goes on, and abandoned it is completed, partly undone.
+/// An undo that fails is dead-lettered. Redriven it continues, and abandoned it is completed and partly undone.
 #[tokio::test(start_paused = true)]
 async fn an_undo_that_gets_stuck() {
     for redriven in [true, false] {
@@ -277,7 +276,7 @@ async fn an_undo_that_gets_stuck() {
         } else {
             handle.abandon(ann()).await.unwrap();
             assert_eq!(undone(&handle).await, Undone::Partial);
-            // And may be undone another time after all.
+            // It may be undone again afterwards.
             handle.undo(ann()).await.unwrap();
             assert_eq!(undone(&handle).await, Undone::Whole);
         }
@@ -285,7 +284,7 @@ async fn an_undo_that_gets_stuck() {
     }
 }
 
-/// What was waived in an undo is not tried again in the next, and the whole is not said to be undone.
+/// A step waived in an undo is not undone in the next, and the saga does not count as undone completely.
 #[tokio::test(start_paused = true)]
 async fn an_undo_with_a_waived_step_is_partial() {
     let world = World::new();
@@ -318,7 +317,7 @@ async fn an_undo_goes_on_over_a_crash() {
     world.agrees(&handle).await;
 }
 
-/// What a saga did and undid within itself (a failed child, a handled failure) is no part of the plan.
+/// Effects that a saga undid within itself (a failed child, a handled failure) are not part of the plan.
 #[tokio::test(start_paused = true)]
 async fn what_a_failed_child_undid_is_not_undone_again() {
     saga!(stay, |cx, input| [a, b] {

@@ -1,7 +1,7 @@
-//! Sleeps, signals, approvals, recorded values and deadlines, over crashes and while the saga is in no memory.
+//! Sleeps, signals, approvals, recorded values and deadlines, over crashes and while the saga is released.
 //!
-//! Mutants seen to fail here: what waits never let go; a signal taken twice; a deadline that runs in a
-//! rollback (hangs).
+//! Mutants seen to fail here: waiting sagas never released; a signal taken twice; a deadline that runs in a rollback
+//! (hangs).
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -66,7 +66,7 @@ async fn a_sleep_that_ended_while_nothing_ran_ends_at_once() {
     world.agrees(&handle).await;
 }
 
-/// A thousand sagas that wait hold no memory, and are all woken.
+/// A thousand waiting sagas use no memory, and all are woken.
 #[tokio::test(start_paused = true)]
 async fn what_waits_is_not_driven() {
     let world = World::new();
@@ -84,7 +84,7 @@ async fn what_waits_is_not_driven() {
     }
 }
 
-/// Waits shorter than it pays to let go for are kept.
+/// A saga is not released for waits shorter than is worthwhile.
 #[tokio::test(start_paused = true)]
 async fn a_short_wait_lingers() {
     saga!(nap, |cx, input| [s] {
@@ -119,7 +119,7 @@ async fn signals_early_late_and_twice() {
     handle.signal("letter", "0", &"for nobody").await.unwrap();
     handle.signal("parcel", "1", &"books").await.unwrap();
     world.called("set shelf", 1).in_time().await;
-    // Early for the second wait: kept, also over a crash.
+    // It is early for the second wait: it is kept, also over a crash.
     handle.signal("parcel", "2", &"shoes").await.unwrap();
     for id in ["1", "2"] {
         let again = refusal(handle.signal("parcel", id, &"the same again").await);
@@ -136,7 +136,7 @@ async fn signals_early_late_and_twice() {
     world.agrees(&handle).await;
 }
 
-/// Two waits for one name at once get a signal each, in the order in which they came.
+/// Two concurrent waits for one name get a signal each, in the order of arrival.
 #[tokio::test(start_paused = true)]
 async fn two_waits_at_once_get_one_signal_each() {
     saga!(both, |cx, input| [w] {
@@ -169,12 +169,12 @@ async fn a_signal_that_does_not_come_in_time() {
     let handle = test.run("a", bounded::call()).await.unwrap();
     until(&handle, |s| s.site(&site("signal#2")).is_some()).await;
     near(test.now().since(began), HOUR);
-    // Late for the first wait, in time for the second.
+    // It is late for the first wait, and in time for the second.
     handle.signal("parcel", "1", &"books").await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "Err(Expired), books");
 }
 
-/// What the sender thought was the payload is not what the saga takes: refused, and the saga goes on waiting.
+/// The sender's payload is not of the type that the saga expects: it is refused, and the saga keeps waiting.
 #[tokio::test(start_paused = true)]
 async fn a_signal_of_another_type_is_refused() {
     let world = World::new();
@@ -192,7 +192,7 @@ async fn a_signal_of_another_type_is_refused() {
     assert_eq!(ended, Refusal::Ended { phase: Phase::RolledBack });
 }
 
-/// Woken by a signal that comes through another runtime on the same store.
+/// A signal through another runtime on the same store wakes the saga.
 #[tokio::test(start_paused = true)]
 async fn woken_from_another_runtime() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
@@ -291,7 +291,7 @@ async fn several_questions_are_answered_by_site() {
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
 }
 
-/// The time and the fresh id that the body saw are the ones it sees again; what was made of them fits the journal.
+/// The body reads the same time and the same id again; values made from them fit the journal.
 #[tokio::test(start_paused = true)]
 async fn now_and_uuid_are_the_same_after_a_crash() {
     saga!(stamped, |cx, input| [n, u, a, b] {
@@ -332,7 +332,7 @@ saga!(hurried, deadline HOUR, |cx, input| [a, b, w, s, c, d] {
     Ok("done".to_owned())
 });
 
-/// A saga that waits in no memory is woken by its deadline.
+/// A released saga is woken by its deadline.
 #[tokio::test(start_paused = true)]
 async fn a_deadline_while_it_waits_rolls_back() {
     let world = World::new();
@@ -367,7 +367,7 @@ async fn a_deadline_past_the_point_of_no_return_only_marks() {
     world.agrees(&handle).await;
 }
 
-/// It meets an irreversible step in flight: that settles first, and decides.
+/// The deadline passes while an irreversible step is in flight: the step settles first, and decides.
 #[tokio::test(start_paused = true)]
 async fn a_deadline_waits_for_an_irreversible_step() {
     saga!(late, deadline SECOND, |cx, input| [a, b] {
@@ -388,7 +388,7 @@ async fn a_deadline_waits_for_an_irreversible_step() {
     }
 }
 
-/// In a rollback it does not run: that takes its time.
+/// A deadline does not run in a rollback, which may take its time.
 #[tokio::test(start_paused = true)]
 async fn a_deadline_does_not_run_in_a_rollback() {
     saga!(brief, deadline SECOND, |cx, input| [a, b] {

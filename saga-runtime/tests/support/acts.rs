@@ -1,5 +1,4 @@
-//! What tests of acts need besides the kit: refusals and dead letters taken out of what holds them, and questions to
-//! journal and world.
+//! Helpers for tests of acts: they unpack refusals and dead letters, and query journal and world.
 #![allow(dead_code, unreachable_pub)]
 
 use std::time::Duration;
@@ -12,7 +11,7 @@ use crate::kit::*;
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// Why it was refused.
+/// Returns the refusal of an act.
 pub fn refusal<T: std::fmt::Debug>(result: Result<T, ActError>) -> Refusal {
     match result {
         Err(ActError::Refused(refusal)) => refusal,
@@ -20,7 +19,7 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T, ActError>) -> Refusal {
     }
 }
 
-/// The dead letter that it has become.
+/// Waits until the saga is dead-lettered, and returns the dead letter.
 pub async fn parked<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> DeadLetter {
     match handle.outcome().in_time().await.unwrap() {
         Outcome::DeadLettered(letter) => letter.into_seen(),
@@ -28,36 +27,36 @@ pub async fn parked<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> Dea
     }
 }
 
-/// The only reason for which it is a dead letter, and where.
+/// Returns the only reason for which it is a dead letter, with its site.
 pub fn only(letter: &DeadLetter) -> (Option<&str>, Reason) {
     assert_eq!(letter.reasons.len(), 1, "{letter}");
     (letter.reasons[0].site.as_ref().map(Site::as_str), letter.reasons[0].reason)
 }
 
-/// How often the journal has a record of that kind.
+/// Returns the number of records of that kind in the journal.
 pub async fn count(handle: &AnyHandle, is: impl Fn(&Record) -> bool) -> usize {
     handle.journal().await.unwrap().iter().filter(|e| is(&e.record)).count()
 }
 
-/// Its journal, but for acts that had no effect.
+/// Returns the journal without acts that had no effect.
 pub async fn effective(handle: &AnyHandle) -> Vec<saga_core::Entry> {
     let mut journal = handle.journal().await.unwrap();
     journal.retain(|entry| !matches!(entry.record, Record::NoEffect { .. }));
     journal
 }
 
-/// The id of what landed as `label` last.
+/// Returns the id of the last effect of `label`.
 pub fn id_of(world: &World, label: &str) -> String {
     let books = world.books();
     books.effects.iter().rev().find(|e| e.label == label).map(|e| e.id.clone()).expect("it has landed")
 }
 
-/// The sites as text.
+/// Returns the sites as text.
 pub fn names(sites: &[Site]) -> Vec<&str> {
     sites.iter().map(Site::as_str).collect()
 }
 
-/// What a receipt says: done, in flight, never started, beyond undoing.
+/// Returns the lists of a receipt: done, in flight, never started, irreversible.
 pub fn told(receipt: &Receipt) -> [Vec<&str>; 4] {
     [
         names(&receipt.done),
@@ -67,12 +66,12 @@ pub fn told(receipt: &Receipt) -> [Vec<&str>; 4] {
     ]
 }
 
-/// Two letters for one site.
+/// Returns the site of that name.
 pub fn site(name: &str) -> Site {
     Site::from(name)
 }
 
-/// Waits until the saga's state is so.
+/// Waits until the saga's state satisfies the condition.
 pub async fn until(handle: &AnyHandle, is: impl Fn(&State) -> bool) {
     let mut watch = handle.watch();
     while !is(&handle.look().await.unwrap()) {
@@ -85,9 +84,9 @@ pub async fn until_phase(handle: &AnyHandle, phase: Phase) {
     until(handle, |state| state.phase() == phase).await;
 }
 
-/// Something that is to come to an end, in virtual time.
+/// A future that must end, in virtual time.
 pub trait InTime: Future + Sized {
-    /// Waits for it; a test that would wait for ever fails.
+    /// Waits for it; fails if it does not end.
     fn in_time(self) -> impl Future<Output = Self::Output> {
         let ends = tokio::time::timeout(30 * HOUR, self);
         async { ends.await.expect("it goes on for ever") }

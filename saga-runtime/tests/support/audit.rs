@@ -1,12 +1,12 @@
-//! Compares the books of the world with the journal of a saga. Neither knows of the other; where they differ, an effect
-//! was made twice, forgotten, or undone wrongly.
+//! Compares the books of the world with the journal of a saga. They are independent of each other: a difference means
+//! that an effect was made twice, forgotten, or undone wrongly.
 
 use saga_core::state::{Direction, Status, StepState};
 use saga_core::{Kind, Role, Rollback, Site, State};
 
 use super::world::{Books, Effect};
 
-/// Everything in which books and journal differ.
+/// Returns all differences between books and journal.
 pub(crate) fn differences(books: &Books, state: &State) -> Vec<String> {
     let ours: Vec<(usize, &Effect)> =
         books.effects.iter().enumerate().filter(|(_, e)| e.saga == *state.id()).collect();
@@ -38,7 +38,7 @@ fn twice(ours: &[(usize, &Effect)], wrongs: &mut Vec<String>) {
     }
 }
 
-/// What happened later in its thread is undone before it.
+/// Checks that later effects of the same branch were undone before this one.
 fn order(
     books: &Books,
     at: usize,
@@ -63,7 +63,7 @@ fn order(
     }
 }
 
-/// What the journal says of one step against what the books say.
+/// Compares the journal of one step with the books.
 fn of_step(site: &Site, step: &StepState, landed: bool, undone: bool, wrongs: &mut Vec<String>) {
     let mut wrong = |what: &str| wrongs.push(format!("{site}: {what}"));
     match step.doing.status {
@@ -83,7 +83,7 @@ fn of_step(site: &Site, step: &StepState, landed: bool, undone: bool, wrongs: &m
     }
 }
 
-/// What an end promises.
+/// Checks the promises of an end.
 fn of_end(books: &Books, state: &State, wrongs: &mut Vec<String>) {
     let unsettled = state.open_effects().count();
     let standing: Vec<&Effect> = books.standing().map(|(_, e)| e).filter(|e| e.saga == *state.id()).collect();

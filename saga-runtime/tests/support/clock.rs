@@ -1,4 +1,4 @@
-//! A clock that can be set, as an administrator or a time service sets it: time goes on from there.
+//! A clock that can be set, as by an administrator or a time service; time continues from there.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use saga_core::Timestamp;
 use saga_runtime::{Clock, SystemClock};
 
-/// Virtual time, and how far the clock is off.
+/// Virtual time with an offset.
 #[derive(Debug)]
 pub struct SetClock {
     true_time: SystemClock,
@@ -14,7 +14,7 @@ pub struct SetClock {
 }
 
 impl SetClock {
-    /// Right, for the time being.
+    /// Returns a clock without an offset.
     pub fn new() -> Self {
         Self { true_time: SystemClock::at(saga_runtime::test::BEGINNING), off_by_ms: AtomicI64::new(0) }
     }

@@ -1,5 +1,5 @@
-//! A service that counts who is at its counter at a moment, and two steps at it, each with its compensation: `hold` and
-//! `release`, `seat` and `unseat`. It keeps no books of effects: what it knows is when it was called, by whom, and how
+//! A service that counts concurrent callers, and two steps that call it, each with its compensation: `hold` and
+//! `release`, `seat` and `unseat`. It keeps no books of effects. It knows when it was called, by which sagas, and how
 //! many at a time.
 #![allow(dead_code, unreachable_pub)]
 
@@ -12,7 +12,7 @@ use saga_runtime::*;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-/// The service; clones are the same one.
+/// The service; clones share it.
 #[derive(Clone, Default)]
 pub struct Counter(Arc<Inner>);
 
@@ -25,33 +25,33 @@ struct Inner {
 /// One of its desks, for one step.
 #[derive(Debug, Clone, Default)]
 pub struct Desk {
-    /// How many are there.
+    /// The number of present callers.
     pub now: usize,
-    /// How many there were at most.
+    /// The highest number of concurrent callers.
     pub most: usize,
-    /// Who came, in that order, and when: sagas.
+    /// The sagas that called, in order, with the times.
     pub came: Vec<(String, tokio::time::Instant)>,
-    /// How long each takes.
+    /// The duration of a call.
     pub takes: Duration,
-    /// So many of the first are sent away.
+    /// The number of first calls that are rejected as busy.
     pub busy: usize,
-    /// What is refused for good.
+    /// True if calls are refused permanently.
     pub refuses: bool,
 }
 
 impl Counter {
-    /// Sets up the desk of that step.
+    /// Sets up the desk of a step.
     pub fn set(&self, step: &'static str, set: impl FnOnce(&mut Desk)) -> &Self {
         set(self.desks().entry(step).or_default());
         self
     }
 
-    /// What the desk of that step has seen.
+    /// Returns what the desk of a step has counted.
     pub fn desk(&self, step: &'static str) -> Desk {
         self.desks().get(step).cloned().unwrap_or_default()
     }
 
-    /// How often each saga came to the desk.
+    /// Returns the number of calls of each saga.
     pub fn visits(&self, step: &'static str) -> BTreeMap<String, usize> {
         self.desk(step).came.into_iter().fold(BTreeMap::new(), |mut visits, (saga, _)| {
             *visits.entry(saga).or_default() += 1;
@@ -59,12 +59,12 @@ impl Counter {
         })
     }
 
-    /// Closes the desk: who is there waits.
+    /// Closes the desk: present callers wait.
     pub fn close(&self, step: &'static str) {
         self.0.closed.send_modify(|closed| closed.push(step));
     }
 
-    /// Opens it again.
+    /// Opens the desk again.
     pub fn open(&self, step: &'static str) {
         self.0.closed.send_modify(|closed| closed.retain(|s| *s != step));
     }
@@ -82,7 +82,7 @@ impl Counter {
             desk.came.push((cx.saga().to_string(), tokio::time::Instant::now()));
             (desk.takes, desk.came.len() <= desk.busy, desk.refuses)
         };
-        // However it ends: the caller may go away.
+        // This runs however the call ends: the caller may go away.
         let _leaves = Leaves(self, step);
         let mut closed = self.0.closed.subscribe();
         closed.wait_for(|closed| !closed.contains(&step)).await.expect("the counter stands");
@@ -105,10 +105,10 @@ impl Drop for Leaves<'_> {
     }
 }
 
-/// What the steps take.
+/// The input of the steps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct What {
-    /// Of what undoes: the id of what it undoes.
+    /// Of a compensation: the id of the effect that it undoes.
     #[serde(default)]
     pub id: String,
 }
@@ -154,7 +154,7 @@ at_counter!(pay: Irreversible, Fallible);
 
 macro_rules! calls_at {
     ($($name:ident),*) => {$(
-        /// A call of that step, at that site.
+        /// Returns a call of that step, at that site.
         pub fn $name(site: &str) -> Named<StepCall<$name>> {
             StepCall::new(What::default()).named(site.to_owned())
         }

@@ -1,36 +1,36 @@
-//! What can go wrong with one call of a service, and the script of it.
+//! The faults of one call of a service, and their script.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-/// What happens to one call.
+/// The fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: it lands, and says so.
+    /// It lands, and answers so.
     None,
-    /// It does not land, and says so; the next may.
+    /// It does not land, and answers so; a retry may.
     Transient,
-    /// It does not land, and says that it never will.
+    /// It does not land, and answers that no retry will.
     Permanent,
     /// It lands, and never answers.
     TimeoutLanded,
     /// It does not land, and never answers.
     TimeoutLost,
-    /// It lands, and says that it does not know.
+    /// It lands, and answers that it does not know.
     DoubtLanded,
-    /// It does not land, and says that it does not know.
+    /// It does not land, and answers that it does not know.
     DoubtLost,
     /// It panics before it lands.
     Panic,
     /// It lands, and panics.
     PanicLanded,
-    /// It lands, and answers, when [`World::open`](super::World::open) lets it: the code waits that long.
+    /// It lands, and answers, when [`World::open`](super::World::open) allows it; the code waits until then.
     Hang,
-    /// It never answers, and lands after that time, whatever has become of the caller.
+    /// It never answers, and lands after that time, even if the caller has gone.
     LandsLate(Duration),
 }
 
-/// The faults to come: by label, `"hold flight"`.
+/// The faults to come, by label (`"hold flight"`).
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     next: HashMap<String, VecDeque<Fault>>,
@@ -47,7 +47,7 @@ impl Script {
         self.always.insert(label.to_owned(), fault);
     }
 
-    /// What happens to this call.
+    /// Returns the fault of this call.
     pub(crate) fn draw(&mut self, label: &str) -> Fault {
         let next = self.next.get_mut(label).and_then(VecDeque::pop_front);
         next.or_else(|| self.always.get(label).copied()).unwrap_or(Fault::None)

@@ -1,33 +1,9 @@
 //! The kit of the runtime's tests: a world outside the store with its own books ([`World`]), steps that act on it
-//! ([`steps`]), sagas written shortly ([`saga!`]), a store that fails or hangs when told ([`Valve`]), and a clock that
-//! can be set ([`SetClock`]). What always holds: the books are kept by the world alone, never by the runtime.
-//!
-//! ```ignore
-//! #[path = "support/kit.rs"]
-//! #[macro_use]
-//! mod kit;
-//! use kit::*;
-//!
-//! saga!(trip, |cx, _input| [a, b] {
-//!     a.at(&cx, 1, &[], hold("flight")).await?;      // its site is `flight`
-//!     b.at(&cx, 1, &[], charge("card")).await?;
-//!     Ok("booked".to_owned())
-//! });
-//!
-//! #[tokio::test(start_paused = true)]
-//! async fn s99_declined() {
-//!     let world = World::new();
-//!     world.always("charge card", Fault::Permanent);
-//!     let test = started(&world, |b| b.saga::<trip>()).await;
-//!     let handle = test.run("a", SagaCall::<trip>::new("".into())).await.unwrap();
-//!     assert!(handle.outcome().await.unwrap().is_rolled_back());
-//!     world.agrees(&handle).await;                    // nothing twice, nothing forgotten, undo matched
-//!     assert_eq!(world.told(), ["hold flight", "release flight"]);
-//! }
-//! ```
+//! ([`steps`]), short definitions of sagas ([`saga!`]), a store that fails or hangs on demand ([`Valve`]), and a clock
+//! that can be set ([`SetClock`]). What always holds: the books are kept by the world alone, never by the runtime.
 // Each test binary uses a part of it.
 #![allow(dead_code, unused_macros, unused_imports, unreachable_pub)]
-// A test that cannot go on fails.
+// A test that cannot continue fails.
 #![allow(clippy::unwrap_used)]
 
 mod audit;
@@ -50,7 +26,7 @@ pub use storm::{Crash, Run, Storm};
 pub use valve::{Flow, Valve};
 pub use world::{Effect, Known, World};
 
-/// A runtime on a store in memory, in virtual time, that works on `world`.
+/// Starts a runtime on a store in memory, in virtual time, that works on `world`.
 pub async fn started(
     world: &World,
     sagas: impl Fn(Builder) -> Builder + Send + Sync + 'static,
@@ -61,7 +37,7 @@ pub async fn started(
     test
 }
 
-/// Somebody who acts.
+/// Returns the author of the tests' acts.
 pub fn ann() -> By {
     By::new("ann", "a test")
 }

@@ -1,4 +1,4 @@
-//! Steps and sagas written shortly, without the crate's own macros.
+//! Short definitions of steps and sagas, without the crate's own macros.
 
 /// A step that calls the world: `step!(hold: Compensated, Fallible, Keyed, ByKey; by release)`.
 macro_rules! step {
@@ -54,10 +54,10 @@ macro_rules! step {
     };
 }
 
-/// For each step a function of its name, that makes a call of it, its site being named after the item.
+/// For each step, a function of its name that returns a call of it, with the item as its site.
 macro_rules! calls {
     ($($name:ident),*) => {$(
-        /// A call of that step.
+        /// Returns a call of that step.
         pub fn $name(item: &str) -> Named<StepCall<$name>> {
             StepCall::new(Item::new(item)).named(item.to_owned())
         }
@@ -90,7 +90,7 @@ macro_rules! saga {
             }
         }
         impl $name {
-            /// A call of it.
+            /// Returns a call of it.
             pub fn call() -> SagaCall<$name> {
                 SagaCall::new(String::new())
             }

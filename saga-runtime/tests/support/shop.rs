@@ -1,4 +1,4 @@
-//! A store with sagas of a first build that stand where a second one finds them: for tests of upgrades.
+//! A store with sagas of a first build, in the states in which a second build finds them, for tests of upgrades.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use saga::prelude::*;
 use saga::upgrade::{Report, check};
 use saga::{Builder, Phase, SystemClock};
 
-/// What happens before the other build comes.
+/// The first build.
 pub mod first {
     use super::*;
 
@@ -61,7 +61,7 @@ pub mod first {
         Err(Failure::permanent(item))
     }
 
-    /// Its step has failed, and it goes on.
+    /// Its step fails, and it continues.
     #[saga]
     pub async fn retort(item: String) -> Result<String, Failure> {
         let failed = refuse(item).await.is_err();
@@ -75,14 +75,14 @@ pub mod first {
     }
 }
 
-/// What registers a build's sagas.
+/// A function that registers a build's sagas.
 pub type Build = fn(Builder) -> Builder;
 
 /// The first build.
 pub const FIRST: Build =
     |b| b.saga::<first::trip>().saga::<first::order>().saga::<first::wait>().saga::<first::retort>();
 
-/// Somebody who acts.
+/// Returns the author of the tests' acts.
 pub fn ann() -> By {
     By::new("ann", "a test")
 }
@@ -96,12 +96,12 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Begins to build that build.
+    /// Returns a builder of that build.
     pub fn builder(&self, build: Build) -> Builder {
         build(Runtime::builder_shared(self.store.clone()).clock(self.clock.clone()))
     }
 
-    /// Runs that build.
+    /// Starts that build.
     pub async fn started(&self, build: Build) -> Runtime {
         self.builder(build).start().await.unwrap()
     }
@@ -112,7 +112,7 @@ impl Shop {
     }
 }
 
-/// What a runtime of the first build leaves behind.
+/// Returns the shop that a runtime of the first build leaves behind.
 pub async fn left(act: impl AsyncFnOnce(&Runtime)) -> Shop {
     let shop = Shop { store: Arc::default(), clock: Arc::new(SystemClock::at(saga::test::BEGINNING)) };
     let runtime = shop.started(FIRST).await;
@@ -131,7 +131,8 @@ pub async fn until(handle: &saga::AnyHandle, phase: Phase) {
     tokio::time::timeout(Duration::from_secs(60), comes).await.expect("it comes to that");
 }
 
-/// A trip that waits for its answer, an order that is past its point of no return, a step that waits for days.
+/// Returns a shop with a trip that waits for its answer, an order past its point of no return, and a step that waits
+/// for days.
 pub async fn three_waiting() -> Shop {
     left(async |runtime| {
         let trip = runtime.run("trip", first::trip("Ork".into())).await.unwrap();

@@ -1,5 +1,5 @@
-//! The steps of the kit, one of each kind. A call is labelled by step and item, `"hold flight"`; its site is the item,
-//! so that each item stands once in a saga.
+//! The steps of the kit, one of each kind. A call is labelled by step and item, `"hold flight"`. Its site is the item,
+//! so each item occurs once in a saga.
 
 use saga_core::Role;
 use saga_runtime::*;
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use super::world::{Call, Known, Undoes, World};
 
-/// What every step takes.
+/// The input of every step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Item {
-    /// What it is about.
+    /// The item that it is about.
     pub item: String,
-    /// Of what undoes or probes: the id of what it is about.
+    /// Of a compensation or probe: the id of the effect it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
 impl Item {
-    /// That item.
+    /// Returns that item.
     pub fn new(item: &str) -> Self {
         Self { item: item.to_owned(), id: None }
     }
@@ -50,23 +50,23 @@ step!(
     release: Auxiliary, Retriable, Keyed, ByKey; attempts 3
 );
 step!(
-    /// Undone by `unset`; has no key, and does no harm when repeated. One attempt.
+    /// Undone by `unset`; has no key, and is idempotent. One attempt.
     set: Compensated, Fallible, Idempotent, ByNature; by unset
 );
 step!(
-    /// Undoes `set`, by its nature once.
+    /// Undoes `set`; idempotent.
     unset: Auxiliary, Retriable, Idempotent, ByNature; attempts 3
 );
 step!(
-    /// Nothing undoes it; one attempt; `find` says whether it happened.
+    /// Irreversible; one attempt; `find` is its probe.
     charge: Irreversible, Fallible, Keyed, ByKey; probe find
 );
 step!(
-    /// Nothing undoes it; one attempt, and run again under its key when it is in doubt.
+    /// Irreversible; one attempt; rerun under its key in doubt.
     post: Irreversible, Fallible, Keyed, ByKey
 );
 step!(
-    /// Nothing undoes it; retried until it succeeds, three times.
+    /// Irreversible; retried until it succeeds, at most three times.
     mail: Irreversible, Retriable, Keyed, ByKey; attempts 3
 );
 step!(
@@ -74,19 +74,19 @@ step!(
     book: Compensated, Fallible, Keyed, ByKey; by release; probe find
 );
 step!(
-    /// Undone by `release`; a repeat does harm, so that a person is asked when it is in doubt.
+    /// Undone by `release`; not idempotent: in doubt the saga is dead-lettered.
     stamp: Compensated, Fallible, Harmful, NotAtAll; by release
 );
 step!(
-    /// Undone by `release`; in doubt it is called off by its key.
+    /// Undone by `release`; in doubt it is undone by its key.
     reserve: Compensated, Fallible, Keyed, ByKey; by release; call_off call_off
 );
 step!(
-    /// Calls off what may or may not have landed.
+    /// Undoes what may or may not have landed, by its key.
     call_off: Auxiliary, Retriable, Keyed, ByKey; attempts 3
 );
 
-/// Whether a keyed call happened.
+/// Finds out whether a keyed call happened.
 #[allow(non_camel_case_types)]
 pub enum find {}
 impl Step for find {

@@ -1,40 +1,40 @@
-//! Crashes everywhere: one saga is run over and over, and the process dies at each of its durable writes in turn, before
-//! it or after it, and once more during the recovery. Each time the world must agree in the end.
+//! Crashes everywhere: one saga is run repeatedly, and the process dies at each of its durable writes, before or after
+//! it, and once more during the recovery. Each time the world must agree in the end.
 
 use saga_runtime::{Handle, Outcome, Saga, SagaCall};
 
 use super::{Builder, Phase, Reason, Side, TestRuntime, World, started};
 
-/// A crash: at which durable write, and on which side of it.
+/// A crash: the number of the durable write, and the side of it.
 pub type Crash = (u64, Side);
 
 /// A saga in a world, to be crashed.
 pub struct Storm<S: Saga> {
-    /// What it is, for messages.
+    /// The name in messages.
     pub name: String,
-    /// Makes the world, its faults scripted.
+    /// Makes the world, with its scripted faults.
     pub world: Box<dyn Fn() -> World>,
-    /// What it may be parked for, before somebody who looks at the world mends it.
+    /// The accepted reasons for a dead letter, before an operator resolves it.
     pub may_park: &'static [Reason],
     /// Makes the call.
     pub call: fn() -> SagaCall<S>,
 }
 
-/// How one run went.
+/// The result of one run.
 #[derive(Debug)]
 pub struct Run {
-    /// How it ended.
+    /// The saga's last phase.
     pub phase: Phase,
-    /// How many durable writes there were.
+    /// The number of durable writes.
     pub writes: u64,
-    /// How many of the crashes came.
+    /// The number of crashes that occurred.
     pub crashes: usize,
-    /// The world after it.
+    /// The world after the run.
     pub world: World,
 }
 
 impl<S: Saga> Storm<S> {
-    /// A saga in a world in which all goes well.
+    /// Returns a saga in a world without faults.
     pub fn new(
         name: impl Into<String>,
         call: fn() -> SagaCall<S>,
@@ -43,7 +43,7 @@ impl<S: Saga> Storm<S> {
         Self { name: name.into(), world: Box::new(world), may_park: &[], call }
     }
 
-    /// It may need a person for these.
+    /// Sets the accepted reasons for a dead letter.
     pub fn may_park(mut self, reasons: &'static [Reason]) -> Self {
         self.may_park = reasons;
         self
@@ -102,7 +102,7 @@ impl<S: Saga> Storm<S> {
 }
 
 impl<S: Saga> Storm<S> {
-    /// Runs it until it has ended, with the help of a person if need be. The process may die at any moment of it.
+    /// Runs it until it has ended, with an operator's help if needed. The process may die at any moment.
     async fn to_the_end(&self, test: &TestRuntime, world: &World, at: &str) -> Handle<S> {
         let handle = test.run("s", (self.call)()).await.unwrap();
         if let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() {

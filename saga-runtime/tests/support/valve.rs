@@ -1,4 +1,4 @@
-//! A store whose operations fail or hang while it is told so. What is behind it is never lost.
+//! A store whose operations fail or hang on demand. The data behind it is never lost.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,26 +13,26 @@ use saga_core::store::{
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
 use tokio::sync::{Notify, watch};
 
-/// What becomes of an operation.
+/// The fate of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// It goes through.
+    /// It is performed and answered.
     Open,
-    /// It is not done: the disk is full.
+    /// It is not performed: the disk is full.
     Full,
-    /// It is not done: the file is read-only.
+    /// It is not performed: the file is read-only.
     ReadOnly,
-    /// It is not done: locked, or gone for a while.
+    /// It is not performed: locked, or unreachable for a while.
     Unavailable,
-    /// It is not done: what is there cannot be read.
+    /// It is not performed: the data cannot be read.
     Corrupt,
-    /// It is done, and the answer is lost.
+    /// It is performed, and the answer is lost.
     AnswerLost,
-    /// It is done; of a commit one answer is missing.
+    /// It is performed; of a commit one answer is missing.
     AnswerMissing,
-    /// It is done, and its answer waits until the valve is set otherwise.
+    /// It is performed, and its answer waits until the valve is set to another flow.
     AnswerLate,
-    /// It waits until the valve is set otherwise, as if the process were stopped.
+    /// It waits until the valve is set to another flow, as if the process were stopped.
     Frozen,
 }
 
@@ -43,7 +43,7 @@ pub struct Valve {
     writes: watch::Sender<Flow>,
     reads: watch::Sender<Flow>,
     loads: watch::Sender<Flow>,
-    /// After so many commits everything is to go like this.
+    /// After this number of commits the valve is set to this flow.
     shuts: Mutex<Option<(u64, Flow)>>,
     is_shut: Notify,
     asked: AtomicUsize,
@@ -52,7 +52,7 @@ pub struct Valve {
 }
 
 impl Valve {
-    /// `inner`, behind an open valve.
+    /// Returns `inner` behind an open valve.
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         let valve = || watch::channel(Flow::Open).0;
         let (commits, writes, reads, loads) = (valve(), valve(), valve(), valve());
@@ -62,22 +62,22 @@ impl Valve {
         Arc::new(Self { inner, commits, writes, reads, loads, shuts, is_shut, asked, claimed, calls })
     }
 
-    /// From the `commit`-th commit on (from 1), everything goes like that.
+    /// Sets everything to this flow from the `commit`-th commit on (from 1).
     pub fn shuts_at(&self, commit: u64, flow: Flow) {
         *self.shuts.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit, flow));
     }
 
-    /// How often it was asked what a worker holds.
+    /// Returns how often a worker asked what it holds.
     pub fn asked_what_is_held(&self) -> usize {
         self.asked.load(Ordering::Acquire)
     }
 
-    /// How many sagas workers were given.
+    /// Returns how many sagas workers have claimed.
     pub fn claimed(&self) -> usize {
         self.claimed.load(Ordering::Acquire)
     }
 
-    /// Waits for that.
+    /// Waits until that has happened.
     pub async fn shut(&self) {
         self.is_shut.notified().await;
     }
@@ -93,39 +93,39 @@ impl Valve {
         }
     }
 
-    /// How often anything was asked of it.
+    /// Returns the number of all calls.
     pub fn asked(&self) -> usize {
         self.calls.load(Ordering::Acquire)
     }
 
-    /// Sets what becomes of commits.
+    /// Sets the fate of commits.
     pub fn commits(&self, flow: Flow) {
         self.commits.send_replace(flow);
     }
 
-    /// Sets what becomes of writes, commits among them.
+    /// Sets the fate of writes, including commits.
     pub fn writes(&self, flow: Flow) {
         self.commits(flow);
         self.writes.send_replace(flow);
     }
 
-    /// Sets what becomes of writes other than commits.
+    /// Sets the fate of writes other than commits.
     pub fn other_writes(&self, flow: Flow) {
         self.writes.send_replace(flow);
     }
 
-    /// Sets what becomes of reads, loads among them.
+    /// Sets the fate of reads, including loads.
     pub fn reads(&self, flow: Flow) {
         self.loads(flow);
         self.reads.send_replace(flow);
     }
 
-    /// Sets what becomes of loads of journals.
+    /// Sets the fate of loads of journals.
     pub fn loads(&self, flow: Flow) {
         self.loads.send_replace(flow);
     }
 
-    /// Sets what becomes of everything.
+    /// Sets the fate of everything.
     pub fn all(&self, flow: Flow) {
         self.writes(flow);
         self.reads(flow);

@@ -1,5 +1,5 @@
-//! The world outside: services that keep books of what was really done, recognize repeats by key, and fail as told.
-//! It outlives every crash. Whatever is done to it that should not be is noted as a wrong.
+//! The outside world: services that keep books of what was really done, recognize repeats by key, and fail on demand.
+//! It survives every crash. It records every forbidden call as a wrong.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::faults::{Fault, Script};
 
-/// The world outside; clones are the same world.
+/// The outside world; clones share it.
 #[derive(Clone, Default)]
 pub struct World(Arc<Inner>);
 
@@ -29,20 +29,20 @@ struct Inner {
     store: OnceLock<Arc<dyn Store>>,
 }
 
-/// One effect that landed: in the books once, however often it was asked for.
+/// One effect that landed: in the books once, however often it was requested.
 #[derive(Debug, Clone)]
 pub struct Effect {
-    /// By which saga.
+    /// The saga that made it.
     pub saga: SagaId,
-    /// By which of its sites.
+    /// The site of the step.
     pub site: Site,
-    /// Whether it undoes another.
+    /// The side of the step.
     pub role: Role,
     /// `"hold flight"`: the step's name and the item.
     pub label: String,
-    /// What the service knows it by.
+    /// The service's id of the effect.
     pub id: String,
-    /// Of one that undoes: the effect that it undid, by its place in the books; `None` if there was none.
+    /// Of a compensation: the index of the effect that it undid; `None` if there was none.
     pub undoes: Option<usize>,
 }
 
@@ -52,9 +52,9 @@ pub(crate) struct Books {
     pub(crate) effects: Vec<Effect>,
     by_id: HashMap<String, usize>,
     undone: HashMap<usize, usize>,
-    /// Ids that will not land any more: a probe has said so, or they were called off.
+    /// Ids that may not land any more: a probe denied them, or they were undone by key.
     barred: HashSet<String>,
-    /// Ids that are on their way.
+    /// Ids in flight.
     in_the_air: HashSet<String>,
     calls: HashMap<String, u32>,
     keys: HashMap<String, HashSet<String>>,
@@ -63,48 +63,48 @@ pub(crate) struct Books {
     pub(crate) faithless: bool,
 }
 
-/// How the service knows a call again.
+/// How a service recognizes a repeated call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// By its key.
     ByKey,
-    /// By what it does: doing it twice is doing it once.
+    /// By its nature: a repeat has no further effect.
     ByNature,
     /// Not at all: every call is another effect.
     NotAtAll,
 }
 
 impl World {
-    /// A world in which all goes well.
+    /// Returns a world without faults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The next calls of `label` go like this, those after them well.
+    /// Sets the fates of the next calls of `label`; later calls succeed.
     pub fn script(&self, label: &str, faults: impl IntoIterator<Item = Fault>) -> &Self {
         self.books().script.add(label, faults);
         self
     }
 
-    /// From now on all calls of `label` go like this.
+    /// Sets the fate of all later calls of `label`.
     pub fn always(&self, label: &str, fault: Fault) -> &Self {
         self.books().script.set(label, fault);
         self
     }
 
-    /// Probes break their promise: what they report not to have happened may land later.
+    /// Makes probes break their promise: effects that they denied may land later.
     pub fn break_probes(&self) -> &Self {
         self.books().faithless = true;
         self
     }
 
-    /// Lets the calls of `label` that hang (and will hang) go on.
+    /// Lets the present and future hanging calls of `label` continue.
     pub fn open(&self, label: &str) {
         self.books().opened.insert(label.to_owned());
         self.tell();
     }
 
-    /// From now on every call is compared with the journals in this store: none may begin before it is recorded.
+    /// Compares every later call with the journals in this store: none may begin before it is recorded.
     pub fn watch(&self, store: Arc<dyn Store>) {
         self.0.store.set(store).ok();
     }
@@ -117,34 +117,34 @@ impl World {
         }
     }
 
-    /// How often `label` was called, landed or not.
+    /// Returns how often `label` was called, landed or not.
     pub fn calls(&self, label: &str) -> u32 {
         self.books().calls.get(label).copied().unwrap_or(0)
     }
 
-    /// How many keys `label` was called under.
+    /// Returns the number of keys under which `label` was called.
     pub fn keys(&self, label: &str) -> usize {
         self.books().keys.get(label).map_or(0, HashSet::len)
     }
 
-    /// How often `label` really landed.
+    /// Returns how often `label` really landed.
     pub fn landed(&self, label: &str) -> usize {
         self.books().effects.iter().filter(|e| e.label == label).count()
     }
 
-    /// The labels of what landed, in that order.
+    /// Returns the labels of the effects, in the order of landing.
     pub fn told(&self) -> Vec<String> {
         self.books().effects.iter().map(|e| e.label.clone()).collect()
     }
 
-    /// The labels of what landed and is not undone.
+    /// Returns the labels of effects that are not undone.
     pub fn stands(&self) -> Vec<String> {
         let books = self.books();
         let standing = books.standing();
         standing.map(|(_, e)| e.label.clone()).collect()
     }
 
-    /// What is wrong so far.
+    /// Returns the wrongs so far.
     pub fn wrongs(&self) -> Vec<String> {
         self.books().wrongs.clone()
     }
@@ -158,7 +158,7 @@ impl World {
         assert!(wrongs.is_empty(), "the world disagrees:\n  {}", wrongs.join("\n  "));
     }
 
-    /// What [`agrees`](Self::agrees) would object to.
+    /// Returns what [`agrees`](Self::agrees) would report.
     pub async fn audit(&self, handle: &AnyHandle) -> Vec<String> {
         let state = handle.look().await.unwrap();
         let books = self.books();
@@ -167,8 +167,8 @@ impl World {
         wrongs
     }
 
-    /// An operator who looks at the world: resolves what is in doubt by what the books say, sends on what failed, and
-    /// goes on so until the saga has ended.
+    /// Acts as an operator that reads the world's books: resolves doubt according to them, redrives what failed, and
+    /// repeats this until the saga has ended.
     pub async fn mend(&self, handle: &AnyHandle) {
         for _ in 0..20 {
             let mut watch = handle.watch();
@@ -182,7 +182,7 @@ impl World {
                 }
                 watch.next().await.unwrap();
             };
-            // An operator says of nothing that it did not happen while it may.
+            // An operator never states that something did not happen while it still may.
             self.clear_air().await;
             let state = handle.look().await.unwrap();
             for stop in &letter.reasons {
@@ -199,7 +199,7 @@ impl World {
         panic!("an operator mended 20 times, and the saga is still a dead letter");
     }
 
-    /// Waits until whatever is on its way has landed.
+    /// Waits until everything in flight has landed.
     pub async fn clear_air(&self) {
         let mut news = self.0.news.subscribe();
         while !self.books().in_the_air.is_empty() {
@@ -207,7 +207,7 @@ impl World {
         }
     }
 
-    /// What the service gave to the step at `site`, if that landed.
+    /// Returns the service's id of the effect of the step at `site`, if it landed.
     fn id_at(&self, saga: &SagaId, site: &Site) -> Option<String> {
         let books = self.books();
         let at = |e: &&Effect| e.saga == *saga && e.site == *site && e.role == Role::Do;
@@ -222,7 +222,7 @@ impl World {
         self.0.news.send_modify(|n| *n += 1);
     }
 
-    /// A call of a service: what a step does. Gives the id of the effect.
+    /// Calls a service, as a step does. Returns the id of the effect.
     pub(crate) async fn call(&self, cx: &StepContext, label: &str, call: Call) -> Result<String, Failure> {
         self.check_recorded(cx, label).await;
         let (id, fault) = {
@@ -243,7 +243,7 @@ impl World {
         self.act(effect, call, fault).await
     }
 
-    /// A look at a service, which changes nothing.
+    /// Reads from a service, which changes nothing.
     pub(crate) async fn look(&self, label: &str) -> Result<String, Failure> {
         let (calls, fault) = {
             let mut books = self.books();
@@ -304,7 +304,7 @@ impl World {
             Fault::LandsLate(after) => {
                 self.books().in_the_air.insert(effect.id.clone());
                 let world = self.clone();
-                // The request is out: the caller's death does not call it back.
+                // The request was sent: the caller's death does not cancel it.
                 tokio::spawn(async move {
                     tokio::time::sleep(after).await;
                     let mut books = world.books();
@@ -318,7 +318,7 @@ impl World {
         }
     }
 
-    /// What a probe of a keyed call finds. What it says did not happen never will.
+    /// Probes a keyed call. An effect that it denies never lands.
     pub(crate) fn probe(&self, key: &str) -> Probe<String> {
         let mut books = self.books();
         if books.by_id.contains_key(key) {
@@ -333,7 +333,7 @@ impl World {
         Probe::NotHappened
     }
 
-    /// Notes it as a wrong if this attempt is not durable, or should not be made any more.
+    /// Records a wrong if this attempt is not durable, or must not be made any more.
     async fn check_recorded(&self, cx: &StepContext, label: &str) {
         let Some(store) = self.0.store.get() else { return };
         let journal = store.load(cx.saga(), 0, usize::MAX).await.unwrap();
@@ -362,7 +362,7 @@ impl World {
     }
 }
 
-/// What a call does to the books.
+/// The effect of a call on the books.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) known: Known,
@@ -372,20 +372,20 @@ pub(crate) struct Call {
 /// What a compensation undoes.
 #[derive(Debug, Clone)]
 pub(crate) enum Undoes {
-    /// The effect of this id, which must be there.
+    /// The effect of this id, which must exist.
     This(String),
-    /// The effect of this key if it is there; if not, it shall never land.
+    /// The effect of this key if it exists; if not, it must never land.
     IfThere(String),
 }
 
 impl Books {
-    /// What landed and is not undone, in the order of landing; nothing that undoes.
+    /// Returns the effects that are not undone, in the order of landing, without those of compensations.
     pub(crate) fn standing(&self) -> impl Iterator<Item = (usize, &Effect)> {
         let all = self.effects.iter().enumerate();
         all.filter(|(at, e)| e.role == Role::Do && !self.undone.contains_key(at))
     }
 
-    /// The compensation of the effect at that place.
+    /// Returns the index of the compensation of the effect at that index.
     pub(crate) fn undone_at(&self, at: usize) -> Option<usize> {
         self.undone.get(&at).copied()
     }
