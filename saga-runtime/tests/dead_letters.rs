@@ -354,7 +354,7 @@ async fn a_dead_letter_tells_what_a_person_needs() {
     assert!(test.sagas(&query).await.unwrap().sagas.is_empty());
 }
 
-/// The deadline of a dead letter stands still; so does the saga, until a person comes.
+/// The deadline of a dead letter does not run, and the saga stays as it is until an operator acts.
 #[tokio::test(start_paused = true)]
 async fn nothing_moves_while_it_is_parked() {
     saga!(hurried, deadline HOUR, |cx, input| [a] {
@@ -379,7 +379,7 @@ async fn nothing_moves_while_it_is_parked() {
     world.agrees(&handle).await;
 }
 
-/// A mend of the code is a mend of the saga: what failed past the point of no return goes on in the new build.
+/// A fix of the code fixes the saga: what failed past the point of no return continues in the new build.
 #[tokio::test(start_paused = true)]
 async fn a_new_build_takes_a_dead_letter_on() {
     static MENDED: AtomicBool = AtomicBool::new(false);
@@ -403,8 +403,8 @@ async fn a_new_build_takes_a_dead_letter_on() {
     world.agrees(&handle).await;
 }
 
-/// Between the look that found a dead letter and the look into its journal somebody has sent it on: it has not ended,
-/// which whoever waits for the outcome is not told as an error.
+/// `outcome()` finds a dead letter; another worker redrives it; then `outcome()` reads its journal. The saga has not
+/// ended, and the caller must get no error.
 #[tokio::test(start_paused = true)]
 async fn an_outcome_waits_for_what_was_sent_on_while_it_was_looked_at() {
     saga!(posted, |cx, input| [a, b] {

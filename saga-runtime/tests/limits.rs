@@ -1,6 +1,6 @@
-//! How large recorded values may be, codecs, and what is never shown.
+//! Size limits of recorded values, codecs, and what is never shown.
 //!
-//! Mutants seen to fail here: sizes not checked; an output too large taken for doubt; secrets in `Debug`.
+//! Mutants seen to fail here: sizes not checked; an output too large treated as doubt; secrets in `Debug`.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -18,7 +18,7 @@ use kit::*;
 use saga_core::{Cause, Codec, CodecError, Redacted, Rollback};
 use tracing::span;
 
-/// Gives that many bytes back.
+/// Gives that many bytes.
 #[allow(non_camel_case_types)]
 enum inflate {}
 impl Step for inflate {
@@ -59,7 +59,7 @@ fn inflated(input: usize, output: usize) -> SagaCall<balloon> {
 
 const MAX: usize = PAYLOAD_BYTES_MAX;
 
-/// An input too large is refused before anything happens, and what happened before it is undone.
+/// An input that is too large is refused before anything happens, and earlier effects are undone.
 #[tokio::test(start_paused = true)]
 async fn an_input_too_large_is_refused_before_the_effect() {
     assert_eq!((MAX, PAYLOAD_BYTES_WARN), (2 << 20, 256 << 10));
@@ -76,10 +76,10 @@ async fn an_input_too_large_is_refused_before_the_effect() {
     }
     assert_eq!(world.calls("inflate balloon"), 0);
     assert_eq!(world.told(), ["hold string", "release string"]);
-    // One that just fits does.
+    // One that just fits is accepted.
     let fits = test.run("b", inflated(MAX - 100, 1)).await.unwrap();
     assert!(fits.outcome().in_time().await.unwrap().is_completed());
-    // A saga's own input is refused as well, and a signal's payload.
+    // A saga's own input is refused too, and so is a signal's payload.
     let refused = test.run("c", SagaCall::<balloon>::new("1".repeat(MAX))).await.unwrap_err();
     assert!(matches!(refused, RunError::Unrecordable { .. }), "{refused}");
     assert!(test.find(&SagaId::new("c").unwrap()).await.unwrap().is_none());
@@ -87,7 +87,7 @@ async fn an_input_too_large_is_refused_before_the_effect() {
     assert!(matches!(refused, ActError::Unrecordable { .. }), "{refused}");
 }
 
-/// An output too large: the step is done and its undo kept; it never runs again, whatever a person does.
+/// An output that is too large: the step is done and its undo kept. It is never rerun, whatever act an operator makes.
 #[tokio::test(start_paused = true)]
 async fn an_output_too_large_is_lost_and_not_made_again() {
     for resolved in [true, false] {
@@ -120,12 +120,12 @@ async fn an_output_too_large_is_lost_and_not_made_again() {
 }
 
 thread_local! {
-    /// What was told on this thread.
+    /// The events of this thread.
     static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Listens on all threads of the process. A subscriber of one thread may hear nothing: whether anybody wants to hear of
-/// a place in the code is kept for the whole process, and asked of the thread that comes by it first.
+/// Listens on all threads of the process. A subscriber of one thread may miss events: tracing caches for the whole
+/// process whether a callsite is of interest, and asks only the first thread that reaches it.
 struct Listener;
 
 struct Fields(String);
@@ -160,21 +160,21 @@ impl tracing::Subscriber for Listener {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// How often this thread was warned of a large value.
+/// Returns how often this thread was warned of a large value.
 fn warnings() -> usize {
     let is_one = |line: &&String| line.starts_with("WARN") && line.contains("a large value is recorded");
     TOLD.with_borrow(|told| told.iter().filter(is_one).count())
 }
 
-/// Starts a runtime. Each test of this program does so here, and so there is somebody who listens before any of them
-/// comes by a place that tells something.
+/// Starts a runtime, with a listener. Every test of this program starts here, so the listener is there before any of
+/// them reaches a callsite.
 async fn started(world: &World, build: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> TestRuntime {
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| tracing::subscriber::set_global_default(Listener).expect("there is no other"));
     kit::started(world, build).await
 }
 
-/// Above 256 KiB there is a warning, and nothing else; attempts are told of with saga, site and number.
+/// Above 256 KiB there is a warning, and nothing else. Events of attempts have saga, site and number.
 #[tokio::test(start_paused = true)]
 async fn a_large_value_is_warned_about() {
     TOLD.take();
@@ -192,7 +192,7 @@ async fn a_large_value_is_warned_about() {
     assert!(attempt.contains("site=") && attempt.contains("attempt=1"), "{attempt}");
 }
 
-/// A warning is heard, whoever came by it first.
+/// Each thread gets its warning, whichever thread reaches the callsite first.
 #[test]
 fn a_large_value_is_warned_about_on_each_thread() {
     let large = || {
@@ -210,14 +210,14 @@ fn a_large_value_is_warned_about_on_each_thread() {
     assert_eq!([large(), large()].map(|thread| thread.join().unwrap()), [1, 1]);
 }
 
-/// A card, and what to take from it.
+/// A card, and the amount to charge.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Payment {
     card: Redacted<String>,
     cents: u32,
 }
 
-/// Takes the money: it needs the number; and gives a secret of its own.
+/// Charges the card: it needs the number, and gives a secret of its own.
 #[allow(non_camel_case_types)]
 enum pay {}
 impl Step for pay {
@@ -240,7 +240,7 @@ impl Step for pay {
     }
 }
 
-/// Gives it back.
+/// Refunds the payment.
 #[allow(non_camel_case_types)]
 enum refund {}
 impl Step for refund {
@@ -290,7 +290,7 @@ fn payment() -> SagaCall<sale> {
     SagaCall::new(Payment { card: Redacted::new(NUMBER.to_owned()), cents: 500 })
 }
 
-/// Recorded because it is needed again, also after a crash; never in what people see.
+/// A secret is recorded because it is needed again, also after a crash. It is never shown.
 #[tokio::test(start_paused = true)]
 async fn a_secret_reaches_the_step_and_nobody_else() {
     TOLD.take();
@@ -330,7 +330,7 @@ async fn a_secret_reaches_the_step_and_nobody_else() {
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
 }
 
-/// Turns every byte round; or cannot, if told so.
+/// A codec that inverts every byte, or fails if set so.
 struct Inverse(bool);
 impl Codec for Inverse {
     fn name(&self) -> &str {
@@ -347,7 +347,8 @@ impl Codec for Inverse {
     }
 }
 
-/// Everything that a step takes and gives is sealed, and read back over a crash, in a rollback, and by a person's acts.
+/// Everything that a step takes and gives is sealed. It is read back over a crash, in a rollback, and for an operator's
+/// acts.
 #[tokio::test(start_paused = true)]
 async fn a_codec_seals_and_reads_back() {
     let (world, till) = (World::new(), Till::default());
@@ -375,7 +376,7 @@ async fn a_codec_seals_and_reads_back() {
     assert_eq!(till.0.lock().unwrap().last().unwrap(), "refund by hand 1");
 }
 
-/// A codec that cannot seal: nothing begins that could not be recorded.
+/// With a codec that cannot seal, nothing begins that could not be recorded.
 #[tokio::test(start_paused = true)]
 async fn a_codec_that_fails_begins_nothing() {
     let world = World::new();
@@ -386,7 +387,7 @@ async fn a_codec_that_fails_begins_nothing() {
     assert!(test.sagas(&saga_core::store::Query::default()).await.unwrap().sagas.is_empty());
 }
 
-/// A step's error that is too large to record is recorded by the beginning of its text.
+/// An error that is too large to record is recorded by the beginning of its text.
 #[tokio::test(start_paused = true)]
 async fn an_error_too_large_loses_nothing_but_itself() {
     #[allow(non_camel_case_types)]

@@ -1,6 +1,30 @@
 //! The kit of the runtime's tests: a world outside the store with its own books ([`World`]), steps that act on it
 //! ([`steps`]), short definitions of sagas ([`saga!`]), a store that fails or hangs on demand ([`Valve`]), and a clock
 //! that can be set ([`SetClock`]). What always holds: the books are kept by the world alone, never by the runtime.
+//!
+//! ```ignore
+//! #[path = "support/kit.rs"]
+//! #[macro_use]
+//! mod kit;
+//! use kit::*;
+//!
+//! saga!(trip, |cx, _input| [a, b] {
+//!     a.at(&cx, 1, &[], hold("flight")).await?;      // its site is `flight`
+//!     b.at(&cx, 1, &[], charge("card")).await?;
+//!     Ok("booked".to_owned())
+//! });
+//!
+//! #[tokio::test(start_paused = true)]
+//! async fn s99_declined() {
+//!     let world = World::new();
+//!     world.always("charge card", Fault::Permanent);
+//!     let test = started(&world, |b| b.saga::<trip>()).await;
+//!     let handle = test.run("a", SagaCall::<trip>::new("".into())).await.unwrap();
+//!     assert!(handle.outcome().await.unwrap().is_rolled_back());
+//!     world.agrees(&handle).await;                    // nothing twice, nothing forgotten, undo matched
+//!     assert_eq!(world.told(), ["hold flight", "release flight"]);
+//! }
+//! ```
 // Each test binary uses a part of it.
 #![allow(dead_code, unused_macros, unused_imports, unreachable_pub)]
 // A test that cannot continue fails.
