@@ -14,7 +14,7 @@ impl Factory for Memory {
     }
 }
 
-/// A memory store forgets what it held when it is dropped: so the place keeps it.
+/// A memory store forgets everything when it is dropped, so the place keeps it.
 struct Shelf(Arc<MemoryStore>);
 
 #[async_trait::async_trait]

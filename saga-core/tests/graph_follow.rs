@@ -1,8 +1,8 @@
-//! Journals held against automata: by hand, for each rule and each message; and random programs, whose every run is
-//! followed, and whose runs are departures once something foreign is in them, missing, or in another order.
+//! Journals checked against automata: by hand, for each rule and each message. Also random programs, of which every run
+//! is followed. A run with a foreign, missing or moved site is a departure.
 //!
-//! Mutants put into `follow` by hand and caught here: an `all` of nothing not passed; a fork left before its branches
-//! are there, or while a child in it is under way; a child left in its middle; turns not compared, compared between
+//! Mutants put into `follow` by hand and caught here: an empty `all` not passed; a fork left before its branches are
+//! there, or while a child in it is under way; a child left in its middle; turns not compared, compared between
 //! different loops, or only where they grow; occurrences ignored; failures not followed; the name of a branch ignored.
 
 #[path = "support/program.rs"]
@@ -141,7 +141,7 @@ fn a_child_has_its_own_automaton_and_ends_before_its_parent_goes_on() {
         &["book_hotel/hold"],
         "the journal begins with `book_hotel/hold`; the automaton goes to the beginning of `book_hotel`",
     );
-    // It may have failed only where nothing is past its point of no return.
+    // A failure is possible only where nothing is past its point of no return.
     assert!(follow(parent, &["book_hotel", "book_hotel/hold", "book_hotel/confirm", "sorry"]).is_err());
 }
 
@@ -171,7 +171,7 @@ fn an_all_is_left_when_each_of_its_branches_may_have_ended() {
         &[&begun[..], &["sorry"]].concat(),
         "the journal has `sorry` after `all.0/book/hold`; from there the automaton goes nowhere",
     );
-    // Neither has failed what never fails, nor what is not there.
+    // A retriable step cannot have failed, and neither can a step that is not there.
     assert!(follow(parent, &["all.2/tell", "sorry"]).is_err());
 }
 
@@ -205,7 +205,7 @@ fn turns_go_on_within_a_loop_and_begin_again_in_the_next() {
 #[test]
 fn within_a_turn_nothing_goes_back() {
     let in_loop = |name, loops, done| Place { loops, ..place(name, step(name), done, &[To::RollingBack]) };
-    // `loop { if … { a } b }`, and inside of another loop.
+    // `loop { if … { a } b }`, and the same inside another loop.
     let either = saga(
         "rounds",
         &[To::Place(0), To::Place(1)],
@@ -297,7 +297,7 @@ fn choices() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..40)
 }
 
-/// A run without failure of a program that goes straight on.
+/// A run without failure of a program without branches.
 fn straight_run() -> impl Strategy<Value = (Piece, Vec<String>)> {
     (straight(), choices()).prop_map(|(program, choices)| {
         let run = Run::sites(&program, &choices, false);
@@ -305,7 +305,7 @@ fn straight_run() -> impl Strategy<Value = (Piece, Vec<String>)> {
     })
 }
 
-/// Where a site's own branch or child ends: what comes after it there comes after it in time.
+/// Returns true if `after` must come after `before`: they are not in different branches of one `all`.
 fn follows(before: &str, after: &str) -> bool {
     !Site::from(before).concurrent_with(&Site::from(after))
 }
@@ -356,7 +356,7 @@ proptest! {
     fn within_a_turn_places_never_go_back(body in any_program(), choices in choices(), at in any::<prop::sample::Index>()) {
         let program = Piece::Loop(Box::new(body));
         let run = Run::sites(&program, &choices, false);
-        // Two of one turn of the loop alone, and nothing else.
+        // Two sites of the same turn of the loop alone.
         let turn: Vec<&String> = run.iter().filter(|site| site.ends_with("[0]") && !site.contains("][") && !site.contains('/')).collect();
         prop_assume!(turn.len() > 1);
         let at = at.index(turn.len() - 1);
@@ -370,7 +370,7 @@ proptest! {
         let run = Run::sites(&program, &choices, true);
         let later: Vec<usize> = (0..run.len()).filter(|n| run[*n].ends_with("[1]")).collect();
         prop_assume!(!later.is_empty());
-        // Its turn again, after the turn that followed.
+        // A site of an earlier turn, after the following turn.
         let at = later[at.index(later.len())];
         let earlier = run[at].replace("[1]", "[0]");
         let mut wrong: Vec<String> = run[..=at].iter().filter(|site| **site != earlier).cloned().collect();
@@ -379,7 +379,7 @@ proptest! {
     }
 }
 
-/// Whether `site` comes before `other` in every run.
+/// Returns true if `site` comes before `other` in every run.
 fn run_before(program: &Piece, site: &str, other: &str) -> bool {
     let run = Run::sites(program, &[0], false);
     let at = |wanted: &str| run.iter().position(|site| site == wanted);

@@ -1,6 +1,6 @@
-//! The id of an act, and what its author had seen: a repeat gets the first answer, an act on what has changed is refused.
+//! The id of an act, and what its author had seen: a repeat gets the first answer, and an outdated act is refused.
 //!
-//! Mutants seen to fail here: a repeat taken as a new act; what was seen not looked at.
+//! Mutants seen to fail here: a repeat treated as a new act; `seen` not checked.
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/desk.rs"]
@@ -19,7 +19,7 @@ fn redrive(by: By) -> Delivery {
     Delivery::Redrive { site: None, input: None, by }
 }
 
-/// Delivers as a driver does: what is refused is recorded.
+/// Delivers as a driver does: refusals are recorded.
 fn send(saga: &mut Desk, delivery: Delivery) -> Result<(), Refusal> {
     let answer = match saga.state.answer_to(&delivery) {
         Some(answer) => answer,
@@ -32,7 +32,7 @@ fn send(saga: &mut Desk, delivery: Delivery) -> Result<(), Refusal> {
     answer
 }
 
-/// A dead letter past its point of no return, whose mail fails for good each time.
+/// Returns a dead letter past its point of no return, whose mail fails each time.
 fn dead_letter() -> Desk {
     let mut saga = Desk::new();
     saga.step_done("charge", "irr").step("mail", "irr_retriable2").refused("mail").skip();
@@ -111,7 +111,7 @@ fn s46_an_act_on_what_has_changed_is_refused_and_says_by_whom() {
     assert_eq!(stale.to_string(), told);
     assert_eq!(stale.advice(), "look at it again, and act on what is there now");
     saga.refused("mail").phase(Phase::DeadLettered);
-    // It stands as it stood, and is another dead letter all the same.
+    // Its state is as before, but it is another dead letter.
     let again = send(&mut saga, redrive(click("two").having_seen(seen)));
     assert!(matches!(again, Err(Refusal::Stale { .. })), "{again:?}");
     let seen = saga.state.last_seq();
@@ -135,7 +135,7 @@ fn s56_an_answer_holds_for_the_question_that_was_seen() {
     let mut saga = Desk::new();
     saga.ask("first", None).step("a", "comp");
     let seen = saga.state.last_seq();
-    // What goes on beside the question does not matter to it.
+    // Other branches do not affect the question.
     saga.done("a");
     assert_eq!(send(&mut saga, answer(click("one").having_seen(seen))), Ok(()));
     saga.ask("second", None);
@@ -143,7 +143,7 @@ fn s56_an_answer_holds_for_the_question_that_was_seen() {
     assert!(matches!(stale, Err(Refusal::Stale { .. })), "{stale:?}");
     let seen = saga.state.last_seq();
     assert_eq!(send(&mut saga, answer(click("three").having_seen(seen))), Ok(()));
-    // Answered elsewhere meanwhile.
+    // It was answered elsewhere meanwhile.
     let late = send(&mut saga, answer(click("four").having_seen(seen)));
     assert!(matches!(late, Err(Refusal::Stale { last: Some(_), .. })), "{late:?}");
 }
@@ -156,7 +156,7 @@ fn a_flood_of_acts_does_not_grow_a_journal_without_end() {
         assert!(send(&mut saga, redrive(click(&n.to_string()))).is_err());
     }
     assert_eq!(count(&saga, "no_effect"), ACTS_WITHOUT_EFFECT_MAX);
-    // What is wanted still counts.
+    // An act with an effect is still recorded.
     assert_eq!(send(&mut saga, Delivery::Cancel { by: click("cancel") }), Ok(()));
 }
 

@@ -1,4 +1,4 @@
-//! Every kind of step and every way an attempt ends, while the saga goes forward (DESIGN §5, §6).
+//! Every kind of step and every way an attempt ends, while the saga goes forward.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -105,7 +105,7 @@ fn a_retriable_readonly_step_is_no_exception() {
     saga.shows("halted RetriesExhausted look · parked");
     saga.redrive(None).unwrap();
     saga.read("look", "read_retriable", true).shows("redriven · read look");
-    // One that is not retriable fails for the body to see.
+    // The body sees the failure of one that is not retriable.
     let mut saga = Desk::new();
     saga.read("look", "read", false).shows("read look");
 }
@@ -137,7 +137,7 @@ fn s26_s27_doubt_sticks_whatever_a_later_attempt_says() {
     let mut saga = Desk::new();
     saga.step("a", "comp3").timed_out("a").skip().not_done("a").shows("a a2 no → again");
     assert!(saga.state.step(&"a".into()).unwrap().is_in_doubt());
-    // Not even a permanent error settles it: the first attempt may have landed. It ends the reruns.
+    // A permanent error does not settle it: the first attempt may have landed. It ends the reruns.
     saga.later().refused("a").shows("start a a3 · a a3 no → hold · stuck a InDoubt · parked");
     assert!(saga.state.step(&"a".into()).unwrap().is_in_doubt());
     assert_eq!(
@@ -163,7 +163,7 @@ fn s26_a_probe_finds_that_a_timed_out_call_did_not_land() {
         .skip()
         .probe("a", Some(false))
         .shows("probed a no → hold · failed a");
-    // Of a step with tries left that is a transient failure, and the next attempt has a key of its own.
+    // For a step with attempts left this is a transient failure, and the next attempt has a new key.
     let mut saga = Desk::new();
     saga.step("a", "irr_probe2").timed_out("a").skip().probe("a", Some(false)).later();
     saga.shows("probed a no → again · start a a2").work("a a2");
@@ -183,7 +183,7 @@ fn a_probe_that_does_not_know_is_asked_ten_times() {
     }
     saga.skip().after(30_000).probe("a", None);
     saga.shows("probed a ? → hold · stuck a InDoubt · parked");
-    // Its own policy comes after the probe.
+    // Its own policy applies after the probe.
     let mut saga = Desk::new();
     saga.step("a", "irr_probe").timed_out("a");
     for _ in 0..9 {
@@ -285,7 +285,7 @@ fn a_poison_pill_is_parked_before_it_kills_again() {
     saga.crash_times(4).shows("");
     saga.redrive(None).unwrap();
     saga.at(10_000).shows("redriven · start a a4").work("a a4").done("a").shows("done a");
-    // The same with what would have been begun in other ways, and on the way back.
+    // The same with attempts that would have begun in other ways, and in a rollback.
     let mut saga = Desk::new();
     saga.step("a", "comp_call").skip().crash_times(3).shows("halted PoisonPill · a a1 doubt → hold · parked");
     saga.redrive(None).unwrap();
@@ -386,7 +386,7 @@ fn an_input_that_this_build_cannot_read_parks_the_step() {
     saga.redrive_with("a", "mended").unwrap();
     saga.shows("redriven a mended · start a a2").done("a").shows("done a");
     assert_eq!(saga.state.step(&"a".into()).unwrap().input, desk::json("mended"));
-    // It is known not to have happened: a rollback passes it.
+    // It is known not to have happened: a rollback skips it.
     let mut saga = Desk::new();
     saga.step_done("b", "comp").step("a", "irr").undecodable("a").skip().cancelled();
     saga.shows("stop cancelled · failed a · back cancelled · undo b");

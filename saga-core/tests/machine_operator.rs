@@ -1,4 +1,4 @@
-//! What an operator may do, in every phase (DESIGN §8).
+//! The acts of an operator, in every phase.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -7,7 +7,7 @@ use desk::Desk;
 use saga_core::machine::{Event, Refusal};
 use saga_core::{DeadLetter, IdempotencyKey, Phase, Reason, Role, Rollback};
 
-/// Every act that is for dead letters, and the phase of a saga that is none.
+/// Checks that every act for dead letters is refused in another phase.
 fn assert_refused(saga: &mut Desk, phase: Phase) {
     saga.phase(phase).skip();
     let refused = Err(Refusal::NotDeadLettered { phase });
@@ -96,7 +96,7 @@ fn a_redrive_begins_the_time_within_which_it_is_tried_anew() {
     saga.phase(Phase::DeadLettered).after(5000).skip();
     saga.redrive(None).unwrap();
     saga.shows("redriven · start mail a2").not_done("mail").shows("mail a2 no → again");
-    // And so for a compensation.
+    // The same holds for a compensation.
     let mut saga = Desk::new();
     saga.undo = Some(Ok(desk::call("undo_within9")));
     saga.step_done("a", "comp").fails().after(2000).undo_not_done("a");
@@ -116,11 +116,11 @@ fn in_doubt_a_redrive_keeps_the_key_and_refuses_a_mended_input() {
         saga.state.key(&"a".into(), Role::Do),
         IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0)
     );
-    // Nobody but a person can say.
+    // Only a person can tell.
     let mut saga = Desk::new();
     saga.step("a", "comp_person").timed_out("a");
     assert_eq!(saga.redrive(None), Err(Refusal::InDoubt { site: "a".into() }));
-    // The probe can.
+    // The probe can tell.
     let mut saga = Desk::new();
     saga.step("a", "comp_probe_person").timed_out("a");
     for _ in 0..10 {
@@ -210,7 +210,7 @@ fn what_is_known_needs_no_resolution() {
     let mut saga = Desk::new();
     saga.step_done("charge", "irr").step("mail", "irr_retriable").refused("mail").skip();
     assert_eq!(saga.resolve("mail", Role::Do, false), Err(Refusal::NotInDoubt { site: "mail".into() }));
-    // But a person may have done it by hand.
+    // A person may have done it by hand.
     saga.resolve("mail", Role::Do, true).unwrap();
     saga.shows("resolved mail yes · done mail (ann)");
 }
@@ -224,7 +224,7 @@ fn a_compensation_done_by_hand_or_waived() {
         saga.resolve("b", Role::Undo, true).unwrap();
         saga.shows("resolved ~b yes · undone b (ann) · undo a");
     });
-    // What has not had its turn can be waived as well; once.
+    // A compensation can be waived before it is next in order; once.
     saga.waive("a").unwrap();
     saga.shows("waived a · parked").waive("a").unwrap_err();
     saga.waive("b").unwrap();

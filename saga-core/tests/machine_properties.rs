@@ -1,21 +1,20 @@
-//! Random sagas under random events, nonsense and crashes: what must hold of every record and every rest, and that
-//! each saga ends once things go well (`support/rules.rs` states the rules).
+//! Random sagas under random events, invalid events and crashes: the rules of every record and every resting state, and
+//! that each saga ends once everything works (`support/rules.rs` states the rules).
 //!
-//! Mutants put into the machine by hand. Caught here and by the tables (`machine_*.rs`): doubt cleared by a later
-//! error (in the decision; in the fold); undo in forward order; nothing blocked by what came later; branches of one
-//! `all` taken for a sequence; a cancel that is not durable; an irreversible step run again after a stop (in doubt;
-//! known not to have happened); a stop that does not wait for what runs, or for an irreversible step in doubt; the
-//! generation not begun anew by `NotHappened` or by a redrive, or begun anew in doubt; `TooLate` overlooked; late
-//! ends taken; a stuck compensation counted as unwound; a step in doubt passed by the
-//! rollback; a wake-up for a probe under way, or for a backoff that cannot begin; work in a dead letter; a poison pill
-//! run again; held steps not resumed; a retriable step failing before the body; a site reached twice; a child, or the
-//! body, ending with a step unsettled; a compensation begun twice; a lost one skipped; a waive that does not unpark; an
-//! operator's rollback over an irreversible step in doubt; a deadline taken after what it
-//! forbids.
+//! Mutants put into the machine by hand. Caught here and by the tables (`machine_*.rs`): doubt cleared by a later error
+//! (in the decision; in the fold); undo in forward order; nothing blocked by what came later; branches of one `all`
+//! treated as a sequence; a cancel that is not durable; an irreversible step rerun after a stop (in doubt; known not to
+//! have happened); a stop that does not wait for what runs, or for an irreversible step in doubt; the generation not
+//! increased by `NotHappened` or by a redrive, or increased in doubt; `TooLate` ignored; late ends accepted; a
+//! dead-lettered compensation counted as unwound; a step in doubt skipped by the rollback; a wake-up for a probe in
+//! flight, or for a backoff that cannot begin; work in a dead letter; a poison pill rerun; held steps not resumed; a
+//! retriable step failing before the body; a site reached twice; a child, or the body, ending with an unsettled step; a
+//! compensation begun twice; a lost one skipped; a waive that does not end a dead letter; an operator's rollback over
+//! an irreversible step in doubt; a deadline processed after what it forbids.
 //!
-//! Caught by the tables alone: waits not put off by parking; the forward retry count leaking into the undo's;
-//! ends of what does not run taken. Here
-//! without a difference: a failure past the point of no return that goes by way of a stop (it ends in the same place).
+//! Caught by the tables alone: waits not put off by a dead letter; the forward retry count used for the undo; ends of
+//! attempts that do not run accepted. Without a difference here: a failure past the point of no return that goes
+//! through a stop (it ends in the same state).
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -52,7 +51,7 @@ const STEPS: [&str; 20] = [
 ];
 
 fn step() -> impl Strategy<Value = Node> {
-    // Most steps are undoable, or nothing would ever go back.
+    // Most steps are undoable, or no saga would ever roll back.
     let index = prop_oneof![4 => 0..10_usize, 1 => 10..20_usize];
     (index, any::<bool>()).prop_map(|(i, handled)| Node::Step { step: STEPS[i], handled })
 }
@@ -81,7 +80,7 @@ fn cases() -> impl Strategy<Value = Case> {
     (body, prop::option::weighted(0.2, 1..2000_u16), prop::collection::vec(any::<u16>(), 0..150))
 }
 
-/// Runs a case; if it breaks a rule, gives what happened until then.
+/// Runs a case; if it breaks a rule, returns what happened until then.
 fn run((body, deadline, draws): Case) -> Result<(), String> {
     let mut world = World::new(body, deadline, draws);
     let ran = catch_unwind(AssertUnwindSafe(|| world.run()));

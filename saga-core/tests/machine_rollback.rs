@@ -1,4 +1,4 @@
-//! Compensations: in what order they run, what holds them up, and what is left (DESIGN §7).
+//! Compensations: their order, what blocks them, and what is left.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -73,7 +73,7 @@ fn s05_s34_a_stuck_compensation_holds_what_came_before_it_and_nothing_else() {
         .shows("undone all.1/y · undo all.1/x")
         .undone("all.1/x")
         .shows("undone all.1/x · parked");
-    // s06, s07: nothing is lost, and the saga is not reported clean.
+    // s06, s07: nothing is lost, and the saga is not reported as clean.
     assert_eq!(plan(&saga), ["all.0/b", "all.0/a", "first"]);
     let left = |site: &str, why| Left { site: site.into(), step: "comp".into(), why };
     let stuck = WhyLeft::Stuck(Reason::CompensationFailed);
@@ -107,7 +107,7 @@ fn s09_a_compensation_that_this_build_does_not_know_is_parked() {
         .skip()
         .fails()
         .shows("stop failed · back failed · stuck ~a Diverged · parked");
-    // Redriven by a build that does not know it either.
+    // It is redriven by a build that does not know it either.
     saga.redrive(None).unwrap();
     saga.shows("redriven · stuck ~a Diverged · parked").resolve("a", Role::Undo, true).unwrap();
     saga.shows("resolved ~a yes · undone a (ann) · rolled-back");
@@ -129,7 +129,7 @@ fn s05_a_compensation_that_was_lost_is_parked_and_can_be_given() {
     });
     saga.resolve("a", Role::Do, true).unwrap();
     saga.shows("resolved a yes · done a (ann) · undo a");
-    // An output is not needed to go back.
+    // A rollback needs no output.
     let mut saga = Desk::new();
     saga.step("a", "comp").cancelled().skip().done_losing_output("a");
     saga.shows("done a lost · halted OutputLost a · back cancelled · undo a");
@@ -152,13 +152,13 @@ fn a_compensation_in_doubt_runs_again_under_its_key_and_not_for_ever() {
         saga.shows("redriven · start ~a a12");
         assert_eq!(saga.state.key(&"a".into(), Role::Undo), key(0));
     });
-    // Known not to have happened, it has another.
+    // Known not to have happened, it gets a new key.
     saga.resolve("a", Role::Undo, false).unwrap();
     saga.shows("resolved ~a no · start ~a a12");
     assert_eq!(saga.state.key(&"a".into(), Role::Undo), key(1));
 }
 
-/// An undo that is known to have failed is tried again as often as its step says, whatever an earlier attempt left open.
+/// A failed compensation is retried as often as its step says, whatever doubt an earlier attempt left.
 #[test]
 fn a_compensation_in_doubt_whose_retry_fails_has_its_own_retries() {
     let mut saga = Desk::new();
@@ -196,7 +196,7 @@ fn a_step_in_doubt_holds_up_what_came_before_it() {
         saga.resolve("b", Role::Do, false).unwrap();
         saga.shows("resolved b no · failed b · undo a");
     });
-    // Waived in doubt, it is passed, and listed.
+    // Waived in doubt, it is skipped, and listed.
     saga.waive("b").unwrap();
     saga.shows("waived b · undo a").undone("a").shows("undone a · rolled-back");
     let why = WhyLeft::Waived(desk::by());
@@ -265,7 +265,7 @@ fn children_in_branches_are_undone_while_their_siblings_run() {
         .skip()
         .child_fails("all.0/c");
     saga.shows("child-fails all.0/c · undo all.0/c/x").work("~all.0/c/x a1 · all.1/y a1");
-    // A cancel meanwhile: the sibling is awaited, then all goes back as one.
+    // A cancel meanwhile: the sibling is awaited, then everything is undone as one.
     saga.cancelled().shows("stop cancelled").done("all.1/y");
     saga.shows("done all.1/y · back cancelled · undo all.1/y").undone("all.0/c/x").undone("all.1/y");
     saga.shows("undone all.0/c/x · undone all.1/y · rolled-back").phase(Phase::RolledBack);
@@ -276,7 +276,7 @@ fn a_child_that_fails_past_its_own_point_of_no_return_parks() {
     let mut saga = Desk::new();
     saga.child("c").step_done("c/charge", "irr").skip().child_fails("c");
     saga.shows("halted FailedPastNoReturn c · parked");
-    // Past the parent's, what it did itself can still be undone.
+    // Past the parent's point of no return, the child's own effects can still be undone.
     let mut saga = Desk::new();
     saga.step_done("charge", "irr").child("c").step_done("c/x", "comp").skip().child_fails("c");
     saga.shows("child-fails c · undo c/x").undone("c/x").shows("undone c/x · child-ends c undone");
@@ -403,7 +403,7 @@ fn an_undo_that_is_stuck_parks_and_its_outcome_stays_when_it_is_abandoned() {
     saga.phase(Phase::DeadLettered).abandon().unwrap();
     saga.shows("abandoned").phase(Phase::Completed).work("");
     assert_eq!(saga.state.undone(), Undone::Partial);
-    // It can be asked for again.
+    // It can be requested again.
     saga.undo_from(None).unwrap();
     saga.shows("undo-starts a,all.1/c · start ~all.1/c a2").undone("all.1/c").undone("a");
     saga.shows("undone all.1/c · undo a · undone a · undo-ends");

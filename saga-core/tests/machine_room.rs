@@ -1,7 +1,7 @@
-//! Compensations that there is no room for (`Catalog::admits`): nothing of them is recorded until they may begin.
+//! Compensations that must wait for a slot (`Catalog::admits`): nothing of them is recorded until they may begin.
 //!
 //! Seen to fail with these bugs put in: begun without asking, at either of the places where one begins; a next attempt
-//! not begun when there is room; a time waited for at which nothing can happen.
+//! not begun when there is a slot; a wait for a time at which nothing can happen.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -10,7 +10,7 @@ use desk::Desk;
 use saga_core::Phase;
 use saga_core::machine::{Event, Work, work};
 
-/// A saga that rolls back while there is no room.
+/// Returns a saga that rolls back without a free slot.
 fn full() -> Desk {
     let mut saga = Desk::new();
     saga.idles = false;
@@ -51,7 +51,7 @@ fn a_next_attempt_begins_when_there_is_room_and_nobody_waits_for_its_time() {
     assert!(matches!(work(&saga.state, saga.now).next(), Some(Work::WakeAt { .. })));
     saga.later().shows("");
     assert_eq!(work(&saga.state, saga.now).next(), None, "time makes no room");
-    // The clock may have been set back since: it was due, and is not to wait again.
+    // The clock may have been set back since: it was due, and must not wait again.
     saga.now = saga_core::Timestamp(0);
     admitted(&mut saga, "b");
     saga.shows("start ~b a2").work("~b a2");

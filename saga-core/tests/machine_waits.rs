@@ -1,4 +1,4 @@
-//! Sleeps, signals and approvals (DESIGN §4), and how they stand while the saga is parked.
+//! Sleeps, signals and approvals, and how a dead letter affects them.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -108,14 +108,14 @@ fn of_several_questions_one_has_to_be_named() {
 fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
     let mut saga = Desk::new();
     saga.sleep("all.0/nap", 100).wait("all.1/pay", Some(200)).ask("all.2/ok", Some(300));
-    // A wait in another branch does not keep what needs a person from being seen.
+    // A wait in another branch does not hide what needs a person.
     saga.at(40).step("all.3/a", "comp_person").skip().timed_out("all.3/a");
     saga.shows("all.3/a a1 doubt → hold · stuck all.3/a InDoubt · parked")
         .work("")
         .at(5000)
         .shows("")
         .work("");
-    // What comes meanwhile is kept.
+    // Signals that come meanwhile are kept.
     saga.signal("s1", "paid").unwrap();
     saga.shows("signal s1").at(10_040).resolve("all.3/a", Role::Do, true).unwrap();
     saga.shows("resolved all.3/a yes · done all.3/a (ann) · got all.1/pay s1").work("wake 10100");

@@ -1,17 +1,18 @@
-//! The protocol of lease, fencing and rollback, every state of it: two workers, a store that fences, a world that
-//! honours keys, and a budget of misfortune (a death, a stall past the lease, a cancel, an attempt that fails or is in
-//! doubt, a redrive, a commit of which nobody hears, other sagas that take the room for compensations). The machine is
-//! the real one; store and drivers are the least that keeps their promises. An exhaustive search, breadth first: what is
-//! found first is a shortest way to it (explicit-state model checking; Holzmann, *The Model Checker SPIN*, 1997).
+//! The protocol of lease, fencing and rollback, in all its states: two workers, a store that fences, a world that
+//! honours keys, and a budget of faults. The faults are a death, a stall past the lease, a cancel, an attempt that
+//! fails or is in doubt, a redrive, a commit whose answer is lost, and other sagas that take the slots for
+//! compensations. The machine is the real one; store and drivers are minimal ones that keep their contracts. The search
+//! is exhaustive and breadth-first, so the first path found is a shortest one (explicit-state model checking; Holzmann,
+//! *The Model Checker SPIN*, 1997).
 //!
 //! Mutants seen to fail here: a store that does not fence; effects begun before their intent is durable; a doubt
-//! cleared by a later error; a rollback that does not wait for an irreversible step in doubt, or that runs it again; a
-//! probe that breaks its promise; a cancel taken out of the inbox before what it leads to is durable; a commit of which
-//! nobody heard taken for durable, or forgotten; a store that does not know its repeat; a compensation, or its next
-//! attempt, begun where there is no room; one that stands in line and is never let in. Without a difference: that guard
-//! alone in `State::may_attempt`, which is covered twice; a repeat that is known although somebody else has held the saga
-//! since, because whoever sent it is fenced at its next write; a next attempt that is due when it is let in, because
-//! `Event::Due` begins it as well.
+//! cleared by a later error; a rollback that does not wait for an irreversible step in doubt, or that reruns it; a
+//! probe that breaks its promise; a cancel taken out of the inbox before its result is durable; a commit with a lost
+//! answer treated as durable, or forgotten; a store that does not recognize a repeat; a compensation, or its next
+//! attempt, begun without a slot; a queued one that never begins. Without a difference: the guard in
+//! `State::may_attempt` alone, which is covered twice; a repeat that is recognized although another worker has held the
+//! saga since, because its sender is fenced at its next write; a next attempt that is due when it gets a slot, because
+//! `Event::Due` begins it too.
 
 #![allow(clippy::unwrap_used)]
 
@@ -24,7 +25,7 @@ mod system;
 #[path = "model/worker.rs"]
 mod worker;
 
-/// What `rules.rs` and `body.rs` share with the random sagas.
+/// The parts of `rules.rs` and `body.rs` that the random sagas use too.
 #[allow(dead_code)]
 #[path = "support/body.rs"]
 mod body;
@@ -41,7 +42,7 @@ fn step(step: &'static str) -> Node {
     Node::Step { step, handled: false }
 }
 
-/// Searches all that can happen to a body; gives how many states there were.
+/// Searches everything that can happen to a body; returns the number of states.
 fn check(body: Vec<Node>, budget: Budget) -> usize {
     let found = search(System::new(body, budget));
     assert!(found.ended > 0, "nothing ends");

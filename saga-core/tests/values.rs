@@ -1,4 +1,4 @@
-//! What a journal does to values: what comes back is what was written, or it is known that it does not.
+//! The effect of a journal on values: a value comes back as it was written, or the difference is detected.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,7 +19,7 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
     assert_eq!(Payload::encode_printed(&payload.decode::<T>().unwrap()).unwrap().1, print);
 }
 
-/// Of a seeded generator: enough for bits.
+/// Returns the next pseudorandom number.
 fn random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
@@ -34,7 +34,7 @@ fn two_million_floats_come_back_to_the_last_bit() {
     while many.len() < 2_000_000 {
         let bits = random(&mut state);
         many.extend(Some(f64::from_bits(bits)).filter(|float| float.is_finite()));
-        // Prices, as they are met more often.
+        // Prices, because they are frequent.
         many.push((bits % 1_000_000_007) as f64 / 100.0);
         if bits.is_multiple_of(8) {
             singles.extend(Some(f32::from_bits((bits >> 32) as u32)).filter(|float| float.is_finite()));
@@ -118,7 +118,7 @@ fn a_set_is_one_text_in_whatever_order_it_comes() {
     assert_eq!(text(&set), text(&other));
     comes_back(vec![set, other]);
     comes_back(HashMap::from([(1, HashSet::from([vec!['a'], vec![]]))]));
-    // A list is none, whatever is in it.
+    // A list is not treated as a set, whatever it contains.
     let lists = [vec![HashSet::from([2])], vec![HashSet::from([1])]];
     assert_eq!(Payload::encode(&lists).unwrap().shown(), "[[[2]],[[1]]]");
 }

@@ -6,22 +6,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::system::System;
 
-/// What a search came upon.
+/// The result of a search.
 pub(crate) struct Found {
     pub(crate) states: usize,
-    /// States in which nothing is left to be done.
+    /// The number of states in which nothing is left to be done.
     pub(crate) ended: usize,
 }
 
-/// A state that was found: from which, by what, and what follows from it.
+/// A known state: its predecessor, the event between them, and its successors.
 struct Known {
     from: Option<(usize, String)>,
     next: Vec<usize>,
     has_ended: bool,
 }
 
-/// Goes through everything that can happen. Panics with the shortest way to a state in which something does not hold,
-/// or from which no end can be reached.
+/// Explores everything that can happen. Panics with the shortest path to a state that breaks a rule, or from which no
+/// end can be reached.
 pub(crate) fn search(start: System) -> Found {
     let mut numbers = HashMap::from([(start.identity(), 0)]);
     let mut known = vec![Known { from: None, next: Vec::new(), has_ended: false }];
@@ -49,7 +49,7 @@ pub(crate) fn search(start: System) -> Found {
     Found { states: known.len(), ended: known.iter().filter(|k| k.has_ended).count() }
 }
 
-/// What happened until that state.
+/// Returns the events that led to a state.
 fn way(known: &[Known], number: usize) -> String {
     let mut steps = Vec::new();
     let mut at = number;
@@ -61,7 +61,7 @@ fn way(known: &[Known], number: usize) -> String {
     steps.concat()
 }
 
-/// The first state from which no end can be reached.
+/// Returns the first state from which no end can be reached.
 fn cannot_end(known: &[Known]) -> Option<usize> {
     let mut before = vec![Vec::new(); known.len()];
     for (number, state) in known.iter().enumerate() {

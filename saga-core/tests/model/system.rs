@@ -1,4 +1,4 @@
-//! The system: a saga in a store, two workers, and the world. Small enough to be copied for each thing that can happen.
+//! The system: a saga in a store, two workers, and the world. It is small enough to be copied for each event.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,26 +19,26 @@ pub(crate) struct System {
     body: Vec<Node>,
     budget: Budget,
     now: Timestamp,
-    /// The records in the store: folded, by their identity, and under which number each was written.
+    /// The records in the store: folded, by their identity, and the epoch under which each was written.
     stored: State,
     journal: u64,
     written_by: Vec<u32>,
-    /// Which worker holds the saga, and under which number.
+    /// The worker that holds the saga, and its epoch.
     holder: Option<(usize, u32)>,
     epochs: u32,
     workers: [Option<Worker>; 2],
-    /// In the saga's inbox, until what it leads to is durable.
+    /// True while a cancel is in the saga's inbox; until its result is durable.
     cancel_waits: bool,
-    /// Whether somebody has cancelled; and whether a stop is durable, or came too late.
+    /// True if an operator has cancelled. `has_stopped`: a stop is durable, or came too late.
     was_cancelled: bool,
     has_stopped: bool,
-    /// Whether other sagas have all the room there is for compensations.
+    /// True if other sagas have all slots for compensations.
     is_full: bool,
-    /// Effects that happened, by key: once each, the world honours keys.
+    /// Effects that happened, by key, once each: the world honours keys.
     landed: BTreeMap<String, (Site, Role)>,
-    /// Attempts nobody waits for any more, that may land yet.
+    /// Attempts that no worker waits for any more, and that may still land.
     late: BTreeMap<String, (Site, Role)>,
-    /// Keys that a probe has said have not happened: the promise is that they never will.
+    /// Keys that a probe has denied: they must never land.
     barred: BTreeSet<String>,
 }
 
@@ -69,7 +69,7 @@ impl System {
         }
     }
 
-    /// What tells it from other states.
+    /// Returns a hash that identifies the state.
     pub(crate) fn identity(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.budget, self.now, self.journal, &self.written_by).hash(&mut hasher);
@@ -87,13 +87,13 @@ impl System {
         hasher.finish()
     }
 
-    /// Whether nothing is left to be done, but by a person.
+    /// Returns true if nothing is left to be done, except by a person.
     pub(crate) fn has_ended(&self) -> bool {
         let phase = self.stored.phase();
         self.holder.is_none() && (phase.is_ended() || phase == Phase::DeadLettered)
     }
 
-    /// All that can happen now.
+    /// Returns every event that can happen now.
     pub(crate) fn everything(&self) -> Next {
         let mut next = Next::new();
         for worker in 0..self.workers.len() {
@@ -102,7 +102,7 @@ impl System {
                 Some(it) if !it.pending.is_empty() => {
                     self.try_to(&mut next, format!("{worker} commits"), |s| s.commits(worker));
                     if self.budget.unheard > 0 {
-                        // Had it not come through, nothing would have changed: it is sent again all the same.
+                        // If the commit had failed, nothing would have changed. The worker repeats it in either case.
                         self.try_to(&mut next, format!("{worker} commits, and does not hear of it"), |s| {
                             s.budget.unheard -= 1;
                             s.writes(worker);
@@ -170,7 +170,7 @@ impl System {
                 line: BTreeSet::new(),
                 admitted: BTreeSet::new(),
             });
-            // Whether whoever had it before has died or let it go: it counts as a death at most once here.
+            // The previous worker may have died or released the saga: it counts as at most one death here.
             s.event(worker, Event::Recovered { deaths: u32::from(s.epochs > 1) });
             s.take_cancel(worker);
             if sends_on {
@@ -183,7 +183,7 @@ impl System {
         });
     }
 
-    /// A lease ends: of a worker that is gone, or of one that stalls.
+    /// Ends a lease: that of a dead worker, or of a stalled one.
     fn lease_ends(&self, next: &mut Next) {
         let Some((worker, epoch)) = self.holder else { return };
         let lives = self.workers[worker].as_ref().is_some_and(|w| w.epoch == epoch);
@@ -195,8 +195,8 @@ impl System {
         }
     }
 
-    /// What is pending goes to the store: whether it is durable now. What is there already is known again, unless
-    /// somebody else has held the saga since.
+    /// Writes what is pending; returns true if it is durable now. A repeat is recognized, unless another worker has
+    /// held the saga since.
     fn writes(&mut self, worker: usize) -> bool {
         let it = self.workers[worker].as_ref().unwrap();
         let first = it.pending[0].seq as usize;
@@ -225,7 +225,7 @@ impl System {
         true
     }
 
-    /// Its records are durable, and what they imply begins; or it learns that it holds nothing any more.
+    /// Commits what is pending, and begins the work that follows; or the worker finds that it has lost the saga.
     fn commits(&mut self, worker: usize) {
         if !self.writes(worker) {
             return self.loses(worker);
@@ -248,7 +248,7 @@ impl System {
         }
     }
 
-    /// It drives the saga no more; what it was about may land yet.
+    /// Ends the worker's claim; its attempts in flight may still land.
     fn loses(&mut self, worker: usize) {
         let it = self.workers[worker].take().unwrap();
         for attempt in it.running.iter().filter(|a| !a.landed) {
@@ -261,11 +261,11 @@ impl System {
     // ---- a worker
 
     fn event(&mut self, worker: usize, event: Event) {
-        // What is refused changes nothing.
+        // A refused event changes nothing.
         self.accepts(worker, event);
     }
 
-    /// Takes an event to the machine: whether it was not refused.
+    /// Passes an event to the machine; returns true if it was not refused.
     fn accepts(&mut self, worker: usize, event: Event) -> bool {
         let it = self.workers[worker].as_mut().unwrap();
         let gate = Gate { is_full: self.is_full, line: RefCell::new(&mut it.line) };
@@ -280,7 +280,7 @@ impl System {
         true
     }
 
-    /// There is room again: who stands in line may begin.
+    /// Frees the slots: queued compensations may begin.
     fn lets_in(&mut self) {
         self.is_full = false;
         for worker in self.workers.iter_mut().flatten() {
@@ -288,7 +288,7 @@ impl System {
         }
     }
 
-    /// The body runs as far as it comes.
+    /// Runs the body as far as it can go.
     fn settle(&mut self, worker: usize) {
         for _ in 0..20 {
             let it = self.workers[worker].as_ref().unwrap();
@@ -309,13 +309,13 @@ impl System {
                 break;
             }
         }
-        // As the driver has it.
+        // As in the driver.
         if self.workers[worker].as_ref().unwrap().state.needs_somebody() {
             self.event(worker, Event::Idle);
         }
         let it = self.workers[worker].as_mut().unwrap();
         if it.pending.is_empty() && std::mem::take(&mut it.takes_cancel) {
-            // It led to nothing new.
+            // It had no effect.
             self.cancel_waits = false;
         }
     }
@@ -325,13 +325,13 @@ impl System {
             let cancel = Event::Delivered { delivery: Delivery::Cancel { by: by() }, evaluated: None };
             match self.accepts(worker, cancel) {
                 true => self.workers[worker].as_mut().unwrap().takes_cancel = true,
-                // That needs no record: it is only taken out of the inbox.
+                // That needs no record: the delivery is only removed from the inbox.
                 false => (self.cancel_waits, self.has_stopped) = (false, true),
             }
         }
     }
 
-    /// What a worker that waits for nothing to become durable does.
+    /// Adds the actions of a worker with nothing pending.
     fn works(&self, worker: usize, next: &mut Next) {
         let it = self.workers[worker].as_ref().unwrap();
         let holds = self.holder == Some((worker, it.epoch));
@@ -371,13 +371,13 @@ impl System {
                 s.holder = None;
             });
         }
-        // Whatever it holds it may have to find out that it has lost.
+        // A worker may find at any time that it has lost the saga.
         if !holds && it.running.is_empty() {
             self.try_to(next, format!("{worker} finds that it has lost the saga"), |s| s.loses(worker));
         }
     }
 
-    /// What can become of an attempt: it lands; it ends.
+    /// Adds what can happen to an attempt: it lands; it ends.
     fn goes_on(&self, worker: usize, attempt: &Attempt, next: &mut Next) {
         let it = self.workers[worker].as_ref().unwrap();
         let step = it.state.step(&attempt.site).unwrap();
@@ -402,7 +402,7 @@ impl System {
             });
         }
         if self.barred.contains(&key) {
-            // Only a worker that has lost the saga is still about it.
+            // Only a worker that has lost the saga still runs it.
             return self.try_to(next, format!("{worker}: {name} is refused"), |s| {
                 ends(s, Ending::NotDone { trouble: error(false), retry_after: None });
             });
@@ -417,7 +417,7 @@ impl System {
             }
             ends(s, Ending::InDoubt { trouble: Trouble::TimedOut });
         });
-        // A service that knows the key says what became of it, and not that it failed.
+        // A service that knows the key reports the result, and not a failure.
         if !attempt.landed && !self.landed.contains_key(&key) {
             for permanent in [false, true] {
                 self.try_to(next, format!("{worker}: {name} fails, for good: {permanent}"), |s| {
@@ -448,7 +448,7 @@ impl System {
 
     // ---- what must hold
 
-    /// What must hold in every state, besides the rules of each record.
+    /// Checks the rules of every state, besides those of each record.
     pub(crate) fn check(&self) {
         let state = &self.stored;
         assert!(!self.was_cancelled || self.cancel_waits || self.has_stopped, "a cancel is lost");
@@ -462,7 +462,7 @@ impl System {
         }
     }
 
-    /// After a rollback whatever happened is undone or listed.
+    /// Checks that after a rollback every effect is undone or listed.
     fn check_books(&self, state: &State) {
         let left: Vec<Site> = match state.rollback() {
             Rollback::Partial { left, .. } => left.into_iter().map(|l| l.site).collect(),

@@ -1,4 +1,4 @@
-//! Who drives the saga, with what luck, and what the machine asks of it.
+//! A worker that drives the saga, its budget of faults, and its answers to the machine.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use saga_core::{Entry, Role, Site, State};
 
 use crate::desk::Steps;
 
-/// How much misfortune there may be.
+/// The number of faults left.
 #[derive(Clone, Copy, Hash)]
 pub(crate) struct Budget {
     pub(crate) deaths: u8,
@@ -16,13 +16,13 @@ pub(crate) struct Budget {
     pub(crate) cancels: u8,
     pub(crate) troubles: u8,
     pub(crate) redrives: u8,
-    /// Commits of which nobody hears whether they came through.
+    /// Commits whose answer is lost.
     pub(crate) unheard: u8,
-    /// How often other sagas take the room there is for compensations.
+    /// Times at which other sagas take all slots for compensations.
     pub(crate) crowds: u8,
 }
 
-/// An attempt that runs.
+/// A running attempt.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Attempt {
     pub(crate) site: Site,
@@ -31,22 +31,22 @@ pub(crate) struct Attempt {
     pub(crate) landed: bool,
 }
 
-/// A worker that drives the saga, or thinks that it does.
+/// A worker that drives the saga, or believes so.
 #[derive(Clone)]
 pub(crate) struct Worker {
     pub(crate) epoch: u32,
     pub(crate) state: State,
-    /// Decided, and not known to be durable.
+    /// Decided records that are not known to be durable.
     pub(crate) pending: Vec<Entry>,
-    /// Whether what is pending takes the cancel that waits: both are durable at once.
+    /// True if the pending records include the result of the waiting cancel: both become durable at once.
     pub(crate) takes_cancel: bool,
     pub(crate) running: BTreeSet<Attempt>,
-    /// Compensations that stand in line, and those that have been let in since.
+    /// Queued compensations. `admitted` has those that have got a slot since.
     pub(crate) line: BTreeSet<Site>,
     pub(crate) admitted: BTreeSet<Site>,
 }
 
-/// What the machine asks: the steps there are, and whether there is room for a compensation.
+/// Answers the machine's questions: which steps there are, and whether a compensation may begin.
 pub(crate) struct Gate<'a> {
     pub(crate) is_full: bool,
     pub(crate) line: RefCell<&'a mut BTreeSet<Site>>,

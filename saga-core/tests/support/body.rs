@@ -20,7 +20,7 @@ pub(crate) enum Node {
     Child { body: Vec<Node>, handled: bool },
 }
 
-/// How far a part of the body has come.
+/// The progress of a part of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Come {
     Waits,
@@ -28,7 +28,7 @@ pub(crate) enum Come {
     Failed,
 }
 
-/// The body, run over the state from the start, as a real one is after a crash.
+/// Runs the body over the state from the start, as a real one is after a crash.
 pub(crate) fn poll(
     state: &State,
     body: &[Node],
@@ -138,7 +138,7 @@ fn poll_all(
         comes.push((begun, come, new, new_reads));
     }
     for (begun, come, new, new_reads) in comes {
-        // After a failure nothing more is begun; what was begun is awaited to its end.
+        // After a failure nothing new begins; what was begun is awaited to its end.
         if failed && !begun {
             continue;
         }

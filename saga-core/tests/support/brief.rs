@@ -1,4 +1,4 @@
-//! Records in a few words.
+//! Short forms of records.
 
 use saga_core::record::{Finder, Knowledge, Next, Verdict};
 use saga_core::{Cause, Record, Role, Site};
@@ -39,7 +39,7 @@ fn list(sites: &[Site]) -> String {
     sites.iter().map(Site::as_str).collect::<Vec<_>>().join(",")
 }
 
-/// A record in a few words. A `~` before a site stands for its compensation.
+/// Returns the short form of a record. A `~` before a site means its compensation.
 pub(crate) fn brief(record: &Record) -> String {
     match record {
         Record::Scheduled { .. } => "scheduled".to_owned(),

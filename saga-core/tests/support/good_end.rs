@@ -1,4 +1,4 @@
-//! Everything goes well, and whoever is asked knows the world: then a saga has to end.
+//! Everything succeeds, and operators know the world: then a saga must end.
 
 use saga_core::machine::{Delivery, Ending, Event, Work, work};
 use saga_core::record::Knowledge;
@@ -60,11 +60,11 @@ impl World {
         }
     }
 
-    /// A person who knows the world mends one thing.
+    /// Resolves one blocker, as an operator that knows the world.
     fn mend(&mut self) {
         let reasons = self.state.reasons();
         assert!(!reasons.is_empty(), "a dead letter has a reason");
-        // The same body fails there again, however often it is sent on.
+        // The same body fails there again after every redrive.
         if reasons.iter().all(|(_, _, reason, _)| *reason == Reason::FailedPastNoReturn) {
             assert!(self.deliver(Delivery::Abandon { by: by() }));
             return;
@@ -89,7 +89,7 @@ impl World {
             ];
             for (i, act) in acts.into_iter().enumerate() {
                 if i == 3 {
-                    // A compensation done by hand; an output given of what did happen.
+                    // A compensation done by hand; an output given for what did happen.
                     self.landed.insert(self.state.key(&site, role));
                 }
                 if self.deliver(act) {

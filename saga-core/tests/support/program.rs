@@ -1,5 +1,5 @@
 //! Small random programs: the automaton that follows from the text of each, and the sites that a run of it leaves.
-//! Written after the rules of the body, not after the code under test.
+//! Written from the rules of the body, independent of the code under test.
 
 use proptest::prelude::*;
 use saga_core::graph::{Definition, Graph, Place, To, What};
@@ -8,22 +8,22 @@ use saga_core::policy::{InDoubt, Kind};
 /// A piece of a body.
 #[derive(Debug, Clone)]
 pub(crate) enum Piece {
-    /// Something awaited; its failure is handled, or leaves the body.
+    /// An await; its failure is handled, or leaves the body.
     Await(Call, bool),
-    /// One after the other.
+    /// Parts in sequence.
     Sequence(Vec<Piece>),
-    /// One or the other.
+    /// Two alternatives.
     Either(Box<Piece>, Box<Piece>),
-    /// Again and again, or not at all.
+    /// A loop of any number of turns.
     Loop(Box<Piece>),
 }
 
-/// What is awaited.
+/// The thing awaited.
 #[derive(Debug, Clone)]
 pub(crate) enum Call {
-    /// A step of the name with this index.
+    /// A step with the name of this index.
     Step(usize),
-    /// One that never fails.
+    /// A retriable step.
     Retriable,
     /// A child saga.
     Child(Box<Piece>),
@@ -31,13 +31,13 @@ pub(crate) enum Call {
     All(Vec<Call>),
     /// An iterator of branches.
     Each(Box<Call>),
-    /// With a name of its own.
+    /// A call with a name of its own.
     Named(Box<Call>),
 }
 
 const STEPS: [&str; 3] = ["hold", "pay", "send"];
 
-/// Straight on: no branches in the text, no loops, nothing that may be empty, and no failure handled.
+/// Returns programs without branches in the text, loops, empty parts or handled failures.
 pub(crate) fn straight() -> impl Strategy<Value = Piece> {
     let call = leaf().prop_recursive(3, 12, 3, |call| {
         let body = prop::collection::vec(call.clone().prop_map(|c| Piece::Await(c, false)), 1..4);
@@ -49,7 +49,7 @@ pub(crate) fn straight() -> impl Strategy<Value = Piece> {
     prop::collection::vec(call.prop_map(|c| Piece::Await(c, false)), 2..6).prop_map(Piece::Sequence)
 }
 
-/// Any program.
+/// Returns any program.
 pub(crate) fn any_program() -> impl Strategy<Value = Piece> {
     let call = leaf().prop_recursive(3, 12, 3, |call| {
         prop_oneof![
@@ -77,7 +77,7 @@ fn piece(call: impl Strategy<Value = Call> + 'static) -> impl Strategy<Value = P
     })
 }
 
-/// A definition of a step that is undone, or never fails.
+/// Returns the definition of a step that is undone, or of one that never fails.
 pub(crate) fn definition(name: &'static str, retriable: bool) -> Definition {
     Definition {
         name,
@@ -117,7 +117,7 @@ impl Call {
     }
 }
 
-/// The automaton of a program.
+/// Returns the automaton of a program.
 pub(crate) fn graph(program: &Piece) -> Graph {
     let mut writer = Writer::default();
     writer.number(program, 0);
@@ -153,7 +153,7 @@ impl Writer {
         match piece {
             Piece::Await(call, _) => {
                 let what = call.what();
-                // A name of its own stays unique: it is numbered here, and not by `#`.
+                // A name of its own must be unique: it is numbered here, and not by `#`.
                 let own = matches!(call, Call::Named(_));
                 let name = if own { format!("own-{}", self.places.len()).leak() } else { what.label() };
                 let alike = self.places.iter().filter(|p| p.name == name).count() as u32;
@@ -170,7 +170,7 @@ impl Writer {
         }
     }
 
-    /// Writes the moves of a piece that `next` follows; gives where it begins. `at` is its first place.
+    /// Writes the moves of a piece that `next` follows; returns its first moves. `at` is its first place.
     fn connect(&mut self, piece: &Piece, next: &[To], at: &mut usize) -> Vec<To> {
         match piece {
             Piece::Await(call, handled) => {
@@ -229,7 +229,7 @@ fn size(piece: &Piece) -> usize {
     }
 }
 
-/// A run of a program by drawn choices; with `failing` off nothing fails.
+/// A run of a program by drawn choices; without `failing` nothing fails.
 pub(crate) struct Run<'a> {
     choices: std::iter::Cycle<std::slice::Iter<'a, u8>>,
     failing: bool,
@@ -238,11 +238,11 @@ pub(crate) struct Run<'a> {
 type Went = Result<(), ()>;
 
 impl<'a> Run<'a> {
-    /// The sites that the program leaves.
+    /// Returns the sites that the program leaves.
     pub(crate) fn sites(program: &Piece, choices: &'a [u8], failing: bool) -> Vec<String> {
         let mut run = Run { choices: choices.iter().cycle(), failing };
         let mut sites = Vec::new();
-        // A failure is the end of the run, and as good as another.
+        // A failure ends the run like a success.
         let (Ok(()) | Err(())) = run.body(program, "", &mut sites);
         sites
     }
@@ -320,7 +320,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// All branches in a drawn mixture. If one fails, what had not begun does not begin.
+    /// Runs all branches in a drawn interleaving. After a failure no new branch begins.
     fn fork(&mut self, branches: &[&Call], segment: &str, sites: &mut Vec<String>) -> Went {
         let (mut ran, mut failed) = (Vec::new(), false);
         for (number, branch) in branches.iter().enumerate() {

@@ -1,11 +1,11 @@
-//! What must hold of every record, written from DESIGN §5–§8.
+//! The rules of every record, written from the documentation of the machine.
 
 use std::collections::HashSet;
 
 use saga_core::state::{Direction, Status, StepState};
 use saga_core::{IdempotencyKey, Kind, Reason, Record, Role, Site, State};
 
-/// Whether a rollback has nothing left to do there.
+/// Returns true if a rollback has nothing left to do there.
 pub(crate) fn unwound(step: &StepState) -> bool {
     step.waived.is_some()
         || step.doing.status == Status::Failed
@@ -13,7 +13,7 @@ pub(crate) fn unwound(step: &StepState) -> bool {
         || (step.doing.status == Status::Done && step.kind == Kind::Irreversible)
 }
 
-/// What must hold of a record, given the state before it.
+/// Checks a record against the state before it.
 pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<IdempotencyKey>) {
     let forward = matches!(state.direction(), Direction::Forward);
     let begins = matches!(record, Record::Intent { .. } | Record::UndoIntent { .. } | Record::Started { .. });
@@ -90,14 +90,14 @@ fn check_start(state: &State, site: &Site, role: Role, attempt: u32) {
     }
 }
 
-/// What happened after the step, and is to be unwound as well, and is not yet.
+/// Returns the later steps that must be unwound before this one, and are not yet.
 pub(crate) fn later_to_unwind<'a>(state: &'a State, site: &'a Site) -> impl Iterator<Item = &'a Site> {
     let seq = state.step(site).unwrap().seq;
     let after = state.steps().filter(move |(other, step)| step.seq > seq && !other.concurrent_with(site));
     after.filter(|(other, step)| state.is_unwinding(other) && !unwound(step)).map(|(other, _)| other)
 }
 
-/// Doubt sticks, and the key with it.
+/// Checks that doubt is kept, and the key with it.
 pub(crate) fn check_doubt(before: &State, after: &State, record: &Record) {
     for (site, step) in before.steps() {
         for role in [Role::Do, Role::Undo] {
@@ -109,7 +109,7 @@ pub(crate) fn check_doubt(before: &State, after: &State, record: &Record) {
                 }
                 Record::Resolved { site: s, role: r, .. } => s == site && *r == role,
                 Record::Undone { site: s, .. } => s == site && role == Role::Undo,
-                // Settled by its own call.
+                // It was settled by its own call.
                 Record::Failed { site: s, .. } => s == site && step.is_undone(),
                 _ => false,
             };

@@ -1,6 +1,5 @@
-//! A saga at random: a body made of a tree of steps, a world in which effects land or do not, and what must hold of
-//! every record that the machine writes, whatever happens. The rules are written from DESIGN §5–§8 and use nothing of
-//! the machine but its records and what they fold to.
+//! A random saga: a body made of a tree of steps, a world in which effects land or do not, and the rules of every
+//! record that the machine writes. The rules use nothing of the machine but its records and their fold.
 
 #![allow(dead_code, clippy::unwrap_used)]
 
@@ -53,14 +52,14 @@ impl World {
         World { body, state, journal, now, landed, reads, draws, at: 0, signals: 0, trace }
     }
 
-    /// The next number that was drawn, below `below`; 0 when all are used up.
+    /// Returns the next drawn number, below `below`; 0 when all are used up.
     fn draw(&mut self, below: usize) -> usize {
         let drawn = self.draws.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         drawn as usize % below.max(1)
     }
 
-    /// Lets anything happen until nothing more was drawn; then everything goes well, and it has to end.
+    /// Lets random events happen until all numbers are used up. Then everything succeeds, and the saga must end.
     pub(crate) fn run(&mut self) {
         self.settle_body();
         while self.at < self.draws.len() {
@@ -108,7 +107,7 @@ impl World {
         self.event(Event::Delivered { delivery, evaluated })
     }
 
-    /// The body runs as far as it comes, and the machine is told that there is no more.
+    /// Runs the body as far as it can go, and tells the machine that nothing more comes.
     fn settle_body(&mut self) {
         for _ in 0..200 {
             if !self.state.body_may_run() {
@@ -225,7 +224,7 @@ impl World {
     }
 
     fn crash(&mut self) {
-        // What ran may have landed.
+        // Running attempts may have landed.
         let running: Vec<IdempotencyKey> = work(&self.state, self.now)
             .filter_map(|w| match w {
                 Work::Attempt { site, role, .. } => Some(self.state.key(site, role)),
@@ -270,7 +269,7 @@ impl World {
         self.deliver(what);
     }
 
-    /// Whatever is known of the world, and now and then an act that does not fit.
+    /// Makes true statements about the world, and sometimes an act that does not fit.
     fn operator_acts(&mut self) {
         let sites: Vec<Site> = self.state.sites().map(|(s, _)| s.clone()).collect();
         let pick = self.draw(sites.len());
@@ -301,7 +300,7 @@ impl World {
         Delivery::Resolve { site, role, knowledge, by: by() }
     }
 
-    /// What no runtime would say.
+    /// Sends events that no runtime would send.
     fn nonsense(&mut self) {
         let sites: Vec<Site> = self.state.sites().map(|(s, _)| s.clone()).collect();
         let pick = self.draw(sites.len() + 1);
@@ -341,7 +340,7 @@ impl World {
             6 => Event::BodyEnded(BodyEnd::Halted(Reason::Diverged, Some(site), "x".to_owned())),
             _ => Event::BodyEnded(BodyEnd::Returned(json("too early"))),
         };
-        // A site that is not of the body would have the world stand still for it.
+        // A site outside the body would block the world.
         let stray = matches!(&event, Event::Reached(reach) if self.state.site(reach.site()).is_none());
         let early = matches!(&event, Event::BodyEnded(BodyEnd::Returned(_)));
         if !(stray || early && self.state.open_sites().next().is_none()) {
@@ -351,7 +350,7 @@ impl World {
 
     // ---- what must hold
 
-    /// After the machine was told that nothing more comes.
+    /// Checks the state after the machine was told that nothing more comes.
     fn check_rest(&mut self) {
         let phase = self.state.phase();
         let todo: Vec<_> = work(&self.state, self.now).collect();
@@ -365,14 +364,14 @@ impl World {
         if phase.is_ended() {
             return self.check_ended();
         }
-        // Nothing stands still without being seen to.
+        // Every resting saga waits for something.
         let waits = self
             .state
             .open_sites()
             .any(|(_, s)| matches!(s, SiteState::Wait { .. } | SiteState::Ask { .. } | SiteState::Timer(_)));
         let awaited = self.state.body_may_run() && (waits || !self.reads.is_empty());
         assert!(!todo.is_empty() || awaited, "it stands still: {}", self.standing());
-        // What nothing holds up goes on.
+        // A step that nothing blocks continues.
         for (site, step) in self.state.steps().filter(|(site, _)| self.state.is_unwinding(site)) {
             let owed = step.doing.status == Status::Done && !unwound(step);
             let held = || later_to_unwind(&self.state, site).next().is_some();
@@ -404,7 +403,7 @@ impl World {
         assert_eq!(self.journal.len(), before, "an ended saga takes nothing");
     }
 
-    /// The books and the report agree.
+    /// Checks that the books and the report agree.
     fn check_end(&mut self) {
         let listed: HashSet<Site> = match self.state.rollback() {
             Rollback::Partial { left, .. } => left.into_iter().map(|l| l.site).collect(),
