@@ -1,4 +1,4 @@
-//! The example `book_trip` as its users meet it: a process, killed at every durable write, and the books that four
+//! The example `book_trip` as its users run it: a process, killed at every durable write, and the books that four
 //! companies keep outside of it.
 
 #[path = "book_trip/books.rs"]
@@ -14,12 +14,12 @@ use example::{Example, Ran};
 
 static BOOK_TRIP: Example = Example::named("book_trip");
 
-/// More kill points than a trip has writes: not to look for the end for ever.
+/// More kill points than a trip has writes; limits the search for the last one.
 const WRITES_MAX: u64 = 60;
-/// So many kill points are tried at a time: they wait for disks, mostly.
+/// The number of kill points tried at the same time: they mostly wait for disks.
 const AT_A_TIME: u64 = 4;
 
-/// What goes wrong at the companies, and what is to come of it.
+/// The faults of the companies, and the expected result.
 struct Variant {
     name: &'static str,
     words: &'static [&'static str],
@@ -40,7 +40,7 @@ impl Variant {
         BOOK_TRIP.run(&[&["--db", db], self.words, more].concat())
     }
 
-    /// The trip has ended, and the books say so too.
+    /// Checks that the trip has ended, and that the books agree.
     fn assert_ended(&self, ran: &Ran, db: &Path) {
         assert_eq!(ran.code, Some(0), "{ran}");
         assert!(ran.out.contains("The outcome and the books agree."), "{ran}");
@@ -52,7 +52,7 @@ impl Variant {
     }
 }
 
-/// A database of its own, in a directory that is empty before.
+/// Returns a database of its own, in an empty directory.
 fn fresh(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book_trip").join(name);
     if directory.exists() {
@@ -147,7 +147,7 @@ fn what_is_not_understood_is_said() {
     assert!(help.code == Some(0) && help.out.contains("--kill-at N"), "{help}");
 }
 
-/// Kills the process at its `number`-th write and resumes it; gives whether there was such a write.
+/// Kills the process at its `number`-th write and resumes it; returns true if there was such a write.
 fn killed_and_resumed(variant: &Variant, flag: &str, number: u64) -> bool {
     let db = fresh(&format!("{}{flag}-{number}", variant.name));
     let killed = variant.run(&db, &[flag, &number.to_string()]);
@@ -217,7 +217,7 @@ fn killed_anywhere_with_a_charge_that_landed_unheard() {
     killed_everywhere(&LANDED);
 }
 
-/// Three deaths without progress in between park a saga, so that twice is as often as it may be killed anywhere.
+/// Three deaths without progress in between dead-letter a saga, so two kills at any write are the limit.
 #[test]
 fn killed_again_in_the_recovery() {
     let variant = &CHARGE;

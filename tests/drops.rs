@@ -1,4 +1,4 @@
-//! Destructors of a user's values that panic: none takes the saga's driver down, and the journal says what happened.
+//! Destructors of a user's values that panic: none ends the saga's driver, and the journal says what happened.
 #![allow(clippy::unwrap_used)]
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use saga::prelude::*;
 use saga::{Phase, Record, Rollback, Saga, SagaCall};
 use serde::{Deserialize, Serialize};
 
-/// Its destructor panics. Not while another panic unwinds: that ends the process, by the rules of Rust.
+/// Its destructor panics, except while another panic unwinds: that would end the process, by the rules of Rust.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Bomb;
 
@@ -22,7 +22,7 @@ impl Drop for Bomb {
     }
 }
 
-/// An error with such a value inside.
+/// An error with a `Bomb` inside.
 #[derive(Debug, Serialize, Deserialize, StepError)]
 enum Charged {
     #[transient]
@@ -37,7 +37,7 @@ impl fmt::Display for Charged {
 
 impl Error for Charged {}
 
-/// How often something ran.
+/// The number of runs of each step.
 #[derive(Default)]
 struct Counts {
     sibling: AtomicU32,
@@ -64,7 +64,7 @@ async fn undo_with_bombs(counts: &Counts) -> Result<Bomb, Charged> {
     }
 }
 
-/// Runs out of time with a bomb in its hands.
+/// Runs out of time with a bomb in its future.
 #[step(compensate = forget(), in_doubt = dead_letter, timeout = "10s")]
 async fn wait_with_a_bomb() -> Result<(), Failure> {
     let _bomb = Bomb;
@@ -86,7 +86,7 @@ async fn look_with_a_bomb() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs beside the others, for longer than they do.
+/// Runs at the same time as the others, for longer than they do.
 #[step(compensate = forget(), idempotent)]
 async fn run_beside(counts: &Counts) -> Result<(), Failure> {
     counts.sibling.fetch_add(1, Ordering::Relaxed);
@@ -138,7 +138,7 @@ async fn forget_nothing() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that can be seen of a saga that has ended or is a dead letter.
+/// The observable state of a saga that has ended or is dead-lettered.
 struct Seen {
     state: saga::State,
     journal: Vec<saga::Entry>,
@@ -146,7 +146,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// What the attempts that ended without success say.
+    /// Returns the texts of the attempts that ended without success.
     fn troubles(&self) -> Vec<String> {
         let mut troubles = Vec::new();
         for entry in &self.journal {

@@ -1,4 +1,4 @@
-//! The example `graph` as its users meet it, and the drawings in the documentation, which are what it prints.
+//! The example `graph` as its users run it, and the drawings in the documentation, which must be its output.
 
 #[path = "book_trip/example.rs"]
 mod example;

@@ -1,6 +1,6 @@
-//! What one more costs does not grow with how many there are: branches of an `all`, turns of a loop, signals,
-//! compensations, children. Counted are allocations, allocated bytes, and sites looked at, not time, in sagas of 100,
-//! 1,000 and 10,000; `cargo xtask bench scale` shows the time.
+//! The cost of one more branch of an `all`, turn of a loop, signal, compensation or child does not grow with their
+//! number. Counted are allocations, allocated bytes, and sites visited, not time, in sagas of 100, 1,000 and 10,000;
+//! `cargo xtask bench scale` shows the time.
 #![cfg(debug_assertions)]
 // A saga drops a failure by `let _ =`.
 #![allow(clippy::unwrap_used, clippy::let_underscore_must_use, unsafe_code)]
@@ -22,7 +22,7 @@ thread_local! {
     static TURNSTILE: &'static Semaphore = Box::leak(Box::new(Semaphore::new(0)));
 }
 
-// SAFETY: it counts, and leaves the rest to the system.
+// SAFETY: it counts, and leaves the rest to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
@@ -52,7 +52,7 @@ async fn one_at_a_time() {
     TURNSTILE.with(|turnstile| *turnstile).acquire().await.unwrap().forget();
 }
 
-/// Ends only when it is let through.
+/// Ends only once the turnstile lets it through.
 #[step(compensate = strike(n), idempotent, timeout = "1h")]
 async fn queue(n: u32) -> Result<u32, Failure> {
     one_at_a_time().await;
@@ -199,7 +199,7 @@ async fn long_then_waits(n: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was counted.
+/// The counts.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     allocations: f64,
@@ -207,7 +207,7 @@ struct Cost {
     sites: f64,
 }
 
-/// What one costs of `size`, counted from when `prepare` is done.
+/// Returns the cost of one of `size`, counted from the end of `prepare`.
 fn cost(size: u32, run: impl AsyncFnOnce(&Runtime, u32, &dyn Fn()), capped: bool) -> Cost {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
@@ -229,7 +229,7 @@ fn cost(size: u32, run: impl AsyncFnOnce(&Runtime, u32, &dyn Fn()), capped: bool
     })
 }
 
-/// That one of 10,000 costs at most half as much again as one of 100, or of 1,000.
+/// Checks that one of 10,000 costs at most half as much again as one of 100, or of 1,000.
 fn does_not_grow(what: &str, run: impl AsyncFn(&Runtime, u32, &dyn Fn()), capped: bool) {
     let [few, more, many] = [100, 1000, 10_000].map(|size| cost(size, &run, capped));
     println!("{what}: {few:.1?} {more:.1?} {many:.1?}");
@@ -254,7 +254,7 @@ async fn feed(through: u32) {
         while turnstile.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        // The step's end, and the commit that takes it in.
+        // Wait for the step's end, and for the commit that records it.
         for _ in 0..8 {
             tokio::task::yield_now().await;
         }

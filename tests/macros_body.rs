@@ -1,5 +1,4 @@
-//! What may stand in the body of a saga: ordinary code, which none of the rules about awaits and determinism takes for
-//! a mistake.
+//! Ordinary code in the body of a saga, which none of the rules about awaits and determinism may refuse.
 #![deny(unused_must_use, unused_imports, unreachable_code, clippy::all)]
 #![allow(clippy::unwrap_used, clippy::needless_return, clippy::useless_vec)]
 
@@ -8,19 +7,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use saga::prelude::*;
 use saga::test::TestRuntime;
 
-/// Gives what it was given.
+/// Gives its input.
 #[step(readonly)]
 async fn look(item: u64) -> Result<u64, Failure> {
     if item > 900 { Err(Failure::permanent("too dear")) } else { Ok(item) }
 }
 
-/// Gives how long it is.
+/// Gives the length of a text.
 #[step(readonly)]
 async fn measure(text: String) -> Result<u64, Failure> {
     text.len().try_into().permanent()
 }
 
-/// How these sagas fail.
+/// The error of these sagas.
 #[derive(Debug, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize, SagaError)]
 enum BodyError {
     #[error("not seen")]
@@ -34,14 +33,14 @@ async fn outcome<S: saga::Saga>(call: saga::SagaCall<S>) -> Option<S::Output> {
     runtime.run("saga-1", call).await.unwrap().outcome().await.unwrap().completed()
 }
 
-/// Its own, and not the system's.
+/// A module of the user's own, not the system's clock.
 mod clock {
     pub(crate) fn now(of: u64) -> u64 {
         of
     }
 }
 
-/// A plain function, whose value nobody needs.
+/// A plain function whose value may be ignored.
 fn count(items: &mut Vec<u64>) -> usize {
     items.push(1);
     items.len()
@@ -51,7 +50,7 @@ fn fits(items: &[u64]) -> Result<(), Failure> {
     if items.len() < 9 { Ok(()) } else { Err(Failure::permanent("too many")) }
 }
 
-/// Maps are looked into, counted, summed and sorted; only their order is not gone by.
+/// Maps are looked into, counted, summed and sorted; only their order is not used.
 #[saga]
 async fn maps(prices: HashMap<String, u64>, seen: HashSet<u64>) -> Result<u64, Failure> {
     let sum: u64 = prices.values().sum();
@@ -135,7 +134,7 @@ async fn loops(items: Vec<u64>) -> Result<u64, Failure> {
     Ok(sum + plain)
 }
 
-/// What is lent to the branches of an `all` may change before a later `?`.
+/// Values lent to the branches of an `all` may change before a later `?`.
 #[saga]
 async fn lent(items: Vec<u64>) -> Result<u64, Failure> {
     let mut texts = vec!["one".to_owned(), "three".to_owned()];
@@ -149,7 +148,7 @@ async fn lent(items: Vec<u64>) -> Result<u64, Failure> {
     Ok(sum + first + joined + texts.len() as u64)
 }
 
-/// A failure that is kept, and left with later.
+/// A failure that is kept, and returned later.
 #[saga]
 async fn kept(items: Vec<u64>) -> Result<u64, BodyError> {
     let first = look(items[0]).await;

@@ -1,4 +1,4 @@
-//! The same saga, once with the macros and once by hand on the public traits: their journals are the same.
+//! The same saga, once with the macros and once by hand on the public traits: their journals are equal.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
@@ -158,7 +158,7 @@ mod by_hand {
     }
 }
 
-/// Runs it to its end; gives its journal, as text, and what the world was told.
+/// Runs it to its end; returns its journal as text, and the calls of the world.
 async fn journal<S: Saga>(call: SagaCall<S>) -> (Vec<String>, Vec<String>) {
     let world = World::default();
     let given = world.clone();

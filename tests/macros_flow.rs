@@ -1,4 +1,4 @@
-//! The control flow that `#[saga]` reads from a body: what may stand past the point of no return, and the automaton.
+//! The control flow that `#[saga]` reads from a body: the code allowed past the point of no return, and the automaton.
 #![allow(clippy::unwrap_used, clippy::never_loop, clippy::while_let_loop)]
 
 use saga::graph::{Graph, To};
@@ -29,7 +29,8 @@ async fn tell(_amount: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The moves of an automaton, a line a place: `hold -> charge | back` is where it goes when done, and when failed.
+/// Returns the moves of an automaton, a line for each place. `hold -> charge | back` has the moves after success, and
+/// after a failure.
 fn moves(graph: &Graph) -> Vec<String> {
     let name = |number: usize| match graph.places[number].occurrence {
         1 => graph.places[number].name.to_owned(),
@@ -71,7 +72,7 @@ async fn handled(seat: u32) -> Result<u32, Failure> {
     if look(seat).await.is_err() {
         return Ok(0);
     }
-    // What is nobody's exit but a closure's.
+    // This `?` leaves only the closure.
     let parse = |text: &str| -> Result<u32, std::num::ParseIntError> {
         let number: u32 = text.parse()?;
         Ok(number)
@@ -96,7 +97,7 @@ async fn guarded(seat: u32) -> Result<u32, Failure> {
 
 #[saga]
 async fn alternatives(seat: u32) -> Result<u32, Failure> {
-    // Each side has a point of no return of its own, and nothing fails after either.
+    // Each side has its own point of no return, and nothing fails after either.
     if seat > 3 && look(seat).await? > 3 {
         charge(seat).await?;
     } else if seat == 2 {
@@ -124,7 +125,7 @@ async fn rounds(seats: u32) -> Result<u32, Failure> {
             }
         }
     }
-    // The loop is left with a value, and that is the tail.
+    // The loop is left with a value, which is the tail.
     #[bound(9)]
     loop {
         left += 1;
@@ -137,7 +138,7 @@ async fn rounds(seats: u32) -> Result<u32, Failure> {
 #[saga]
 async fn branches(seat: u32) -> Result<u32, Failure> {
     let mut seats = vec![seat, seat + 1];
-    // The branches borrow what changes before the next `?`.
+    // The branches borrow values that change before the next `?`.
     let held = all(seats.iter().map(|seat| hold(*seat))).await?;
     seats.clear();
     let (one, two) = all((look(held[0]), look(held[1]))).await?;
@@ -257,7 +258,7 @@ async fn by_closure(seats: Vec<u32>) -> Result<Vec<u32>, Failure> {
     Ok(Vec::new())
 }
 
-/// What clippy advises for a closure that only calls a step comes to the same.
+/// The form that clippy advises for a closure that only calls a step is equivalent.
 #[test]
 fn a_step_may_stand_where_a_closure_would_only_call_it() {
     assert_eq!(by_name::GRAPH, by_closure::GRAPH);
@@ -273,7 +274,7 @@ fn a_step_may_stand_where_a_closure_would_only_call_it() {
     }
 }
 
-/// The result of what cannot be undone, kept for the statement after it.
+/// The result of an irreversible step, kept for the next statement.
 #[saga]
 async fn kept(seat: u32) -> Result<u32, Failure> {
     let paid = charge(seat).await;
@@ -291,7 +292,7 @@ fn a_result_that_is_kept_shows_how_the_site_ended_as_long_as_nothing_came_after_
     assert_eq!(moves(kept::GRAPH), ["-> charge", "charge -> end | back"]);
 }
 
-/// A name for a site does not end what may be said of the call.
+/// Other methods may follow a name for a site.
 #[saga]
 async fn named_first(seat: u32) -> Result<u32, Failure> {
     let heard = signal::<u32>("seat").named("wanted").within("1s").await.unwrap_or(seat);
@@ -308,7 +309,7 @@ fn what_has_a_name_may_have_a_limit_as_well() {
     });
 }
 
-/// It asks its context for the key, and need say no more.
+/// It reads the key from its context, which counts as taking it.
 #[step(irreversible)]
 async fn keyed_by_context(cx: &StepContext) -> Result<String, Failure> {
     Ok(cx.key().to_string())

@@ -1,5 +1,5 @@
-//! The macros where names are shadowed, the crate is re-exported, and items stand in odd places, with all lints denied.
-//! Where `Cargo.toml` has it under another name: `tests/renamed`.
+//! The macros where names are shadowed, the crate is re-exported, and items are in odd places, with all lints denied.
+//! The crate under another name in `Cargo.toml`: `tests/renamed`.
 #![deny(missing_docs, unused_qualifications, unreachable_pub, warnings, clippy::all, clippy::pedantic)]
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ pub mod renamed {
 
     use durable::{Failure, IdempotencyKey, SagaError, StepError, StepFailure, saga, step};
 
-    /// What the names of the standard library are here.
+    /// Local items with names of the standard library.
     #[allow(dead_code)]
     mod shadows {
         pub(super) struct Result;
@@ -35,18 +35,18 @@ pub mod renamed {
 
     type Fine<T, E> = ::core::result::Result<T, E>;
 
-    /// What goes wrong.
+    /// The error of a hold.
     #[derive(Debug, serde_again::Serialize, serde_again::Deserialize, StepError)]
     #[serde(crate = "serde_again")]
     #[step_error(crate = durable)]
     pub enum HoldError {
-        /// For good.
+        /// Permanent.
         #[permanent]
         Full,
-        /// For now.
+        /// Transient.
         #[transient(retry_after = wait)]
         Busy {
-            /// How long.
+            /// The time to wait.
             wait: ::core::time::Duration,
         },
     }
@@ -59,12 +59,12 @@ pub mod renamed {
 
     impl ::core::error::Error for HoldError {}
 
-    /// What goes wrong with a saga.
+    /// The error of a trip.
     #[derive(Debug, serde_again::Serialize, serde_again::Deserialize, SagaError)]
     #[serde(crate = "serde_again")]
     #[saga_error(crate = durable)]
     pub enum TripError {
-        /// A hold.
+        /// A hold failed.
         Hold(StepFailure<HoldError>),
     }
 
@@ -84,14 +84,14 @@ pub mod renamed {
         if given > 9 { Fine::Err(HoldError::Full) } else { Fine::Ok(given + input + cx) }
     }
 
-    /// Lets it go.
+    /// Releases it.
     #[step(retriable, crate = durable)]
     pub async fn release(key: &IdempotencyKey, registry: u32, given: u32) -> Fine<(), Failure> {
         let _ = (registry, given, key.as_str());
         Fine::Ok(())
     }
 
-    /// With parameters named as the expansion's own names.
+    /// Has parameters with the names of the expansion's own variables.
     #[saga(crate = durable)]
     pub async fn trip(cx: u32, result: u32, witness_0: u32, turns_0: u32) -> Fine<u32, TripError> {
         let value = hold(cx, result, witness_0).await?;
@@ -119,7 +119,7 @@ pub mod renamed {
     }
 }
 
-/// Behind a macro of one's own.
+/// Wraps the macros in a user's macro.
 macro_rules! order {
     ($step:ident, $undo:ident, $saga:ident, $field:ident) => {
         /// Orders.
@@ -146,7 +146,7 @@ macro_rules! order {
 
 order!(order_book, cancel_book, buy_book, book);
 
-/// Two of one name, in modules of their own.
+/// Has two steps of one name, in modules of their own.
 pub mod two {
     use saga::Awaitable as _;
 
@@ -162,23 +162,23 @@ pub mod two {
         }
     }
 
-    /// Another of that name is named by its path.
+    /// Another step of that name, called by its path.
     #[saga::step(readonly, name = "look_again")]
     pub async fn look() -> Result<u32, saga::Failure> {
         Ok(2)
     }
 
-    /// Both of them.
+    /// Calls both of them.
     #[saga::saga]
     pub async fn both() -> Result<u32, saga::Failure> {
         Ok(one::look().await? + look().await? + look().named("third").await?)
     }
 }
 
-/// What a macro of one's own, with a path to the crate that is its own as well, writes.
+/// Expands to steps in a user's macro, with the user's path to the crate.
 macro_rules! steps_of {
     ($root:path; $($name:ident)*) => {$(
-        /// One of several.
+        /// Gives the next seat.
         #[saga::step(readonly, crate = $root)]
         pub async fn $name(seat: u32) -> Result<u32, saga::Failure> {
             Ok(seat + 1)
@@ -186,9 +186,9 @@ macro_rules! steps_of {
     )*};
 }
 
-/// The crate by a path of two parts, as a crate that re-exports it has it.
+/// Reaches the crate by a path of two parts, as through a crate that re-exports it.
 pub mod re_exported {
-    /// What others depend on.
+    /// The module that others depend on.
     pub mod facade {
         pub use ::saga as sagas;
     }
@@ -202,7 +202,7 @@ pub mod re_exported {
     }
 }
 
-/// Runs a saga to its end; gives its output.
+/// Runs a saga to its end; returns its output.
 async fn run<S: saga::Saga>(call: saga::SagaCall<S>) -> Option<S::Output> {
     let runtime = saga::test::TestRuntime::start(saga::Builder::saga::<S>).await.unwrap();
     runtime.run("a", call).await.unwrap().outcome().await.unwrap().completed()

@@ -1,4 +1,4 @@
-//! `?` in the body of a step is that of the language wherever it compiles: only what the compiler says of a foreign
+//! `?` in the body of a step is that of the language wherever it compiles. Only the compiler's message on a foreign
 //! error is ours.
 #![deny(missing_docs, unused_qualifications, clippy::pedantic)]
 #![allow(clippy::unwrap_used, clippy::unused_async)]
@@ -26,7 +26,7 @@ impl From<ParseIntError> for SeatError {
 
 type SeatResult<T = u64> = Result<T, SeatError>;
 
-/// Its own error, made by `From`; types are inferred through it, and an alias is as good as a `Result`.
+/// An error of the step's own, made by `From`. Types are inferred through it, and an alias counts as a `Result`.
 #[step(readonly)]
 async fn seat(text: String) -> SeatResult {
     let (row, seat) = text.split_once('-').ok_or_else(|| SeatError::NoNumber(text.clone()))?;
@@ -34,7 +34,7 @@ async fn seat(text: String) -> SeatResult {
     Ok(row * 100 + seat.parse::<u64>()?)
 }
 
-/// What returns from something else is left alone.
+/// A `?` that returns from something else is not changed.
 #[step(readonly)]
 async fn elsewhere(texts: Vec<String>) -> Result<u64, Failure> {
     fn parsed(text: &str) -> Result<u64, ParseIntError> {
@@ -46,7 +46,7 @@ async fn elsewhere(texts: Vec<String>) -> Result<u64, Failure> {
     Ok(first().unwrap_or(0) + last.await.permanent()? + sum.permanent()?.iter().sum::<u64>())
 }
 
-/// In the middle of expressions, in loops, behind an `.await` and inside a macro.
+/// In expressions, in loops, after an `.await` and inside a macro.
 #[step(readonly)]
 async fn amid(texts: Vec<String>) -> SeatResult {
     let mut seats = Vec::new();

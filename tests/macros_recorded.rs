@@ -1,10 +1,10 @@
-//! The recorded input of a step: an object with the parameters' names, and what is read of older and newer ones.
+//! The recorded input of a step: an object with the parameters' names, and how older and newer ones are read.
 #![allow(clippy::unwrap_used)]
 
 use saga::prelude::*;
 use saga::{Payload, Saga, Step, StepCall};
 
-/// Takes what an input can be made of.
+/// Takes inputs of many types.
 #[step(readonly)]
 async fn take(
     r#type: String,
@@ -49,11 +49,11 @@ async fn sum(#[allow(unused_variables)] step: u8, more: Vec<u8>) -> Result<u8, F
     Ok(more.iter().sum())
 }
 
-/// Is known here alone.
+/// A private type.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Parcel(u8);
 
-/// Public, with a parameter that is not: no more than a lint, as of any function.
+/// A public step with a private parameter type: only a lint, as for any function.
 #[allow(private_interfaces)]
 #[step(readonly)]
 pub async fn weigh(parcel: Parcel) -> Result<u8, Failure> {

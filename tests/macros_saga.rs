@@ -1,4 +1,4 @@
-//! What `#[saga]` makes of a function, run on a store in memory in virtual time.
+//! The expansion of `#[saga]`, run on a store in memory in virtual time.
 #![deny(missing_docs, unused_qualifications)]
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use saga::test::TestRuntime;
 use saga::{Cause, Phase, Progress, Reason, Rollback};
 use serde::{Deserialize, Serialize};
 
-/// Writes down what it was told.
+/// Records what it was told.
 #[derive(Clone, Default)]
 pub struct World(Arc<Mutex<Vec<String>>>);
 
@@ -24,10 +24,10 @@ impl World {
     }
 }
 
-/// Refuses what begins with `no`, and has trouble with what begins with `busy`.
+/// Refuses items that begin with `no`, and is busy for those that begin with `busy`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize, StepError)]
 pub enum Refusal {
-    /// For good.
+    /// Permanent.
     #[error("{0} is refused")]
     #[permanent]
     Refused(String),
@@ -43,7 +43,7 @@ async fn hold(world: &World, item: String) -> Result<String, Refusal> {
     }
 }
 
-/// Lets it go.
+/// Releases it.
 #[step(retriable, idempotent)]
 async fn release(world: &World, item: String) -> Result<(), Failure> {
     world.hear(format!("release {item}"));
@@ -56,14 +56,14 @@ async fn price(item: String) -> Result<u64, Failure> {
     item.len().try_into().permanent()
 }
 
-/// Tells somebody.
+/// Tells the world a text.
 #[step(irreversible, retriable, idempotent)]
 async fn tell(world: &World, text: String) -> Result<(), Failure> {
     world.hear(format!("tell {text}"));
     Ok(())
 }
 
-/// How a booking fails.
+/// The error of a booking.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize, SagaError)]
 enum BookError {
     #[error("refused")]
@@ -89,7 +89,7 @@ impl From<std::num::ParseIntError> for BookError {
     }
 }
 
-/// How a part fails.
+/// The error of a part.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize, SagaError)]
 enum PartError {
     #[error("refused")]
@@ -98,7 +98,7 @@ enum PartError {
     Approval(#[source] ApprovalFailure),
 }
 
-/// One after the other, and `?` of every kind.
+/// Steps in sequence, and `?` of every kind.
 #[saga(version = 3, deadline = "24h")]
 async fn sequence(mut items: Vec<String>, digits: String) -> Result<u64, BookError> {
     let count: usize = digits.parse()?;
@@ -154,7 +154,7 @@ async fn words_of_the_attribute_reach_the_saga() {
     assert_eq!(format!("{call:?}"), r#"sequence({"items":["a"],"digits":"1"})"#);
 }
 
-/// A tuple and an iterator at once, and a failure that is looked at.
+/// A tuple and an iterator at once, and a failure that is handled.
 #[saga]
 async fn at_once(items: Vec<String>) -> Result<Vec<String>, BookError> {
     let (one, (two, length)) =
@@ -244,7 +244,7 @@ async fn loops_are_told_apart_by_their_turns() {
     assert_eq!(sites, expected);
 }
 
-/// Goes round more often than it may.
+/// Makes more turns than its bound allows.
 #[saga]
 async fn unbounded() -> Result<(), BookError> {
     #[bound(3)]
@@ -264,7 +264,7 @@ async fn a_loop_that_passes_its_bound_parks_the_saga() {
     assert_eq!(reasons[0].reason, Reason::BoundExceeded);
 }
 
-/// A part of something.
+/// A child.
 #[saga(undoable)]
 async fn part(items: Vec<String>) -> Result<String, PartError> {
     let mut held = Vec::new();
@@ -274,7 +274,7 @@ async fn part(items: Vec<String>) -> Result<String, PartError> {
     Ok(held.concat())
 }
 
-/// A whole of parts.
+/// A saga with children.
 #[saga]
 async fn whole(second: String) -> Result<String, BookError> {
     let first = part(strings(&["a", "b"])).await?;
@@ -304,7 +304,7 @@ async fn a_child_that_fails_is_undone_before_its_parent_sees_it() {
     assert!(matches!(handle.state().await.unwrap(), WholeState::Completed(text) if text == "abd is refused"));
 }
 
-/// Waits for everything there is to wait for.
+/// Waits for everything that can be awaited.
 #[saga]
 async fn patient(minutes: u64) -> Result<String, BookError> {
     let began = now().await;
@@ -342,7 +342,7 @@ async fn waits_are_seen_and_end() {
     assert!(matches!(late, Outcome::RolledBack { error: Some(BookError::Late(Expired)), .. }), "{late:?}");
 }
 
-/// Falls back to another step, and goes on.
+/// Falls back to another step, and continues.
 #[saga(undoable)]
 async fn fallback(first: String) -> Result<String, BookError> {
     let item = match hold(first).await {
@@ -394,7 +394,7 @@ async fn deep(rounds: u32) -> Result<(), BookError> {
     Ok(())
 }
 
-/// Asks.
+/// Asks for an approval.
 #[saga(undoable)]
 async fn asking(prompt: String) -> Result<(), PartError> {
     hold(prompt.clone()).await?;
@@ -444,7 +444,7 @@ mod promises {
         Ok(())
     }
 
-    /// By hand, where no macro holds it to its promise.
+    /// A hand-written saga, whose promise no macro checks.
     #[allow(non_camel_case_types)]
     enum correspondence {}
     impl Saga for correspondence {

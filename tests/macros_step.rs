@@ -1,4 +1,4 @@
-//! What `#[step]` makes of a function: its policy, its recorded input, the calls beside it, and the step alone.
+//! The expansion of `#[step]`: its policy, its recorded input, the calls in its options, and the step alone.
 #![deny(missing_docs, unused_qualifications)]
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use saga::prelude::*;
 use saga::{Class, Kind, Payload, Step, StepCall, StepError as _, policy_of};
 use serde::{Deserialize, Serialize};
 
-/// Where a trip goes.
+/// A trip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trip {
     to: String,
@@ -23,7 +23,7 @@ pub struct Hold {
     trip: Trip,
 }
 
-/// Writes down what it was told.
+/// Records what it was told.
 #[derive(Default)]
 pub struct Airline(Mutex<Vec<String>>);
 
@@ -35,7 +35,7 @@ impl Airline {
 
 /// Lends money.
 pub trait Bank: Send + Sync {
-    /// How much.
+    /// Returns the limit.
     fn limit(&self) -> u64;
 }
 
@@ -61,7 +61,7 @@ pub async fn hold_seat(airline: &Airline, key: &IdempotencyKey, mut trip: Trip) 
     Ok(Hold { id: 7, trip })
 }
 
-/// Lets it go.
+/// Releases it.
 #[step(retriable, idempotent)]
 pub async fn release_seat(airline: &Airline, id: u32, to: String, forward: String) -> Result<(), Failure> {
     airline.hear(format!("release {id} {to} {forward}"));
@@ -80,7 +80,7 @@ async fn charge_card(
     if amount > bank.limit() { Err(Failure::permanent("too much")) } else { Ok(bank.limit() - amount) }
 }
 
-/// Whether it was charged.
+/// Finds out whether the card was charged.
 #[step(readonly)]
 async fn find_charge(key: IdempotencyKey, amount: u64) -> Result<Probe<u64>, Failure> {
     Ok(if key.as_str().is_empty() { Probe::NotHappened } else { Probe::Happened(amount) })
@@ -151,25 +151,25 @@ async fn a_step_runs_alone() {
     release_seat::run(&resources, 7, "Ork".into(), "k1".into()).await.unwrap();
 }
 
-/// What goes wrong.
+/// The errors of the airline.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize, StepError)]
 pub enum AirlineError {
-    /// For good.
+    /// Permanent.
     #[error("full")]
     #[permanent]
     Full,
-    /// For now.
+    /// Transient.
     #[error("busy")]
     #[transient(retry_after = wait)]
     Busy {
-        /// How long.
+        /// The time to wait.
         wait: Duration,
     },
-    /// For now, perhaps with a wait.
+    /// Transient, possibly with a wait.
     #[error("slow down")]
     #[transient(retry_after = 0)]
     Slow(Option<Duration>),
-    /// Who knows.
+    /// In doubt.
     #[error("lost")]
     #[in_doubt]
     Lost(String),

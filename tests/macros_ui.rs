@@ -1,8 +1,8 @@
-//! What the compiler says of mistakes. One a file in `tests/ui`; the messages beside them are read by people.
+//! The compiler's messages for mistakes. One mistake a file in `tests/ui`; review the messages beside them.
 //!
-//! In `tests/ui/many` are files with several mistakes, each of which is to be reported.
+//! In `tests/ui/many` are files with several mistakes, each of which must be reported.
 //!
-//! One message, written anew: `TRYBUILD=overwrite cargo test --all-features --test macros_ui -- ui trybuild=sg0101`.
+//! To rewrite one message: `TRYBUILD=overwrite cargo test --all-features --test macros_ui -- ui trybuild=sg0101`.
 
 mod ui {
     #[test]

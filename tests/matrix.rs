@@ -1,8 +1,8 @@
-//! The crash matrix comes by every place of a saga, and says nothing of one with which nothing is wrong.
+//! The crash matrix reaches every place of a saga, and reports nothing about a correct saga.
 //!
-//! Seen to fail with these bugs put into it: faults never come; compensations are not brought to run; nobody answers, and
-//! no signal comes; no cancel at a write; a fault that lands is not called, and one that does not is; a world that shows
-//! nothing is taken for right.
+//! Seen to fail with these bugs put into it: faults never occur; compensations are not made to run; questions get no
+//! answer, and no signal comes; no cancel at a write; a fault that lands is not called, and one that does not is; a
+//! world that shows nothing counts as right.
 #![allow(clippy::unwrap_used)]
 
 #[path = "matrix/purse.rs"]
@@ -24,7 +24,7 @@ async fn a_right_saga_is_found_right_in_every_case() {
     let (done, back) = ((Ending::Completed, Stands::AsAfter), (Ending::RolledBack, Stands::AsBefore));
     assert_eq!(at("undisturbed"), done);
     assert_eq!(at("put: refuses"), back);
-    // Without a retry, what is known not to have happened is a failure.
+    // Without a retry, a step known not to have happened is a failure.
     assert_eq!(at("put#2: fails once"), back);
     assert_eq!(at("put#2: times out, not landed"), back);
     assert_eq!(at("put#2: times out, landed"), done);
@@ -34,7 +34,7 @@ async fn a_right_saga_is_found_right_in_every_case() {
     assert_eq!(at("count: times out, not landed"), back);
     assert_eq!(at("count: cancelled during it"), back);
     assert_eq!(at("pay: fails once"), done);
-    // Not past the point of no return before it has happened.
+    // The saga is not past the point of no return before the step has happened.
     assert_eq!(at("pay: refuses"), back);
     assert_eq!(at("thank: refuses"), (Ending::DeadLettered, Stands::Otherwise));
     assert_eq!(at("count: refuses + undo of put: fails for good"), (Ending::DeadLettered, Stands::Otherwise));
@@ -160,14 +160,14 @@ async fn another_way_round_a_failure_is_judged_by_its_author() {
     });
     let report = judged.run().await;
     report.assert();
-    // What is come to only by a failure has its faults as well.
+    // A step that is reached only after a failure has its faults too.
     let further = report.case("put: refuses + put_elsewhere: times out, landed");
     assert_eq!(further.map(|case| case.ending), Some(Ending::Completed), "{report}");
     let wrong = purse(another_way_round()).completes_with(|straight, _| *straight).run().await;
     assert_caught(&wrong, "put: refuses", "the world is not as it was to be");
 }
 
-/// No error of this can be made up: its text has to be a number.
+/// No error of this type can be made up: its text must be a number.
 #[derive(Debug, PartialEq, Serialize, Deserialize, StepError, thiserror::Error)]
 #[error("number {0}")]
 #[permanent]

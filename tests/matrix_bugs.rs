@@ -1,10 +1,9 @@
-//! The crash matrix finds what is wrong with a user's saga: each saga here has one thing wrong with it, and the test names
-//! the case that finds it.
+//! The crash matrix finds bugs in a user's saga: each saga here has one bug, and the test names the case that finds it.
 //!
 //! Seen to fail with these bugs put into the matrix: a fault that lands is not called, and one that does not is; the
-//! second call of what runs twice is left out; the world is not looked at after a rollback, after a completion, or after a
-//! dead letter was sent on; a case may end in another way than it has to; a crash before a write loses nothing; there is
-//! no crash.
+//! second call of what runs twice is left out; the world is not checked after a rollback, after a completion, or after
+//! a dead letter was redriven; a case may end in another way than it must; a crash before a write loses nothing; there
+//! is no crash.
 #![allow(clippy::unwrap_used)]
 
 #[path = "matrix/purse.rs"]
@@ -37,7 +36,7 @@ async fn a_compensation_that_does_nothing_is_found() {
     let report = purse(never_undone()).run().await;
     assert_caught(&report, "put: refuses", "it is rolled back, and the world is not as before");
     assert_caught(&report, "undone afterwards", "it is undone, and the world is not as before");
-    // A dead letter tells of what is left, and has to come right once it is sent on.
+    // A dead letter reports what is left, and must end right once it is redriven.
     let letter = report.cases.iter().find(|c| c.case.to_string().ends_with("put_for_ever: fails for good"));
     let why = letter.and_then(|letter| letter.wrong.clone());
     assert!(why.is_some_and(|why| why.starts_with("sent on, it is rolled back")), "{report:#}");
@@ -144,7 +143,7 @@ async fn a_compensation_that_is_not_to_be_repeated_is_found() {
     assert_caught(&report, "cancel after write 2 + undo of put_taken_twice: runs twice", "not as before");
 }
 
-/// Knows its key, and takes the second time for a mistake.
+/// It recognizes its key, and treats the repeat as an error.
 #[step(compensate = take(what), retry(attempts = 2))]
 async fn put_twice_an_error(purse: &Purse, key: &IdempotencyKey, what: String) -> Result<(), Failure> {
     let is_there = purse.open().keys.contains(key.as_str());
@@ -162,13 +161,13 @@ async fn a_repeat_is_an_error() -> Result<(), Failure> {
 async fn a_step_whose_repeat_is_an_error_is_found() {
     let report = steps_repeat_harmlessly(a_repeat_is_an_error()).world(Purse::default).run().await;
     assert_caught(&report, "put_twice_an_error: runs twice", "it is rolled back, and");
-    // In doubt it sticks: the saga tells of it, and that is right, if unpleasant.
+    // In doubt it is dead-lettered: the saga reports it, which is right, if unpleasant.
     let report = purse(a_repeat_is_an_error()).run().await;
     let case = report.case("put_twice_an_error: times out, landed").unwrap();
     assert_eq!((case.ending, case.wrong.as_deref()), (Ending::DeadLettered, None), "{report}");
 }
 
-/// The second time it takes back what it did the first.
+/// The second call reverts the first.
 #[step(idempotent, compensate = take(what))]
 async fn toggle(purse: &Purse, what: String) -> Result<(), Failure> {
     let was_there = purse.open().coins.remove(&what).is_some();

@@ -1,10 +1,10 @@
-//! What the crash matrix makes of steps that leave something behind: what a run without a fault leaves is right, and
-//! whatever else is there beside it is found.
+//! The crash matrix on steps with residue: the residue of a run without a fault is right, and anything else that is
+//! left is found.
 //!
-//! Seen to fail with these bugs put into the matrix: any difference beside residue is taken for residue; nothing is, and
-//! residue is taken for a fault; only the undisturbed run is stopped, to see what is left; the last stop that leaves a
-//! residue counts, and not the first; nobody asks what was to be left; what is left once a dead letter was sent on is not
-//! judged.
+//! Seen to fail with these bugs put into the matrix: any difference besides residue is treated as residue; nothing is,
+//! and residue is treated as a fault; only the undisturbed run is stopped, to see what is left; the last stop that
+//! leaves a residue counts, and not the first; the expected residue is never asked for; what is left once a dead letter
+//! was redriven is not judged.
 #![allow(clippy::unwrap_used)]
 
 #[path = "matrix/purse.rs"]
@@ -76,7 +76,7 @@ async fn what_another_step_forgets_beside_residue_is_found() {
     assert_caught(&report, "count: refuses", NOT_AS_WITHOUT);
     assert_caught(&report, "undone afterwards", NOT_AS_WITHOUT);
     assert_caught(&report, "count: refuses", "without {\"scratch\": 1} (cancel after write 1)");
-    // There nothing was forgotten.
+    // Nothing was forgotten there.
     assert_eq!(report.case("put_for_ever: refuses").unwrap().wrong, None);
     let letter = report.case("count: refuses + undo of put_for_ever: fails for good").unwrap();
     let why = letter.wrong.clone().unwrap_or_default();
@@ -153,7 +153,7 @@ async fn residue_of_another_way_round_is_known_as_well() {
     assert_eq!(case.left, ["put_rough leaves a scratch"]);
 }
 
-/// Goes another way only after a time-out: no run without a fault comes there.
+/// Takes another way only after a timeout, which no run without a fault has.
 #[saga]
 async fn only_in_doubt() -> Result<(), Failure> {
     if let Err(StepFailure::TimedOut { .. }) = put("a".into()).await {

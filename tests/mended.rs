@@ -1,5 +1,5 @@
-//! The mistakes of `tests/ui`, mended: each compiles, and runs. One a file in `tests/ui/mended`, of the same name.
-// They are what people copy from a page, a whole program each.
+//! The mistakes of `tests/ui`, corrected: each compiles, and runs. One a file in `tests/ui/mended`, of the same name.
+// Users copy them from a page, so each is a whole program.
 #![allow(clippy::unwrap_used, clippy::useless_vec, clippy::let_underscore_must_use, unreachable_pub)]
 
 /// The programs of one family of rules: each is a module, and its `main` a test.

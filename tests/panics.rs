@@ -1,5 +1,5 @@
-//! Code of a user that stands beside a step and panics: how its values are read and written, what its error says. None of
-//! that leaves a saga running for ever.
+//! User code outside of a step's body that panics: reading and writing values, and the text of an error. No such panic
+//! leaves a saga running for ever.
 #![allow(clippy::unwrap_used)]
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use saga::Reason;
 use saga::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// It cannot say what it is.
+/// An error whose text cannot be made.
 #[derive(Debug, Serialize, Deserialize, StepError)]
 enum Mute {
     #[permanent]
@@ -72,7 +72,7 @@ async fn see_unwritable() -> Result<Unwritable, Failure> {
     Ok(Unwritable)
 }
 
-/// Awaits the one that is asked for.
+/// Awaits the requested one.
 #[saga]
 async fn try_one(which: u32) -> Result<(), Failure> {
     match which {
@@ -89,7 +89,7 @@ async fn try_one(which: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Why it is a dead letter in the end; nothing if it ended by itself.
+/// Returns the reasons for which it is dead-lettered; none if it ended by itself.
 fn ends(which: u32) -> Vec<Reason> {
     saga::test::in_virtual_time(async move {
         let runtime = Runtime::builder(MemoryStore::new()).saga::<try_one>().start().await.unwrap();

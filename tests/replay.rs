@@ -1,8 +1,8 @@
-//! A journal that is kept as a test: the code that wrote it replays it, and one that has changed does not, and says what
-//! and where.
+//! A journal kept as a test. The code that wrote it replays it; changed code does not, and the difference is reported
+//! with its site.
 //!
-//! Seen to fail with these bugs put in: the end is not compared; the way back is taken for a part of the way forward; the
-//! body goes on after a stop; compensations are not looked up.
+//! Seen to fail with these bugs put in: the end is not compared; the way back is treated as a part of the way forward;
+//! the body continues after a stop; compensations are not looked up.
 #![allow(clippy::unwrap_used)]
 
 use saga::prelude::*;
@@ -19,7 +19,7 @@ async fn free(_table: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What undid it in the next version.
+/// Undoes the reservation in the next version.
 #[step(idempotent, retriable)]
 async fn let_go(_table: u32) -> Result<(), Failure> {
     Ok(())
@@ -45,7 +45,7 @@ async fn dinner(table: u32, dish: String) -> Result<u32, Failure> {
     Ok(table + price)
 }
 
-/// The next version of it, with another end.
+/// The next version, with another end.
 #[saga(name = "dinner")]
 async fn other_end(table: u32, dish: String) -> Result<u32, Failure> {
     let table = reserve(table).await?;
@@ -57,7 +57,7 @@ async fn other_end(table: u32, dish: String) -> Result<u32, Failure> {
     Ok(table * price)
 }
 
-/// And with another way.
+/// A version with other steps first.
 #[saga(name = "dinner")]
 async fn other_way(table: u32, dish: String) -> Result<u32, Failure> {
     let price = price(dish).await?;
@@ -71,7 +71,7 @@ async fn reserve_otherwise(table: u32) -> Result<u32, Failure> {
     Ok(table)
 }
 
-/// And undone in another way.
+/// A version with another compensation.
 #[saga(name = "dinner")]
 async fn other_undo(table: u32, dish: String) -> Result<u32, Failure> {
     let table = reserve_otherwise(table).await?;
@@ -84,7 +84,7 @@ fn here(builder: Builder) -> Builder {
     builder.saga::<dinner>()
 }
 
-/// The journal of a dinner; cancelled, if it says so.
+/// Returns the journal of a dinner, cancelled if `is_cancelled`.
 fn journal(table: u32, dish: &str, is_cancelled: bool) -> Vec<Entry> {
     in_virtual_time(async {
         let test = TestRuntime::start(here).await.unwrap();
@@ -107,7 +107,7 @@ fn where_a_stop_came_first_the_body_never_was() {
         handle.outcome().await.unwrap();
         handle.journal().await.unwrap()
     });
-    // The reservation that was under way is done and undone; what the body would have made of it is not known.
+    // The reservation in flight is done and undone; the body never saw its output.
     assert!(journal.iter().any(|entry| matches!(entry.record, Record::Done { .. })), "{journal:#?}");
     assert_eq!(replay_journal(&journal, here), Ok(()));
 }
@@ -129,7 +129,7 @@ fn what_the_code_did_it_does_again() {
     ] {
         let journal = journal(table, dish, is_cancelled);
         assert_eq!(replay_journal(&journal, here), Ok(()), "{table} {dish} {is_cancelled}");
-        // Also if it is cut short: of a saga that was still under way.
+        // Also a journal that is cut short, as of a saga in flight.
         let cut = if dish == "dragon" { 0 } else { journal.len() };
         for len in 1..cut {
             assert_eq!(replay_journal(&journal[..len], here), Ok(()), "{table} {dish} {is_cancelled}, {len}");

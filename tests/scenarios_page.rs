@@ -1,14 +1,14 @@
-//! `docs/scenarios.md` leaves out no scenario and no test of one, and what it names are tests.
+//! `docs/scenarios.md` lists every scenario and all its tests, and every name in it is that of a test.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 
 const PAGE: &str = include_str!("../docs/scenarios.md");
 
-/// Of agents, who come later.
+/// Scenarios about agents, which come later.
 const LATER: [u32; 2] = [14, 15];
 
-/// How the rows of crash points and invariants begin.
+/// The beginnings of the rows of crash points and invariants.
 const ROWS: [&str; 17] = [
     "before the intent is durable",
     "after the intent, before the effect",
@@ -29,7 +29,7 @@ const ROWS: [&str; 17] = [
     "`rollback` says what the ledger says",
 ];
 
-/// Files that hold nothing but tests of rows.
+/// Files that contain only tests of rows.
 const WHOLE: [&str; 13] = [
     "saga-runtime/tests/crash_points.rs",
     "saga-runtime/tests/scenarios_01_16.rs",
@@ -46,7 +46,7 @@ const WHOLE: [&str; 13] = [
     "saga-faults/tests/kill.rs",
 ];
 
-/// The tests that a text names, as file and function.
+/// Returns the tests that a text names, as file and function.
 fn named(text: &str) -> Vec<(&str, &str)> {
     let spans = text.split('`').skip(1).step_by(2);
     spans.filter_map(|span| span.split_once("::").filter(|(file, _)| file.ends_with(".rs"))).collect()
@@ -56,8 +56,8 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default()
 }
 
-/// The tests in a file: functions with the attribute, what a macro is given as `name: Mutant`, and each promise of a store,
-/// which is a test for every store.
+/// Returns the tests in a file: functions with the attribute, names given to a macro as `name: Mutant`, and each
+/// promise of a store, which is a test for every store.
 fn tests_in(file: &str) -> Vec<String> {
     let text = read(file);
     let mut tests = Vec::new();
@@ -78,7 +78,7 @@ fn tests_in(file: &str) -> Vec<String> {
     tests
 }
 
-/// The named tests that there are not.
+/// Returns the named tests that do not exist.
 fn missing(text: &str) -> Vec<(&str, &str)> {
     named(text).into_iter().filter(|(file, name)| !tests_in(file).iter().any(|test| test == name)).collect()
 }
@@ -87,7 +87,7 @@ fn missing(text: &str) -> Vec<(&str, &str)> {
 fn every_test_that_is_named_is_one() {
     assert!(named(PAGE).len() > 60);
     assert_eq!(missing(PAGE), []);
-    // One that nobody wrote; a function that is no test.
+    // A test that does not exist; a function that is not a test.
     assert_eq!(missing("`tests/scenarios_page.rs::nobody_wrote_this`").len(), 1);
     assert_eq!(missing("`tests/scenarios_page.rs::tests_in`").len(), 1);
 }

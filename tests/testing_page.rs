@@ -1,5 +1,5 @@
-//! `docs/testing.md` shows what is there: its code is that of the example, its output what the examples print. And the
-//! crash matrix of the trip, as its users meet it.
+//! `docs/testing.md` is true: its code is that of the example, and its output that of the examples. Also the crash
+//! matrix of the trip, as its users run it.
 
 #[path = "book_trip/example.rs"]
 mod example;
@@ -16,7 +16,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The blocks of that language in the page.
+/// Returns the blocks of that language in the page.
 fn blocks(language: &str) -> Vec<String> {
     let page = read("docs/testing.md");
     let fence = format!("```{language}\n");
@@ -57,7 +57,7 @@ fn the_matrix_of_the_trip_has_many_cases_and_nothing_wrong_in_any() {
     let (count, counts) = cases.unwrap_or_else(|| panic!("{ran}"));
     assert!(count.parse::<u32>().is_ok_and(|count| count >= 150), "{summary}");
     assert!(counts.ends_with("; nothing wrong"), "{summary}");
-    // All accounted for: each is counted as one thing.
+    // Each case is counted once.
     let numbers = counts.split([' ', '(']).filter_map(|word| word.parse::<u32>().ok()).take(3);
     assert_eq!(numbers.sum::<u32>().to_string(), count, "{summary}");
     let page = read("docs/testing.md");

@@ -1,4 +1,4 @@
-//! What a body is given the first time is what it is given on replay; what would not come back the same is refused before
+//! A body gets the same value the first time and on replay. A value that would not come back the same is refused before
 //! its effect.
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use saga::test::{TestRuntime, in_virtual_time, replay_journal};
 use saga::{Builder, Cause, Phase, Reason, Rollback, RunError, Site};
 use serde::{Deserialize, Serialize};
 
-/// A sum, with something that no journal keeps.
+/// A sum, with a value that no journal keeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Sum {
     total: f64,
@@ -97,7 +97,7 @@ fn a_set_is_a_set() {
     });
 }
 
-/// An error that is more than can be recorded, or less.
+/// An error that cannot be recorded, or only in part.
 #[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error, StepError)]
 enum Odd {
     #[error("the bank said much")]
@@ -209,7 +209,7 @@ fn a_step_that_has_failed_has_failed_however_it_says_so() {
     });
 }
 
-/// Written and not read again; or read as something else.
+/// A type that is written and cannot be read, or is read as something else.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Lossy {
     Rate(f64),
@@ -290,7 +290,7 @@ fn what_would_not_come_back_is_refused_before_the_effect_or_named_after_it() {
                 "{outcome:?}"
             );
             assert_eq!(RAN.load(Ordering::Relaxed), 0);
-            // As an output: it is done, and the attempt says so; what undoes it is known.
+            // As an output: the step is done, the attempt reports the loss, and the compensation is known.
             let handle = test.run(format!("output-{which}").as_str(), taken(which, false)).await.unwrap();
             let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!("{which}") };
             let reason = &letter.reasons[0];
@@ -319,11 +319,11 @@ fn a_signal_of_a_wrong_type_is_refused_and_the_saga_goes_on_waiting() {
     in_virtual_time(async {
         let mut test = TestRuntime::start(|b| b.saga::<waiting>()).await.unwrap();
         let handle = test.run("a", waiting()).await.unwrap();
-        // Before it is known what it is for: it is taken, and refused when it is.
+        // Before its type is known the signal is accepted, and refused later.
         handle.signal("text", "t1", &vec![1]).await.unwrap();
         let refused = handle.signal("number", "n1", &"seven").await.unwrap_err();
         assert!(refused.to_string().contains("signal"), "{refused}");
-        // Once it has been let go, and after a crash.
+        // After the saga was released, and after a crash.
         test.pass(std::time::Duration::from_secs(600)).await;
         handle.signal("number", "n2", &-7).await.unwrap_err();
         test.crash().await.unwrap();
@@ -331,7 +331,7 @@ fn a_signal_of_a_wrong_type_is_refused_and_the_saga_goes_on_waiting() {
         let handle = test.find(&id).await.unwrap().unwrap();
         handle.signal("number", "n3", &Some("7")).await.unwrap_err();
         assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
-        // What was refused has not been taken: its id may come again.
+        // A refused signal was not taken: its id may be used again.
         handle.signal("number", "n1", &7).await.unwrap();
         handle.signal("text", "t1", &"t").await.unwrap();
         let handle = test.run("a", waiting()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What may change in a saga's values while sagas are on their way: the rows of "What may change" in `docs/values.md`.
+//! Changes of a saga's values while sagas are in flight: the rows of "What may change" in `docs/values.md`.
 #![allow(clippy::unwrap_used, dead_code, unused_variables)]
 
 use saga::prelude::*;
@@ -83,7 +83,7 @@ orders! {
     }
 }
 
-/// The journal of a saga that has been run.
+/// Returns the journal of a saga that has been run.
 fn journal_of<S: Saga>(call: SagaCall<S>) -> Vec<Entry> {
     in_virtual_time(async {
         let test = TestRuntime::start(|b| b.saga::<S>()).await.unwrap();
@@ -91,7 +91,7 @@ fn journal_of<S: Saga>(call: SagaCall<S>) -> Vec<Entry> {
         while !handle.phase().await.unwrap().is_ended() {
             test.pass(std::time::Duration::from_secs(60)).await;
             if handle.running().await.unwrap().is_some() {
-                // Where a question is open, it is answered; elsewhere this is refused.
+                // An open question is answered; without one this is refused.
                 handle.approve(By::new("Ann", "it is fine")).await.ok();
             }
         }
@@ -99,7 +99,7 @@ fn journal_of<S: Saga>(call: SagaCall<S>) -> Vec<Entry> {
     })
 }
 
-/// Whether the sagas in a journal go on with that code, wherever they are, and the same call finds them.
+/// Checks that the sagas in a journal continue with that code, wherever they are, and that the same call finds them.
 fn goes_on<S: Saga>(journal: &[Entry]) -> Result<(), String> {
     for len in 1..=journal.len() {
         let replayed = replay_journal(&journal[..len], |b| b.saga::<S>());
@@ -167,7 +167,7 @@ mod more {
         "EUR".into()
     }
 
-    /// As before for those who are on their way.
+    /// Unchanged for sagas in flight.
     #[saga(name = "bill")]
     pub(super) async fn bill(cents: u32, #[serde(default)] tip: u32) -> Result<(), Failure> {
         charge(cents, tip, "EUR".into()).await?;

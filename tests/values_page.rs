@@ -1,5 +1,5 @@
-//! The tables of `docs/values.md` say what a journal does to each kind of value: they are written from what it does here.
-//! With `SAGA_WRITE_DOCS=1` the page is written, else it is held to be what it would be.
+//! The tables of `docs/values.md` show the effect of a journal on each kind of value; they are generated from it here.
+//! With `SAGA_WRITE_DOCS=1` the page is written; otherwise it is compared.
 #![allow(clippy::unwrap_used)]
 
 #[path = "values_page/rows.rs"]

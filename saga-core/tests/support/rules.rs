@@ -1,4 +1,4 @@
-//! The rules of every record, written from the documentation of the machine.
+//! The rules of every record, written independently of the machine's code.
 
 use std::collections::HashSet;
 
