@@ -1,6 +1,6 @@
-//! Released sagas: a million of them wait for a signal or a time, in one process on SQLite. Measured are the memory for
-//! each, in the process that released them and in one that starts later, the duration of that start, and how promptly
-//! one resumes.
+//! Released sagas: a million of them wait for a signal or a time, in one process on SQLite. Measured is the memory for
+//! each, in the process that released them and in one that starts later. Measured are also the duration of that start,
+//! and how promptly one resumes.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -114,7 +114,7 @@ pub enum Record {
         /// The attempt's number, from 1.
         attempt: u32,
     },
-    /// A held step continues: a pending stop was dropped as too late, or an operator redrove the saga.
+    /// A held step continues: a pending stop was too late, or an operator acted on the saga.
     Resumed {
         /// The site of the step.
         site: Site,

@@ -29,7 +29,7 @@ fn saga(saga: &'static str, start: &'static [To], places: Vec<Place>) -> &'stati
     leak(Graph { saga, version: 1, start, places: places.leak() })
 }
 
-/// Two holds at once, a question, the charge, the mail.
+/// Returns the graph of a trip: two holds at once, a question, the charge, the mail.
 fn trip() -> &'static Graph {
     let holds = What::All(vec![step("hold_flight"), step("hold_hotel")].leak());
     saga(
@@ -297,7 +297,7 @@ fn choices() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..40)
 }
 
-/// A run without failure of a program without branches.
+/// Returns runs without failure, of programs without branches.
 fn straight_run() -> impl Strategy<Value = (Piece, Vec<String>)> {
     (straight(), choices()).prop_map(|(program, choices)| {
         let run = Run::sites(&program, &choices, false);

@@ -118,7 +118,7 @@ fn a_set_is_one_text_in_whatever_order_it_comes() {
     assert_eq!(text(&set), text(&other));
     comes_back(vec![set, other]);
     comes_back(HashMap::from([(1, HashSet::from([vec!['a'], vec![]]))]));
-    // A list is not treated as a set, whatever it contains.
+    // A list is never treated as a set.
     let lists = [vec![HashSet::from([2])], vec![HashSet::from([1])]];
     assert_eq!(Payload::encode(&lists).unwrap().shown(), "[[[2]],[[1]]]");
 }

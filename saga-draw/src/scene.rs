@@ -1,7 +1,7 @@
 //! The automaton as nodes, groups and edges, for languages with their own layout.
 //!
-//! The way back is drawn in the order of undoing. It leads from a failing place to the undo of the step before it, and
-//! from there to the earlier undos, until the saga is rolled back.
+//! The way back is drawn in the order of undoing. It leads from a failing place to the undo of the step before it. From
+//! there it leads to the earlier undos, until the saga is rolled back.
 
 use crate::reading::{Doubt, Move, Reading, Then, Undo, When, child_undone_by, doubt, undo_of_step, words};
 use crate::text::{branch_title, title};

@@ -13,7 +13,7 @@ use crate::error::{Failure, Never};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepFailure<E> {
-    /// The step failed with an error that a retry would not mend.
+    /// The step failed with an error for which a retry would not help.
     #[error("{0}")]
     Failed(E),
     /// The step failed with transient errors until its attempts were used up.
@@ -100,7 +100,7 @@ pub enum Branch<T, F> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllFailure<B>(pub B);
 
-/// The branches of a failed `all`, of which the first failure can be converted into an `E`.
+/// The branches of a failed `all`, whose first failure can be converted into an `E`.
 #[diagnostic::on_unimplemented(
     message = "`?` cannot turn the failures of this `all` into the saga's error `{E}` [SG0411]",
     label = "a branch fails with what `{E}` cannot be made of [SG0411]",

@@ -45,7 +45,7 @@ saga!(waiting, |cx, input| [a, s, w, q, c] {
     Ok("gone".to_owned())
 });
 
-/// The cancel is recorded while the saga is in that phase, and settles within a second.
+/// Checks that the cancel is recorded while the saga is in that phase, and settles within a second.
 async fn cancelled_at_once(test: &TestRuntime, handle: &AnyHandle) -> [saga_core::Receipt; 2] {
     let began = test.now();
     let cancelled = handle.cancel(ann()).await.unwrap();

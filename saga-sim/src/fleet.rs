@@ -159,7 +159,7 @@ impl Fleet {
         }
     }
 
-    /// From now on nothing goes wrong, and every worker runs.
+    /// Ends all faults, and starts every worker.
     pub(crate) async fn calm(&self) {
         self.0.is_calm.store(true, std::sync::atomic::Ordering::Release);
         self.0.stage.calm();

@@ -181,7 +181,7 @@ impl Run {
         }
     }
 
-    /// A dead letter without a waiting delivery can be audited like an end.
+    /// Audits a dead letter for which no delivery is waiting, like an end.
     async fn audit_at_rest(&self, saga: &SagaId) {
         let journal = self.world.journal(saga).await;
         let Ok(state) = State::of(saga.clone(), &journal) else { return };

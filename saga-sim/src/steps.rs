@@ -13,7 +13,7 @@ use crate::world::{Call, Known, Seat, Undoes};
 /// The input of every step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// What befalls its calls.
+    /// The fates of its calls.
     #[serde(default)]
     pub(crate) fates: Fates,
     /// Of a compensation or probe: the id of the effect it concerns.

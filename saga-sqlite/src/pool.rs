@@ -61,7 +61,7 @@ impl Reader {
         }
         let done = work(&mut self.connection);
         if follows.as_it_lies && !follows.is_same() {
-            // SQLite was told that there is no writer, and may have mixed two states of the file.
+            // SQLite assumed that there is no writer, and may have mixed two states of the file.
             follows.seen = None;
             let detail = format!("{} was written to while it was read", follows.path.display());
             return Err(StoreError::Unavailable { detail, source: None });

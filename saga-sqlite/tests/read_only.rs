@@ -40,7 +40,7 @@ fn unprivileged(test: &str, path: &Path, check: impl FnOnce(&Path)) {
     assert!(status.success(), "as another user: {status}");
 }
 
-/// A store with two records of saga `a`, closed properly.
+/// Returns a store with two records of saga `a`, closed properly.
 fn store_in(dir: &Path) -> PathBuf {
     let path = dir.join("sagas.db");
     let store = SqliteStore::open(&path).expect("it can be opened");

@@ -52,8 +52,8 @@ pub(crate) fn register(name: &str, disk: Arc<dyn Disk>) -> Result<(), RegisterEr
     if platform.is_null() {
         return Err(RegisterError::NoFileSystem);
     }
-    // SAFETY: it is a VFS, see above. Those of the platform take nothing from a VFS but its `pAppData`, which the copy
-    // has as well, so that all functions but `xOpen` may stay.
+    // SAFETY: it is a VFS, see above. The platform's VFS functions use nothing of a VFS but its `pAppData`, which the
+    // copy has too. All functions except `xOpen` may therefore stay.
     let vfs = unsafe { ffi::sqlite3_vfs { pNext: ptr::null_mut(), zName: c_name.into_raw(), ..*platform } };
     let vfs = ffi::sqlite3_vfs { xOpen: Some(open), ..vfs };
     let shim = Box::into_raw(Box::new(Shim { vfs, platform, disk }));

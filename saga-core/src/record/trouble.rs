@@ -70,7 +70,7 @@ pub enum Next {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// The step failed with an error that a retry would not mend.
+    /// The step failed with an error for which a retry would not help.
     Failed {
         /// The step's error.
         error: Payload,

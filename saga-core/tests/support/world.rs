@@ -1,5 +1,5 @@
-//! A random saga: a body made of a tree of steps, a world in which effects land or do not, and the rules of every
-//! record that the machine writes. The rules use nothing of the machine but its records and their fold.
+//! A random saga: a body made of a tree of steps, and a world in which effects land or do not. Also the rules of every
+//! record that the machine writes. They use nothing of the machine but its records and their fold.
 
 #![allow(dead_code, clippy::unwrap_used)]
 
@@ -107,7 +107,7 @@ impl World {
         self.event(Event::Delivered { delivery, evaluated })
     }
 
-    /// Runs the body as far as it can go, and tells the machine that nothing more comes.
+    /// Runs the body as far as it can go; then the machine knows that nothing more comes.
     fn settle_body(&mut self) {
         for _ in 0..200 {
             if !self.state.body_may_run() {
@@ -350,7 +350,7 @@ impl World {
 
     // ---- what must hold
 
-    /// Checks the state after the machine was told that nothing more comes.
+    /// Checks the state after the machine knows that nothing more comes.
     fn check_rest(&mut self) {
         let phase = self.state.phase();
         let todo: Vec<_> = work(&self.state, self.now).collect();

@@ -222,8 +222,8 @@ fn saga(name: &str, old: &SagaEntry, new: &SagaEntry) -> Vec<Change> {
     changes
 }
 
-/// Compares two automata. A journal of the old one is a path of the new one if every old move is a new move too,
-/// because a place is identified by its site.
+/// Compares two automata. A place is identified by its site, so a journal of the old automaton is a path of the new one
+/// if every old move is a new move too.
 fn automaton(name: &str, old: &SagaEntry, new: &SagaEntry) -> Vec<Change> {
     let (Some(old_places), Some(new_places)) = (&old.places, &new.places) else {
         return vec![Change::harmless(format!("saga `{name}` has got or lost its automaton"))];

@@ -131,8 +131,8 @@ pub async fn until(handle: &saga::AnyHandle, phase: Phase) {
     tokio::time::timeout(Duration::from_secs(60), comes).await.expect("it comes to that");
 }
 
-/// Returns a shop with a trip that waits for its answer, an order past its point of no return, and a step that waits
-/// for days.
+/// Returns a shop with three sagas: one waits for its answer, one is past its point of no return, and one has a step
+/// that waits for days.
 pub async fn three_waiting() -> Shop {
     left(async |runtime| {
         let trip = runtime.run("trip", first::trip("Ork".into())).await.unwrap();

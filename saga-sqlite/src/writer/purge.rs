@@ -75,7 +75,7 @@ fn ended(connection: &Connection, purge: &Purge, after: i64) -> Result<Vec<(i64,
     Ok(ended)
 }
 
-/// Deletes a saga, unless its journal is damaged: then its appends cannot be told from others.
+/// Deletes a saga, unless its journal is damaged: then its appends cannot be distinguished from others.
 fn drop_saga(connection: &Connection, num: i64, last_row: i64) -> Result<bool, Error> {
     let Some(rows) = unless_damaged(rows_of(connection, num, last_row))? else { return Ok(false) };
     let mut delete = connection.prepare_cached("DELETE FROM stored_appends WHERE id = ?1")?;

@@ -22,7 +22,7 @@ static SAVE: LazyLock<String> = LazyLock::new(|| status::update(&[("last_row", "
 type Ends = HashMap<i64, i64, BuildHasherDefault<EpochHasher>>;
 
 impl Batch<'_> {
-    /// Once the tail of the table is long, saves the last append of every held saga. Returns the new start of the tail.
+    /// Saves the last append of every held saga, once the tail of the table is long. Returns the new start of the tail.
     pub(super) fn save_tail(&mut self) -> Result<Option<i64>, Error> {
         let Some(seat) = self.seat.as_ref().filter(|seat| seat.next_row - seat.tail >= self.tail_max) else {
             return Ok(None);

@@ -1,5 +1,5 @@
 //! Workload W1 on cano: each of the five states is a task that can be compensated, and `RedbCheckpointStore` records
-//! them. A run is an object, built anew for each saga with the saga's id.
+//! them. A run is an object, built for each saga with the saga's id.
 
 use std::sync::Arc;
 
