@@ -5,7 +5,7 @@ use super::{Place, records};
 use crate::store::{Append, AppendError};
 use crate::{Entry, Payload, Phase, Record, Site, Timestamp};
 
-/// A creation returns an epoch and holds the saga; its records and status can be read.
+/// Checks that a creation returns an epoch and holds the saga; its records and status can be read.
 pub async fn a_saga_is_created_with_its_first_records(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let created = Append { entries: entries(0..3), ..creation("a") };
@@ -16,7 +16,7 @@ pub async fn a_saga_is_created_with_its_first_records(place: &dyn Place) {
     assert!(summary.held, "whoever creates a saga holds it");
 }
 
-/// A creation under an id that exists is refused and changes nothing, held or not.
+/// Checks that a creation under an id that exists is refused and changes nothing, held or not.
 pub async fn a_saga_that_exists_is_not_created_again(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -32,7 +32,7 @@ pub async fn a_saga_that_exists_is_not_created_again(place: &dyn Place) {
     assert_eq!(desk.status("a").await, status(Phase::Completed));
 }
 
-/// A creation without a status is refused.
+/// Checks that a creation without a status is refused.
 pub async fn a_creation_without_a_status_creates_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let bare = Append { status: None, ..creation("a") };
@@ -41,7 +41,7 @@ pub async fn a_creation_without_a_status_creates_nothing(place: &dyn Place) {
     desk.create("a").await;
 }
 
-/// Records that leave a gap, or come a second time with other content, are refused with what was expected.
+/// Checks that records which leave a gap, or come a second time with other content, are refused with what was expected.
 pub async fn records_follow_each_other_without_gaps(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -65,7 +65,8 @@ pub async fn records_follow_each_other_without_gaps(place: &dyn Place) {
     assert_eq!(desk.store.summary(&id("b")).await.expect("it can be read"), None);
 }
 
-/// If the second of two records does not fit, no record and no status is written, and the saga is not released.
+/// Checks that if the second of two records does not fit, no record and no status is written, and the saga is not
+/// released.
 pub async fn an_append_is_applied_whole_or_not_at_all(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -78,7 +79,7 @@ pub async fn an_append_is_applied_whole_or_not_at_all(place: &dyn Place) {
     assert_eq!(desk.append(step("a", epoch, [1])).await, Ok(epoch), "a refused append releases nothing");
 }
 
-/// An append to a saga that was never created is refused.
+/// Checks that an append to a saga that was never created is refused.
 pub async fn an_append_to_an_unknown_saga_is_refused(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -86,7 +87,7 @@ pub async fn an_append_to_an_unknown_saga_is_refused(place: &dyn Place) {
     assert_eq!(desk.append(nothing("b", epoch)).await, Err(AppendError::NoSuchSaga { saga: id("b") }));
 }
 
-/// In a batch of good and bad appends the good ones are applied, and the answers are in the batch's order.
+/// Checks that in a batch of good and bad appends the good ones are applied, and the answers are in the batch's order.
 pub async fn one_refused_append_does_not_touch_the_others(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -112,7 +113,7 @@ pub async fn one_refused_append_does_not_touch_the_others(place: &dyn Place) {
     assert_eq!((desk.seqs("c").await, desk.seqs("d").await), (vec![], vec![0]));
 }
 
-/// Later appends of a batch see the earlier ones, up to a release.
+/// Checks that later appends of a batch see the earlier ones, up to a release.
 pub async fn appends_to_one_saga_in_one_batch_are_applied_in_order(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -131,7 +132,7 @@ pub async fn appends_to_one_saga_in_one_batch_are_applied_in_order(place: &dyn P
     assert_eq!(desk.status("a").await.phase, Phase::Completed);
 }
 
-/// An empty batch gets no answers. An append without content reports whether its epoch still holds.
+/// Checks that an empty batch gets no answers. An append without content reports whether its epoch still holds.
 pub async fn an_empty_batch_changes_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert!(desk.commit(&[]).await.is_empty());
@@ -143,7 +144,7 @@ pub async fn an_empty_batch_changes_nothing(place: &dyn Place) {
     assert_eq!(desk.status("a").await, status(Phase::Running));
 }
 
-/// Records of every kind come back equal, with their times, secrets and sealed payloads.
+/// Checks that records of every kind come back equal, with their times, secrets and sealed payloads.
 pub async fn every_kind_of_record_is_kept_as_it_was(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let kept: Vec<Entry> = (0..)
@@ -167,7 +168,7 @@ pub async fn every_kind_of_record_is_kept_as_it_was(place: &dyn Place) {
     }
 }
 
-/// A record of some megabytes is kept, and so are many of them in one append.
+/// Checks that a record of some megabytes is kept, and so are many of them in one append.
 pub async fn large_records_are_kept_as_they_were(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -182,7 +183,8 @@ pub async fn large_records_are_kept_as_they_were(place: &dyn Place) {
     assert!(desk.journal("a").await[1..] == kept, "what was loaded is not what was written");
 }
 
-/// Ids differ by case, by trailing space and by the composition of an accent. They may have the maximum length.
+/// Checks that ids which differ by case, by trailing space or by the composition of an accent are different sagas. They
+/// may have the maximum length.
 pub async fn ids_that_look_alike_are_different_sagas(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let long = "x".repeat(crate::SAGA_ID_BYTES_MAX);

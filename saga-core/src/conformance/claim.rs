@@ -9,7 +9,7 @@ fn at(ms: i64) -> Timestamp {
     Timestamp(NOW.0 + ms)
 }
 
-/// A saga is due at its `wake_at` and not before. A claim returns the time at which the next saga is due.
+/// Checks that a saga is due at its `wake_at` and not before. A claim returns the time at which the next saga is due.
 pub async fn what_is_due_is_claimed_and_what_is_not_is_announced(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert_eq!(desk.claims(NOW).await.next_wake, None, "there is nothing to wait for");
@@ -27,7 +27,7 @@ pub async fn what_is_due_is_claimed_and_what_is_not_is_announced(place: &dyn Pla
     );
 }
 
-/// No worker claims a held saga, the holder included, due or not.
+/// Checks that no worker claims a held saga, the holder included, due or not.
 pub async fn what_is_held_is_not_claimed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.append(Append { status: Some(waits(NOW)), ..creation("a") }).await.expect("a saga is created");
@@ -40,7 +40,7 @@ pub async fn what_is_held_is_not_claimed(place: &dyn Place) {
     }
 }
 
-/// Claims follow the order of due times, not of creation, also across several claims.
+/// Checks that claims follow the order of due times, not of creation, also across several claims.
 pub async fn what_waits_longest_is_claimed_first(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (name, due) in [("a", -1), ("b", -3), ("c", -2), ("d", 7), ("e", -4)] {
@@ -56,7 +56,7 @@ pub async fn what_waits_longest_is_claimed_first(place: &dyn Place) {
     assert_eq!(order, ["e", "b", "c", "a"]);
 }
 
-/// Sagas that fail repeatedly, and are due again at once, do not starve the others.
+/// Checks that sagas that fail repeatedly, and are due again at once, do not starve the others.
 pub async fn claiming_in_small_portions_starves_nobody(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let count = 30;
@@ -81,7 +81,7 @@ pub async fn claiming_in_small_portions_starves_nobody(place: &dyn Place) {
     }
 }
 
-/// A saga with a new delivery does not go before sagas that were due before the delivery came.
+/// Checks that a saga with a new delivery does not go before sagas that were due before the delivery came.
 pub async fn a_delivery_waits_since_it_came(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("due", waits(at(-5)), at(-100)).await;
@@ -93,7 +93,7 @@ pub async fn a_delivery_waits_since_it_came(place: &dyn Place) {
     assert_eq!(desk.claim(NOW).await, ["young", "due", "old"]);
 }
 
-/// A worker gets no saga that it has no code for, and is not woken when one is due.
+/// Checks that a worker gets no saga that it has no code for, and is not woken when one is due.
 pub async fn only_wanted_types_are_claimed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let other = |due| Status { saga: "other".into(), ..waits(due) };
@@ -112,7 +112,7 @@ pub async fn only_wanted_types_are_claimed(place: &dyn Place) {
     assert_eq!(names(&claims), ["a", "b", "d"]);
 }
 
-/// A saga without a `wake_at` is never claimed, in any phase.
+/// Checks that a saga without a `wake_at` is never claimed, in any phase.
 pub async fn a_saga_without_a_wake_is_never_due(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (n, phase) in Phase::ALL.into_iter().enumerate() {
@@ -123,8 +123,8 @@ pub async fn a_saga_without_a_wake_is_never_due(place: &dyn Place) {
     assert_eq!((names(&claims), claims.next_wake), (vec![], None));
 }
 
-/// If the clock goes back behind the time at which a wait was written, the wait counts as over: its end may be far off.
-/// This holds in one process and after a restart. Waits written since are not affected.
+/// Checks that if the clock goes back behind the time at which a wait was written, the wait counts as over: its end may
+/// be far off. This holds in one process and after a restart. Waits written since are not affected.
 pub async fn a_clock_that_went_back_makes_nobody_wait_longer(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let back = at(-1_000_000);
@@ -144,7 +144,7 @@ pub async fn a_clock_that_went_back_makes_nobody_wait_longer(place: &dyn Place) 
     assert_eq!(names(&claims), [if name == "a" { "b" } else { "a" }]);
 }
 
-/// A claim returns the status that the last holder wrote.
+/// Checks that a claim returns the status that the last holder wrote.
 pub async fn a_claim_gives_the_status_as_written(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let written = Status {
@@ -160,7 +160,7 @@ pub async fn a_claim_gives_the_status_as_written(place: &dyn Place) {
     assert_eq!((&claims.claimed[0].saga, &claims.claimed[0].status), (&id("a"), &written));
 }
 
-/// A claim changes the summary's `held` flag, and nothing else.
+/// Checks that a claim changes the summary's `held` flag, and nothing else.
 pub async fn a_claim_alone_changes_no_status(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", waits(at(3)), NOW).await;
@@ -174,7 +174,7 @@ pub async fn a_claim_alone_changes_no_status(place: &dyn Place) {
     assert_eq!((after.status.phase, after.status.deaths), (Phase::Waiting, 0));
 }
 
-/// Many sagas, created in one batch, are claimed in portions, each once.
+/// Checks that many sagas, created in one batch, are claimed in portions, each once.
 pub async fn a_thousand_sagas_are_claimed_once_each(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let batch: Vec<Append> = (0..1000)
@@ -192,7 +192,8 @@ pub async fn a_thousand_sagas_are_claimed_once_each(place: &dyn Place) {
     assert_eq!(desk.store.held(desk.worker).await.expect("it can be listed").len(), 1000);
 }
 
-/// A saga that is wanted by id is claimed whatever its type, if it is claimable; no other saga is claimed with it.
+/// Checks that a saga that is wanted by id is claimed whatever its type, if it is claimable; no other saga is claimed
+/// with it.
 pub async fn one_saga_is_claimed_of_whatever_type_it_is(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", waits(NOW), NOW).await;

@@ -20,7 +20,7 @@ async fn park_dead(desk: &Desk<'_>, name: &str, deaths: u32) {
     desk.park(name, Status { deaths, ..waits(NOW) }, NOW).await;
 }
 
-/// A worker's death, by a crash or by leaving, counts once for each saga that it held.
+/// Checks that a worker's death, by a crash or by leaving, counts once for each saga that it held.
 pub async fn a_claim_that_was_never_released_counts_as_died(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -34,7 +34,7 @@ pub async fn a_claim_that_was_never_released_counts_as_died(place: &dyn Place) {
     assert!(desk.claim(restarted(3)).await.is_empty());
 }
 
-/// A worker's death does not count for sagas that it had released or never held.
+/// Checks that a worker's death does not count for sagas that it had released or never held.
 pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -46,7 +46,7 @@ pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", 0), ("b", 0)]);
 }
 
-/// Progress resets the count: the worker writes a status with no deaths.
+/// Checks that progress resets the count: the worker writes a status with no deaths.
 pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     park_dead(&desk, "a", 1).await;
@@ -58,7 +58,8 @@ pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", 1)]);
 }
 
-/// A saga with too many deaths is not claimed unless quarantined sagas are wanted. Its deaths are still counted, once.
+/// Checks that a saga with too many deaths is not claimed unless quarantined sagas are wanted. Its deaths are still
+/// counted, once.
 pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let once = Status { deaths: QUARANTINE_DEATHS - 1, ..status(Phase::Running) };
@@ -75,8 +76,8 @@ pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", QUARANTINE_DEATHS)]);
 }
 
-/// Of several quarantined sagas one is claimed at a time, so the next death identifies the cause. All others are
-/// claimed as usual.
+/// Checks that of several quarantined sagas one is claimed at a time, so the next death identifies the cause. All
+/// others are claimed as usual.
 pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
@@ -96,7 +97,7 @@ pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
     assert_eq!(suspects, ["a", "b", "c"]);
 }
 
-/// Deliveries to a quarantined saga wait for it.
+/// Checks that deliveries to a quarantined saga wait for it.
 pub async fn a_quarantined_saga_loses_no_delivery(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", Status { deaths: QUARANTINE_DEATHS, ..status(Phase::Waiting) }, NOW).await;

@@ -5,7 +5,7 @@ use super::desk::{Desk, LATER, NOW, all_different, creation, id, nothing, releas
 use crate::store::{AppendError, StoreError};
 use crate::{Epoch, Timestamp};
 
-/// Every claim has its own epoch, across sagas and workers.
+/// Checks that every claim has its own epoch, across sagas and workers.
 pub async fn every_claim_has_a_fresh_epoch(place: &dyn Place) {
     let mut desk = Desk::new(place).await;
     let mut epochs = vec![desk.create("b").await, desk.create("a").await];
@@ -25,7 +25,7 @@ pub async fn every_claim_has_a_fresh_epoch(place: &dyn Place) {
     assert!(all_different(epochs.clone()), "{epochs:?}");
 }
 
-/// A worker that released a saga can no longer write to it.
+/// Checks that a worker that released a saga can no longer write to it.
 pub async fn an_epoch_is_over_when_it_is_released(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -45,7 +45,7 @@ pub async fn an_epoch_is_over_when_it_is_released(place: &dyn Place) {
     assert_eq!(desk.status("a").await, waits(LATER));
 }
 
-/// A worker that lost a saga to another claim can no longer write to it; the new holder can.
+/// Checks that a worker that lost a saga to another claim can no longer write to it; the new holder can.
 pub async fn an_epoch_is_over_when_another_claim_began(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let old = desk.create("a").await;
@@ -58,7 +58,7 @@ pub async fn an_epoch_is_over_when_another_claim_began(place: &dyn Place) {
     assert_eq!(desk.seqs("a").await, [0, 1]);
 }
 
-/// An epoch that was never issued, or belongs to another saga, cannot write.
+/// Checks that an epoch that was never issued, or belongs to another saga, cannot write.
 pub async fn an_epoch_that_never_was_is_refused(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -69,7 +69,7 @@ pub async fn an_epoch_that_never_was_is_refused(place: &dyn Place) {
     assert_eq!(desk.append(step("a", a, [1])).await, Ok(a));
 }
 
-/// An epoch holds until it is taken away, even if the lease has run out or the clock has gone back.
+/// Checks that an epoch holds until it is taken away, even if the lease has run out or the clock has gone back.
 pub async fn an_epoch_holds_whatever_the_clock_says(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -78,7 +78,7 @@ pub async fn an_epoch_holds_whatever_the_clock_says(place: &dyn Place) {
     }
 }
 
-/// After `leave` the worker's claims are over, even if no worker has claimed anything since.
+/// Checks that after `leave` the worker's claims are over, even if no worker has claimed anything since.
 pub async fn a_worker_that_left_writes_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;

@@ -6,7 +6,7 @@ use crate::machine::Delivery;
 use crate::store::{Append, DeliverError, DeliveryId, Status, Wanted};
 use crate::{By, Phase, Timestamp};
 
-/// The worker sees deliveries to the sagas it holds, oldest first, until they are taken.
+/// Checks that the worker sees deliveries to the sagas it holds, oldest first, until they are taken.
 pub async fn deliveries_wait_in_order_until_they_are_taken(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, _) = (desk.create("a").await, desk.create("b").await);
@@ -26,7 +26,7 @@ pub async fn deliveries_wait_in_order_until_they_are_taken(place: &dyn Place) {
     assert_eq!(desk.mail().await, [sent[0], sent[1], sent[3]]);
 }
 
-/// A delivery leaves the inbox in the transaction of the append that names it.
+/// Checks that a delivery leaves the inbox in the transaction of the append that names it.
 pub async fn deliveries_leave_with_the_append_that_takes_them(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -39,7 +39,7 @@ pub async fn deliveries_leave_with_the_append_that_takes_them(place: &dyn Place)
     assert_eq!((desk.seqs("a").await, desk.mail().await), (vec![0, 1], vec![second]));
 }
 
-/// A fenced append takes no delivery, and no append takes a delivery to another saga.
+/// Checks that a fenced append takes no delivery, and no append takes a delivery to another saga.
 pub async fn a_refused_append_takes_no_deliveries(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -52,7 +52,7 @@ pub async fn a_refused_append_takes_no_deliveries(place: &dyn Place) {
     assert_eq!(desk.mail().await, [mail], "it was sent to `a`, and `b` must not take it");
 }
 
-/// A worker does not see deliveries to sagas that it does not hold.
+/// Checks that a worker does not see deliveries to sagas that it does not hold.
 pub async fn deliveries_to_sagas_that_are_not_held_are_not_shown(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -66,7 +66,7 @@ pub async fn deliveries_to_sagas_that_are_not_held_are_not_shown(place: &dyn Pla
     }
 }
 
-/// A delivery to a saga that was never created, or was purged, is refused.
+/// Checks that a delivery to a saga that was never created, or was purged, is refused.
 pub async fn a_delivery_to_an_unknown_saga_is_refused(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -77,7 +77,7 @@ pub async fn a_delivery_to_an_unknown_saga_is_refused(place: &dyn Place) {
     assert!(desk.mail().await.is_empty(), "a refused delivery is not kept for later");
 }
 
-/// A delivery makes a released saga claimable, and so it does an ended or dead-lettered one.
+/// Checks that a delivery makes a released saga claimable, also if it has ended or is dead-lettered.
 pub async fn a_delivery_makes_a_saga_claimable(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("waiting", waits(Timestamp(i64::MAX)), NOW).await;
@@ -94,7 +94,8 @@ pub async fn a_delivery_makes_a_saga_claimable(place: &dyn Place) {
     }
 }
 
-/// A delivery that comes after the holder's last look and before its release makes the saga claimable at once.
+/// Checks that a delivery that comes after the holder's last look and before its release makes the saga claimable at
+/// once.
 pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -106,9 +107,9 @@ pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &
     assert_eq!(desk.mail().await, [mail]);
 }
 
-/// A worker that cannot read a saga's journal does not get it again for deliveries that it has seen. It gets it for a
-/// later delivery, and when it is due. The deliveries stay, and a worker without that restriction gets the saga for
-/// them.
+/// Checks that a worker that cannot read a saga's journal does not get it again for deliveries that it has seen. It
+/// gets it for a later delivery, and when it is due. The deliveries stay, and a worker without that restriction gets
+/// the saga for them.
 pub async fn a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("odd", status(Phase::DeadLettered), NOW).await;
@@ -134,7 +135,7 @@ pub async fn a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again(place:
     assert_eq!(waiting.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
 }
 
-/// Deliveries of every kind come back equal.
+/// Checks that deliveries of every kind come back equal.
 pub async fn every_kind_of_delivery_is_kept_as_it_was(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -147,7 +148,8 @@ pub async fn every_kind_of_delivery_is_kept_as_it_was(place: &dyn Place) {
     assert_eq!(waiting, sent);
 }
 
-/// Any process can see the deliveries that wait for a saga, and that one was taken, without holding the saga.
+/// Checks that any process can see the deliveries that wait for a saga, and that one was taken, without holding the
+/// saga.
 pub async fn deliveries_are_seen_by_whoever_asks(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let elsewhere = place.open().await;

@@ -5,8 +5,8 @@ use super::desk::{Desk, LATER, LEASE, NOW, all_different, id, release, step, wai
 use crate::store::{AppendError, StoreError};
 use crate::{Phase, Timestamp};
 
-/// If one worker at a time may join, a second is refused, through the same handle and through another. The refusal
-/// names the holder. After the first worker leaves, the next may join.
+/// Checks that if one worker at a time may join, a second is refused, through the same handle and through another. The
+/// refusal names the holder. After the first worker leaves, the next may join.
 pub async fn a_second_worker_is_refused_or_shares(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert_eq!(desk.store.takes_many_workers(), place.takes_many_workers(), "what the store says of itself");
@@ -26,7 +26,7 @@ pub async fn a_second_worker_is_refused_or_shares(place: &dyn Place) {
     place.open().await.join("third", LEASE, NOW).await.expect("the place is free");
 }
 
-/// A worker that joins again under the same name is a new worker.
+/// Checks that a worker that joins again under the same name is a new worker.
 pub async fn workers_have_fresh_numbers(place: &dyn Place) {
     let mut numbers = Vec::new();
     let mut desk = Desk::new(place).await;
@@ -39,8 +39,9 @@ pub async fn workers_have_fresh_numbers(place: &dyn Place) {
     assert!(all_different(numbers.clone()), "{numbers:?}");
 }
 
-/// If several workers may join: when a lease ends, others claim its sagas, and its worker can neither write to them nor
-/// renew. If only one may join, its lease ends with its process: see the promises about restarts.
+/// Checks that when a lease ends, other workers claim its sagas, and its worker can neither write to them nor renew.
+/// Applies if several workers may join. If only one may, its lease ends with its process: see the promises about
+/// restarts.
 pub async fn a_lease_that_ends_gives_its_sagas_to_others(place: &dyn Place) {
     let desk = Desk::new(place).await;
     if !place.takes_many_workers() {
@@ -59,7 +60,7 @@ pub async fn a_lease_that_ends_gives_its_sagas_to_others(place: &dyn Place) {
     assert_eq!(desk.append(step("a", old, [1])).await, fenced);
 }
 
-/// A lease that is renewed in time lasts from the time of the renewal.
+/// Checks that a lease that is renewed in time lasts from the time of the renewal.
 pub async fn a_lease_that_is_renewed_does_not_end(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -77,7 +78,8 @@ pub async fn a_lease_that_is_renewed_does_not_end(place: &dyn Place) {
     assert_eq!(claims.claimed.len(), 1);
 }
 
-/// A worker that left claims and holds nothing. Neither does a worker whose lease ran out, if several may join.
+/// Checks that a worker that has left can neither claim nor hold a saga. The same holds for a worker whose lease ran
+/// out, if several may join.
 pub async fn a_worker_without_a_lease_claims_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", waits(NOW), NOW).await;
@@ -95,7 +97,7 @@ pub async fn a_worker_without_a_lease_claims_nothing(place: &dyn Place) {
     desk.restart(LATER).await.claim_one("a", LATER).await;
 }
 
-/// The second `leave` of a worker neither fails nor affects its successor.
+/// Checks that the second `leave` of a worker neither fails nor affects its successor.
 pub async fn leaving_twice_changes_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let first = desk.worker;
@@ -107,7 +109,7 @@ pub async fn leaving_twice_changes_nothing(place: &dyn Place) {
     assert_eq!(desk.append_at(step("a", epoch, [1]), LATER).await, Ok(epoch));
 }
 
-/// `held` lists what was created or claimed and not released, with the valid epochs.
+/// Checks that `held` lists what was created or claimed and not released, with the valid epochs.
 pub async fn what_a_worker_holds_is_listed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", waits(NOW), NOW).await;

@@ -15,7 +15,8 @@ async fn left(desk: &Desk<'_>) -> Vec<String> {
     page.sagas.iter().map(|s| s.id.as_str().to_owned()).collect()
 }
 
-/// Completed, rolled back and abandoned sagas are purged if they ended before the given time, but not at it.
+/// Checks that completed, rolled back and abandoned sagas are purged if they ended before the given time, but not at
+/// it.
 pub async fn what_ended_before_is_purged(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (name, phase) in [("a", Phase::Completed), ("b", Phase::RolledBack), ("c", Phase::Abandoned)] {
@@ -32,7 +33,7 @@ pub async fn what_ended_before_is_purged(place: &dyn Place) {
     assert_eq!(left(&desk).await, ["e"]);
 }
 
-/// Running, waiting and dead-lettered sagas are never purged, however old.
+/// Checks that running, waiting and dead-lettered sagas are never purged, however old.
 pub async fn what_has_not_ended_is_spared(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let open = Phase::ALL.into_iter().filter(|p| !p.is_ended()).enumerate();
@@ -43,7 +44,7 @@ pub async fn what_has_not_ended_is_spared(place: &dyn Place) {
     assert_eq!(left(&desk).await.len(), 5);
 }
 
-/// A completed saga that can be undone is purged only if that is requested; then also one without a limit.
+/// Checks that a completed saga that can be undone is purged only if that is requested; then also one without a limit.
 pub async fn what_could_be_undone_is_spared_unless_asked_for(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let until = |until| Status { undoable_until: Some(Timestamp(until)), ..status(Phase::Completed) };
@@ -56,7 +57,8 @@ pub async fn what_could_be_undone_is_spared_unless_asked_for(place: &dyn Place) 
     assert_eq!(purge(&desk, LATER, true).await, 2);
 }
 
-/// The holder of an ended saga is about to write to it, and a waiting delivery must get its answer.
+/// Checks that held sagas and sagas with deliveries stay: the holder is about to write, and a delivery must get its
+/// answer.
 pub async fn what_is_held_or_has_deliveries_is_spared(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.append(Append { status: Some(status(Phase::Completed)), ..creation("held") })
@@ -73,7 +75,7 @@ pub async fn what_is_held_or_has_deliveries_is_spared(place: &dyn Place) {
     assert_eq!(left(&desk).await, ["held"]);
 }
 
-/// No record, summary or delivery is left. The id is free, and a new saga under it starts from nothing.
+/// Checks that no record, summary or delivery is left. The id is free, and a new saga under it starts from nothing.
 pub async fn a_purged_saga_leaves_nothing_behind(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["before", "a", "after"] {

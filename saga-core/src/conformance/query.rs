@@ -21,7 +21,7 @@ async fn list(desk: &Desk<'_>, query: Query) -> Vec<String> {
     pages(desk, query).await.concat()
 }
 
-/// A saga that was never created has no records, no summary and no deliveries.
+/// Checks that a saga that was never created has no records, no summary and no deliveries.
 pub async fn an_unknown_saga_has_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert!(desk.journal("a").await.is_empty());
@@ -29,7 +29,8 @@ pub async fn an_unknown_saga_has_nothing(place: &dyn Place) {
     assert_eq!(list(&desk, Query::default()).await, Vec::<String>::new());
 }
 
-/// The order is that of creation, and is stable when sagas change. Sagas created in the meantime come at the end.
+/// Checks that the order is that of creation, and is stable when sagas change. Sagas created in the meantime come at
+/// the end.
 pub async fn pages_give_every_saga_once_oldest_first(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let names = ["d", "a", "c", "b", "e"];
@@ -47,7 +48,7 @@ pub async fn pages_give_every_saga_once_oldest_first(place: &dyn Place) {
     assert_eq!(rest, ["c", "b", "e", "f"]);
 }
 
-/// A page has 100 sagas by default, and never more than 1000.
+/// Checks that a page has 100 sagas by default, and never more than 1000.
 pub async fn page_sizes_have_limits(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let batch: Vec<Append> = (0..1001).map(|n| creation(&format!("saga-{n}"))).collect();
@@ -58,7 +59,7 @@ pub async fn page_sizes_have_limits(place: &dyn Place) {
     }
 }
 
-/// Filters by phase, by type and by reason work alone and together, and do not change the order.
+/// Checks that filters by phase, by type and by reason work alone and together, and do not change the order.
 pub async fn filters_give_what_they_say(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let dead = |reasons: &[Reason]| Status { reasons: reasons.to_vec(), ..status(Phase::DeadLettered) };
@@ -91,7 +92,7 @@ pub async fn filters_give_what_they_say(place: &dyn Place) {
     }
 }
 
-/// A summary has the time of creation, the time of the last status, and whether the saga is held.
+/// Checks that a summary has the time of creation, the time of the last status, and whether the saga is held.
 pub async fn a_summary_says_when_and_whether_held(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let summary = async || {
@@ -108,7 +109,7 @@ pub async fn a_summary_says_when_and_whether_held(place: &dyn Place) {
     assert_eq!(Some(&listed.sagas[0]), desk.store.summary(&id("a")).await.expect("it can be read").as_ref());
 }
 
-/// Every phase and reason is kept, and so are numbers and names at their limits.
+/// Checks that every phase and reason is kept, and so are numbers and names at their limits.
 pub async fn every_status_is_kept_as_it_was(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let reasons = [

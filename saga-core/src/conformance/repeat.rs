@@ -27,7 +27,7 @@ async fn insist(desk: &Desk<'_>, faulty: &Faulty, batch: &[Append]) -> Vec<Resul
     desk.commit(batch).await
 }
 
-/// Records that are sent again after they were applied are there once, and so are their side effects.
+/// Checks that records that are sent again after they were applied are there once, and so are their side effects.
 pub async fn a_repeated_append_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let epoch = desk.create("a").await;
@@ -39,7 +39,7 @@ pub async fn a_repeated_append_is_applied_once(place: &dyn Place) {
     assert_eq!(desk.append(step("a", epoch, [3])).await, Ok(epoch), "the next record follows");
 }
 
-/// The earlier of two appends is recognized although it is no longer the end of the journal.
+/// Checks that the earlier of two appends is recognized although it is no longer the end of the journal.
 pub async fn a_repeated_batch_with_two_appends_to_one_saga_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -49,7 +49,7 @@ pub async fn a_repeated_batch_with_two_appends_to_one_saga_is_applied_once(place
     assert_eq!(desk.append(step("a", a, [4])).await, Ok(a), "the next record follows");
 }
 
-/// A creation that is sent again after it was applied returns the epoch of the first.
+/// Checks that a creation that is sent again after it was applied returns the epoch of the first.
 pub async fn a_repeated_creation_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let created = insist(&desk, &faulty, &[Append { entries: entries(0..2), ..creation("a") }]).await;
@@ -63,7 +63,7 @@ pub async fn a_repeated_creation_is_applied_once(place: &dyn Place) {
     assert!(desk.claim(NOW).await.is_empty(), "it is held");
 }
 
-/// The same holds for a creation that releases the saga.
+/// Checks the same for a creation that releases the saga.
 pub async fn a_repeated_creation_that_was_released_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let parked = Append { status: Some(waits(NOW)), release: true, ..creation("a") };
@@ -73,7 +73,7 @@ pub async fn a_repeated_creation_that_was_released_is_applied_once(place: &dyn P
     assert_eq!(desk.append(step("a", epoch, [1])).await, Ok(epoch));
 }
 
-/// A release that is sent again after it was applied is not fenced, with records and without.
+/// Checks that a release that is sent again after it was applied is not fenced, with records and without.
 pub async fn a_repeated_release_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -85,7 +85,7 @@ pub async fn a_repeated_release_is_applied_once(place: &dyn Place) {
     assert_eq!(desk.claim(NOW).await, ["a"]);
 }
 
-/// A late repeat does not overwrite a newer status.
+/// Checks that a late repeat does not overwrite a newer status.
 pub async fn a_repeated_status_does_not_undo_what_came_later(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -96,7 +96,7 @@ pub async fn a_repeated_status_does_not_undo_what_came_later(place: &dyn Place) 
     assert_eq!(desk.status("a").await.phase, Phase::RollingBack);
 }
 
-/// After another claim a repeat is fenced: a worker that lost the saga must not continue.
+/// Checks that after another claim a repeat is fenced: a worker that lost the saga must not continue.
 pub async fn a_repeat_after_the_next_claim_is_fenced(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let old = desk.create("a").await;
@@ -110,7 +110,7 @@ pub async fn a_repeat_after_the_next_claim_is_fenced(place: &dyn Place) {
     assert_eq!(desk.append(step("a", new, [2])).await, Ok(new));
 }
 
-/// A refused append gets the same refusal again.
+/// Checks that a refused append gets the same refusal again.
 pub async fn a_repeated_refusal_is_the_same_refusal(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     let epoch = desk.create("a").await;
@@ -120,7 +120,7 @@ pub async fn a_repeated_refusal_is_the_same_refusal(place: &dyn Place) {
     assert_eq!(insist(&desk, &faulty, &batch).await, first);
 }
 
-/// Other content, or another time, is not a repeat: records of different workers must not be confused.
+/// Checks that other content, or another time, is not a repeat: records of different workers must not be confused.
 pub async fn other_records_in_the_same_place_are_no_repeat(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -142,7 +142,7 @@ pub async fn other_records_in_the_same_place_are_no_repeat(place: &dyn Place) {
     assert_eq!(desk.journal("a").await, entries(0..2));
 }
 
-/// Two workers create the same saga with the same records at the same time: one succeeds.
+/// Checks that if two workers create the same saga with the same records at the same time, one succeeds.
 pub async fn a_creation_by_another_worker_is_no_repeat(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -150,7 +150,7 @@ pub async fn a_creation_by_another_worker_is_no_repeat(place: &dyn Place) {
     assert_eq!(desk.append(creation("a")).await, Err(AppendError::Exists { saga: id("a") }));
 }
 
-/// A claim that was applied, but whose answer was lost, is listed by `held`.
+/// Checks that a claim that was applied, but whose answer was lost, is listed by `held`.
 pub async fn a_claim_whose_answer_was_lost_is_listed(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     desk.park("a", waits(NOW), NOW).await;

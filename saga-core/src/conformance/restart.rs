@@ -5,7 +5,7 @@ use super::desk::{Desk, LATER, NOW, entries, id, nothing, release, status, step,
 use crate::store::{Append, AppendError, Status};
 use crate::{Phase, Reason, Timestamp};
 
-/// Everything that was answered with `Ok` is there.
+/// Checks that everything that was answered with `Ok` is there.
 pub async fn journals_and_status_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -23,7 +23,7 @@ pub async fn journals_and_status_survive_a_restart(place: &dyn Place) {
     assert_eq!(desk.store.summary(&id("a")).await.expect("it can be read"), before);
 }
 
-/// Deliveries that were not taken are there, in order.
+/// Checks that deliveries that were not taken are there, in order.
 pub async fn the_inbox_survives_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -37,7 +37,8 @@ pub async fn the_inbox_survives_a_restart(place: &dyn Place) {
     assert!(next > mail[2], "the order goes on: {next:?} after {:?}", mail[2]);
 }
 
-/// Sagas of the dead worker can be claimed at once if the store takes one worker, else when its lease is over.
+/// Checks that sagas of the dead worker can be claimed at once if the store takes one worker, else when its lease is
+/// over.
 pub async fn what_was_held_is_claimable_after_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
@@ -49,7 +50,7 @@ pub async fn what_was_held_is_claimable_after_a_restart(place: &dyn Place) {
     assert_eq!(claimed, ["a", "b", "c"]);
 }
 
-/// Appends of the dead worker are refused, both before and after the saga is claimed again.
+/// Checks that appends of the dead worker are refused, both before and after the saga is claimed again.
 pub async fn epochs_from_before_a_restart_are_over(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let old = desk.create("a").await;
@@ -61,7 +62,7 @@ pub async fn epochs_from_before_a_restart_are_over(place: &dyn Place) {
     assert_eq!(desk.append_at(step("a", epoch, [1]), LATER).await, Ok(epoch));
 }
 
-/// A saga that waits for a time still does.
+/// Checks that a saga that waits for a time still does.
 pub async fn wakes_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", waits(Timestamp(LATER.0 + 5)), NOW).await;
@@ -72,7 +73,7 @@ pub async fn wakes_survive_a_restart(place: &dyn Place) {
     desk.claim_one("a", Timestamp(LATER.0 + 5)).await;
 }
 
-/// Counted deaths are kept, also for a saga that has not been claimed since.
+/// Checks that counted deaths are kept, also for a saga that has not been claimed since.
 pub async fn deaths_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -87,7 +88,7 @@ pub async fn deaths_survive_a_restart(place: &dyn Place) {
     assert_eq!(desk.claims(Timestamp(LATER.0 * 3)).await.claimed[0].status.deaths, 1);
 }
 
-/// The sequence continues, in sagas that were held and in sagas that were not.
+/// Checks that the sequence continues, in sagas that were held and in sagas that were not.
 pub async fn sequence_goes_on_after_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (a, b) = (desk.create("a").await, desk.create("b").await);
@@ -106,7 +107,7 @@ pub async fn sequence_goes_on_after_a_restart(place: &dyn Place) {
     }
 }
 
-/// A long history can be read in pages of any size, also while other sagas write.
+/// Checks that a long history can be read in pages of any size, also while other sagas write.
 pub async fn a_long_history_is_read_in_pages(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let (long, other) = (desk.create("long").await, desk.create("other").await);

@@ -53,7 +53,7 @@ async fn ends(wait: impl Future<Output = Result<(), StoreError>>) {
     ended.expect("`wait_for_work` does not see that there is work").expect("the store is open");
 }
 
-/// A delivery ends a wait.
+/// Checks that a delivery ends a wait.
 pub async fn a_delivery_wakes(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -64,7 +64,7 @@ pub async fn a_delivery_wakes(place: &dyn Place) {
     }
 }
 
-/// A delivery by another process ends a wait.
+/// Checks that a delivery by another process ends a wait.
 pub async fn a_delivery_through_another_handle_wakes(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", status(Phase::Waiting), NOW).await;
@@ -76,7 +76,7 @@ pub async fn a_delivery_through_another_handle_wakes(place: &dyn Place) {
     desk.claim_one("a", NOW).await;
 }
 
-/// A delivery that came without a waiting worker ends the next wait.
+/// Checks that a delivery that came without a waiting worker ends the next wait.
 pub async fn a_delivery_before_the_wait_is_not_lost(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
@@ -85,7 +85,7 @@ pub async fn a_delivery_before_the_wait_is_not_lost(place: &dyn Place) {
     ends(desk.store.wait_for_work(desk.worker)).await;
 }
 
-/// A delivery comes while the saga is held, and is not taken: the release ends a wait.
+/// Checks that a release ends a wait if a delivery came while the saga was held, and was not taken.
 pub async fn a_release_with_a_delivery_waiting_wakes(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
@@ -98,7 +98,7 @@ pub async fn a_release_with_a_delivery_waiting_wakes(place: &dyn Place) {
     desk.claim_one("a", NOW).await;
 }
 
-/// If several workers may join: a release by one wakes the others.
+/// Checks that a release by one worker wakes the others, if several may join.
 pub async fn a_release_wakes_other_workers(place: &dyn Place) {
     if !place.takes_many_workers() {
         return;
@@ -115,7 +115,7 @@ pub async fn a_release_wakes_other_workers(place: &dyn Place) {
     ends(wait).await;
 }
 
-/// Steps and ended sagas are no work: a wait outlasts them, or is pending again soon.
+/// Checks that steps and ended sagas are not work: a wait outlasts them, or is pending again soon.
 pub async fn waiting_comes_to_rest(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
@@ -126,7 +126,7 @@ pub async fn waiting_comes_to_rest(place: &dyn Place) {
     }
 }
 
-/// If a wait is dropped after it was woken, the next wait gets its wake-up.
+/// Checks that if a wait is dropped after it was woken, the next wait gets its wake-up.
 pub async fn a_wait_that_was_dropped_loses_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.create("a").await;
