@@ -34,7 +34,7 @@ pub struct Books {
 pub struct Held<T> {
     /// The key of the request.
     pub key: String,
-    /// What it is.
+    /// The held thing: a seat or a room.
     pub what: T,
     /// The company's answer.
     pub hold: Hold,

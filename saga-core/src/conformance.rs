@@ -91,7 +91,7 @@ pub type Checking<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 pub struct Promise {
     /// The name of the function that checks it.
     pub name: &'static str,
-    /// That function.
+    /// The function that checks it.
     pub check: for<'a> fn(&'a dyn Place) -> Checking<'a>,
 }
 

@@ -56,7 +56,7 @@ pub struct Stop {
     pub detail: String,
 }
 
-/// One attempt.
+/// One attempt of a step or compensation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attempt {
     /// The site of the step.

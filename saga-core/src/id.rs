@@ -29,7 +29,7 @@ pub const SAGA_ID_BYTES_MAX: usize = 200;
 #[serde(try_from = "String", into = "String")]
 pub struct SagaId(Arc<str>);
 
-/// Why a text is not a valid id of a saga or an act.
+/// The reason for which a text is not a valid id of a saga or an act.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidId {

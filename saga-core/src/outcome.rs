@@ -77,11 +77,11 @@ impl std::fmt::Display for WhyLeft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Undone {
-    /// No step.
+    /// No step has been undone.
     None,
     /// Some of its steps.
     Partial,
-    /// All steps.
+    /// All its steps have been undone.
     Whole,
 }
 

@@ -37,7 +37,7 @@ pub struct Entry {
 pub struct Call {
     /// The step's recorded name.
     pub step: Name,
-    /// Its input.
+    /// The step's input.
     pub input: Payload,
     /// The residue, in the words of the step that it undoes; `None` if it declares none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -239,7 +239,7 @@ pub enum Record {
         id: String,
         /// The signal's name.
         name: Name,
-        /// What it carries.
+        /// The payload, as sent.
         payload: Payload,
     },
     /// A wait for a signal ended.

@@ -27,7 +27,7 @@ pub(super) enum Look {
     DeadLetter,
 }
 
-/// A node.
+/// A node of the drawing.
 pub(super) struct Node {
     pub(super) look: Look,
     /// Its name, and the words below it.

@@ -251,7 +251,7 @@ impl Run {
     }
 }
 
-/// What tasks need that cause events.
+/// The shared handles of tasks that cause events.
 struct Later {
     fleet: Fleet,
     people: People,

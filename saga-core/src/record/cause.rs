@@ -120,7 +120,7 @@ pub enum Verdict {
 pub enum Knowledge {
     /// It happened, with this output (`null` for a compensation).
     Happened {
-        /// The output.
+        /// The output; `null` for a compensation.
         output: Payload,
     },
     /// It did not happen and never will.

@@ -21,7 +21,7 @@ pub enum Trouble {
     },
     /// Its time ran out.
     TimedOut,
-    /// It panicked.
+    /// The attempt panicked.
     Panicked {
         /// The panic message.
         message: String,
@@ -121,9 +121,9 @@ pub enum Finder {
     /// The attempt itself.
     #[default]
     Attempt,
-    /// A probe.
+    /// A probe found the effect.
     Probe,
-    /// An operator.
+    /// An operator stated it.
     Operator(By),
 }
 

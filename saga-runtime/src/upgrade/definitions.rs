@@ -32,7 +32,7 @@ const ABOUT: &str = "What journals of these sagas depend on, version by version.
      stands every step that undoes or settles another, with the versions whose sagas may owe it: an entry stays until it is \
      removed by hand, once saga::upgrade::check finds no saga of them.";
 
-/// A saga.
+/// The definition of a saga.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SagaEntry {
     pub(super) version: u32,
@@ -57,7 +57,7 @@ pub(super) struct PlaceEntry {
     pub(super) failed: Vec<String>,
 }
 
-/// A step.
+/// The definition of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StepEntry {
     pub(super) kind: String,

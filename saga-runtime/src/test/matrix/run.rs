@@ -47,7 +47,7 @@ pub(super) struct Trace {
     pub(super) journal: Vec<Entry>,
 }
 
-/// One run.
+/// The result of one run.
 pub(super) struct Ran<W: World> {
     pub(super) report: CaseReport,
     pub(super) trace: Trace,
