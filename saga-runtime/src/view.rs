@@ -186,8 +186,7 @@ impl StateView {
         }
     }
 
-    /// Returns the place of `site` inside `outer` (a child or a branch): the path to it, without a branch. `None` if it
-    /// is not inside.
+    /// Returns the place of `site` inside `outer` (a child or a branch), without a branch; `None` if it is not inside.
     fn place_in(&self, outer: Option<&Site>, site: &Site) -> Option<Site> {
         let Some(outer) = outer else {
             return Some(Site::from(without_branch(site.segments().next()?)));
