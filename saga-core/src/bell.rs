@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
-/// Wakes the tasks that wait. A ring without a waiting task is kept for the next wait; several such rings count as one.
+/// A wake-up signal. A ring ends one wait: a present one, or else the next. Several rings before that count as one.
 ///
 /// ```
 /// # use saga_core::Bell;
@@ -22,7 +22,7 @@ struct Inner {
 }
 
 impl Bell {
-    /// Wakes all tasks that wait, or lets the next [`rung`](Self::rung) return at once.
+    /// Ends one wait, now or later: wakes all waiting tasks, of which the first to run gets the ring.
     pub fn ring(&self) {
         let waiting = {
             let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
