@@ -1,5 +1,5 @@
-//! How often something is made durable, counted and not timed: six dependent commits for a saga of five steps, and few
-//! syncs for many sagas at once. Syncs are counted where SQLite asks the operating system for them.
+//! Counts how often writes are made durable: six dependent commits for a saga of five steps, and few syncs for many
+//! sagas at once. Syncs are counted where SQLite asks the operating system for them.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ async fn five(n: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What some sagas took, start and end of the worker left out.
+/// The counts of some sagas, without the start and end of the worker.
 struct Taken {
     steps: u64,
     transactions: u64,
@@ -104,6 +104,6 @@ async fn one_after_the_other_a_step_takes_little_more_than_a_sync() {
 async fn many_sagas_share_their_syncs() {
     let taken = run(64, 20).await;
     assert!(taken.wal >= taken.transactions, "{} syncs of {}", taken.wal, taken.transactions);
-    // Ideally six for 64 sagas; twice that if they split into two halves that take turns.
+    // Ideally six for 64 sagas; twice that if the committer answers in halves.
     assert!(taken.syncs * 100 <= taken.steps * 6, "{} syncs for {} steps", taken.syncs, taken.steps);
 }

@@ -1,5 +1,5 @@
-//! Secrets in what an operator gives: kept where the placeholder stands, refused where what is shown is sent for the
-//! secret, hidden everywhere.
+//! Secrets in what an operator gives: kept where the placeholder is given, refused where the shown text is given as the
+//! secret, and hidden everywhere.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use saga::store::Store as _;
 use saga::{ActError, DeadLetter, Outcome};
 use serde_json::json;
 
-/// The cards that the bank was shown.
+/// The cards that the bank has seen.
 #[derive(Default)]
 struct Bank(Mutex<Vec<String>>);
 
@@ -62,7 +62,7 @@ impl Shop {
         }
     }
 
-    /// The input of the charge, as any screen shows it.
+    /// Returns the input of the charge, as any screen shows it.
     async fn shown(&self) -> serde_json::Value {
         let state = self.handle.look().await.unwrap();
         serde_json::from_str(&state.step(&"charge".into()).unwrap().input.shown()).unwrap()
@@ -76,7 +76,7 @@ impl Shop {
         self.bank.0.lock().unwrap().last().unwrap().clone()
     }
 
-    /// Nothing that can be seen of the saga has the word in it.
+    /// Checks that the secret is in nothing that can be seen of the saga.
     async fn hides(&self, secret: &str) {
         let state = self.handle.look().await.unwrap();
         let journal = self.handle.journal().await.unwrap();
@@ -153,7 +153,7 @@ fn s51_a_secret_output_that_is_given_is_hidden() {
     });
 }
 
-/// Nobody has taken it yet, and it may wait for long.
+/// No worker has taken it yet, and it may wait for a long time.
 #[test]
 fn s51_what_is_given_is_hidden_while_it_waits() {
     saga::test::in_virtual_time(async {
@@ -202,7 +202,7 @@ async fn gift_card(more: u32) -> Result<u32, Failure> {
     Ok(paid.cents + more)
 }
 
-/// What a saga that was sent `paid` records of that, and whether the card came through.
+/// Returns what a saga records of `paid`, and whether the card was used.
 async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: bool) -> String {
     let (bank, store) = (Arc::new(Bank::default()), Arc::new(MemoryStore::new()));
     let start = || async {
@@ -212,7 +212,7 @@ async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: boo
     let runtime = start().await;
     let handle = runtime.run("a", gift(waits_first)).await.unwrap();
     if !early {
-        // Long enough that it is not in memory any more, and claimed by a worker that has run no body.
+        // Long enough for the saga to be released, and claimed by a worker that has run no body.
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         runtime.shutdown().await;
     }
@@ -235,7 +235,7 @@ async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: boo
     let text = format!("{journal:?}");
     assert!(!text.contains("4242"), "{text}");
     let json = serde_json::to_string(&journal).unwrap();
-    // What a journal holds of secrets stands in their own place, which no view shows.
+    // A journal keeps secrets in a separate place, which no view shows.
     for at in json.match_indices("4242").map(|(at, _)| at) {
         let secrets = json[..at].rfind("\"secrets\":[").expect("it is among the secrets");
         assert!(!json[secrets..at].contains(']'), "{json}");
@@ -263,7 +263,7 @@ fn s51_a_signal_is_recorded_as_the_type_that_is_waited_for() {
     });
 }
 
-/// Nobody knows yet as what it will be read.
+/// Its type is not known yet.
 #[test]
 fn s51_a_signal_that_nobody_waits_for_yet_is_hidden_as_a_whole() {
     saga::test::in_virtual_time(async {

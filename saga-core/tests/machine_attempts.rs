@@ -207,7 +207,7 @@ fn a_probe_that_does_not_know_is_asked_again_when_that_is_due() {
         ref other => panic!("{other:?}"),
     };
     saga.work(&format!("wake {due}")).at(due - 1).work(&format!("wake {due}")).at(due).work("probe a");
-    // In a dead letter nobody asks.
+    // A dead letter is not probed.
     saga.crash_times(3).phase(Phase::DeadLettered).work("");
 }
 

@@ -1,9 +1,9 @@
-//! What is due comes before whatever goes forward: once the deadline has passed nothing begins any more, though nobody
-//! has told the machine of the time.
+//! Due times are processed before anything that goes forward. Once the deadline has passed nothing begins any more,
+//! even if the machine got no event for it.
 //!
-//! Mutants seen to fail here: the deadline is not decided in `Turn::push`; what has been stopped by that is not settled;
-//! `is_forward` is false of each of its kinds, one at a time; a dead letter's deadline is not put off by the time that it
-//! was dead-lettered; what a person says did not happen stays stuck.
+//! Mutants seen to fail here: the deadline is not decided in `Turn::push`; what it has stopped is not settled;
+//! `is_forward` is false for each of its kinds, one at a time; a dead letter's deadline is not put off by the time as a
+//! dead letter; an effect resolved as not happened still needs a person.
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -15,7 +15,8 @@ use saga_core::{Phase, Record, Role, Timestamp};
 
 type Part = fn(&mut Desk) -> &mut Desk;
 
-/// Once the deadline has passed the event is taken, with no `Due` before it: nothing goes forward, and the saga rolls back.
+/// Checks that an event after the deadline goes nowhere forward, without a `Due` before it, and that the saga rolls
+/// back.
 #[track_caller]
 fn is_too_late(name: &str, before: Part, event: Part) {
     let mut saga = Desk::with_deadline(Some(50));
@@ -56,7 +57,7 @@ fn nothing_that_the_body_reaches_begins_after_the_deadline() {
 
 #[test]
 fn no_attempt_begins_after_the_deadline() {
-    // The first rerun of what is in doubt begins at once.
+    // The first rerun in doubt begins at once.
     is_too_late("a rerun", |saga| saga.step("a", "comp"), |saga| saga.timed_out("a"));
     let retry_now: Part = |saga| {
         saga.retry_now().unwrap();
@@ -65,7 +66,8 @@ fn no_attempt_begins_after_the_deadline() {
     is_too_late("a retry now", |saga| saga.step("a", "comp3").not_done("a"), retry_now);
 }
 
-/// A dead letter's deadline is put off by the time that it was dead-lettered, and may have passed all the same.
+/// Returns a dead letter past its deadline. The deadline was put off by the time as a dead letter, and has still
+/// passed.
 fn dead_lettered_past_its_deadline(step: &'static str, trouble: Part) -> Desk {
     let mut saga = Desk::with_deadline(Some(50));
     saga.step_done("hold", "comp").step("a", step);
@@ -91,8 +93,8 @@ fn what_an_operator_sends_on_after_the_deadline_goes_back() {
     saga.shows("resolved a no · stop deadline · failed a · back deadline · undo hold");
 }
 
-/// The deadline meets an irreversible step in doubt, so that the stop waits; then the step is found to be done, and what
-/// was resolved meanwhile goes on: no person is asked twice.
+/// The deadline passes while an irreversible step is in doubt, so the stop waits. Then the step is found to be done,
+/// and what was resolved meanwhile continues: no person is asked twice.
 #[test]
 fn what_was_resolved_when_a_stop_came_goes_on_if_the_stop_comes_to_nothing() {
     let mut saga = Desk::with_deadline(Some(50));
@@ -109,7 +111,7 @@ fn what_was_resolved_when_a_stop_came_goes_on_if_the_stop_comes_to_nothing() {
     );
 }
 
-/// A person says that a compensation in doubt did not happen, while there is no room for another: it waits for room.
+/// An operator resolves a compensation in doubt as not happened, while there is no slot for another: it is queued.
 #[test]
 fn a_compensation_that_is_resolved_waits_for_room() {
     let mut saga = Desk::new();
@@ -128,7 +130,7 @@ fn a_compensation_that_is_resolved_waits_for_room() {
     assert!(saga.journal.last().is_some_and(began), "{:?}", saga.journal.last());
 }
 
-/// What settles doubt is no way forward: it begins after the deadline as well.
+/// Settling doubt does not go forward: it begins after the deadline too.
 #[test]
 fn doubt_is_settled_after_the_deadline() {
     let mut saga = Desk::with_deadline(Some(50));

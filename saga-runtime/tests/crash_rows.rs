@@ -1,9 +1,10 @@
-//! The rows of "Crash points" that are no crash at a write of the saga's own: a worker that stalls, a cancel, an
-//! operator's act, a store that fails, a clock that jumps, a probe that lies.
+//! The rows of "Crash points" that are not crashes at a write of the saga: a worker that stalls, a cancel, an
+//! operator's act, a store that fails, a clock that jumps, a probe that breaks its promise.
 //!
-//! Seen to fail with these bugs put in (or found): no fencing by epoch; a rerun under a new key; a cancel taken after the
-//! recovery, or after an attempt's end, that it came before; claimed sagas whose claim's answer was lost not asked for; a
-//! failed write taken for done; a backoff counted by a clock that was set back; deliveries that are never taken.
+//! Seen to fail with these bugs put in (or found): no fencing by epoch; a rerun under a new key; a cancel processed
+//! after the recovery, or after an attempt's end, that it preceded; claimed sagas whose claim's answer was lost not
+//! asked for; a failed write treated as done; a backoff counted by a clock that was set back; deliveries that are never
+//! taken.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -52,14 +53,14 @@ async fn crash_lease_expires_while_the_worker_stalls_and_wakes() {
     world.script("hold hotel", [Fault::Hang]);
     let handle = first.run("a", trip::call()).await.unwrap();
     world.called("hold hotel", 1).await;
-    // The first worker stops as if its process had been suspended; its call is on its way.
+    // The first worker stalls as if its process had been suspended; its call is in flight.
     valve.all(Flow::Frozen);
     let elsewhere = second.find(handle.id()).await.unwrap().unwrap();
     let mut watch = elsewhere.watch();
     while watch.next().await.unwrap().is_some() {}
     assert_eq!(world.told(), ["hold flight", "hold hotel", "post letter"]);
     let journal = elsewhere.journal().await.unwrap();
-    // It wakes: its late effect comes under the key that the second worker's had, its append comes too late.
+    // It wakes: its late effect has the second worker's key, and its append is too late.
     world.open("hold hotel");
     valve.all(Flow::Open);
     tokio::time::sleep(secs(90)).await;
@@ -67,7 +68,7 @@ async fn crash_lease_expires_while_the_worker_stalls_and_wakes() {
     assert_eq!((world.calls("hold hotel"), world.keys("hold hotel"), world.landed("hold hotel")), (2, 1, 1));
     assert!(handle.outcome().await.unwrap().is_completed());
     world.agrees(&handle).await;
-    // And it is a worker again, under another number.
+    // It is a worker again, under another number.
     assert!(first.run("b", trip::call()).await.unwrap().outcome().await.unwrap().is_completed());
 }
 
@@ -79,13 +80,13 @@ async fn crash_stalled_worker_begins_nothing_more() {
     let valve = Valve::new(shared.clone());
     let first = on(valve.clone(), &world, clock.clone()).await;
     let second = on(shared.clone(), &world, clock.clone()).await;
-    // It would be tried again after a while: by the first worker, if that did not know better.
+    // The first worker would retry it after a while, if it did not know of its lost lease.
     world.script("hold hotel", [Fault::Hang, Fault::Hang]);
     let handle = first.run("a", trip::call()).await.unwrap();
     world.called("hold hotel", 1).await;
     valve.writes(Flow::Frozen);
     world.called("hold hotel", 2).await;
-    // Both are in the same step now. The first one's answer comes: it wants to write it, and to go on.
+    // Both workers are in the same step. The first one gets its answer, and tries to write it and to continue.
     let elsewhere = second.find(handle.id()).await.unwrap().unwrap();
     valve.writes(Flow::Open);
     world.open("hold hotel");
@@ -139,7 +140,7 @@ async fn crash_cancel_arrives_during_an_effect() {
         world.called(label, 1).await;
         let cancelled = handle.cancel(ann()).await.unwrap();
         assert_eq!(cancelled.receipt().in_flight.len(), 1, "{label}");
-        // The effect settles first, however long that takes (within its time), and is undone then.
+        // The effect settles first, within its timeout, and is then undone.
         test.pass(secs(30)).await;
         assert!(!world.told().iter().any(|l| l.starts_with("release")), "{:?}", world.told());
         world.open(label);
@@ -153,7 +154,8 @@ async fn crash_cancel_arrives_during_an_effect() {
 
 #[tokio::test(start_paused = true)]
 async fn crash_cancel_is_durable_before_an_irreversible_step_is_run_again() {
-    // The process dies with the step's intent durable; the cancel comes while nobody works; then it is restarted.
+    // The process dies with the step's intent durable; the cancel comes while no worker is up; then the process is
+    // restarted.
     for landed in [false, true] {
         let world = World::new();
         world.script("post letter", [if landed { Fault::TimeoutLanded } else { Fault::TimeoutLost }]);
@@ -187,8 +189,8 @@ saga!(both, |cx, input| [a] {
 
 #[tokio::test(start_paused = true)]
 async fn crash_cancel_meets_the_doubt_of_an_irreversible_step() {
-    // While a commit takes its time an irreversible step's time runs out, and a cancel comes: in one moment the driver
-    // hears of both. The cancel counts first: the step is not run again.
+    // While a commit takes its time, an irreversible step's timeout passes, and a cancel comes: the driver sees both at
+    // once. The cancel counts first: the step is not rerun.
     let (world, clock) = (World::new(), Arc::new(SetClock::new()));
     let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
     world.watch(shared.clone());
@@ -208,11 +210,11 @@ async fn crash_cancel_meets_the_doubt_of_an_irreversible_step() {
     world.agrees(&handle).await;
 }
 
-/// What an operator does, and what the saga comes to.
+/// An operator's act, and the phase that it leads to.
 type Act = (&'static str, fn(&Handle<trip>) -> Acting<'_>, Phase);
 type Acting<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), ActError>> + 'a>>;
 
-/// Parks the saga, does `act` while the process dies, and looks how often it was recorded.
+/// Dead-letters the saga, performs the act while the process dies, and checks how often it was recorded.
 async fn acts_once(world: World, act: Act, side: Side) {
     let (name, act, phase) = act;
     let mut test = started(&world, |b| b.saga::<trip>()).await;
@@ -228,7 +230,7 @@ async fn acts_once(world: World, act: Act, side: Side) {
     drop(handle);
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
-    // The answer was lost, the act was not: it was in the store before.
+    // The answer was lost, but not the act, which was already in the store.
     test.pass(secs(30)).await;
     let journal = handle.journal().await.unwrap();
     let acts = journal[before..].iter().filter(|e| {
@@ -295,7 +297,7 @@ async fn crash_store_fails_and_comes_back() {
             assert_eq!(world.calls("post letter"), calls);
             valve.writes(Flow::Open);
             assert!(handle.outcome().await.unwrap().is_completed(), "{flow:?} {label}");
-            // What a look for work was told holds until the next look.
+            // The result of a look for work holds until the next look.
             let is_well = async {
                 while runtime.store_trouble().is_some() {
                     tokio::time::sleep(Duration::from_millis(1)).await;
@@ -327,7 +329,7 @@ async fn crash_store_fails_for_longer_than_the_lease() {
 
 #[tokio::test(start_paused = true)]
 async fn crash_answer_of_a_claim_is_lost() {
-    // What was claimed, and nobody was told of, is not forgotten: neither if writes fail nor if reads do.
+    // A claim whose answer was lost is not forgotten, whether writes fail or reads do.
     for (writes, reads) in [
         (Flow::AnswerLost, Flow::Open),
         (Flow::Open, Flow::Unavailable),
@@ -358,7 +360,7 @@ saga!(nap, |cx, input| [s, a] {
 
 #[tokio::test(start_paused = true)]
 async fn crash_clock_jumps_within_the_process() {
-    // A wait that is held in memory and one that is parked; the clock is set a year back, or a year on.
+    // One wait in memory, and one of a released saga; the clock is set back or forward by a year.
     let year = secs(365 * 86_400);
     for wait in ["800ms", "1h"] {
         for back in [true, false] {
@@ -388,7 +390,7 @@ async fn crash_clock_jumps_within_the_process() {
 async fn crash_clock_jumps_over_a_restart() {
     let year = secs(365 * 86_400);
     for back in [true, false] {
-        // Waiting for a sleep; for another attempt.
+        // The saga waits for a sleep, or for a retry.
         for (name, fault) in [("sleep", Fault::None), ("backoff", Fault::Transient)] {
             let (world, clock) = (World::new(), Arc::new(SetClock::new()));
             world.script("hold pillow", [fault, fault]);
@@ -469,7 +471,7 @@ async fn crash_a_world_whose_probe_lies_is_caught() {
 
 #[tokio::test(start_paused = true)]
 async fn crash_with_progress_in_between_is_no_poison() {
-    // Three deaths, and each time it got further: nobody is to be blamed.
+    // Three deaths, with progress before each: no saga is to be blamed.
     let world = World::new();
     let mut test = started(&world, |b| b.saga::<trip>()).await;
     for write in 2..=7 {

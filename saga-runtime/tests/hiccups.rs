@@ -1,9 +1,9 @@
-//! Small things that go wrong in a worker, and must not become large: a driver that panics, a look for work that fails
-//! once, a shutdown while sagas are being taken up, a store that gives too few answers.
+//! Small failures in a worker that must stay small: a driver that panics, a look for work that fails once, a shutdown
+//! during a recovery, a store that gives too few answers.
 //!
-//! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed
-//! look; journals looked for without end while the runtime shuts down; missing answers taken for a
-//! shutdown; a claim forgotten whose saga is about to be released by its last driver.
+//! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed look;
+//! journals requested without end while the runtime shuts down; missing answers treated as a shutdown; a claim
+//! forgotten whose saga is about to be released by its last driver.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -80,7 +80,7 @@ async fn a_look_that_fails_once_is_not_followed_by_looks_without_end() {
         tokio::time::sleep(SECOND / 2).await;
     }
     valve.writes(Flow::Unavailable);
-    // Time for a look, and too little for the lease to end.
+    // Time for a look, but not for the end of the lease.
     tokio::time::sleep(15 * SECOND).await;
     valve.writes(Flow::Open);
     let before = valve.asked_what_is_held();
@@ -108,7 +108,7 @@ async fn a_shutdown_does_not_wait_for_journals_that_cannot_be_read() {
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
 }
 
-/// A store that breaks its promise is named; what it has written counts.
+/// A store that breaks its contract is reported; its writes count.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_gives_too_few_answers_is_said_to() {
     let world = World::new();
@@ -128,8 +128,8 @@ async fn a_store_that_gives_too_few_answers_is_said_to() {
     runtime.shutdown().in_time().await;
 }
 
-/// The saga is claimed between the moment in which its release is durable and the one in which its driver is told; and the
-/// answer to that claim is lost.
+/// The saga's release becomes durable; then another claim takes the saga, and its answer is lost; then the driver gets
+/// the answer to the release.
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_answer_is_lost_is_taken_up_when_the_driver_before_has_gone() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));

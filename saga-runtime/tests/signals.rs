@@ -1,8 +1,8 @@
-//! A signal that the body cannot use is refused, and the saga goes on waiting, also where the body may not go on when it
-//! is taken: what is durable has been looked at (SCENARIOS row 58).
+//! A signal that the body cannot use is refused, and the saga keeps waiting, even if the body may not continue when the
+//! signal is taken: the payload is checked before the signal is durable (row 58 of `docs/scenarios.md`).
 //!
 //! Seen to fail with these bugs put in: the body does not look in a shutdown; it does not look under a stop; it looks
-//! once, though the wait takes the next signal by that; it looks again and again in a rollback.
+//! once, though the wait then takes the next signal; it looks repeatedly in a rollback.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -63,13 +63,13 @@ async fn s58_a_signal_of_another_type_that_is_taken_in_a_shutdown_is_refused() {
     let handle = next.run("a", hears::call()).await.unwrap();
     assert_eq!(count(&handle, refused).await, 2, "{:?}", handle.journal().await);
     assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
-    // The id of one that was refused is free.
+    // The id of a refused signal is free.
     handle.signal("go", "1", &"now").in_time().await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "now");
     world.agrees(&handle).await;
 }
 
-/// The limit passes under a stop that comes to nothing: the signal was in time, and ends the wait by that.
+/// The limit passes under a stop that has no effect: the signal was in time, and ends the wait.
 #[tokio::test(start_paused = true)]
 async fn s58_a_signal_of_another_type_that_is_taken_under_a_stop_is_refused() {
     let world = World::new();
@@ -80,7 +80,7 @@ async fn s58_a_signal_of_another_type_that_is_taken_under_a_stop_is_refused() {
     handle.cancel(ann()).await.unwrap();
     handle.signal("go", "1", &7).in_time().await.unwrap();
     tokio::time::sleep(25 * SECOND).await;
-    // Whatever is said tells the machine the time.
+    // Any delivery tells the machine the time.
     handle.cancel(By::new("bob", "at last")).await.unwrap();
     world.open("post card");
     let outcome = handle.outcome().in_time().await.unwrap();
@@ -90,7 +90,7 @@ async fn s58_a_signal_of_another_type_that_is_taken_under_a_stop_is_refused() {
     world.agrees(&handle).await;
 }
 
-/// The body never comes to look at it.
+/// The body never looks at it.
 #[tokio::test(start_paused = true)]
 async fn a_signal_of_another_type_with_a_cancel_behind_it_holds_up_nothing() {
     let world = World::new();

@@ -1,8 +1,8 @@
-//! A store with sagas of one build, and another build that is to go on with them: which fit, which do not, where and
-//! why. Each misfit that the check reports is also what the build would come to if it ran.
+//! A store with sagas of one build, and another build that must continue them: which fit, which do not, where and why.
+//! Each misfit that the check reports would also occur if the build ran.
 //!
-//! Mutants seen to fail here: the order of a journal not held against the automaton, at a claim or in a check; owed
-//! compensations looked for only in rollbacks; completed sagas looked at past their windows; one page looked at.
+//! Mutants seen to fail here: the order of a journal not checked against the automaton, at a claim or in a check; owed
+//! compensations looked for only in rollbacks; completed sagas checked past their windows; one page checked.
 // A saga drops a failure by `let _ =`.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::let_underscore_must_use)]
 #![cfg(feature = "test")]
@@ -19,7 +19,7 @@ use saga::{Exit, Kind, Phase, Reason, Saga, SagaContext, SqliteStore, StateView,
 mod shop;
 use shop::{Build, FIRST, ann, first, left, three_waiting, until};
 
-/// The only misfit of that saga.
+/// Returns the only misfit of that saga.
 fn only<'a>(report: &'a Report, saga: &str) -> &'a Misfit {
     let of = SagaId::new(saga).unwrap();
     let misfits: Vec<&Misfit> = report.misfits.iter().filter(|m| m.saga == of).collect();
@@ -42,7 +42,7 @@ async fn the_same_build_fits() {
     assert_eq!(report.to_string(), "3 sagas fit this build, and none does not");
 }
 
-/// More at the end, another way on, another name in the code.
+/// A longer end, another way forward, another name in the code.
 mod fits {
     use super::*;
     use first::*;
@@ -73,7 +73,7 @@ async fn a_build_that_goes_on_further_fits() {
     assert_eq!((trip.version, trip.version_here, trip.phase), (1, 2, Phase::Waiting));
 }
 
-/// Every record of the journal fits, one by one; their order does not.
+/// Every record of the journal fits alone; their order does not.
 mod turned_round {
     use super::*;
     use first::*;
@@ -97,7 +97,7 @@ async fn a_journal_in_another_order_is_no_path() {
     assert_eq!(at(misfit), "hold");
     let told = misfit.why.to_string();
     assert!(told.contains("`hold`") && told.contains("`book`"), "{told}");
-    // And so it is parked when it is claimed, before its body runs.
+    // It is also dead-lettered when it is claimed, before its body runs.
     let runtime = shop.started(build).await;
     let handle = runtime.find(&SagaId::new("trip").unwrap()).await.unwrap().unwrap();
     handle.approve(ann()).await.unwrap();
@@ -131,7 +131,7 @@ mod other_values {
         Ok(format!("{flight}{hotel}"))
     }
 
-    /// Calls its step with something else.
+    /// Calls its step with another input.
     #[saga]
     pub(crate) async fn order(cents: u32) -> Result<u32, Failure> {
         hold("that".into()).await?;
@@ -140,7 +140,7 @@ mod other_values {
         Ok(paid)
     }
 
-    /// Takes something else.
+    /// Takes another input.
     #[saga]
     pub(crate) async fn wait(desk: u8) -> Result<String, Failure> {
         Ok(queue(desk.to_string()).await?)
@@ -180,7 +180,7 @@ mod misbehaves {
         Ok(flight + &hotel)
     }
 
-    /// Goes round more often than it may, before it does anything.
+    /// Makes more turns than its bound allows, before it does anything.
     #[allow(non_camel_case_types)]
     pub(crate) enum wait {}
     impl Saga for wait {
@@ -213,7 +213,7 @@ async fn bodies_that_panic_or_go_round_too_often() {
     assert_eq!(report.to_string().lines().count(), 5, "{report}");
 }
 
-/// `book` and what undoes it are gone; `hold` is undone by something that takes more.
+/// `book` and its compensation are gone; `hold` has a compensation with more parameters.
 mod forgets {
     use super::*;
 
@@ -255,17 +255,17 @@ async fn what_is_owed_is_looked_for_on_the_way_back_and_after_completion() {
         let takes_more = |why: &Why| matches!(why, Why::Undecodable { detail } if detail.contains("times"));
         assert!(whys.iter().any(|(site, why)| *site == "hold" && takes_more(why)), "{report}");
     }
-    // What is kept registered is known, although nothing names it any more.
+    // A registered step is known, although nothing names it any more.
     let kept = shop.check(|b| b.saga::<forgets::trip>().step::<first::unbook>()).await;
     assert!(kept.misfits.iter().all(|m| !matches!(m.why, Why::UnknownCompensation { .. })), "{kept}");
-    // `book` could be undone for two hours: what has completed is over then, what has not is still owed.
+    // `book` could be undone for two hours. For completed sagas that is over then; for others it is still owed.
     tokio::time::sleep(Duration::from_secs(3 * 3600)).await;
     let later = shop.check(build).await;
     assert_eq!(later.misfits_of(&SagaId::new("done").unwrap()).count(), 0, "{later}");
     assert!(later.misfits_of(&SagaId::new("back").unwrap()).count() > 0, "{later}");
 }
 
-/// A rollback needs no body: only what it owes has to be known.
+/// A rollback needs no body: only what it owes must be known.
 #[tokio::test(start_paused = true)]
 async fn a_rollback_is_not_held_against_the_automaton() {
     let shop = left(async |runtime| {
@@ -273,7 +273,7 @@ async fn a_rollback_is_not_held_against_the_automaton() {
         until(&trip, Phase::Waiting).await;
     })
     .await;
-    // A build without `unbook` is told to roll it back, and is parked there.
+    // A build without `unbook` must roll it back, and dead-letters it there.
     let runtime = shop.started(|b| b.saga::<forgets::trip>()).await;
     let handle = runtime.find(&SagaId::new("trip").unwrap()).await.unwrap().unwrap();
     handle.cancel(ann()).await.unwrap();
@@ -331,7 +331,7 @@ async fn a_step_on_its_way_is_known_and_of_its_kind() {
     assert!(report.misfits_of(&of).any(|m| matches!(m.why, Why::Diverged { .. })), "{report}");
 }
 
-/// A recorded failure of a step that is retried until it succeeds now: no value stands for it.
+/// A recorded failure of a step that is now retried until it succeeds: no value represents it.
 #[tokio::test(start_paused = true)]
 async fn a_failure_of_a_step_that_cannot_fail_any_more() {
     #[step(compensate = first::release(output), retriable, idempotent)]
@@ -356,7 +356,7 @@ async fn a_failure_of_a_step_that_cannot_fail_any_more() {
     assert_eq!(at(misfit), "refuse");
 }
 
-/// The macro does not let such a body through; by hand it can be written, and is a dead letter to come.
+/// The macro refuses such a body. A hand-written one is possible, and leads to a dead letter.
 #[tokio::test(start_paused = true)]
 async fn a_body_that_fails_past_the_point_of_no_return() {
     #[allow(non_camel_case_types)]
@@ -374,7 +374,7 @@ async fn a_body_that_fails_past_the_point_of_no_return() {
             }
             a.at(&cx, 1, &[], first::hold("it".into())).await.ok();
             b.at(&cx, 1, &[], first::charge(300)).await.ok();
-            // Not awaited to its end: the body goes on without an answer.
+            // It is not awaited to its end: the body continues without an answer.
             drop(futures_util::FutureExt::now_or_never(c.at(&cx, 1, &[], approve("sent?"))));
             Exit::Failed(Failure::permanent("that is too much"))
         }
@@ -385,7 +385,7 @@ async fn a_body_that_fails_past_the_point_of_no_return() {
     assert_eq!((misfit.why.clone(), misfit.site.as_ref()), (why, None));
 }
 
-/// What is told of a build is what it comes to when it runs: the same reason, at the same site, in the same words.
+/// The check reports what happens when the build runs: the same reason, at the same site, in the same words.
 #[tokio::test(start_paused = true)]
 async fn what_is_told_is_what_would_happen() {
     let rows: [(Build, &str, Reason); 5] = [
@@ -400,7 +400,7 @@ async fn what_is_told_is_what_would_happen() {
         let report = shop.check(build).await;
         let runtime = shop.started(build).await;
         let handle = runtime.find(&SagaId::new(saga).unwrap()).await.unwrap().unwrap();
-        // Whatever is sent to it has it claimed.
+        // Any delivery makes it claimable.
         handle.signal("news", "1", &"good").await.unwrap();
         let state = async {
             while handle.look().await.unwrap().halts().is_empty() {
@@ -417,7 +417,7 @@ async fn what_is_told_is_what_would_happen() {
     }
 }
 
-/// What was observed, without the name of the reason.
+/// Returns the observation, without the name of the reason.
 fn words(why: &Why) -> String {
     match why {
         Why::Parked { detail, .. } => detail.clone(),
@@ -441,7 +441,7 @@ async fn all_pages_are_looked_at() {
     assert_eq!((report.fits.len(), report.misfits.len()), (1203, 0));
 }
 
-/// A worker is at work on the file; the check only reads, and changes nothing.
+/// A worker uses the file; the check only reads, and changes nothing.
 #[tokio::test]
 async fn a_store_in_use_is_only_read() {
     let dir = std::env::temp_dir().join(format!("saga-upgrade-{}", std::process::id()));
@@ -473,7 +473,7 @@ async fn what_could_not_start_is_not_checked() {
     assert_eq!(error.to_string(), "no saga was registered");
 }
 
-/// The report as people see it.
+/// The report as text.
 #[tokio::test(start_paused = true)]
 async fn a_report_is_a_table() {
     let shop = three_waiting().await;

@@ -1,4 +1,4 @@
-//! A check of a store in which sagas are damaged: they are named.
+//! A check of a store with damaged sagas names them.
 //!
 //! Seen to fail while a check left out what a page of the store lists as damaged.
 #![allow(clippy::unwrap_used, clippy::let_underscore_must_use)]
@@ -13,7 +13,7 @@ use saga::{Phase, SqliteStore};
 mod shop;
 use shop::{FIRST, first, until};
 
-/// A saga that no build can go on with is none that fits, and no misfit of this build's either.
+/// A damaged saga fits no build, and is not a misfit of this one either.
 #[tokio::test]
 async fn s59_a_saga_that_is_damaged_is_named() {
     let dir = std::env::temp_dir().join(format!("saga-upgrade-damaged-{}", std::process::id()));

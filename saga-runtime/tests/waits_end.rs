@@ -1,9 +1,8 @@
-//! Every wait ends: with what happened, or with an error that says why it cannot (SCENARIOS row 61). After a shutdown, of
-//! sagas whose type nobody has registered, and where the listing and the journal differ.
+//! Every wait ends: with the result, or with an error that says why there is none (row 61 of `docs/scenarios.md`).
+//! Covers shutdowns, sagas whose type no worker has registered, and a listing that differs from the journal.
 //!
-//! Seen to fail with these bugs put in: a shutdown that does not tell those who wait, or does not ring drivers; a
-//! quarantine that outlives its saga when the lease is lost; an outcome that asks the store over and over for what is
-//! listed as a dead letter.
+//! Seen to fail with these bugs put in: a shutdown that does not end waits, or does not wake drivers; a quarantine that
+//! outlives its saga when the lease is lost; an outcome that polls the store for what is listed as a dead letter.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -67,13 +66,13 @@ async fn s61_who_waits_at_a_shutdown_is_told() {
     runtime.shutdown().in_time().await;
     is_shut_down(&outcome.in_time().await.unwrap());
     is_shut_down(&watch.in_time().await.unwrap());
-    // Who comes later is told as well.
+    // Later calls get the same error.
     is_shut_down(&handle.outcome().in_time().await);
     let refused = handle.cancel(ann()).in_time().await.unwrap_err();
     assert!(matches!(refused, ActError::NotDelivered { why: LookError::ShutDown { .. }, .. }), "{refused:?}");
     assert!(store.undelivered(handle.id()).await.unwrap().is_empty());
     assert!(matches!(runtime.run("b", waits::call()).await, Err(RunError::ShuttingDown)));
-    // What has happened can still be asked for.
+    // What has happened can still be read.
     assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
 }
 
@@ -108,7 +107,7 @@ async fn s61_who_waits_for_what_still_ends_in_the_shutdown_is_told_how() {
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
 }
 
-/// As after a crash of the process, but that who waits is still there.
+/// As after a crash of the process, but the waiting task is still there.
 #[tokio::test(start_paused = true)]
 async fn s61_who_waits_when_a_runtime_is_killed_is_told() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
@@ -134,7 +133,7 @@ async fn s61_who_waits_when_a_runtime_is_killed_is_told() {
         }
     });
     tokio::time::sleep(SECOND).await;
-    // Nothing more is answered: neither who is driven at once nor who waits for room.
+    // No call gets an answer any more, whether its saga is driven at once or queued.
     valve.commits(Flow::Frozen);
     let cancel = tokio::spawn({
         let busy = busy.clone();
@@ -157,7 +156,7 @@ async fn s61_who_waits_when_a_runtime_is_killed_is_told() {
     is_shut_down(&busy.outcome().in_time().await);
 }
 
-/// Looks, and never sees anything.
+/// Reads, and never ends.
 #[allow(non_camel_case_types)]
 enum stares {}
 impl Step for stares {
@@ -177,7 +176,7 @@ saga!(looks, |cx, input| [a] {
     Ok(a.at(&cx, 1, &[], StepCall::<stares>::new(Item::new("it"))).await?)
 });
 
-/// Whoever drives a saga that only reads hears of the shutdown at once, and not when the read has run out of time.
+/// The driver of a saga that only reads sees the shutdown at once, and not after the read's timeout.
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_rings_those_who_drive() {
     let runtime = Runtime::builder(MemoryStore::new()).saga::<looks>().start().await.unwrap();
@@ -205,7 +204,7 @@ async fn s61_an_act_on_a_saga_of_an_unknown_type_ends_and_abandon_closes_it() {
     until_phase(&handle, Phase::Waiting).await;
     runtime.shutdown().await;
 
-    // Visible, also before such a build runs.
+    // This is visible before such a build runs.
     let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).saga::<other>();
     let report = upgrade::check(&builder).await.unwrap();
     assert_eq!(report.misfits[0].why, upgrade::Why::UnknownSaga);
@@ -218,7 +217,7 @@ async fn s61_an_act_on_a_saga_of_an_unknown_type_ends_and_abandon_closes_it() {
     assert_eq!(handle.phase().await.unwrap(), Phase::Abandoned);
     let listed = runtime.sagas(&Query::default()).await.unwrap();
     assert_eq!(listed.sagas[0].status.phase, Phase::Abandoned);
-    // What it leaves is said.
+    // What it leaves is reported.
     let state = handle.look().await.unwrap();
     assert!(matches!(state.rollback(), saga_core::Rollback::Partial { .. }), "{:?}", state.rollback());
     assert_eq!(world.stands().len(), 1);
@@ -237,7 +236,7 @@ async fn s61_a_worker_that_has_the_code_comes_before_one_that_closes() {
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
 }
 
-/// An older build could not read the journal, and listed the saga as a dead letter; this one can.
+/// An older build could not read the journal, and listed the saga as a dead letter; this one can read it.
 #[tokio::test(start_paused = true)]
 async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
@@ -290,7 +289,7 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
     assert_eq!(world.calls("hold seat"), 1);
 }
 
-/// A claim of whose answer nobody heard, while the last driver of the saga has not heard that it has released it.
+/// A claim's answer is lost, while the saga's last driver has not got the answer to its release.
 #[tokio::test(start_paused = true)]
 async fn what_is_held_twice_is_driven_when_the_first_has_let_go() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
@@ -317,7 +316,7 @@ async fn what_is_held_twice_is_driven_when_the_first_has_let_go() {
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
 }
 
-/// A quarantined saga runs when the lease is lost: it does not keep the place of those that run alone.
+/// A quarantined saga runs when the lease is lost: it gives up its place in quarantine.
 #[tokio::test(start_paused = true)]
 async fn a_lost_lease_ends_the_quarantine_of_what_ran() {
     let (world, clock) = (World::new(), Arc::new(SetClock::new()));

@@ -1,10 +1,10 @@
-//! What passes, and what is said, while no worker is up: a deadline and a limit have their effect before anything begins
-//! or is run again, what was said in time counts, and what came too late does not (SCENARIOS row 57).
+//! Limits that pass, and deliveries that come, while no worker is up (row 57 of `docs/scenarios.md`). A deadline and a
+//! limit take effect before anything begins or is rerun. A delivery in time counts, and a late one does not.
 //!
-//! Seen to fail with these bugs put in: the deadline looked at after the body has run, or after what ran is run again;
-//! limits judged by when a worker looks, not by when the delivery came; limits recorded without a look at what came in
-//! time; a step begun although the deadline passed while its intent was written; a readonly step begun after the deadline;
-//! a retry begun after its `within`.
+//! Seen to fail with these bugs put in: the deadline checked after the body has run, or after a rerun; limits judged by
+//! the time of the worker's look, not by that of the delivery; limits recorded without a look at deliveries in time; a
+//! step begun although the deadline passed while its intent was written; a readonly step begun after the deadline; a
+//! retry begun after its `within`.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]
@@ -75,7 +75,7 @@ fn yes() -> Delivery {
     Delivery::Answer { site: None, approved: true, by: ann() }
 }
 
-/// The worker dies; `said` is delivered, each so long after the death; after three hours the next one is up.
+/// The worker dies; each of `said` is delivered that long after the death; after three hours the next worker is up.
 async fn down(test: &mut TestRuntime, said: impl IntoIterator<Item = (Duration, Delivery)>) {
     let began = test.now();
     test.die().await;
@@ -91,7 +91,7 @@ async fn found(test: &TestRuntime) -> AnyHandle {
     test.find(&SagaId::new("a").unwrap()).await.unwrap().unwrap()
 }
 
-/// It has been rolled back for that cause.
+/// Checks that it has been rolled back for that cause.
 async fn rolled_back(test: &TestRuntime, is: impl Fn(&Cause) -> bool) {
     let handle = found(test).await;
     until(&handle, |state| state.phase().is_ended() || state.phase() == Phase::DeadLettered).await;
@@ -178,7 +178,7 @@ async fn s57_what_came_first_counts() {
         let mut test = started(&world, |b| b.saga::<waits>()).await;
         test.run("a", waits::call()).await.unwrap();
         until_phase(&found(&test).await, Phase::Waiting).await;
-        // The signal would send it on to the charge, were there no deadline.
+        // Without a deadline the signal would lead to the charge.
         down(&mut test, [(20 * MINUTE, go("first")), (after, cancel())]).await;
         rolled_back(&test, |cause| matches!(cause, Cause::Cancelled { .. }) == is_first).await;
         let is_signal = |record: &Record| matches!(record, Record::WaitEnded { signal: Some(_), .. });
@@ -187,7 +187,7 @@ async fn s57_what_came_first_counts() {
     }
 }
 
-/// What came in time counts, though the limit has passed since.
+/// What came in time counts, although the limit has passed since.
 #[tokio::test(start_paused = true)]
 async fn s57_an_answer_in_time_counts_and_one_too_late_does_not() {
     for (after, in_time) in [(59 * MINUTE, true), (61 * MINUTE, false)] {
@@ -216,7 +216,7 @@ async fn s57_a_signal_in_time_counts_and_one_too_late_does_not() {
     }
 }
 
-/// A dead letter's time stands still; from the redrive on it runs, also while no worker is up.
+/// The deadline does not run during a dead letter. From the redrive on it runs, also while no worker is up.
 #[tokio::test(start_paused = true)]
 async fn s57_a_deadline_passes_after_a_redrive() {
     let world = World::new();
@@ -287,7 +287,7 @@ saga!(hurries, |cx, input| [s] {
     Ok(came.unwrap_or_else(|expired| expired.to_string()))
 });
 
-/// The worker is up, and does not hear of the signal before the limit.
+/// The worker is up, and does not see the signal before the limit.
 #[tokio::test(start_paused = true)]
 async fn s57_a_signal_in_time_counts_though_the_store_does_not_say_so_in_time() {
     for (after, in_time) in [(790, true), (810, false)] {
@@ -345,7 +345,7 @@ async fn s57_no_attempt_begins_after_the_time_for_attempts() {
     assert_eq!(world.calls("tries it"), 1);
 }
 
-/// A compensation that is begun by what was said meanwhile is not in doubt: no process died of it.
+/// A compensation that begins because of a delivery at recovery is not in doubt: no process died during it.
 #[tokio::test(start_paused = true)]
 async fn s57_what_begins_at_a_recovery_is_not_taken_for_interrupted() {
     let world = World::new();

@@ -1,5 +1,5 @@
-//! Scenario 60: a write-ahead log that is deleted after a crash, or was not copied, is missed whenever something was in it;
-//! and a file to which nothing is missing is opened. A process may die at any operation of the disk.
+//! Scenario 60 of `docs/scenarios.md`: a write-ahead log that is deleted after a crash, or was not copied, is missed if
+//! it had any content. A complete file is opened. A process may die at any operation of the disk.
 #![cfg(unix)]
 
 #[path = "support/desk.rs"]
@@ -27,7 +27,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(format!("{}{end}", path.display()))
 }
 
-/// Copies the files as the death of a process leaves them; as far as can be told they are the same files.
+/// Copies the files as the death of a process leaves them. The copies look like the same files.
 fn left(path: &Path, to: &Path) {
     for end in ["", "-wal", ".lock"] {
         let to = beside(to, end);
@@ -48,7 +48,7 @@ fn is_without_log(opened: &Result<SqliteStore, OpenError>) -> bool {
     matches!(opened, Err(OpenError::WithoutLog { .. }))
 }
 
-/// The file misses its log, however often it is asked, and has everything with it.
+/// Checks that the file misses its log, however often it is opened, and is complete with it.
 fn misses_its_log(path: &Path, sagas: &[&str], what: &str) {
     let dir = directory();
     let copy = dir.path().join("sagas.db");
@@ -66,14 +66,14 @@ fn misses_its_log(path: &Path, sagas: &[&str], what: &str) {
         let opened = SqliteStore::open_read_only(&copy);
         assert!(is_without_log(&opened), "{what}: {opened:?}");
     }
-    // A person has looked into it, and is still there.
+    // Another program has opened it, and still has it open.
     let shell = Connection::open(&copy).expect("it is a database");
     shell.query_row("SELECT count(*) FROM sagas", [], |row| row.get::<_, i64>(0)).expect("it can be read");
     let opened = SqliteStore::open(&copy);
     assert!(is_without_log(&opened), "{what}: {opened:?}");
 }
 
-/// How many of these are there.
+/// Returns how many of these sagas are there.
 async fn has(store: &SqliteStore, sagas: &[&str]) -> usize {
     let mut found = 0;
     for saga in sagas {
@@ -82,7 +82,7 @@ async fn has(store: &SqliteStore, sagas: &[&str]) -> usize {
     found
 }
 
-/// Waits until the clock of the file system has gone on: times of files are no finer than that.
+/// Waits for the next tick of the file system's clock: times of files are no finer.
 fn next_tick(path: &Path) {
     let before = fs::metadata(path).expect("it is there").modified().expect("it has a time");
     let probe = beside(path, ".probe");
@@ -103,7 +103,7 @@ fn s60_a_log_that_is_deleted_after_a_crash_is_missed() {
         let worker = join(&store, "worker").await;
         let epoch = commit(&store, worker, &creation("a")).await.expect("the store works");
         misses_its_log(&path, &["a"], "what was written first is in the log");
-        // More than the log is to have before it is moved into the file.
+        // More than the log may have before it is moved into the file.
         for seq in 1..6 {
             commit(&store, worker, &step("a", epoch, seq, value(1 << 20))).await.expect("the store works");
         }
@@ -120,7 +120,7 @@ fn s60_a_log_that_is_deleted_after_a_crash_is_missed() {
             commit(&store, worker, &creation(how)).await.expect("the store works");
             misses_its_log(&path, &["a", "b", how], &format!("after {how} by another program"));
         }
-        // What another process delivers is marked with what the worker writes next.
+        // Another process's deliveries are marked with the worker's next write.
         next_tick(&path);
         let other = SqliteStore::open(&path).expect("the file can be opened");
         other.deliver(&id("a"), cancel(), NOW).await.expect("a delivery is accepted");
@@ -130,7 +130,7 @@ fn s60_a_log_that_is_deleted_after_a_crash_is_missed() {
     });
 }
 
-/// Whoever closes the file last moves the log into it: nothing is missing then.
+/// The last connection to close the file moves the log into it: nothing is missing then.
 #[test]
 fn s60_a_file_whose_log_was_moved_into_it_by_whatever_program_is_opened() {
     let dir = directory();
@@ -147,7 +147,7 @@ fn s60_a_file_whose_log_was_moved_into_it_by_whatever_program_is_opened() {
         drop(shell);
         assert!(!beside(&copy, "-wal").exists());
         assert_eq!(has(&SqliteStore::open(&copy).expect("it is whole"), &["a"]).await, 1);
-        // One that opens it without being a worker, and closes it again.
+        // Another process opens it without being a worker, and closes it again.
         left(&path, &copy);
         drop(SqliteStore::open(&copy).expect("it is whole"));
         assert!(!beside(&copy, "-wal").exists());
@@ -155,12 +155,12 @@ fn s60_a_file_whose_log_was_moved_into_it_by_whatever_program_is_opened() {
     });
 }
 
-/// A process that dies before each operation of the disk, as far as can be seen from outside: by the files that it leaves.
+/// A process that dies before each operation of the disk, simulated by the files that it leaves.
 struct Dies {
     path: PathBuf,
     copies: PathBuf,
     number: AtomicUsize,
-    /// How many commits were acknowledged.
+    /// The number of acknowledged commits.
     acknowledged: AtomicUsize,
     begun: AtomicBool,
 }
@@ -248,7 +248,7 @@ fn s60_wherever_a_process_dies_its_file_is_whole_or_misses_its_log() {
             assert_eq!(block_on(has(store, acknowledged)), acknowledged.len(), "{stem}: without a word");
         }
         drop(opened);
-        // Another program looks into it.
+        // Another program opens it.
         left(&copy, &file);
         let shell = Connection::open(&file).expect("it is a database");
         let says = "SELECT max(log) FROM stored_in_use";

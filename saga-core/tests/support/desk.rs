@@ -1,5 +1,5 @@
-//! A saga driven by hand: each call is one event, after which the machine is told that nothing more comes (as the
-//! runtime does), and `shows` compares the records since the last look, a few words each.
+//! A saga driven by hand. Each call is one event, after which the machine gets `Idle`, as from the runtime. `shows`
+//! compares the records since the last look, in their short forms.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -17,8 +17,8 @@ use saga_core::policy::{Catalog, InDoubt, Policy, Retry};
 use saga_core::record::{Call, Failure, Knowledge, Lost, Trouble};
 use saga_core::{By, Entry, Kind, Payload, Phase, Record, Role, Site, State, Timestamp};
 
-/// Steps by their names: a kind (`comp`, `irr`, `read`, `undo`), then what else is said of them (`_probe`, `_person`
-/// and `_call` for what is done in doubt, `_retriable`), and at the end how many attempts they have.
+/// Steps by their names: a kind (`comp`, `irr`, `read`, `undo`), then options (`_probe`; `_person` and `_call` for
+/// doubt; `_retriable`), and at the end the number of attempts.
 pub(crate) struct Steps;
 
 impl Catalog for Steps {
@@ -53,7 +53,7 @@ impl Catalog for Steps {
     }
 }
 
-/// The same, where there is no room for a compensation.
+/// The same catalog without slots for compensations.
 struct Full;
 
 impl Catalog for Full {
@@ -74,12 +74,12 @@ pub(crate) struct Desk {
     pub(crate) state: State,
     pub(crate) journal: Vec<Entry>,
     pub(crate) now: Timestamp,
-    /// What undoes the steps that are done from now on.
+    /// The compensation of steps that are done from now on.
     pub(crate) undo: Option<Result<Call, Lost>>,
     pub(crate) output: Result<Payload, Lost>,
-    /// Whether each event is followed by `Idle`.
+    /// True if each event is followed by `Idle`.
     pub(crate) idles: bool,
-    /// Whether there is no room for compensations.
+    /// True if there are no slots for compensations.
     pub(crate) full: bool,
     shown: usize,
 }
@@ -122,7 +122,7 @@ impl Desk {
         self
     }
 
-    /// Takes an event to the machine, and `Idle` after it.
+    /// Passes an event to the machine, and `Idle` after it.
     pub(crate) fn event(&mut self, event: Event) -> Result<(), Refusal> {
         self.advance(event)?;
         if self.idles {
@@ -150,7 +150,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Site by site there is the same to be done as everywhere.
+    /// Checks that work site by site equals the work of all sites.
     fn looks_here_and_there(&self) {
         let all: Vec<Work<'_>> = work(&self.state, self.now).collect();
         let sites = self.state.sites().flat_map(|(site, _)| work_at(&self.state, site, self.now));
@@ -176,13 +176,13 @@ impl Desk {
         self.take(Event::Reached(reach))
     }
 
-    /// The body reaches a step.
+    /// Makes the body reach a step.
     pub(crate) fn step(&mut self, site: &str, step: &'static str) -> &mut Self {
         let in_doubt = step.contains("_call").then(|| call(UNDO));
         self.reach(Reach::Step { site: site.into(), step: step.into(), input: json(site), in_doubt })
     }
 
-    /// The body reaches a step, which succeeds.
+    /// Makes the body reach a step, which succeeds.
     pub(crate) fn step_done(&mut self, site: &str, step: &'static str) -> &mut Self {
         self.step(site, step).done(site)
     }
@@ -212,7 +212,7 @@ impl Desk {
         self.reach(Reach::Ask { site: site.into(), prompt: "well?".to_owned(), wait_ms })
     }
 
-    /// A readonly step ends.
+    /// Ends a readonly step.
     pub(crate) fn read(&mut self, site: &str, step: &'static str, ok: bool) -> &mut Self {
         let failed = Failure::Exhausted { error: json("no"), message: "no".to_owned(), attempts: 1 };
         let result = if ok { Ok(json("read")) } else { Err(failed) };
@@ -261,19 +261,19 @@ impl Desk {
         self.ended(site, Role::Do, Ending::Done(evaluated))
     }
 
-    /// The step is done, and what undoes it is lost.
+    /// Ends a step as done, with its compensation lost.
     pub(crate) fn done_losing_undo(&mut self, site: &str) -> &mut Self {
         let undo = Some(Err(Lost { why: "panicked".to_owned() }));
         self.ended(site, Role::Do, Ending::Done(Evaluated { output: Ok(json("out")), undo }))
     }
 
-    /// The step is done, and its output is lost.
+    /// Ends a step as done, with its output lost.
     pub(crate) fn done_losing_output(&mut self, site: &str) -> &mut Self {
         let output = Err(Lost { why: "too large".to_owned() });
         self.ended(site, Role::Do, Ending::Done(Evaluated { output, undo: Some(Ok(call(UNDO))) }))
     }
 
-    /// A transient error.
+    /// Ends an attempt with a transient error.
     pub(crate) fn not_done(&mut self, site: &str) -> &mut Self {
         self.ended(site, Role::Do, Ending::NotDone { trouble: error(false), retry_after: None })
     }
@@ -284,7 +284,7 @@ impl Desk {
         if running { self.not_done(site) } else { self }
     }
 
-    /// A permanent error.
+    /// Ends an attempt with a permanent error.
     pub(crate) fn refused(&mut self, site: &str) -> &mut Self {
         self.ended(site, Role::Do, Ending::NotDone { trouble: error(true), retry_after: None })
     }
@@ -314,7 +314,7 @@ impl Desk {
         self.ended(site, Role::Undo, Ending::InDoubt { trouble: Trouble::TimedOut })
     }
 
-    /// The probe says yes, no, or nothing.
+    /// Answers for the probe: yes, no, or nothing.
     pub(crate) fn probe(&mut self, site: &str, happened: Option<bool>) -> &mut Self {
         let answer = match happened {
             Some(true) => Answer::Happened(self.evaluated(site)),
@@ -340,7 +340,7 @@ impl Desk {
         self.after(100)
     }
 
-    /// The process dies, and another takes the journal up.
+    /// Kills the process; another one recovers the saga.
     pub(crate) fn crash(&mut self) -> &mut Self {
         self.crash_times(1)
     }
@@ -421,7 +421,7 @@ impl Desk {
 
     // ---- looking
 
-    /// The records since the last look, and nothing else.
+    /// Checks the records since the last look.
     #[track_caller]
     pub(crate) fn shows(&mut self, expected: &str) -> &mut Self {
         let lines: Vec<String> = self.journal[self.shown..].iter().map(|e| brief(&e.record)).collect();
@@ -442,7 +442,7 @@ impl Desk {
         self
     }
 
-    /// What the worker is to do: `hold a1`, `~hold a2`, `probe hold`, `wake 5`.
+    /// Checks the worker's work: `hold a1`, `~hold a2`, `probe hold`, `wake 5`.
     #[track_caller]
     pub(crate) fn work(&mut self, expected: &str) -> &mut Self {
         let work: Vec<String> = work(&self.state, self.now)

@@ -1,17 +1,19 @@
-//! The mark in the file itself that its write-ahead log has more than the file: `stored_in_use.log` is 1 in the file and 0
-//! in the log. A file that says 1 and has no log has lost it; one whose log was moved into it, by whatever program, says 0.
+//! A mark in the file itself that says whether its write-ahead log has more than the file: `stored_in_use.log` is 1 in
+//! the file and 0 in the log. A file that says 1 and has no log has lost it. A file whose log was moved into it, by any
+//! program, says 0.
 //!
-//! The file is marked in three steps: 1 is committed, the log is moved into the file, 0 is committed. What may come in
-//! between:
-//! - A checkpoint moves the 0 into the file, of this connection or of another. The file was then written to, so that it is
+//! The file is marked in three steps: 1 is committed, the log is moved into the file, 0 is committed. These
+//! interleavings are possible:
+//! - A checkpoint moves the 0 into the file, from this connection or another. The file was then written to, so it is
 //!   marked again before the next commit is acknowledged.
-//! - The process dies, or the power goes, between the first step and the last. The log is there by name (SQLite syncs the
-//!   directory with the first commit of a new log) and says 1; with its log the file is opened whatever it says, and the
-//!   next worker marks it. Only a program that is not of this crate may close the file in that moment and remove the log: then
-//!   the file is refused although nothing is missing. A connection of this crate leaves the log where it is while that says 1.
-//! - A reader keeps an old state, or another connection is moving the log. Then the file cannot be marked, which is tried
-//!   again after a second; until then it may say 0 while its log has more.
-//! - Another process delivers. What it writes first into an empty log is in no file that says 1 until the worker commits.
+//! - The process dies, or the power goes, between the first step and the last. The log exists by name (SQLite syncs the
+//!   directory with the first commit of a new log) and says 1. With its log the file is opened whatever it says, and
+//!   the next worker marks it. If a program other than this crate closes the file at that moment and removes the log,
+//!   the file is refused although nothing is missing. A connection of this crate leaves the log in place while the log
+//!   says 1.
+//! - A reader keeps an old state, or another connection is moving the log. Then the file cannot be marked, and a new
+//!   attempt is made after a second. Until then the file may say 0 while its log has more.
+//! - Another process delivers. Its first write into an empty log is in no file that says 1 until the worker commits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -23,25 +25,25 @@ use crate::file::Opened;
 use crate::schema;
 use crate::stopwatch::Stopwatch;
 
-/// The log is moved into the file when so many pages have come together.
+/// The number of pages at which the log is moved into the file.
 pub(super) const LOG_PAGES_MAX: i32 = 1000;
-/// A file that cannot be marked is tried again after this.
+/// The time before a file that could not be marked is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
-/// Whether and when the file was marked.
+/// The state of the mark.
 #[derive(Debug, Default)]
 pub(super) struct Mark {
-    /// When the file had been written to last as it was marked.
+    /// The file's modification time when it was marked; `None` if it was not.
     marked: Option<SystemTime>,
-    /// How many pages the log has, as of the last commit.
+    /// The number of pages in the log, as of the last commit.
     pages: Arc<AtomicI32>,
-    /// How many it had when it was marked.
+    /// The number of pages in the log when the file was marked.
     pages_then: i32,
     failed: Option<Stopwatch>,
 }
 
 impl Mark {
-    /// Has the connection tell how large its log is, and move it into the file only when told so.
+    /// Makes the connection report the size of its log, and move it into the file only on request.
     pub(super) fn attend(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
         let pages = self.pages.clone();
         self.marked = None;
@@ -51,7 +53,7 @@ impl Mark {
         }))
     }
 
-    /// Marks the file, if it has been written to since it was, or its log has grown.
+    /// Marks the file if it was written to since it was last marked, or if its log has grown.
     pub(super) fn renew(&mut self, connection: &Connection, opened: &Opened) -> rusqlite::Result<()> {
         let grown = self.pages.load(Ordering::Relaxed) - self.pages_then;
         let is_marked = self.marked.is_some() && self.marked == opened.written();
@@ -68,7 +70,7 @@ impl Mark {
         let is_moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
             Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
         })?;
-        // Before anything else can be moved into it.
+        // This comes before anything else can be moved into it.
         let marked = opened.look();
         say(0)?;
         schema::keep_log(connection, false)?;
