@@ -227,7 +227,7 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     world.agrees(&handle).await;
 }
 
-/// Attempts have the time that the shutdown has. What is in flight then is in doubt, and no death.
+/// Attempts get the time of the shutdown. What is then still in flight is in doubt, and counts no death.
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     let world = World::new();

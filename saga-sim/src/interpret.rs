@@ -62,7 +62,7 @@ fn run<'a>(cx: &'a SagaContext, ops: &'a [Op], first: u32, turns: Vec<u32>, last
 async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) -> Result<u64, Failure> {
     let steps = Witness::<AnySteps>::new();
     let waits = Witness::<NoSteps>::new();
-    // Not registered: a signal of a wrong type comes as far as the body.
+    // The signal type is not registered, so a signal of a wrong type reaches the body.
     let signals = Witness::<SignalOf<u64>>::new();
     match op {
         Op::Step(deed) => handled(deed.handled, steps.at(cx, place, turns, Any::step(deed)).await),

@@ -425,7 +425,7 @@ fn a_reader_meets_no_end_of_a_journal_that_points_at_itself() {
     }
 }
 
-/// Flips a bit in the file where the row of a saga has its id: the index keeps the right one.
+/// Flips a bit of the id in the row of a saga; the index keeps the right id.
 fn flip_in_the_id(path: &Path, name: &str) {
     let mut bytes = std::fs::read(path).expect("it can be read");
     let row = format!("{name}book_trip");
@@ -437,7 +437,7 @@ fn flip_in_the_id(path: &Path, name: &str) {
 
 #[test]
 fn s59_an_id_that_was_changed_in_its_row_is_not_free_and_the_others_go_on() {
-    // `broken` becomes `brokeo`, and `trip-2` the id of another.
+    // `broken` becomes `brokeo`, and `trip-2` becomes the id of another saga.
     for (name, others) in [("broken", "trip-1"), ("trip-2", "trip-3")] {
         let dir = tempfile::tempdir().expect("a directory can be made");
         let path = dir.path().join("sagas.db");
@@ -469,7 +469,7 @@ fn s59_an_id_that_was_changed_in_its_row_is_not_free_and_the_others_go_on() {
                     "{name} was given again: {again:?}"
                 );
                 assert_eq!(seqs(&store, others).await, [0]);
-                // What is not there is known not to be.
+                // An id that does not exist is known not to exist.
                 assert_eq!(store.summary(&id("never")).await.expect("it is not there"), None);
                 assert_eq!(seqs(&store, "never").await, [0; 0]);
                 let page = store.query(&Query::default()).await.expect("it can be listed");
