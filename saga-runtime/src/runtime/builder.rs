@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use saga_core::Codec;
 use saga_core::store::{Store, StoreError, WorkerId};
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
 
 use super::{Running, Runtime};
 use crate::attempt::Surroundings;
@@ -231,10 +230,10 @@ impl Builder {
 
     /// Joins the store; waits for the worker that holds it.
     async fn join(&self, clock: &dyn Clock) -> Result<WorkerId, StoreError> {
-        let until = Instant::now() + self.wait_for_worker;
+        let until = clock.now().after(self.wait_for_worker);
         loop {
             match self.store.join(&self.name, self.lease, clock.now()).await {
-                Err(StoreError::Held { holder }) if Instant::now() < until => {
+                Err(StoreError::Held { holder }) if clock.now() < until => {
                     tracing::debug!(%holder, "waiting for the worker that holds the store");
                     tokio::time::sleep(JOIN_EVERY).await;
                 }
