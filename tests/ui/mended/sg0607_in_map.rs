@@ -7,7 +7,7 @@ async fn price(item: u64) -> Result<u64, Failure> {
 
 #[saga]
 async fn trip(items: u64) -> Result<u64, Failure> {
-    let prices = all((0..items).map(|item| price(item))).await?;
+    let prices = all((0..items).map(price)).await?;
     Ok(prices.len() as u64)
 }
 
