@@ -9,7 +9,7 @@ use saga::upgrade::check;
 use saga::{Phase, SqliteStore};
 
 #[path = "support/shop.rs"]
-#[allow(dead_code, unused_imports)]
+#[allow(unused_imports)]
 mod shop;
 use shop::{FIRST, first, until};
 

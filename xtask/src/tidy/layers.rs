@@ -83,7 +83,7 @@ fn up<'a>(imports: &'a Imports, order: &[String]) -> Vec<(&'a str, &'a str)> {
     imports.arrows.iter().map(files).filter(runs_up).filter(|_| !order.is_empty()).collect()
 }
 
-fn folders<'a>(imports: &Imports, circle: &[&'a str]) -> BTreeSet<String> {
+fn folders(imports: &Imports, circle: &[&str]) -> BTreeSet<String> {
     circle.iter().map(|file| folder(file, &imports.files)).collect()
 }
 
