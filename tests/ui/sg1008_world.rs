@@ -3,15 +3,36 @@
 //! The matrix holds what is left in the world after each case against what was there before. So it is given one: what your steps
 //! borrow, in memory, and what can be seen of it.
 
+use std::sync::{Arc, Mutex};
+
 use saga::prelude::*;
 
+/// The tables of a restaurant that are taken.
+#[derive(Clone, Default)]
+struct Tables(Arc<Mutex<Vec<u32>>>);
+
+#[step(idempotent, compensate = free(table))]
+async fn reserve(tables: &Tables, table: u32) -> Result<(), Failure> {
+    let mut taken = tables.0.lock().unwrap();
+    if !taken.contains(&table) {
+        taken.push(table);
+    }
+    Ok(())
+}
+
+#[step(idempotent, retriable)]
+async fn free(tables: &Tables, table: u32) -> Result<(), Failure> {
+    tables.0.lock().unwrap().retain(|taken| *taken != table);
+    Ok(())
+}
+
 #[saga]
-async fn order(item: u64) -> Result<u64, Failure> {
-    Ok(item)
+async fn dinner(table: u32) -> Result<(), Failure> {
+    Ok(reserve(table).await?)
 }
 
 async fn try_all() {
-    saga::test::matrix(order(3)).run().await.assert();
+    saga::test::matrix(dinner(3)).run().await.assert();
 }
 
 fn main() {}
