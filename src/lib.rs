@@ -118,8 +118,8 @@
 pub use saga_core::{
     ActId, Attempt, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError, Entry, Epoch,
     FoldError, IdempotencyKey, InvalidId, Kind, Left, MemoryStore, Name, Payload, Phase, Policy, Reason,
-    Receipt, Record, Redacted, Residue, Role, Rollback, SagaId, Seq, Site, State, Stop, Timestamp, Undone,
-    WhyLeft,
+    Receipt, Record, Redacted, Residue, Role, Rollback, SAGA_ID_BYTES_MAX, SagaId, Seq, Site, State, Stop,
+    Timestamp, Undone, WhyLeft,
 };
 pub use saga_core::{graph, machine, policy, record, state, store};
 #[cfg(feature = "draw")]

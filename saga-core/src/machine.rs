@@ -24,6 +24,7 @@ mod reach;
 mod refusal;
 mod unwind;
 
+pub use course::DEATHS_MAX;
 pub use delivery::{Accepted, Delivery};
 pub use reach::{BodyEnd, Reach};
 pub use refusal::Refusal;

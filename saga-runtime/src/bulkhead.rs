@@ -46,7 +46,7 @@ pub(crate) struct CompensationsMax {
 
 impl Default for CompensationsMax {
     fn default() -> Self {
-        Self { of_each: crate::limits::COMPENSATIONS_MAX, of: HashMap::new() }
+        Self { of_each: crate::defaults::COMPENSATIONS_MAX, of: HashMap::new() }
     }
 }
 

@@ -12,6 +12,7 @@ mod bulkhead;
 mod clock;
 mod committer;
 mod context;
+pub mod defaults;
 mod delivery;
 pub mod demand;
 mod driver;
@@ -62,7 +63,6 @@ pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, Fi
 pub use handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
 };
-pub use limits::{COMPENSATIONS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use misplaced::{
     Checked, Droppable, Dropped, GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, ManyBranches,
     NotAwaited, OneBranch, SagaInSaga, Started, Steady, StepInSaga, Unawaited, Waits, Walked, own, own_call,

@@ -1,4 +1,4 @@
-//! How large recorded values may be, and how they are encoded; how many compensations run at a time.
+//! How values are encoded, and how large they may be.
 
 use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,18 +7,13 @@ use saga_core::record::Lost;
 use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::Serialize;
 
+use crate::defaults::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 use crate::error::{bounded, text_of};
 use crate::panics::message_of;
 use crate::recorded::{self, Again, Recorded, Recording, Value};
 
-/// Above this many bytes a recorded value is warned about, by default.
-pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
-/// Above this many bytes a value is not recorded, by default.
-pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// An error above the limit is cut to no more than this.
 const ERROR_BYTES_CUT: usize = 8 * 1024;
-/// So many compensations of one step run at a time in a worker, by default.
-pub const COMPENSATIONS_MAX: usize = 32;
 
 /// How values are recorded.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Cases from seeds: programs, what befalls their steps, and what goes wrong around them. Small ones are the most common,
 //! for that is where most bugs are.
 
-use saga_runtime::COMPENSATIONS_MAX;
+use saga_runtime::defaults::COMPENSATIONS_MAX;
 
 use crate::case::{Act, Case, Event, Plan, Trouble, What, When};
 use crate::draw::Draw;

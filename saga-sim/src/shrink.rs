@@ -1,6 +1,6 @@
 //! Shrinks a failing case: leaves out what can be left out, repeatedly, in a fixed order.
 
-use saga_runtime::COMPENSATIONS_MAX;
+use saga_runtime::defaults::COMPENSATIONS_MAX;
 
 use crate::books::Rule;
 use crate::case::{Case, Plan};

@@ -9,8 +9,8 @@ use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
 use crate::state::{Direction, Effect, Mark, SiteState, State, Status, Wait};
 use crate::{Kind, Reason, Role, Site, Timestamp};
 
-/// Deaths without progress after which a saga is parked.
-pub(crate) const DEATHS_MAX: u32 = 3;
+/// The number of deaths without progress at which a saga is dead-lettered as a poison pill.
+pub const DEATHS_MAX: u32 = 3;
 
 impl Turn<'_> {
     pub(super) fn recovered(&mut self, deaths: u32) {

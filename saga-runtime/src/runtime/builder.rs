@@ -14,6 +14,7 @@ use crate::attempt::Surroundings;
 use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
+use crate::defaults;
 use crate::engine::{Created, Engine, LOOK_EVERY, LOOK_EVERY_ALONE, Live, Replies, Watchers};
 use crate::error::RunError;
 use crate::handle::Handle;
@@ -66,9 +67,9 @@ impl Builder {
             clock: None,
             dice: Arc::new(SystemDice::new()),
             name: "saga".to_owned(),
-            lease: Duration::from_secs(30),
-            linger: Duration::from_secs(1),
-            running_max: 10_000,
+            lease: defaults::LEASE,
+            linger: defaults::LINGER,
+            running_max: defaults::RUNNING_MAX,
             compensations_max: CompensationsMax::default(),
             look_every,
             wait_for_worker: Duration::ZERO,
@@ -147,7 +148,7 @@ impl Builder {
     }
 
     /// Runs at most so many compensations of one step at a time, over all sagas of this worker
-    /// ([`COMPENSATIONS_MAX`](crate::COMPENSATIONS_MAX) by default), at least one: what many sagas call to undo what
+    /// ([`COMPENSATIONS_MAX`](crate::defaults::COMPENSATIONS_MAX) by default), at least one: what many sagas call to undo what
     /// they did is not stormed when they fail together. Those without room begin in the order in which their turn came;
     /// until then nothing of them is recorded, and neither their timeout nor their retries run. Steps that go forward,
     /// and compensations of other steps, do not wait for them. Their sagas stay in memory, and count towards
