@@ -208,13 +208,19 @@ impl Driver {
 
     /// Drops what is in flight: the next worker finds it in doubt.
     fn interrupt(&mut self) {
-        let in_flight = self.running.len() > self.reads;
+        let reads = |job: &Job| matches!(job, Job::Read { .. });
+        // What has ended by now is still to be taken in.
+        let (mut ended, mut ended_reads) = (Few::default(), 0);
+        for end in self.ended.iter().filter(|end| self.running.contains(&end.job)) {
+            ended_reads += usize::from(reads(&end.job));
+            ended.insert(end.job.clone());
+        }
+        let in_flight = self.running.len() - self.reads > ended.len() - ended_reads;
         if in_flight && !std::mem::replace(&mut self.is_interrupted, true) {
             self.engine.interrupted.fetch_add(1, Ordering::AcqRel);
         }
         self.local = Local::default();
-        self.running = Few::default();
-        self.reads = 0;
+        (self.running, self.reads) = (ended, ended_reads);
     }
 
     fn let_go(&self) -> Finished {

@@ -351,11 +351,13 @@ impl Runtime {
     /// As [`shutdown`](Self::shutdown), but attempts in flight have no longer than `time`: then they are dropped, and
     /// their sagas released.
     ///
-    /// Returns how many sagas were released with an attempt in flight. Those attempts are in doubt, and the next worker
-    /// settles them as after a crash: by the probe, by another attempt under the same key, or by a person. It does not
+    /// Returns how many sagas had an attempt in flight then. Those attempts are in doubt, and the next worker settles
+    /// them as after a crash: by the probe, by another attempt under the same key, or by a person. The release does not
     /// count as a death of the saga.
     ///
-    /// While the store cannot be reached this may take longer than `time`: the releases are tried ten times.
+    /// It takes longer than `time` while a step blocks its thread, which cannot be dropped, and while the store cannot be
+    /// reached: releases are tried ten times. A saga that could not be released counts a death. Work that a step has
+    /// handed to `spawn_blocking` or to a task of its own goes on.
     pub async fn shutdown_within(&self, time: Duration) -> usize {
         self.engine.drain();
         if tokio::time::timeout(time, self.all_released()).await.is_err() {

@@ -71,6 +71,10 @@
 //! A log that is deleted after a crash is missed as well: while it has more than the file, the file itself says so. If
 //! another program has moved the log into the file, as any that closes it last does, it says so no longer, and is opened.
 //!
+//! After a power loss an empty log may be left of one whose first commit was not acknowledged. The file that the worker
+//! named in `trips.db.lock` is opened with it. So a log that was deleted after a crash is missed until a reader has looked
+//! at the file, which leaves an empty log behind.
+//!
 //! What cannot be told: a log that was deleted beside a file that no worker uses but somebody has delivered to, and one
 //! that was deleted while a reader had kept an old state, or another program was moving the log, since the log was moved
 //! last. What is refused although it is whole: a file whose worker died within the few milliseconds in which it marks the file

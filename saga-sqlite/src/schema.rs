@@ -53,19 +53,22 @@ impl How {
 
 /// Opens the file for writing, makes it if there is none, and brings it up to date.
 pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
-    open_if(path, how, has_lost_log)
+    open_if(path, how, Some(has_log(path)))
 }
 
 /// Opens a file that this process has open already, whose log is where it was: another program may have emptied it before
 /// the file could be marked whole.
 pub(crate) fn open_again(path: &Path, how: &How) -> Result<Connection, OpenError> {
-    open_if(path, how, |_, _| Ok(false))
+    open_if(path, how, None)
 }
 
-/// Says of a file that is opened whether its log is missing.
-type HasLostLog = fn(&Path, &Connection) -> rusqlite::Result<bool>;
+/// Whether a log is beside the file, an empty one too: opening the file makes one.
+fn has_log(path: &Path) -> bool {
+    beside(path, "-wal").exists()
+}
 
-fn open_if(path: &Path, how: &How, has_lost_log: HasLostLog) -> Result<Connection, OpenError> {
+/// `had_log`: whether a log was beside the file before; `None` if it is not to be missed.
+fn open_if(path: &Path, how: &How, had_log: Option<bool>) -> Result<Connection, OpenError> {
     not_cut_off(path)?;
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     let flags =
@@ -78,7 +81,7 @@ fn open_if(path: &Path, how: &How, has_lost_log: HasLostLog) -> Result<Connectio
     }
     sum::register(&connection).map_err(sql)?;
     keep_log(&connection, true).map_err(sql)?;
-    let version = version(path, &connection, has_lost_log).inspect_err(|error| {
+    let version = version(path, &connection, had_log).inspect_err(|error| {
         if matches!(error, OpenError::WithoutLog { .. }) {
             // There is none. Where this fails, an empty one is left behind.
             drop(keep_log(&connection, false));
@@ -114,25 +117,31 @@ pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<(Connection, bool
         return Err(OpenError::NoFile { path: path.to_owned() });
     }
     not_cut_off(path)?;
+    let had_log = has_log(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = how.connect(path, flags).map_err(|e| OpenError::of(path, &e));
-    let opened = opened.and_then(|connection| up_to_date(path, connection, how));
+    let opened = opened.and_then(|connection| up_to_date(path, connection, how, had_log));
     match opened.map(|connection| (connection, false)) {
         Err(OpenError::Failed { .. } | OpenError::ReadOnly { .. }) if !beside(path, "-wal").exists() => {
             let as_it_lies = uri(path, "immutable=1");
             let connection = how.connect(as_it_lies, flags | OpenFlags::SQLITE_OPEN_URI);
             let connection = connection.map_err(|e| OpenError::of(path, &e))?;
-            up_to_date(path, connection, how).map(|connection| (connection, true))
+            up_to_date(path, connection, how, had_log).map(|connection| (connection, true))
         }
         opened => opened,
     }
 }
 
-fn up_to_date(path: &Path, connection: Connection, how: &How) -> Result<Connection, OpenError> {
+fn up_to_date(
+    path: &Path,
+    connection: Connection,
+    how: &How,
+    had_log: bool,
+) -> Result<Connection, OpenError> {
     connection.busy_timeout(how.busy_timeout).map_err(|e| OpenError::of(path, &e))?;
     keep_statements(&connection).map_err(|e| OpenError::of(path, &e))?;
     sum::register(&connection).map_err(|e| OpenError::of(path, &e))?;
-    match version(path, &connection, has_lost_log)? {
+    match version(path, &connection, Some(had_log))? {
         VERSION => Ok(connection),
         0 => Err(OpenError::NotAStore { path: path.to_owned(), detail: "the database is empty".to_owned() }),
         found => Err(OpenError::Older { path: path.to_owned(), found, known: VERSION }),
@@ -173,7 +182,7 @@ fn not_cut_off(path: &Path) -> Result<(), OpenError> {
 
 /// Whether the write-ahead log of a file is missing. An empty one is none: whoever looks into a file without its log
 /// makes one.
-fn has_lost_log(path: &Path, connection: &Connection) -> rusqlite::Result<bool> {
+fn has_lost_log(path: &Path, connection: &Connection, had_log: bool) -> rusqlite::Result<bool> {
     let says_log = says_log(connection)?;
     if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
         return Ok(false);
@@ -184,7 +193,10 @@ fn has_lost_log(path: &Path, connection: &Connection) -> rusqlite::Result<bool> 
         // The file that the worker named is no copy: another program has moved the log into it since, or the power went
         // before the log had a name on the disk.
         Some(false) => !std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file))),
-        Some(true) => true,
+        // After a power loss an empty log may be left of one whose first commit was not acknowledged.
+        Some(true) => {
+            !had_log || !std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)))
+        }
     })
 }
 
@@ -200,7 +212,7 @@ pub(crate) fn keep_log(connection: &Connection, keeps: bool) -> rusqlite::Result
 }
 
 /// The schema version of a file that is ours or empty.
-fn version(path: &Path, connection: &Connection, has_lost_log: HasLostLog) -> Result<u32, OpenError> {
+fn version(path: &Path, connection: &Connection, had_log: Option<bool>) -> Result<u32, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     // One look: another process may be making the file at this moment.
     let connection = connection.unchecked_transaction().map_err(sql)?;
@@ -215,7 +227,10 @@ fn version(path: &Path, connection: &Connection, has_lost_log: HasLostLog) -> Re
             _ if is_cut_off(path, &connection).map_err(sql)? => {
                 Err(OpenError::NotAStore { path: path.to_owned(), detail: "its end is missing".to_owned() })
             }
-            _ if has_lost_log(path, &connection).map_err(sql)? => {
+            _ if had_log
+                .map_or(Ok(false), |had_log| has_lost_log(path, &connection, had_log))
+                .map_err(sql)? =>
+            {
                 Err(OpenError::WithoutLog { path: path.to_owned() })
             }
             found => Ok(found),
