@@ -94,7 +94,7 @@ async fn s17_a_thousand_sagas_that_roll_back_at_once_do_not_storm_the_service() 
     let handles = all_run(&test, 1000, trip::call).await;
     all_rolled_back(&handles).await;
     let desk = counter.desk("release");
-    assert_eq!(desk.most, saga_runtime::COMPENSATIONS_MAX);
+    assert_eq!(desk.most, saga_runtime::defaults::COMPENSATIONS_MAX);
     assert_eq!(desk.now, 0);
     assert!(counter.visits("release").values().all(|visits| *visits == 1));
     assert_eq!(counter.visits("release").len(), 1000);
