@@ -187,17 +187,12 @@ fn has_lost_log(path: &Path, connection: &Connection, had_log: bool) -> rusqlite
     if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
         return Ok(false);
     }
-    Ok(match says_log {
-        // No worker used it when it was last written to.
-        None => false,
-        // The file that the worker named is no copy: another program has moved the log into it since, or the power went
-        // before the log had a name on the disk.
-        Some(false) => !std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file))),
-        // After a power loss an empty log may be left of one whose first commit was not acknowledged.
-        Some(true) => {
-            !had_log || !std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)))
-        }
-    })
+    // No worker used a file that says nothing when it was last written to.
+    let Some(has_more) = says_log else { return Ok(false) };
+    // The file that the worker named is no copy: another program has moved the log into it since, or the power went before
+    // the log had a name on the disk, or while its first commit was not acknowledged, which leaves an empty one.
+    let is_named = || std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)));
+    Ok((has_more && !had_log) || !is_named())
 }
 
 /// Whether a file that is in use says that its log has more. `None` if no worker uses it.
