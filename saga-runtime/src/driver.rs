@@ -181,9 +181,6 @@ impl Driver {
             self.run_body();
             self.look_at_signals();
             self.idle();
-            if self.engine.interrupts() {
-                self.interrupt();
-            }
             let rest = self.rest();
             if let Err(finished) = self.make_durable(&rest).await {
                 return finished;
@@ -208,19 +205,13 @@ impl Driver {
 
     /// Drops what is in flight: the next worker finds it in doubt.
     fn interrupt(&mut self) {
-        let reads = |job: &Job| matches!(job, Job::Read { .. });
-        // What has ended by now is still to be taken in.
-        let (mut ended, mut ended_reads) = (Few::default(), 0);
-        for end in self.ended.iter().filter(|end| self.running.contains(&end.job)) {
-            ended_reads += usize::from(reads(&end.job));
-            ended.insert(end.job.clone());
-        }
-        let in_flight = self.running.len() - self.reads > ended.len() - ended_reads;
+        let in_flight = self.running.len() > self.reads;
         if in_flight && !std::mem::replace(&mut self.is_interrupted, true) {
             self.engine.interrupted.fetch_add(1, Ordering::AcqRel);
         }
         self.local = Local::default();
-        (self.running, self.reads) = (ended, ended_reads);
+        self.running = Few::default();
+        self.reads = 0;
     }
 
     fn let_go(&self) -> Finished {

@@ -100,6 +100,10 @@ impl Driver {
         }
         // For its room.
         self.ended = ended;
+        // All that has ended is taken in: what still runs is in flight.
+        if self.engine.interrupts() {
+            self.interrupt();
+        }
         Ok(())
     }
 
