@@ -54,7 +54,6 @@ pub use awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
 pub use body::{Place, SagaContext};
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
-pub use defaults::{COMPENSATIONS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 pub use demand::place;
 pub use error::{Class, Classify, Failure, Never, RunError, StepError};
 pub use expansion::{

@@ -50,15 +50,6 @@ impl Encoding {
         self.check_size(encoded.map_err(|e| text_of(&e))?, what)
     }
 
-    /// Encodes a value for what the journal has in its place, if it has something: the recorded one, if it means the same
-    /// to this build.
-    pub(crate) fn encode_for(&self, value: &Value<'_>, there: Option<&Payload>) -> Result<Payload, String> {
-        let Some(there) = there else { return self.keep(value) };
-        let payload = value.written().and_then(|payload| self.codecs.seal(payload));
-        let payload = self.checked(payload, value.name)?;
-        Ok(if self.is_same(there, &payload, value.again) { there.clone() } else { payload })
-    }
-
     /// Encodes a value for what the journal has in its place: the recorded one, if it means the same to this build.
     pub(crate) fn encode_as_recorded<T: Recorded>(
         &self,
@@ -66,7 +57,13 @@ impl Encoding {
         there: &Payload,
     ) -> Result<Payload, String> {
         let write = || recorded::printed(value);
-        self.encode_for(&Value::of::<T>(&write), Some(there))
+        self.encode_for(&Value::of::<T>(&write), there)
+    }
+
+    fn encode_for(&self, value: &Value<'_>, there: &Payload) -> Result<Payload, String> {
+        let payload = value.written().and_then(|payload| self.codecs.seal(payload));
+        let payload = self.checked(payload, value.name)?;
+        Ok(if self.is_same(there, &payload, value.again) { there.clone() } else { payload })
     }
 
     /// Whether a recorded value, read as this build's type, is the one that is `given`: fields may have been added with

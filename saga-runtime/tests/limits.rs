@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, Once};
 use acts::*;
 use kit::*;
 use saga_core::{Cause, Codec, CodecError, Redacted, Rollback};
+use saga_runtime::defaults::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
 use tracing::span;
 
 /// Gives that many bytes.
