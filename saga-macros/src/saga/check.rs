@@ -113,7 +113,7 @@ impl<'ast> Visit<'ast> for Checker<'_> {
             return visit::visit_expr_closure(self, node);
         }
         if let Some(token) = &node.asyncness {
-            let of_calls = Calls::are_awaited_in(&node.body);
+            let of_calls = Calls::found_by(|calls| calls.visit_expr(&node.body));
             self.report.add(async_block(token.span, "an `async` closure", of_calls, true));
             return self.within(Inside::Async, |this| visit::visit_expr_closure(this, node));
         }
@@ -122,11 +122,7 @@ impl<'ast> Visit<'ast> for Checker<'_> {
 
     fn visit_expr_async(&mut self, node: &'ast ExprAsync) {
         if self.inside != Some(Inside::Async) {
-            let of_calls = node.block.stmts.iter().any(|stmt| {
-                let mut calls = Calls::default();
-                calls.visit_stmt(stmt);
-                calls.0
-            });
+            let of_calls = Calls::found_by(|calls| calls.visit_block(&node.block));
             let in_closure = self.inside == Some(Inside::Closure);
             self.report.add(async_block(node.async_token.span, "an `async` block", of_calls, in_closure));
         }
@@ -287,9 +283,9 @@ fn async_block(span: Span, what: &str, of_calls: bool, in_closure: bool) -> Diag
 struct Calls(bool);
 
 impl Calls {
-    fn are_awaited_in(expr: &Expr) -> bool {
+    fn found_by(look: impl FnOnce(&mut Self)) -> bool {
         let mut calls = Self::default();
-        calls.visit_expr(expr);
+        look(&mut calls);
         calls.0
     }
 }
