@@ -17,7 +17,7 @@ use crate::stage::Stage;
 const SAGAS: usize = 1_000_000;
 /// The number of sagas in flight while they are started.
 const AT_ONCE: usize = 4096;
-/// The number of sagas whose resumption is measured.
+/// The number of sagas that are resumed and measured.
 const PROBES: usize = 20;
 /// The length of the timers that come due among the others; longer than a waiting saga is kept in memory.
 const NAP: Duration = Duration::from_millis(1500);
