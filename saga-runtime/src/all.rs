@@ -44,7 +44,7 @@ pub fn all<M, B: IntoAll<M>>(branches: B) -> B::All {
 pub trait IntoAll<M> {
     /// What it makes of it.
     type All;
-    /// Makes it.
+    /// Combines the calls into one awaitable.
     fn into_all(self) -> Self::All;
 }
 

@@ -29,11 +29,11 @@ pub(crate) use typed::{TypedStep, recorded, without_values};
 /// Something that runs for a saga.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
-/// How it ended.
+/// The result of a [`Running`].
 pub(crate) enum Ended {
-    /// An attempt.
+    /// The end of an attempt.
     Attempt(Ending),
-    /// A probe.
+    /// The answer of a probe.
     Probe(Answer),
     /// A readonly step, after so many attempts.
     Read(ReadResult, u32),
@@ -86,7 +86,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) ask: Box<dyn Fn() -> Calling<'a, Result<Answer, String>> + Send + 'a>,
 }
 
-/// A step whose type is forgotten.
+/// A step, with its type erased.
 pub(crate) trait AnyStep: Send + Sync {
     fn policy(&self) -> Policy;
     fn needs(&self) -> Vec<Need>;
@@ -115,7 +115,7 @@ pub(crate) trait AnyStep: Send + Sync {
     /// What it says about itself.
     #[cfg(feature = "test")]
     fn definition(&self) -> saga_core::graph::Definition;
-    /// What it records.
+    /// The shapes of the values that it records.
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::upgrade::definitions::Shapes;
     /// With which errors it can be made to fail.
@@ -203,7 +203,7 @@ pub(crate) async fn read(
         tokio::select! {
             biased;
             () = tokio::time::sleep(wait) => cx.attempt += 1,
-            // Nobody waits for it any more.
+            // The body no longer waits for this read.
             () = cx.cancelled() => return Ended::Read(Ok(Err(failure)), attempts),
         }
     }

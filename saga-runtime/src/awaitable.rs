@@ -52,11 +52,11 @@ pub trait Awaitable: Sized + Send {
 
 /// A set of steps, as a type.
 pub trait StepSet: 'static {
-    /// Registers them.
+    /// Registers all steps of the set.
     fn register(registry: &mut Registry);
 }
 
-/// No steps.
+/// The set of no steps.
 #[derive(Debug)]
 pub enum NoSteps {}
 
@@ -64,7 +64,7 @@ impl StepSet for NoSteps {
     fn register(_: &mut Registry) {}
 }
 
-/// One step.
+/// The set of the step `S` alone.
 #[derive(Debug)]
 pub struct OneStep<S>(std::marker::PhantomData<fn() -> S>);
 
@@ -84,7 +84,7 @@ impl<S: Saga> StepSet for StepsOf<S> {
     }
 }
 
-/// A call whose site has a name of its own.
+/// A call with a site name of its own.
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited in a saga"]
 pub struct Named<A> {

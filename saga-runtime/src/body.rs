@@ -82,8 +82,8 @@ impl SagaContext {
         Self(Arc::new(Within { mode, prefix: String::new(), input: Payload::null(), course }))
     }
 
-    /// The body moves to the place of that number. If its automaton has no such move, macro and machine do not mean
-    /// the same, and nothing is done that nobody has judged.
+    /// The body moves to the place of that number. If its automaton has no such move, macro and machine do not mean the
+    /// same, and the machine has not judged what comes next: nothing is done.
     pub(crate) fn move_to(&self, place: usize) {
         let Some(graph) = self.0.course.graph else { return };
         let from = self.0.course.at.swap(place, Ordering::Relaxed);
@@ -130,7 +130,8 @@ impl SagaContext {
         (!self.0.prefix.is_empty()).then(|| Site::from(self.0.prefix.as_str()))
     }
 
-    /// The number of the next turn of a loop; past `bound` turns the saga is parked, and this does not return.
+    /// Returns the number of the next turn of a loop. Past `bound` turns the saga is dead-lettered, and this does not
+    /// return.
     pub async fn turn(&self, turns: &mut u32, bound: Option<u32>, what: &str) -> u32 {
         let turn = *turns;
         *turns = turns.saturating_add(1);
@@ -158,12 +159,12 @@ impl SagaContext {
         }
     }
 
-    /// The same context for a branch, whose sites stand inside `prefix`.
+    /// Returns the same context for a branch: its sites are inside `prefix`.
     pub(crate) fn branch(&self, prefix: &str) -> Self {
         Self(Arc::new(Within { prefix: prefix.to_owned(), ..Within::clone(&self.0) }))
     }
 
-    /// The context of a child saga, whose sites stand inside `prefix`.
+    /// Returns the context of a child saga: its sites are inside `prefix`.
     pub(crate) fn child(&self, prefix: &str, input: Option<Payload>, graph: Option<&'static Graph>) -> Self {
         let within = Within::clone(&self.0);
         let (input, course) = (input.unwrap_or(within.input), Course::of(graph));
@@ -354,14 +355,14 @@ where
     }
 }
 
-/// A saga whose type is forgotten.
+/// A saga, with its type erased.
 pub(crate) trait AnySaga: Send + Sync {
     fn type_key(&self) -> std::any::TypeId;
     /// The version of its code.
     fn version(&self) -> u32;
     /// Its automaton, if it was written by the macro.
     fn graph(&self) -> Option<&'static Graph>;
-    /// What it records.
+    /// The shapes of the values that it records.
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::upgrade::definitions::Shapes;
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;

@@ -242,7 +242,7 @@ async fn run(parts: CommitterParts, taker: Taker) {
         }
         let all_together = pace.all_go_on_together();
         if all_together {
-            // Sagas whose answers were delayed catch up with the others.
+            // Sagas that got their answers late catch up with the others.
             tell(untold.drain(..));
             tokio::task::yield_now().await;
         }

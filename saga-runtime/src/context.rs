@@ -21,7 +21,7 @@ impl LazyKey {
     }
 }
 
-/// Whether a saga has been asked to stop, and who waits for that.
+/// Whether a saga has been asked to stop, and the tasks that wait for that.
 #[derive(Debug, Default)]
 pub(crate) struct Stopping {
     asked: AtomicBool,
@@ -29,7 +29,7 @@ pub(crate) struct Stopping {
 }
 
 impl Stopping {
-    /// Asks it to, or not to.
+    /// Sets whether the saga is asked to stop, and wakes all that wait for it.
     pub(crate) fn ask(&self, asked: bool) {
         self.asked.store(asked, Ordering::Release);
         self.news.notify_waiters();

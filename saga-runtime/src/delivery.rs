@@ -45,8 +45,8 @@ pub(crate) fn read(
     Ok((delivery, evaluated))
 }
 
-/// Another worker took the delivery, and its answer went nowhere: the journal has it, if it is an act, or a signal that
-/// left a record after the first `before`. What left none was refused, for the reason that it would be refused for now.
+/// Returns the answer to a delivery that another worker took, from the journal: an act's by its id, a signal's by its
+/// record after the first `before`. A delivery without a record was refused, for the reason that holds now.
 pub(crate) fn taken_elsewhere(
     engine: &Engine,
     saga: &SagaId,
@@ -69,7 +69,7 @@ pub(crate) fn taken_elsewhere(
     if matches!(&delivery, Delivery::Signal { id, .. } if is_there(id)) {
         return Ok(());
     }
-    // A journal that is none will be seen by whoever looks at it.
+    // An invalid journal is reported by the next call that reads it.
     let Ok(mut state) = State::of(saga.clone(), journal) else { return Ok(()) };
     if let Some(answer) = state.answer_to(&delivery) {
         return answer;

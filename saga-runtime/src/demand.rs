@@ -155,7 +155,7 @@ pub const fn by(asked: usize, passed: &[u64], failed: &[u64], callees: &[CalleeK
 pub struct Gives<T>(std::marker::PhantomData<fn() -> T>);
 
 impl<T, E> Gives<Result<T, E>> {
-    /// It is.
+    /// True: the type is a `Result`.
     pub const A_RESULT: bool = true;
 }
 

@@ -35,16 +35,16 @@ use news::News;
 use rest::Rest;
 use stay::Stay;
 
-/// How a driver let go of its saga.
+/// Why a driver no longer drives its saga.
 #[derive(Debug)]
 pub(crate) enum Finished {
-    /// It ended, or is a dead letter.
+    /// The saga ended, or was dead-lettered.
     Settled(Arc<State>),
-    /// It waits; the store says until when.
+    /// The saga waits and was released; the store has the time until which.
     Parked,
-    /// Somebody else has it, or the runtime is gone.
+    /// Another worker holds the saga, or the runtime is gone.
     Lost(CommitError),
-    /// It could not be created: there is one of that id.
+    /// The saga could not be created: one of that id exists.
     Exists,
 }
 
@@ -102,7 +102,7 @@ struct Room {
 
 /// How a saga comes to a driver.
 pub(crate) enum Origin {
-    /// It is new: this record is its first, and whoever waits is told when it is durable.
+    /// The saga is new: its first record, and the sender that reports to the caller when it is durable.
     New(Box<Entry>, oneshot::Sender<()>),
     /// It was claimed.
     Claimed {
@@ -175,7 +175,7 @@ impl Driver {
         driver
     }
 
-    /// Drives it until it is let go.
+    /// Drives the saga until it is released, ends, or is lost.
     pub(crate) async fn drive(mut self: Box<Self>) -> Finished {
         loop {
             self.run_body();
@@ -339,7 +339,7 @@ impl Driver {
         false
     }
 
-    /// Commits what has to be durable now, and tells those who asked.
+    /// Commits what has to be durable now, and answers the callers that wait for it.
     async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
         if self.news.is_lazy() && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
             return Ok(());
@@ -367,7 +367,7 @@ impl Driver {
             Err(error) => return Err(Finished::Lost(error)),
         }
         if let Some(created) = self.created.take() {
-            // Whoever started it may have gone.
+            // The caller may no longer wait.
             created.send(()).ok();
         }
         self.signals.clear();
@@ -387,7 +387,7 @@ impl Driver {
             Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
             phase => phase,
         };
-        // Let go in good order it has not died; and who has got on is not what killed the processes.
+        // A saga released in good order has not died. One that made progress is not what killed the processes.
         let lives = self.deaths > 0
             && (rest.release && !self.is_interrupted || board.state.progress() > self.progress);
         if lives {

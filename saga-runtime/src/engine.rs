@@ -39,12 +39,12 @@ pub(crate) struct Engine {
     pub(crate) worker_name: String,
     pub(crate) running_max: usize,
     pub(crate) bulkheads: Bulkheads,
-    /// A saga that waits longer than this is let go.
+    /// A saga that waits longer than this is released.
     pub(crate) linger: Duration,
     pub(crate) lease: Duration,
     pub(crate) never_stopping: Arc<Stopping>,
     pub(crate) draining: watch::Sender<bool>,
-    /// The same, for those who look often.
+    /// The same, cheaper to read often.
     pub(crate) drains: AtomicBool,
     /// Set when the time of a shutdown is up: attempts in flight are dropped.
     pub(crate) interrupts: AtomicBool,
@@ -104,9 +104,9 @@ pub(crate) struct Live {
     sagas: Mutex<HashMap<SagaId, Channel, RandomState>>,
     /// The quarantined saga that runs.
     quarantined: Mutex<Option<SagaId>>,
-    /// Whether the worker may hold what nobody drives.
+    /// Whether the worker may hold a saga that no driver drives.
     doubt: AtomicBool,
-    /// Rung when one is let go.
+    /// Rung when a driver ends.
     pub(crate) freed: Notify,
     /// Rung when there may be something to claim that there was no leave to claim before.
     pub(crate) look: Notify,
@@ -119,7 +119,7 @@ pub(crate) struct Live {
 #[derive(Default)]
 struct Aborts {
     by_saga: HashMap<SagaId, tokio::task::AbortHandle, RandomState>,
-    /// Whether the runtime is gone: what is taken up all the same ends at once.
+    /// Whether the runtime is gone: a driver that starts after that ends at once.
     is_over: bool,
 }
 
@@ -178,13 +178,13 @@ impl Live {
         self.freed.notify_one();
     }
 
-    /// The runtime is gone: drops everything that is driven, also what somebody is just about to take up.
+    /// Drops everything that is driven, because the runtime is gone. A driver may start just after: it ends at once.
     pub(crate) fn end(&self) {
         guard(&self.aborts).is_over = true;
         self.abort_all();
     }
 
-    /// The worker may hold what nobody drives: it is to be asked for at the next look.
+    /// Notes that the worker may hold a saga that no driver drives: the next look asks the store.
     pub(crate) fn doubt(&self) {
         self.doubt.store(true, Ordering::Release);
     }
@@ -194,7 +194,7 @@ impl Live {
         self.doubt.swap(false, Ordering::AcqRel)
     }
 
-    /// Somebody wants to abandon that saga: it is to be claimed at the next look, of whatever type it is.
+    /// Notes that an operator abandons that saga: the next look claims it, whatever its type.
     pub(crate) fn close(&self, saga: &SagaId) {
         if guard(&self.closing).insert(saga.clone()) {
             self.look.notify_one();
@@ -216,8 +216,8 @@ impl Live {
         *guard(&self.quarantined) = Some(saga.clone());
     }
 
-    /// This saga is it no longer: it was let go, or has got on, and so is not what killed the processes. The next may
-    /// have its turn.
+    /// Ends the quarantine of this saga: it was released, or made progress, and so is not what killed the processes.
+    /// The next may run.
     pub(crate) fn leave_quarantine(&self, saga: &SagaId) {
         let mut quarantined = guard(&self.quarantined);
         if quarantined.as_ref() == Some(saga) {
@@ -245,7 +245,7 @@ impl Created {
     }
 }
 
-/// Who waits for news of a saga.
+/// The callers that wait for news of sagas.
 pub(crate) struct Watchers {
     /// How often to look for what another worker may have done.
     look_every: Duration,
@@ -283,7 +283,7 @@ impl Watchers {
     }
 }
 
-/// Somebody who waits for news.
+/// A caller's wait for news of one saga.
 pub(crate) struct Watcher {
     watchers: Arc<Watchers>,
     saga: SagaId,
@@ -301,7 +301,7 @@ impl Watcher {
 
 /// How often to look for what another worker may have done, where there may be one.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// The same, where there is none: whoever waits is told, but for what another process purges.
+/// The same, where there is none: every wait is woken by this worker, except for what another process purges.
 pub(crate) const LOOK_EVERY_ALONE: Duration = Duration::from_secs(60);
 
 impl Drop for Watcher {
@@ -317,7 +317,7 @@ impl Drop for Watcher {
     }
 }
 
-/// The answers to deliveries that somebody in this process made.
+/// The answers to deliveries made in this process.
 #[derive(Default)]
 pub(crate) struct Replies {
     inner: Mutex<ReplyBox>,
@@ -325,7 +325,7 @@ pub(crate) struct Replies {
 
 #[derive(Default)]
 struct ReplyBox {
-    /// How many are on their way to the store, so that an answer may come before anybody waits for it.
+    /// The number of deliveries on their way to the store. Their answers may come before they are waited for.
     expected: usize,
     early: HashMap<DeliveryId, Reply>,
     waiting: HashMap<DeliveryId, oneshot::Sender<Reply>>,
@@ -341,7 +341,7 @@ impl Replies {
     pub(crate) fn answer(&self, id: DeliveryId, reply: Reply) {
         let mut inner = guard(&self.inner);
         match inner.waiting.remove(&id) {
-            // Whoever asked may have gone.
+            // The caller may no longer wait.
             Some(waiting) => drop(waiting.send(reply)),
             None if inner.expected > 0 => drop(inner.early.insert(id, reply)),
             None => {}
@@ -349,7 +349,7 @@ impl Replies {
     }
 }
 
-/// An answer that somebody waits for; dropped, nobody does any more.
+/// An answer that a caller waits for. Dropped, it is no longer waited for.
 pub(crate) struct Expected<'a> {
     replies: &'a Replies,
     /// Its number, once it has one.

@@ -33,7 +33,7 @@ pub trait StepError: Error + Sized + Send + Sync + 'static {
     /// How it is recorded: `Recording::new()`, of any type that is `Serialize` and `Deserialize`.
     const RECORDED: Recording<Self>;
 
-    /// What it means.
+    /// Returns what the error means for the attempt.
     fn class(&self) -> Class;
 
     /// The service asked not to be called again before this has passed.
@@ -57,7 +57,7 @@ pub(crate) fn text_of(error: &dyn Error) -> String {
 /// Texts for people are no longer than this.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 
-/// The text, or its beginning: a record is not to grow beyond bounds by what somebody put into a message.
+/// Returns the text, or its beginning: a message of any length must not make a record too large.
 pub(crate) fn bounded(mut text: String) -> String {
     if text.len() > TEXT_BYTES_MAX {
         let bytes = text.len();
@@ -105,7 +105,7 @@ impl Failure {
         self
     }
 
-    /// What it means.
+    /// Returns what the failure means for the attempt.
     pub fn class(&self) -> Class {
         self.class
     }
@@ -199,7 +199,7 @@ pub enum RunError {
     /// There is a saga of that id with another input, or of another type.
     #[error("saga {id} exists, and is {saga}({input})")]
     IdConflict {
-        /// The id.
+        /// The id that both have.
         id: SagaId,
         /// The type of the one that is there.
         saga: String,
@@ -209,13 +209,13 @@ pub enum RunError {
     /// The saga was not registered with this runtime.
     #[error("saga {saga} is not registered")]
     NotRegistered {
-        /// Its name.
+        /// The recorded name of the saga.
         saga: &'static str,
     },
     /// The input cannot be recorded.
     #[error("the input cannot be recorded: {why}")]
     Unrecordable {
-        /// Why not.
+        /// The error of the encoding.
         why: String,
     },
     /// The runtime is shutting down.

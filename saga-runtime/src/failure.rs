@@ -100,7 +100,7 @@ pub enum Branch<T, F> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllFailure<B>(pub B);
 
-/// The branches of a failed `all`, whose first failure can be converted into an `E`.
+/// The branches of a failed `all`, where the first failure can be converted into an `E`.
 #[diagnostic::on_unimplemented(
     message = "`?` cannot turn the failures of this `all` into the saga's error `{E}` [SG0411]",
     label = "a branch fails with what `{E}` cannot be made of [SG0411]",

@@ -22,7 +22,7 @@ pub struct Names {
 
 /// The fields of a recorded input.
 pub trait Fields: Sized + 'static {
-    /// Their names.
+    /// The recorded names of the fields.
     const NAMES: Names;
     /// Their number, as a type.
     type Shape: Shape<Self>;
@@ -35,7 +35,7 @@ pub type Values<F> = <<F as Fields>::Shape as Shape<F>>::Values;
 
 /// The parameter at `AT`, from 0. There is one implementation for each, so that errors point at the parameter.
 pub trait Field<const AT: usize> {
-    /// Its type.
+    /// The type of the parameter.
     type Type: Recorded;
     /// The value for a record without the parameter, which may be older than it; `None` if there is no default.
     const DEFAULT: Option<fn() -> Self::Type> = None;
@@ -47,7 +47,7 @@ pub enum Count<const FIELDS: usize> {}
 
 /// Reads and writes this number of fields.
 pub trait Shape<F> {
-    /// The values.
+    /// The values of all fields, as a tuple.
     type Values;
     /// The values, borrowed.
     type Refs<'a>;

@@ -25,8 +25,8 @@ pub use error::{ActError, LookError};
 pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};
 pub(crate) use waiting::LISTED;
 
-/// The handle of a saga whose type is not known. All acts are here, whatever state the saga is in; where that is known,
-/// [`Known`] has those that make sense, and no others.
+/// The handle of a saga of unknown type. It has all acts, whatever state the saga is in. Where the state is known,
+/// [`Known`] has the acts that make sense, and no others.
 ///
 /// An act is done once. Sent again under the id of its first ([`By::with_act`]) it gets that one's answer, also after a
 /// restart and whatever became of the saga since; without an id it is an act of its own. One that says what its author
@@ -221,7 +221,7 @@ impl AnyHandle {
         self.deliver(Delivery::Undo { site: Some(site), by }).await.map(drop)
     }
 
-    /// Sends a dead letter on in its direction, with fresh attempts for all that is stuck.
+    /// Sends a dead letter on in its direction, with fresh attempts for all its blockers.
     ///
     /// # Errors
     /// [`Refusal`]: no dead letter, in doubt, output lost.
@@ -229,7 +229,7 @@ impl AnyHandle {
         self.deliver(Delivery::Redrive { site: None, input: None, by }).await.map(drop)
     }
 
-    /// Sends on only what is stuck at `site`.
+    /// Sends on only what is blocked at `site`.
     ///
     /// # Errors
     /// As [`redrive`](Self::redrive).
@@ -237,8 +237,8 @@ impl AnyHandle {
         self.deliver(Delivery::Redrive { site: Some(site), input: None, by }).await.map(drop)
     }
 
-    /// Sends on what is stuck at `site`, with another input: an object of the step's parameters, or JSON of that shape. A
-    /// secret may stand in it as it was shown, `{"$redacted": n}`: the recorded one is kept then.
+    /// Sends on what is blocked at `site`, with another input: an object of the step's parameters, or JSON of that
+    /// shape. A secret may be given as it was shown, `{"$redacted": n}`: then the recorded one is kept.
     ///
     /// # Errors
     /// As [`redrive`](Self::redrive); [`Refusal::Unusable`] if the input is not of the step's type.
@@ -250,7 +250,7 @@ impl AnyHandle {
     /// Says that the step at `site` happened and gave `output`, from which its compensation is evaluated.
     ///
     /// # Errors
-    /// [`Refusal`]: nothing stuck there, or the output is not of the step's type.
+    /// [`Refusal`]: nothing is blocked there, or the output is not of the step's type.
     pub async fn resolve_happened<T: Serialize>(
         &self,
         site: Site,
@@ -273,7 +273,7 @@ impl AnyHandle {
     /// Says that the compensation of the step at `site` was done by hand.
     ///
     /// # Errors
-    /// [`Refusal`]: nothing stuck there.
+    /// [`Refusal`]: nothing is blocked there.
     pub async fn resolve_undone(&self, site: Site, by: By) -> Result<(), ActError> {
         let knowledge = Knowledge::Happened { output: Payload::null() };
         self.deliver(Delivery::Resolve { site, role: Role::Undo, knowledge, by }).await.map(drop)

@@ -183,7 +183,7 @@ impl Local {
     }
 }
 
-/// How a job ended.
+/// The end of a job.
 pub(crate) struct LocalEnd {
     pub(crate) job: Job,
     ended: Ended,

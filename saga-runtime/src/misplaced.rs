@@ -132,7 +132,7 @@ pub trait Inert {
     type Shown;
     /// Its own type: known only of what is a call.
     type Itself;
-    /// Itself.
+    /// Returns the call itself.
     fn itself(self) -> Self::Itself;
 }
 
@@ -172,7 +172,7 @@ inert! {
     note = "fix: `#[step(…)]` on the function that is called here, or `#[saga]` if it awaits steps itself; or await this inside of a `#[step]`, and that step here"
 )]
 pub trait OneBranch<A> {
-    /// Itself.
+    /// Returns the call itself.
     fn branch(self) -> A;
 }
 
@@ -187,7 +187,7 @@ where
 
 /// What gives the branches of `all`. Every iterator of calls does.
 pub trait ManyBranches<A> {
-    /// The calls.
+    /// Returns the calls.
     fn branches(self) -> Vec<A>;
 }
 
@@ -219,7 +219,7 @@ impl<A: Inert + Awaitable> Unawaited<A> {
 
 /// Of any other value there is nothing to say.
 pub trait Checked<T> {
-    /// The value.
+    /// Returns the value.
     fn checked(self) -> T;
 }
 
@@ -271,7 +271,7 @@ pub struct Dropped<T>(pub T);
 pub trait Ignorable {}
 
 impl<T, E> Dropped<Result<T, E>> {
-    /// The value.
+    /// Returns the value.
     pub fn checked(self) -> Result<T, E>
     where
         E: Ignorable,
@@ -282,7 +282,7 @@ impl<T, E> Dropped<Result<T, E>> {
 
 /// Of any other value there is nothing to say.
 pub trait Droppable<T> {
-    /// The value.
+    /// Returns the value.
     fn checked(self) -> T;
 }
 
@@ -370,7 +370,7 @@ pub trait GoesThrough<T> {}
 
 /// Of anything else there is nothing to say.
 pub trait Steady<T> {
-    /// The value.
+    /// Returns the value.
     fn steady(self) -> T;
 }
 
@@ -383,7 +383,7 @@ impl<T> Steady<T> for Walked<T> {
 macro_rules! unsteady {
     ($([$($generics:tt)*] $walked:ty, $of:ty;)+) => {$(
         impl<$($generics)*> Walked<$walked> {
-            /// The value.
+            /// Returns the value.
             pub fn steady(self) -> $walked
             where
                 InBody: GoesThrough<$of>,

@@ -1,5 +1,5 @@
 //! Panics of what users write, where they end: their text, and destructors that panic. A destructor that panics while
-//! another panic unwinds is beyond that: Rust aborts the process, and the saga is taken up as after any death.
+//! another panic unwinds is beyond that: Rust aborts the process, and the saga is recovered as after any death.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,7 +37,7 @@ fn dropped_quietly(what: &str, drops: &mut dyn FnMut()) {
     }
 }
 
-/// Something of a user's that is dropped quietly, whoever drops it.
+/// A user's value that is dropped quietly, wherever it is dropped.
 pub(crate) struct Quiet<T>(Option<T>);
 
 impl<T> Quiet<T> {

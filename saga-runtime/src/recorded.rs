@@ -42,8 +42,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
     }
 }
 
-/// How values of a type are recorded: what a trait has whose implementors can be, and are not asked for it again where
-/// the trait is.
+/// How values of a type are recorded: the constant of a trait that only recordable types implement. A bound by that
+/// trait then needs no second bound.
 #[derive(Debug)]
 pub struct Recording<T> {
     pub(crate) encode: fn(&T, &Codecs) -> Result<Payload, EncodeError>,
@@ -102,7 +102,7 @@ pub(crate) fn encode<T: Recorded>(value: &T) -> Result<Payload, EncodeError> {
 
 /// A value to be recorded, its type forgotten, so that how that is done is compiled once for all types.
 pub(crate) struct Value<'a> {
-    /// Writes it.
+    /// Writes the value.
     write: &'a dyn Fn() -> Result<(Payload, Print), EncodeError>,
     /// Reads what was written, and writes it again.
     pub(crate) again: fn(&Codecs, &Payload) -> Again,

@@ -23,7 +23,7 @@ pub struct Registry {
     /// Sagas that are only called by others.
     children: Vec<&'static str>,
     clashes: Vec<Clash>,
-    /// The sagas that promise to be undoable and whose sites are being registered.
+    /// The sagas that promise to be undoable and are being registered.
     promising: Vec<&'static str>,
     pub(crate) signals: SignalTypes,
 }
@@ -59,9 +59,9 @@ pub enum StartError {
          `.resource(…)` of the builder; a value to be recorded is taken without `&`)"
     )]
     MissingResource {
-        /// Which step.
+        /// The recorded name of the step.
         step: String,
-        /// What it takes.
+        /// The type behind the `&`.
         type_name: &'static str,
     },
     /// Two different steps, or two different sagas, have one recorded name.
@@ -69,21 +69,21 @@ pub enum StartError {
     NameClash {
         /// `step` or `saga`.
         what: &'static str,
-        /// The name.
+        /// The recorded name that both have.
         name: &'static str,
     },
     /// The body of a saga awaits two things at one site.
     #[error("saga {saga} has two sites named {site:?}")]
     SiteClash {
-        /// Which saga.
+        /// The recorded name of the saga.
         saga: &'static str,
-        /// The site.
+        /// The site that both have.
         site: String,
     },
     /// A saga promises to be undoable, and calls something that is not.
     #[error("saga {saga} is declared `undoable`, and {what} in it cannot be undone")]
     NotUndoable {
-        /// The saga.
+        /// The recorded name of the saga.
         saga: &'static str,
         /// The irreversible step, or the saga that does not promise it.
         what: &'static str,

@@ -14,7 +14,7 @@ use crate::step::{
 /// A step that stands beside another: what the other's expansion has to know of it besides its calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Beside {
-    /// Its recorded name.
+    /// The recorded name of the step.
     pub name: &'static str,
     register: fn(&mut Registry),
 }
@@ -25,7 +25,7 @@ impl Beside {
         Self { name: <F::Step as Step>::NAME, register: Registry::step::<F::Step> }
     }
 
-    /// Registers it.
+    /// Registers the step.
     pub fn register(&self, registry: &mut Registry) {
         (self.register)(registry);
     }
@@ -39,7 +39,7 @@ impl Beside {
     note = "fix: `#[step(retriable, idempotent)]` on that function; on one that is to be a probe, `#[step(readonly)]`"
 )]
 pub trait GivesCalls<Args> {
-    /// The step.
+    /// The step that the call makes.
     type Step: Step;
 }
 
@@ -67,12 +67,12 @@ functions_give_calls! {
 pub struct Called<C>(pub C);
 
 impl<S: Step> Called<StepCall<S>> {
-    /// The call.
+    /// Returns the call.
     pub fn to_undo(self) -> StepCall<S> {
         self.0
     }
 
-    /// The call.
+    /// Returns the call.
     pub fn to_ask(self) -> StepCall<S> {
         self.0
     }
@@ -150,7 +150,7 @@ where
     note = "fix: `#[step(readonly)]` on `{Self}`, or another step that only asks"
 )]
 pub trait Asks: Step {
-    /// That call.
+    /// Returns the call.
     fn asking(call: StepCall<Self>) -> StepCall<Self> {
         call
     }

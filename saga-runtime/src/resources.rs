@@ -23,7 +23,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// None yet.
+    /// Returns a set without resources.
     pub fn new() -> Self {
         Self::default()
     }

@@ -289,8 +289,8 @@ impl Runtime {
     /// # saga::test::in_virtual_time(async {
     /// # let runtime = Runtime::builder(MemoryStore::new()).saga::<nothing>().start().await.unwrap();
     /// use saga::{Phase, store::Query};
-    /// let parked = Query { phases: vec![Phase::DeadLettered], ..Query::default() };
-    /// assert!(runtime.sagas(&parked).await.unwrap().sagas.is_empty());
+    /// let dead_letters = Query { phases: vec![Phase::DeadLettered], ..Query::default() };
+    /// assert!(runtime.sagas(&dead_letters).await.unwrap().sagas.is_empty());
     /// # });
     /// ```
     ///
@@ -300,8 +300,8 @@ impl Runtime {
         self.engine.store.query(query).await
     }
 
-    /// Drops the journals of sagas that ended before; never of one that is parked, or that could still be undone.
-    /// Gives how many. The id of a dropped saga may be used again, and then repeats its idempotency keys.
+    /// Drops the journals of sagas that ended before; never of one that is dead-lettered, or could still be undone.
+    /// Returns how many. The id of a dropped saga may be used again, and then repeats its idempotency keys.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -384,7 +384,7 @@ impl Runtime {
         }
     }
 
-    /// Drops everything that runs where it stands, as a crash would. Who waits here is told that it shut down.
+    /// Drops everything that runs at once, as a crash would. Waits in this process end with `ShutDown`.
     #[cfg(feature = "test")]
     pub(crate) fn kill(&self) {
         self.running.end();

@@ -11,7 +11,7 @@ use crate::body::SagaContext;
 use crate::recorded::{Recorded, encode};
 use crate::view::SagaState;
 
-/// An async function whose awaits are recorded.
+/// An async function with recorded awaits.
 ///
 /// Written by `#[saga]`; by hand it looks like this:
 ///
@@ -61,9 +61,9 @@ pub trait Saga: Sized + 'static {
 
     /// What it is called with: an object with the parameters' names.
     type Input: Recorded;
-    /// What it gives.
+    /// The output when the saga completes.
     type Output: Recorded;
-    /// How it fails.
+    /// The error with which the body fails.
     type Error: Error + Recorded;
     /// Where it can stand, as a type.
     type State: SagaState;
@@ -116,7 +116,7 @@ impl<T, E> Exit<T, E> {
     note = "fix: `.map_err(…)?` in place of the `?`, with a `{Self}` that says it, such as `.map_err(|error| Failure::permanent(error.to_string()))?` where that is `Failure`"
 )]
 pub trait EndsWith<F> {
-    /// Makes it.
+    /// Converts what was returned into the saga's error.
     fn ends_with(error: F) -> Self;
 }
 
@@ -135,7 +135,7 @@ impl<F, E: From<F>> EndsWith<F> for E {
     note = "fix: a variant that holds just that, as in `Step({F})`, in an error of the saga's own that derives `SagaError`; or `saga::Failure` as its error, of which `?` makes any failure; or `.map_err(…)` before the `?`"
 )]
 pub trait FailsWith<F> {
-    /// Makes it.
+    /// Converts a failure into the saga's error.
     fn fails_with(failure: F) -> Self;
 }
 
@@ -160,7 +160,7 @@ impl<S: Saga> SagaCall<S> {
         Self { input, _call: PhantomPinned }
     }
 
-    /// Its input.
+    /// Returns the saga's input.
     pub fn input(&self) -> &S::Input {
         &self.input
     }

@@ -30,7 +30,7 @@ impl PartialEq for Expected {
 #[derive(Default)]
 pub(crate) struct SignalTypes {
     known: Vec<(&'static str, Option<usize>, Expected)>,
-    /// The place whose calls are being registered.
+    /// The place of the calls that are being registered.
     pub(crate) registering: Option<(&'static str, Option<usize>)>,
 }
 

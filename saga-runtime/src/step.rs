@@ -76,7 +76,7 @@ pub trait Step: Sized + 'static {
     /// Why a repeat is harmless: one of [`repeat`].
     type Repeat: Repeat;
 
-    /// One attempt.
+    /// Makes one attempt.
     fn run(
         cx: &StepContext,
         input: Self::Input,
@@ -135,7 +135,7 @@ pub const fn definition_of<S: Step>() -> Definition {
 
 /// How a step is undone.
 pub trait Undo: 'static {
-    /// As data.
+    /// The way as data.
     const KIND: Kind;
 }
 
@@ -146,7 +146,7 @@ pub mod undo {
     /// By its compensation.
     #[derive(Debug)]
     pub enum Compensated {}
-    /// By nothing.
+    /// Undone by nothing.
     #[derive(Debug)]
     pub enum Irreversible {}
     /// It has no effect.
@@ -292,7 +292,7 @@ impl<S: Step> StepCall<S> {
         Self { input, _call: PhantomPinned }
     }
 
-    /// Its input.
+    /// Returns the step's input.
     pub fn input(&self) -> &S::Input {
         &self.input
     }
@@ -357,7 +357,7 @@ impl<'a, S: Step> Given<'a, S> {
 pub trait Unfailing: Effort {}
 impl Unfailing for effort::Retriable {}
 
-/// Without effect.
+/// Implemented for a step without effect.
 pub trait Effectless: Undo {}
 impl Effectless for undo::Readonly {}
 
@@ -365,7 +365,7 @@ impl Effectless for undo::Readonly {}
 #[derive(Debug)]
 pub struct Compensation {
     pub(crate) step: &'static str,
-    /// Not sealed yet: whoever makes the call has no codecs.
+    /// Not sealed yet: where the call is made there are no codecs.
     pub(crate) input: Result<Payload, saga_core::EncodeError>,
 }
 

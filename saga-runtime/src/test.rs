@@ -75,8 +75,8 @@ pub fn comes_back<T: Recorded>(value: &T) -> Result<T, EncodeError> {
     recorded::decode(&Codecs::default(), &payload).map_err(unreadable)
 }
 
-/// Drops everything that `runtime` runs where it stands, as a crash of its process would, whoever still has a handle. A
-/// wait for an outcome or an act ends with [`LookError::ShutDown`](crate::LookError::ShutDown).
+/// Drops everything that `runtime` runs at once, as a crash of its process would. Handles stay valid. A wait for an
+/// outcome or an act ends with [`LookError::ShutDown`](crate::LookError::ShutDown).
 pub fn kill(runtime: &Runtime) {
     runtime.kill();
 }
@@ -86,7 +86,7 @@ pub fn kill(runtime: &Runtime) {
 pub enum Side {
     /// The write is lost.
     Before,
-    /// The write is durable, and nobody hears of it.
+    /// The write is durable, and its answer is lost.
     After,
 }
 
@@ -201,7 +201,7 @@ impl std::fmt::Debug for TestRuntime {
     }
 }
 
-/// A store in memory whose process can be made to die at a write: from then on it answers nobody.
+/// A store in memory with a process that can be made to die at a write: from then on no call returns.
 #[derive(Debug, Default)]
 struct CrashingStore {
     inner: MemoryStore,
@@ -237,7 +237,7 @@ impl CrashingStore {
         std::future::pending().await
     }
 
-    /// Whoever asks a dead process gets no answer.
+    /// Returns if the process is alive; never, if it is dead.
     async fn alive(&self) {
         if self.dead.load(Ordering::Acquire) == 1 {
             std::future::pending::<()>().await;

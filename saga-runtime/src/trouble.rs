@@ -14,7 +14,7 @@ pub(crate) struct Troubles {
     look: Mutex<Option<String>>,
     /// The store's own report when it was last asked; `None` if it reported nothing.
     told: Mutex<Option<String>>,
-    /// The sagas whose journals cannot be read, each with the last delivery seen there.
+    /// The sagas with journals that cannot be read, each with the last delivery seen there.
     unreadable: Mutex<HashMap<SagaId, DeliveryId, RandomState>>,
 }
 

@@ -84,13 +84,13 @@ pub enum Standing {
     Completed,
     /// Rolled back.
     RolledBack(Cause, Rollback),
-    /// Dead-lettered, with the places that need a person.
+    /// Dead-lettered, with its blockers.
     DeadLettered(Vec<Stuck>),
     /// Closed by an operator.
     Abandoned,
 }
 
-/// A place that needs a person.
+/// What keeps a dead letter from going on, at one place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stuck {
     /// The site; `None` if the body as a whole is meant.
@@ -117,7 +117,7 @@ impl StateView {
         &self.state
     }
 
-    /// Returns the state of the saga as a whole, whose body has these places.
+    /// Returns the state of the saga as a whole; `graph` has the places of its body.
     ///
     /// # Errors
     /// [`LookError::Undecodable`] if it is at any other place.
@@ -368,7 +368,7 @@ pub enum Progress<O> {
     Done(O),
     /// It did not happen, for this reason.
     Failed(String),
-    /// It needs a person, for this reason.
+    /// It is blocked, for this reason.
     Stuck(Reason),
 }
 

@@ -171,7 +171,7 @@ macro_rules! recorded_value {
                         what: $label.into(),
                         value,
                     });
-                    // Recorded together with whatever comes next: nobody has seen it before that.
+                    // Recorded together with what comes next: before that, nothing has seen the value.
                     ($board.state.site(&site).is_none().then_some(value), reach)
                 };
                 let known =
@@ -355,10 +355,10 @@ impl<T: Recorded> Named<Signal<T>> {
     }
 }
 
-/// That somebody approved.
+/// A person's approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Who, and why.
+    /// The person's name, and the reason given.
     pub by: By,
 }
 

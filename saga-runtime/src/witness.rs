@@ -86,7 +86,7 @@ impl<S: StepSet> std::fmt::Debug for Witness<S> {
     }
 }
 
-/// A [`Witness`] whose type is forgotten.
+/// A [`Witness`], with its type erased.
 pub trait AnyWitness: Send + Sync {
     /// The place of its call in the saga's automaton, and what registers the steps of it.
     fn registration(&self) -> (Option<usize>, fn(&mut Registry));

@@ -1,5 +1,5 @@
 //! A worker: claims sagas, hands each to a driver, passes deliveries on, and keeps its lease. It works from the start
-//! to the end of the process, so that a dead worker's sagas are taken up whenever it dies.
+//! to the end of the process, so that a dead worker's sagas are recovered whenever it dies.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -69,8 +69,8 @@ pub(crate) async fn work(engine: Arc<Engine>) {
     }
 }
 
-/// Drives, until the saga is let go. What panics here is none of the calls that are expected to: the saga is let go, not
-/// left as if it were driven, and taken up again.
+/// Drives a saga until its driver ends. Panics in users' code are caught further in: a panic here is a bug in the
+/// driver. The saga counts as lost, and is claimed again.
 pub(crate) async fn driven(drive: impl Future<Output = Finished>) -> Finished {
     match AssertUnwindSafe(drive).catch_unwind().await {
         Ok(finished) => finished,
@@ -93,7 +93,7 @@ struct Found {
 /// Claims what may be claimed, if not too much at once, and passes on what waits in the inbox.
 async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreError> {
     if engine.live.take_doubt() {
-        // Claimed, and nobody was told; or told, and not driven any more.
+        // Claimed, but the answer was lost; or known to this worker, and no longer driven.
         let held = engine.store.held(engine.worker()).await.inspect_err(|_| engine.live.doubt())?;
         for claim in held {
             match engine.live.get(&claim.saga) {
@@ -125,15 +125,15 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
     }
     for waiting in engine.store.inbox(engine.worker()).await? {
         if let Some(channel) = engine.live.get(&waiting.saga) {
-            // A driver that has just let go: the store keeps the delivery, and makes the saga claimable.
+            // Its driver may have just ended: then the store keeps the delivery, and makes the saga claimable.
             channel.mailbox.put(waiting);
         }
     }
     Ok(found)
 }
 
-/// A saga that is held under `epoch` is driven under an earlier claim, which is about to end: when its driver has let go,
-/// it is asked again what is held. One that is new may not know its claim yet, and most often learns that it is this one.
+/// Asks again for what is held when the driver of a saga has ended. The saga is held under `epoch`, but driven under an
+/// earlier claim, which is about to end. A new saga may not know its claim yet; most often it is this one.
 fn look_again_after(engine: &Arc<Engine>, there: Channel, epoch: Epoch) {
     let (engine, Channel { mailbox, mut finished }) = (engine.clone(), there);
     tokio::spawn(async move {
@@ -234,7 +234,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
             finish(&engine, &saga, finished, &done);
             if quarantined {
                 if lost {
-                    // It may be taken up again as soon as somebody looks, and be lost again: not without end.
+                    // The next look may claim it again, and it may be lost again: the pause bounds that loop.
                     tokio::time::sleep(pause(3, engine.dice.draw())).await;
                 }
                 engine.live.leave_quarantine(&saga);
@@ -245,7 +245,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
     engine.live.set_abort(&saga, abort);
 }
 
-/// Tells whoever waits that a driver has let go.
+/// Tells all that wait for the saga that its driver has ended.
 pub(crate) fn finish(
     engine: &Arc<Engine>,
     saga: &SagaId,
@@ -262,8 +262,8 @@ pub(crate) fn finish(
     engine.watchers.tell(saga);
 }
 
-/// What was lost may still be this worker's: it looks before the next renewal; not at once, lest that be all there is to
-/// do.
+/// Lets the worker look before the next renewal: what was lost may still be its own. Not at once, or a saga that is
+/// lost again and again would keep it busy.
 fn look_again_soon(engine: &Arc<Engine>) {
     let engine = Arc::downgrade(engine);
     tokio::spawn(async move {
@@ -274,7 +274,7 @@ fn look_again_soon(engine: &Arc<Engine>) {
     });
 }
 
-/// Takes a claimed saga up from its journal.
+/// Resumes a claimed saga from its journal.
 async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Finished {
     // Deliveries are read here as well as by the worker: what it was claimed for must not come too late for this driver.
     // None that comes later was delivered before this.

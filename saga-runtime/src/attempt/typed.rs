@@ -214,7 +214,7 @@ fn evaluated<S: Step>(
     around: &Surroundings,
 ) -> Evaluated {
     if role == Role::Undo {
-        // Nobody reads what a compensation gives.
+        // A compensation's output is never read.
         drop_quietly("the compensation's output", output);
         return Evaluated { output: Ok(Payload::null()), undo: None };
     }

@@ -15,7 +15,7 @@ use crate::attempt::Surroundings;
 use crate::clock::Dice;
 use crate::few::Few;
 
-/// What is said of a body that took another way than before, and whose automaton allows both.
+/// The text on a body that took another way than before, where its automaton allows both.
 const UNSTEADY: &str = "; if the code is the same as then, the body is not deterministic: what it does depends on a \
                         clock, a random number, or the order of a `HashMap`";
 

@@ -143,8 +143,8 @@ impl Driver {
         true
     }
 
-    /// Whether a readonly step that the body has reached begins. It has no intent before which the machine would look at
-    /// the time; and nobody would read what it finds after the deadline.
+    /// Returns true if a readonly step that the body has reached may begin. It has no intent before which the machine
+    /// would check the time, and its result would not be read after the deadline.
     pub(super) fn may_read(&mut self) -> bool {
         !self.has_become_late() && lock(&self.board).state.body_may_run()
     }

@@ -11,7 +11,7 @@ use crate::local::Job;
 
 /// What a saga does next, if nothing happens.
 pub(super) struct Rest {
-    /// Whether it is to be let go.
+    /// Whether the saga is to be released.
     pub(super) release: bool,
     /// When time alone changes something, and how far off that is.
     pub(super) wake: Option<(Timestamp, Duration)>,
@@ -38,7 +38,7 @@ impl Driver {
                 work => jobs.extend(Job::of(work).filter(|job| !self.running.contains(job))),
             }
         }
-        // A read that nobody waits for any more holds up nothing.
+        // A read that the body no longer waits for delays nothing.
         let reads_count = state.body_may_run() && !draining;
         let awaited = self.running.len() - if reads_count { 0 } else { self.reads };
         let mut release = if awaited > 0 || !self.ended.is_empty() {

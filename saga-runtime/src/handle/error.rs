@@ -11,21 +11,21 @@ pub enum LookError {
     /// It is gone: purged.
     #[error("there is no saga {saga}")]
     NoSuchSaga {
-        /// Which.
+        /// The id that was asked for.
         saga: SagaId,
     },
     /// A recorded value is not of the type that this build has for it.
     #[error("{what} cannot be read: {why}")]
     Undecodable {
-        /// Which value.
+        /// The value and its site.
         what: String,
-        /// Why not.
+        /// The error of the decoding.
         why: String,
     },
-    /// The journal is none.
+    /// The journal is invalid.
     #[error("the journal of saga {saga} cannot be read")]
     NoJournal {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
         /// What is wrong with it.
         #[source]
@@ -34,14 +34,14 @@ pub enum LookError {
     /// The runtime shuts down, or has, and no longer drives the saga: it goes on with the next worker.
     #[error("the runtime has shut down: saga {saga} goes on with the next worker")]
     ShutDown {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
     },
     /// No worker drives the saga, and this one has no code for it: it waits for one that has registered its type. An
     /// operator can close it with [`abandon`](super::AnyHandle::abandon).
     #[error("no worker drives saga {saga}: its type `{name}` is not registered")]
     NotRegistered {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
         /// The recorded name of its type.
         name: Name,
@@ -61,7 +61,7 @@ pub enum ActError {
     /// A value given with it cannot be recorded.
     #[error("the value cannot be recorded: {why}")]
     Unrecordable {
-        /// Why not.
+        /// The error of the encoding.
         why: String,
     },
     /// It could not be delivered.
@@ -70,7 +70,7 @@ pub enum ActError {
     /// Nothing was delivered: no worker would take it.
     #[error("nothing was delivered to saga {saga}")]
     NotDelivered {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
         /// Why no worker would take it.
         #[source]
@@ -79,7 +79,7 @@ pub enum ActError {
     /// It was delivered, and no worker has taken it yet. The next one that can will.
     #[error("delivered to saga {saga}, and not taken yet")]
     NotTaken {
-        /// Which saga.
+        /// The saga's id.
         saga: SagaId,
         /// Why it is not waited for any longer.
         #[source]

@@ -1,5 +1,5 @@
-//! A saga that was looked at, with the acts that make sense as it stood, and no others. Not a lock: somebody else may
-//! have acted since, and then the act is refused as stale.
+//! A saga that was looked at, with the acts that made sense in the state seen, and no others. Not a lock: another
+//! operator may have acted since, and then the act is refused as stale.
 
 use std::fmt;
 use std::future::Future;
@@ -29,7 +29,7 @@ pub mod phase {
 
     /// What is seen of a saga in that state.
     pub trait Seen: 'static {
-        /// As data.
+        /// The type that shows the state as data.
         type As: std::fmt::Debug;
     }
     impl Seen for Running {
@@ -85,9 +85,9 @@ pub type Act<T = ()> = Pin<Box<dyn Future<Output = Result<T, ActError>> + Send>>
 /// compile. What was seen is read through it: a dead letter's [`DeadLetter`], any other's [`State`].
 ///
 /// An act that changes the state takes it: look again before the next. If the saga has changed since it was looked at,
-/// the act is refused as [`Refusal::Stale`](saga_core::machine::Refusal::Stale), which says by whom; of an answer only
-/// its question counts, and a cancel or a signal is taken as the saga stands. On the [`AnyHandle`] all acts are, and
-/// are held against nothing that was seen unless they say so.
+/// the act is refused as [`Refusal::Stale`](saga_core::machine::Refusal::Stale), which names the author of the change.
+/// Of an answer only its question is compared. A cancel or a signal is taken whatever has changed. [`AnyHandle`] has
+/// all acts; there they are compared with nothing unless they say what was seen.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -282,7 +282,7 @@ impl<P: phase::Seen> Known<P> {
         self.act(Delivery::Redrive { site: None, input: None, by })
     }
 
-    /// Sends on only what is stuck at `site`.
+    /// Sends on only what is blocked at `site`.
     ///
     /// # Errors
     /// [`ActError`].
@@ -293,7 +293,7 @@ impl<P: phase::Seen> Known<P> {
         self.act(Delivery::Redrive { site: Some(site), input: None, by })
     }
 
-    /// Sends on what is stuck at `site`, with another input; see [`AnyHandle::redrive_with`].
+    /// Sends on what is blocked at `site`, with another input; see [`AnyHandle::redrive_with`].
     ///
     /// # Errors
     /// [`ActError`].
@@ -399,7 +399,7 @@ impl AnyHandle {
         Ok(completed.then(|| Known::new(self.clone(), state.last_seq(), state)))
     }
 
-    /// The saga, if it needs a person, with all that he needs to mend it.
+    /// Returns the saga if it is dead-lettered, with all that an operator needs to mend it.
     ///
     /// # Errors
     /// [`LookError`](super::LookError).

@@ -107,7 +107,7 @@ impl AnyHandle {
     /// Delivers, and waits until it has been taken. Gives what a cancel met, if the driver here took it.
     pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
         let engine = self.runtime.engine();
-        // Whoever takes it, and however often it is sent: its answer is known by its id.
+        // Its answer is found by its id, whichever worker takes it, and however often it is sent.
         let delivery = delivery.identified(|| engine.dice.draw_id());
         // Of what this worker drives the answer comes from its driver.
         let before = match engine.live.get(&self.id) {
@@ -153,7 +153,7 @@ impl AnyHandle {
         }
     }
 
-    /// Whether somebody may take a delivery that is to be made, as far as this worker knows.
+    /// Checks that a worker may take a delivery that is to be made, as far as this worker knows.
     fn expect_delivery(&self, delivery: &Delivery, head: Option<&Record>) -> Result<(), ActError> {
         let (engine, saga) = (self.runtime.engine(), self.id.clone());
         let refuse = |why| Err(ActError::NotDelivered { saga: saga.clone(), why });

@@ -137,11 +137,11 @@ impl Builder {
 
     /// Drives at most so many sagas at a time (10,000 by default); the others wait in the store.
     ///
-    /// A saga counts while it is driven, and so while its compensation stands in line
-    /// ([`compensations_max`](Self::compensations_max)): if more sagas than this fail together, those that would go
-    /// forward wait in the store until the line is shorter. That bounds the memory of a worker; where it is not wanted,
-    /// this is to be more than what can fail at once. Sagas that wait for longer than
-    /// [`linger`](Self::linger), for a timer, a signal or a person, do not count.
+    /// A saga counts while it is driven, also while its compensation is queued
+    /// ([`compensations_max`](Self::compensations_max)). If more sagas than this fail together, those that would go
+    /// forward wait in the store until the queue is shorter. That bounds the memory of a worker; where it is not
+    /// wanted, set this to more than can fail at once. Sagas that wait for longer than [`linger`](Self::linger), for a
+    /// timer, a signal or a person, do not count.
     pub fn running_max(mut self, sagas: usize) -> Self {
         self.running_max = sagas.max(1);
         self
@@ -243,8 +243,8 @@ impl Builder {
         }
     }
 
-    /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are taken up at once.
-    /// Must be called within a tokio runtime with time.
+    /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are resumed at once. Must
+    /// be called within a tokio runtime with time.
     ///
     /// # Errors
     /// [`StartError`] names the step and the type of a resource that is missing, or says why the store cannot be

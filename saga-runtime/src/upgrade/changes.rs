@@ -10,7 +10,7 @@ use super::definitions::{Definitions, PlaceEntry, SagaEntry, StepEntry};
 /// A change of the definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What has changed.
+    /// The change in words.
     pub what: String,
     /// The danger to sagas in flight, and its remedy; `None` if the change is harmless.
     pub danger: Option<Danger>,
@@ -21,7 +21,7 @@ pub struct Change {
 pub struct Danger {
     /// What would happen to a saga in flight.
     pub why: String,
-    /// What to do instead.
+    /// The change to make instead.
     pub fix: String,
 }
 

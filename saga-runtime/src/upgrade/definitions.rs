@@ -63,7 +63,7 @@ pub(super) struct StepEntry {
     pub(super) kind: String,
     pub(super) retriable: bool,
     pub(super) input: Value,
-    /// Null for an auxiliary step, whose output is never read.
+    /// Null for an auxiliary step: its output is never read.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub(super) output: Value,
     #[serde(default, skip_serializing_if = "Value::is_null")]

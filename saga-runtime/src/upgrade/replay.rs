@@ -83,7 +83,7 @@ fn told(misfit: &Misfit) -> String {
 ///
 /// # Errors
 /// The differences, with their sites: those in what the body does over the records, and in how it ends, if it ended
-/// then. Also each recorded compensation that this build does not know, or whose input it cannot read.
+/// then. Also each recorded compensation that this build does not know, or has an input that it cannot read.
 pub fn replay_journal(journal: &[Entry], build: impl FnOnce(Builder) -> Builder) -> Result<(), Vec<Misfit>> {
     let builder = build(Runtime::builder(MemoryStore::new()));
     let id = SagaId::new("replayed").expect("the id is not empty");

@@ -25,7 +25,7 @@ pub struct Report {
 /// A saga that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fit {
-    /// Which.
+    /// The saga's id.
     pub saga: SagaId,
     /// The recorded name of its type.
     pub name: Name,
@@ -33,24 +33,24 @@ pub struct Fit {
     pub version: u32,
     /// The version that this build has.
     pub version_here: u32,
-    /// Its phase.
+    /// The phase in which it is now.
     pub phase: Phase,
 }
 
 /// Something of a saga that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Which saga.
+    /// The saga's id.
     pub saga: SagaId,
     /// The recorded name of its type.
     pub name: Name,
     /// The version of the code that it began with.
     pub version: u32,
-    /// Its phase.
+    /// The phase in which it is now.
     pub phase: Phase,
-    /// Where; `None` if it is the saga as a whole.
+    /// The site that does not fit; `None` if it is the saga as a whole.
     pub site: Option<Site>,
-    /// Why.
+    /// The reason why it does not fit.
     pub why: Why,
 }
 
@@ -65,14 +65,14 @@ pub enum Why {
         /// What was observed.
         detail: String,
     },
-    /// Its journal is no path of this build's automaton: it would be parked as `Diverged`.
+    /// Its journal is not a path of this build's automaton: it would be dead-lettered as `Diverged`.
     NoPath(Departure),
-    /// The body, run over the records, comes to something else: it would be parked as `Diverged`.
+    /// The body, run over the records, reaches something else: it would be dead-lettered as `Diverged`.
     Diverged {
         /// What the journal has, and what the code reached.
         detail: String,
     },
-    /// A recorded value is not of the type that this build has for it: it would be parked as `Undecodable`.
+    /// A recorded value is not of the type that this build has for it: it would be dead-lettered as `Undecodable`.
     Undecodable {
         /// Which value, and what is wrong with it.
         detail: String,
@@ -87,28 +87,29 @@ pub enum Why {
         /// The saga's error as text.
         message: String,
     },
-    /// The body would be parked for another reason.
+    /// The saga would be dead-lettered for another reason.
     Parked {
-        /// Which.
+        /// The reason that the dead letter would have.
         reason: Reason,
         /// What was observed.
         detail: String,
     },
-    /// A compensation is owed, and no step of its name is registered: a rollback or an undo would be parked there.
+    /// A compensation is owed, and no step of its name is registered: a rollback or an undo would be dead-lettered
+    /// there.
     UnknownCompensation {
-        /// Its recorded name.
+        /// The recorded name of the compensation.
         compensation: Name,
         /// The step that it undoes.
         undoes: Name,
     },
     /// A step is on its way, and none of its name is registered.
     UnknownStep {
-        /// Its recorded name.
+        /// The recorded name of the step.
         step: Name,
     },
     /// A step is on its way, and is undone in another way in this build.
     KindChanged {
-        /// Its recorded name.
+        /// The recorded name of the step.
         step: Name,
         /// What the journal has.
         recorded: Kind,

@@ -10,7 +10,7 @@ use super::take_up;
 use crate::driver::Finished;
 use crate::engine::Engine;
 
-/// Claims a saga that somebody abandons, if its type is not registered: any other is claimed as always.
+/// Claims a saga that an operator abandons, if its type is not registered: any other is claimed as always.
 pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: SagaId) -> Result<(), StoreError> {
     let summary = engine.store.summary(&saga).await?;
     if summary.is_none_or(|summary| engine.registry.find_claimed(&summary.status.saga).is_some()) {

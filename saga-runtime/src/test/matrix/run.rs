@@ -25,7 +25,7 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 pub(super) type Check<S, W> =
     Arc<dyn Fn(&<S as Saga>::Output, &<W as World>::Seen) -> bool + Send + Sync + 'static>;
 
-/// Judges the world of a saga whose effects are all undone except for the reported residue.
+/// Judges the world of a saga with all effects undone except for the reported residue.
 pub(super) type Leaves<W> = Arc<dyn Fn(&[Residue], &<W as World>::Seen) -> bool + Send + Sync + 'static>;
 
 /// The settings of all cases.
