@@ -99,7 +99,7 @@ macro_rules! promises {
     ($d:tt $($module:ident :: { $($name:ident),* $(,)? })*) => {
         $($(pub use $module::$name;)*)*
 
-        /// Every promise.
+        /// All promises of a store, in the order in which they are checked.
         pub const PROMISES: &[Promise] = &[$($({
             fn check(place: &dyn Place) -> Checking<'_> {
                 Box::pin($module::$name(place))

@@ -9,7 +9,7 @@ use crate::record::{Cause, Entry, Record, Trouble, of_course, of_waits};
 use crate::state::{Direction, State, Status};
 use crate::{Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
 
-/// The report on a saga that needs a person: its state, the reasons, and every attempt.
+/// The report on a dead letter: its state, its blockers, and every attempt.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetter {
     /// The id of the saga.

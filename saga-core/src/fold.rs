@@ -17,15 +17,15 @@ pub enum FoldError {
     /// A record is missing or doubled.
     #[error("record {found} stands where record {expected} should")]
     Sequence {
-        /// What should come.
+        /// The sequence number that comes next.
         expected: Seq,
-        /// What came.
+        /// The sequence number of the record.
         found: Seq,
     },
     /// It speaks of something that the journal has not.
     #[error("record {seq} speaks of {site:?}, where the journal has nothing of that kind")]
     NotThere {
-        /// Which record.
+        /// The sequence number of the record.
         seq: Seq,
         /// The site it names.
         site: String,
@@ -33,7 +33,7 @@ pub enum FoldError {
     /// The first record is another than `scheduled`, or a later one is.
     #[error("record {seq} is of a kind that cannot stand there")]
     Misplaced {
-        /// Which record.
+        /// The sequence number of the record.
         seq: Seq,
     },
 }

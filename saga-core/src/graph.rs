@@ -75,14 +75,14 @@ pub enum What {
     All(&'static [What]),
     /// Any number of the same thing at once.
     Each(&'static What),
-    /// A branch whose site was named by `.named(…)`.
+    /// A branch with a site that was named by `.named(…)`.
     Named(&'static str, &'static What),
 }
 
 /// What other code depends on in a step's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Definition {
-    /// Its recorded name.
+    /// The step's recorded name.
     pub name: &'static str,
     /// How it is undone.
     pub kind: Kind,
@@ -112,12 +112,12 @@ impl Graph {
         }
     }
 
-    /// Returns the places whose sites have that name, in the order of the text.
+    /// Returns the places with sites of that name, in the order of the text.
     pub fn places_named(&self, name: &str) -> impl Iterator<Item = &Place> {
         self.places.iter().filter(move |place| place.name == name)
     }
 
-    /// Returns the index of the place of a site, whose prefix is a child's if it is in one; `None` if there is none.
+    /// Returns the index of the place of a site; `None` if there is none. A site in a child has the child's prefix.
     pub fn place_at(&self, site: &str) -> Option<usize> {
         follow::place_at(self, site)
     }

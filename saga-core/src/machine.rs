@@ -2,8 +2,8 @@
 //! clock, no I/O, no randomness of its own: those are in [`Facts`]. Total: every event is decided in every state, if
 //! only by a [`Refusal`] or by no record at all.
 //!
-//! What has to be *done* follows from the state: [`work`] lists it. So a worker that takes up a saga after a crash and
-//! one that drove it from the start do the same.
+//! What has to be *done* follows from the state: [`work`] lists it. A worker that resumes a saga after a crash and one
+//! that drove it from the start do the same.
 //!
 //! ```text
 //!             cancel · failure · deadline
@@ -40,7 +40,7 @@ use crate::{Catalog, Name, Payload, Policy, Reason, Role, Site, Timestamp};
 
 /// What a decision needs besides the state.
 pub struct Facts<'a> {
-    /// The time.
+    /// The time of the decision.
     pub now: Timestamp,
     /// The steps that this build knows.
     pub catalog: &'a dyn Catalog,
@@ -48,7 +48,7 @@ pub struct Facts<'a> {
     pub random: u64,
 }
 
-/// What happened.
+/// Something that happened to a saga, for the machine to decide on.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A worker has claimed the saga, and whatever ran under an earlier one is in doubt. Nothing begins by that: first
@@ -61,13 +61,13 @@ pub enum Event {
     Reached(Reach),
     /// A readonly step ended.
     Read {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Which.
+        /// The recorded name of the step.
         step: Name,
-        /// With what.
+        /// The input it was called with.
         input: Payload,
-        /// What it gave.
+        /// Its output, or the failure of its last attempt.
         result: Result<Payload, Failure>,
         /// How many attempts it took.
         attempts: u32,
@@ -76,20 +76,20 @@ pub enum Event {
     BodyEnded(BodyEnd),
     /// An attempt ended.
     AttemptEnded {
-        /// Where.
+        /// The site of the step.
         site: Site,
         /// Step or compensation.
         role: Role,
-        /// Which attempt.
+        /// The number of the attempt, from 1.
         attempt: u32,
-        /// How.
+        /// The end of the attempt.
         ending: Ending,
     },
     /// A probe ended.
     ProbeEnded {
         /// For the step here.
         site: Site,
-        /// What it said.
+        /// The probe's answer.
         answer: Answer,
     },
     /// This time has passed for deadline, limits and sleeps. No attempt begins by that.
@@ -106,16 +106,16 @@ pub enum Event {
     },
     /// The body has been polled and reached nothing more. That changes nothing unless [`State::needs_somebody`].
     Idle,
-    /// The saga is a dead letter, whatever its records say: the store lists it as one, or no build at hand has its code.
+    /// The saga is dead-lettered, whatever its records say: the store lists it so, or no build at hand has its code.
     DeadLettered {
-        /// The reason.
+        /// The reason of the dead letter.
         reason: Reason,
-        /// What was observed.
+        /// The observation behind the reason, in words.
         detail: String,
     },
-    /// Somebody wants something.
+    /// A delivery came: a signal, an answer, or an operator's act.
     Delivered {
-        /// What.
+        /// The delivery, as it was sent.
         delivery: Delivery,
         /// Of a `resolve(Happened)`: what code made of the output.
         evaluated: Option<Evaluated>,
@@ -123,9 +123,9 @@ pub enum Event {
     /// An operator's act was refused, by [`advance`] or before it came there: that is recorded, up to
     /// [`ACTS_WITHOUT_EFFECT_MAX`](crate::state::ACTS_WITHOUT_EFFECT_MAX) times.
     Refused {
-        /// What was wanted.
+        /// The act that was refused.
         delivery: Delivery,
-        /// Why not.
+        /// The reason for the refusal.
         refusal: Refusal,
     },
 }
@@ -133,7 +133,7 @@ pub enum Event {
 /// A step's output with what undoes it, as far as they could be recorded.
 #[derive(Debug, Clone)]
 pub struct Evaluated {
-    /// The output.
+    /// The step's output, or why it could not be recorded.
     pub output: Result<Payload, Lost>,
     /// The compensation; `None` if the step has none.
     pub undo: Option<Result<Call, Lost>>,
@@ -150,28 +150,28 @@ impl Evaluated {
 /// How an attempt ended.
 #[derive(Debug, Clone)]
 pub enum Ending {
-    /// It happened.
+    /// The effect happened.
     Done(Evaluated),
-    /// It did not.
+    /// The effect did not happen.
     NotDone {
-        /// Why.
+        /// The error of the attempt.
         trouble: Trouble,
-        /// The service asked not to be called before this has passed.
+        /// The time for which the service asked not to be called again; `None` if it did not.
         retry_after: Option<Duration>,
     },
-    /// It may have.
+    /// The effect may have happened.
     InDoubt {
         /// Why that is not known.
         trouble: Trouble,
     },
-    /// It did not begin: this build cannot read the recorded input.
+    /// The attempt did not begin: this build cannot read the recorded input.
     Undecodable {
-        /// What was observed.
+        /// The error of the decoding, in words.
         detail: String,
     },
 }
 
-/// What a probe said.
+/// The answer of a probe.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// It happened, and gave this.
@@ -187,11 +187,11 @@ pub enum Answer {
 pub enum Work<'a> {
     /// An attempt is to run, unless it already does.
     Attempt {
-        /// Where.
+        /// The site of the step.
         site: &'a Site,
         /// Step or compensation.
         role: Role,
-        /// Which attempt.
+        /// The number of the attempt, from 1.
         attempt: u32,
     },
     /// The probe is to be asked, unless it already is.
@@ -199,19 +199,19 @@ pub enum Work<'a> {
         /// For the step here.
         site: &'a Site,
     },
-    /// [`Event::Due`] is to be told then: it will change something.
+    /// [`Event::Due`] is to be given then: it will change something.
     WakeAt {
-        /// When.
+        /// The time for the event.
         due: Timestamp,
-        /// How long it lasts at most, whatever the clock says.
+        /// The longest wait until then, whatever the clock says; `None` if the clock alone counts.
         wait_max: Option<Duration>,
     },
 }
 
-/// Decides what `event` means for `state`: gives the records to be made durable, already folded into the state.
+/// Decides what `event` means for `state`. Returns the records to be made durable, already folded into the state.
 ///
-/// **Guarantees**: deterministic; a refusal changes nothing; nothing that the records imply may be done before they
-/// are durable.
+/// **Guarantees**: deterministic; a refusal changes nothing. The caller must make the records durable before it does
+/// what they imply.
 ///
 /// # Errors
 /// [`Refusal`], only for [`Event::Delivered`].
@@ -221,10 +221,10 @@ pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec
     Ok(entries)
 }
 
-/// As [`advance`], the records being put after those that are in `entries` already.
+/// Does the same as [`advance`], and appends the records to `entries`.
 ///
 /// # Errors
-/// As [`advance`]; nothing has been put there then.
+/// As [`advance`]; `entries` is then unchanged.
 pub fn advance_into(
     state: &mut State,
     event: Event,
@@ -257,8 +257,8 @@ pub fn advance_into(
     Ok(())
 }
 
-/// What is to be done in this state. Nothing, if it has ended or is parked. All of it: who has looked at an earlier
-/// state looks at what has changed since, by [`work_at`], [`probes_due`] and [`wake_at`].
+/// Lists all that is to be done in this state: nothing, if the saga has ended or is dead-lettered. A driver that has
+/// looked at an earlier state asks for the changes alone, by [`work_at`], [`probes_due`] and [`wake_at`].
 pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
     let active = (!state.is_at_rest()).then_some(state);
     let effects = active.into_iter().flat_map(State::open_effects);
@@ -267,14 +267,14 @@ pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
         .chain(wake_at(state, now))
 }
 
-/// What is to be done at one site.
+/// Lists what is to be done at one site.
 pub fn work_at<'a>(state: &'a State, site: &Site, now: Timestamp) -> impl Iterator<Item = Work<'a>> {
     let active = (!state.is_at_rest()).then_some(state);
     let effects = active.into_iter().flat_map(|state| state.open_effects_at(site));
     effects.filter_map(move |(site, role, effect)| work_of(site, role, effect, now))
 }
 
-/// The probes that came due after `from` and until `now`.
+/// Lists the probes that came due after `from` and until `now`.
 pub fn probes_due(state: &State, from: Timestamp, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
     let range = (Bound::Excluded((from, usize::MAX)), Bound::Included((now, usize::MAX)));
     let active = Some(state).filter(|state| !state.is_at_rest() && from < now);
@@ -282,7 +282,8 @@ pub fn probes_due(state: &State, from: Timestamp, now: Timestamp) -> impl Iterat
     places.map(|(_, at)| Work::Probe { site: &state.sites[*at].0 })
 }
 
-/// When time alone changes something: a [`Work::WakeAt`]. Compensations that were put off are not waited for.
+/// Returns a [`Work::WakeAt`] for the time at which time alone changes something. Compensations that were put off are
+/// not waited for.
 pub fn wake_at(state: &State, now: Timestamp) -> Option<Work<'_>> {
     let active = Some(state).filter(|state| !state.is_at_rest());
     let wake = active.and_then(|state| course::next_due(state, now));

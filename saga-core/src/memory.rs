@@ -32,7 +32,7 @@ struct Inner {
     /// Keyed by creation number.
     sagas: BTreeMap<u64, Saga>,
     numbers: HashMap<SagaId, u64, RandomState>,
-    /// Includes workers whose lease is over, as long as they hold something.
+    /// Includes workers after the end of their lease, as long as they hold something.
     workers: BTreeMap<WorkerId, Member>,
     inbox: BTreeMap<DeliveryId, Delivered>,
     /// Sagas that are not held and have a `wake_at`.

@@ -51,7 +51,7 @@ pub struct Left {
 pub enum WhyLeft {
     /// Its compensation was declared not needed.
     Waived(By),
-    /// The step or its compensation needs a person.
+    /// The step or its compensation is blocked.
     Stuck(Reason),
     /// It is not known whether it happened.
     InDoubt,

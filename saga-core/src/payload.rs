@@ -1,5 +1,5 @@
-//! Recorded values: inputs, outputs, errors, as JSON that whoever reads a journal can read too, or sealed by a codec.
-//! Secrets are kept apart from the value, so that views and screens can leave them out.
+//! Recorded values: inputs, outputs, errors, as JSON that is readable in a journal, or sealed by a codec. Secrets are
+//! kept apart from the value, so that views and screens can leave them out.
 
 mod codec;
 mod cut;
@@ -78,7 +78,7 @@ const ROOM_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// It has no JSON form: a map whose keys are not text, or a `Serialize` that fails.
+    /// It has no JSON form: a map with keys that are not text, or a `Serialize` that fails.
     #[error("the value has no JSON form")]
     Json(#[source] serde_json::Error),
     /// It has a JSON form that cannot be read as its own type.
@@ -105,7 +105,7 @@ pub enum EncodeError {
     Codec {
         /// The codec's name.
         codec: String,
-        /// What it said.
+        /// The codec's error.
         #[source]
         source: CodecError,
     },
@@ -128,14 +128,14 @@ pub enum DecodeError {
     Json {
         /// The type asked for.
         wanted: &'static str,
-        /// Where it differs.
+        /// The difference, and its place in the value.
         #[source]
         source: serde_json::Error,
     },
     /// It could not be recorded, and the journal says so in its place.
     #[error("the value could not be recorded: {why}")]
     Unrecorded {
-        /// Why not.
+        /// The error met when it was to be recorded.
         why: String,
     },
     /// It was sealed by a codec that this runtime was not given.
@@ -149,7 +149,7 @@ pub enum DecodeError {
     Codec {
         /// The codec's name.
         codec: String,
-        /// What it said.
+        /// The codec's error.
         #[source]
         source: CodecError,
     },
@@ -200,8 +200,8 @@ impl Payload {
         payload
     }
 
-    /// Encodes a value given from outside, whose type may say less than the one it is meant to be: all of it is a
-    /// secret until it is decoded as that.
+    /// Encodes a value given from outside. Its type may not tell which parts are secret, so that all of it is a secret
+    /// until it is decoded as the type that is meant.
     ///
     /// # Errors
     /// [`EncodeError::Json`].

@@ -359,7 +359,7 @@ pub enum Record {
         input: Option<Payload>,
     },
     /// An operator stated what is known of an effect. The records after this one draw the conclusion: the effect is
-    /// done, undone, failed, begun again, or still needs a person.
+    /// done, undone, failed, begun again, or still blocked.
     Resolved {
         /// The operator, and the reason.
         by: By,
@@ -375,7 +375,7 @@ pub enum Record {
     Waived {
         /// The operator, and the reason.
         by: By,
-        /// The site of the step whose compensation is waived.
+        /// The site of the step with the compensation that is waived.
         site: Site,
     },
     /// An operator closed the saga as it is.

@@ -28,7 +28,7 @@ use crate::payload::{self, Print};
 pub struct Redacted<T>(T);
 
 impl<T> Redacted<T> {
-    /// Hides `value`.
+    /// Returns `value` as a secret.
     pub fn new(value: T) -> Self {
         Self(value)
     }

@@ -61,9 +61,9 @@ pub struct Head {
     pub version: u32,
     /// What it was called with.
     pub input: Payload,
-    /// When.
+    /// The time of its first record.
     pub at: Timestamp,
-    /// Its deadline, put off by the time it was parked.
+    /// Its deadline, put off by the time it was dead-lettered; `None` if it has none.
     pub deadline: Option<Timestamp>,
 }
 
@@ -76,16 +76,16 @@ pub enum Direction {
     Back(Cause),
     /// It completed, and is being undone.
     Undo {
-        /// Who asked.
+        /// The author of the undo, and the reason.
         by: By,
         /// What is being undone.
         sites: Vec<Site>,
-        /// What it had given.
+        /// The saga's output.
         output: Payload,
     },
     /// It completed, and gave this.
     Completed {
-        /// The output.
+        /// The saga's output.
         output: Payload,
     },
     /// All that it did is undone or listed.
@@ -104,15 +104,15 @@ pub enum Phase {
     Running,
     /// Nothing runs until a time, a signal or an approval.
     Waiting,
-    /// Going back.
+    /// The effects of a saga that failed, or of a completed one, are being undone.
     RollingBack,
-    /// It needs a person.
+    /// It can go neither forward nor back without a person.
     DeadLettered,
-    /// Done.
+    /// Its body gave an output.
     Completed,
-    /// Undone.
+    /// All its effects are undone, or listed as left.
     RolledBack,
-    /// Closed as it was.
+    /// An operator closed it as it was.
     Abandoned,
 }
 
@@ -148,7 +148,7 @@ impl Phase {
         Phase::Abandoned,
     ];
 
-    /// Whether nothing will happen any more unless somebody asks for it.
+    /// Returns true if nothing more happens except by an operator's act.
     pub fn is_ended(self) -> bool {
         matches!(self, Phase::Completed | Phase::RolledBack | Phase::Abandoned)
     }
@@ -163,11 +163,11 @@ impl std::fmt::Display for Phase {
 /// Why the body cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
-    /// The reason.
+    /// The reason of the dead letter.
     pub reason: Reason,
-    /// What was observed.
+    /// The observation behind the reason, in words.
     pub detail: String,
-    /// Where, if it was somewhere.
+    /// The site; `None` if the body as a whole is meant.
     pub site: Option<Site>,
 }
 
@@ -217,22 +217,22 @@ impl State {
         }
     }
 
-    /// Its id.
+    /// Returns the saga's id.
     pub fn id(&self) -> &SagaId {
         &self.id
     }
 
-    /// How it began; `None` before its first record.
+    /// Returns how it began; `None` before its first record.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
 
-    /// The sequence number of its next record.
+    /// Returns the sequence number of its next record.
     pub fn next_seq(&self) -> Seq {
         self.next_seq
     }
 
-    /// Where it is going.
+    /// Returns the direction in which it goes, or in which it ended.
     pub fn direction(&self) -> &Direction {
         &self.direction
     }
@@ -363,7 +363,7 @@ impl State {
         self.notes.count(Mark::Runs) + self.notes.count(Mark::UndoRuns) > 0
     }
 
-    /// The phase.
+    /// Returns the phase of the saga.
     pub fn phase(&self) -> Phase {
         if self.parked_at.is_some() {
             return Phase::DeadLettered;
@@ -392,7 +392,7 @@ impl State {
         until.min()
     }
 
-    /// Why it is a dead letter, or is about to be: a reason for each place that needs a person.
+    /// Returns the blockers of a saga that is dead-lettered, or is about to be.
     pub fn reasons(&self) -> Vec<(Option<Site>, Role, Reason, String)> {
         let mut reasons: Vec<_> = self
             .open_effects()
@@ -418,7 +418,7 @@ impl State {
         }
     }
 
-    /// Whether something in it can go no further without a person.
+    /// Returns true if something in it can go no further without a person.
     pub fn needs_somebody(&self) -> bool {
         !self.halts.is_empty() || self.notes.count(Mark::Stuck) > 0
     }
@@ -428,8 +428,8 @@ impl State {
         self.undoing.iter().map(|at| &self.sites[*at].0)
     }
 
-    /// Whether nothing begins, whatever comes due: it has ended, is parked, or is about to be because processes died
-    /// of it.
+    /// Returns true if no attempt or timer may start: it has ended, is dead-lettered, or is about to be, as a poison
+    /// pill.
     pub fn is_at_rest(&self) -> bool {
         self.parked_at.is_some()
             || self.halts.iter().any(|h| h.reason == Reason::PoisonPill)

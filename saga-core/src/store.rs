@@ -87,8 +87,8 @@ pub struct Wanted {
     pub limit: usize,
     /// True to allow one saga that has died [`QUARANTINE_DEATHS`] times.
     pub quarantined: bool,
-    /// Sagas whose journals the worker cannot read, each with the last delivery that it has seen there. Deliveries up
-    /// to that one do not make the saga claimable; later ones do. All stay in the inbox.
+    /// Sagas with journals that the worker cannot read, each with the last delivery that it has seen there. Deliveries
+    /// up to that one do not make the saga claimable; later ones do. All stay in the inbox.
     pub unreadable: Vec<(SagaId, DeliveryId)>,
     /// The only saga to claim, of any type; `None` for all. For closing a saga that no worker has code for.
     pub only: Option<SagaId>,
@@ -155,7 +155,7 @@ impl Query {
 /// One saga as a store lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// Its id.
+    /// The saga's id.
     pub id: SagaId,
     /// Its status as last written.
     pub status: Status,
@@ -167,7 +167,7 @@ pub struct Summary {
     pub held: bool,
 }
 
-/// A saga whose listed data the store cannot read. It is neither claimed nor purged; other sagas are not affected.
+/// A saga with listed data that the store cannot read. It is neither claimed nor purged; other sagas are not affected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damaged {
     /// The saga's id if it can be read; else the store's name for the row.
@@ -179,7 +179,7 @@ pub struct Damaged {
 /// A page of sagas, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    /// The sagas.
+    /// The sagas that match the query.
     pub sagas: Vec<Summary>,
     /// Sagas in the range of this page that cannot be read, in the same order. The store does not know whether they
     /// match the query.
@@ -205,10 +205,10 @@ pub struct Purge {
 /// - **Durable**: when a method that writes returns `Ok`, the write survives the death of the process and of the
 ///   machine. The memory store survives neither.
 /// - **Fenced**: an append under an epoch that is not the saga's present one is refused, independent of the clock.
-/// - **Idempotent**: a worker may repeat an append whose outcome is unknown. It gets the same answer, and the append is
+/// - **Idempotent**: a worker may repeat an append if it got no answer. It gets the same answer, and the append is
 ///   applied once. If the saga was claimed in between, the repeat is refused as fenced, applied or not. A creation is
 ///   recognized by its worker and its records, so a worker must not send two different creations that look alike.
-/// - **Cancel safety**: dropping a future leaves its write either done or not begun. Claims whose answer was lost are
+/// - **Cancel safety**: dropping a future leaves its write either done or not begun. Claims that got no answer are
 ///   listed by [`held`](Store::held).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -246,8 +246,8 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError>;
 
-    /// Claims sagas that no worker holds and that are due or have deliveries waiting. Also claims sagas of workers
-    /// whose lease is over; those count one more death.
+    /// Claims sagas that no worker holds and that are due or have deliveries waiting. Also claims sagas of workers with
+    /// a lease that is over; those count one more death.
     ///
     /// Sagas that wait longest come first, to prevent starvation. A saga waits since its `wake_at` or since its oldest
     /// delivery came. After a death, it waits since its status was last written. A `wake_at` is due at `now`, and also
@@ -258,7 +258,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`]; [`StoreError::LeaseLost`] if the worker may not claim any more.
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError>;
 
-    /// Returns everything the worker holds. A worker finds here the sagas of a claim whose answer was lost.
+    /// Returns everything the worker holds. A worker finds here the sagas of a claim that got no answer.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::LeaseLost`] if the worker has left.

@@ -26,7 +26,7 @@ pub enum Fault {
     Corrupt,
 }
 
-/// A store whose writes (`commit`, `claim`, `deliver`, `renew`, `leave`, `purge`) fail according to a script.
+/// A store that fails writes (`commit`, `claim`, `deliver`, `renew`, `leave`, `purge`) according to a script.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -78,8 +78,8 @@ pub async fn a_lease_that_is_renewed_does_not_end(place: &dyn Place) {
     assert_eq!(claims.claimed.len(), 1);
 }
 
-/// Checks that a worker that has left can neither claim nor hold a saga. The same holds for a worker whose lease ran
-/// out, if several may join.
+/// Checks that a worker that has left can neither claim nor hold a saga. The same holds for a worker after its lease
+/// ran out, if several may join.
 pub async fn a_worker_without_a_lease_claims_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", waits(NOW), NOW).await;

@@ -150,7 +150,7 @@ pub async fn a_creation_by_another_worker_is_no_repeat(place: &dyn Place) {
     assert_eq!(desk.append(creation("a")).await, Err(AppendError::Exists { saga: id("a") }));
 }
 
-/// Checks that a claim that was applied, but whose answer was lost, is listed by `held`.
+/// Checks that a claim that was applied, but got no answer, is listed by `held`.
 pub async fn a_claim_whose_answer_was_lost_is_listed(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
     desk.park("a", waits(NOW), NOW).await;

@@ -82,7 +82,7 @@ impl State {
         for site in sites {
             if let Some(step) = self.step_mut(site) {
                 step.undo_ordered = true;
-                // What an earlier undo left stuck is sent on again.
+                // Compensations that an earlier undo left blocked are sent on again.
                 step.fold_redriven(entry.at, None);
             }
             self.renew(site);
@@ -90,7 +90,7 @@ impl State {
         self.begin_frontier();
     }
 
-    /// Fresh attempts for what is stuck; a fresh key where it is known not to have happened.
+    /// Gives fresh attempts to what is blocked; a fresh key where it is known not to have happened.
     fn fold_redriven(&mut self, at: Timestamp, only: Option<&Site>, input: Option<&Payload>) {
         self.unpark(at);
         self.halts.retain(|h| only.is_some() && h.site.as_ref() != only);

@@ -147,7 +147,7 @@ impl StepState {
         }
     }
 
-    /// A redrive: fresh attempts for what is stuck here, with `input` if that is mended.
+    /// Folds a redrive: fresh attempts for what is blocked here, with `input` if that is mended.
     pub(super) fn fold_redriven(&mut self, at: Timestamp, input: Option<&Payload>) {
         if let Some(undoing) = self.undoing.as_mut().filter(|e| e.is_stuck()) {
             if let (Some(input), Some(Ok(call))) = (input, &mut self.undo) {

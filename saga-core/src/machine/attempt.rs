@@ -26,7 +26,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The effect happened, whoever found out.
+    /// Records that the effect happened; `by` names how that was found out.
     pub(super) fn happened(&mut self, site: &Site, role: Role, evaluated: Evaluated, by: Finder) {
         match role {
             Role::Undo => self.undone(site, by),
@@ -190,7 +190,7 @@ impl Turn<'_> {
             .filter(|(_, state)| state.is_open())
             .filter_map(|(site, state)| Some((site, state.as_step()?)))
             .flat_map(|(site, step)| {
-                // A step whose own call settles its doubt waits for that.
+                // A step in doubt that has a call to settle it waits for that call.
                 let undo = step.undoing.as_ref().map(|e| (site, Role::Undo, e));
                 let waits = undo.is_none().then_some((site, Role::Do, &step.doing));
                 undo.into_iter().chain(waits)
@@ -236,7 +236,7 @@ pub(super) enum Try {
     Again(crate::Timestamp),
     /// Another attempt, if the stop that is pending comes to nothing.
     Hold,
-    /// No other.
+    /// No other attempt.
     GiveUp,
 }
 

@@ -1,4 +1,4 @@
-//! The course of the saga as a whole: taken up, stopped, timed, parked.
+//! The course of the saga as a whole: recovered, stopped, timed, dead-lettered.
 
 use std::ops::Bound;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub const DEATHS_MAX: u32 = 3;
 
 impl Turn<'_> {
     pub(super) fn recovered(&mut self, deaths: u32) {
-        // Who takes it up has put nothing off.
+        // The new driver has put no compensation off.
         self.state.renew_open();
         if self.state.phase().is_ended() {
             return;
@@ -111,7 +111,7 @@ impl Turn<'_> {
     fn too_late(&mut self, cause: &Cause, no_return: &Site) {
         match cause {
             Cause::Deadline => self.push(Record::Overdue),
-            // A step with an intent is parked when it is resumed; a readonly one has nothing to resume.
+            // A step with an intent is dead-lettered when it is resumed; a readonly one has nothing to resume.
             Cause::StepFailed { site, failure } if self.state.step(site).is_none() => {
                 let (reason, detail) = (Reason::RetriesExhausted, failure.to_string());
                 self.push(Record::Halted { reason, detail, site: Some(site.clone()) });
@@ -207,7 +207,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Makes the saga a dead letter, whatever it was about to do.
+    /// Dead-letters the saga, whatever it was about to do.
     pub(super) fn dead_letter(&mut self, reason: Reason, detail: String) {
         if self.state.parked_at.is_some() || self.state.phase().is_ended() {
             return;
@@ -216,8 +216,8 @@ impl Turn<'_> {
         self.push(Record::DeadLettered);
     }
 
-    /// Parks what cannot move without a person. A wait in another branch does not keep it from that: who could mend
-    /// it should not learn of it only when a long sleep is over; the wait is put off by the time the saga is parked.
+    /// Dead-letters a saga that cannot move without a person. A wait in another branch does not delay that: an operator
+    /// must not learn of it only after a long sleep. The wait is put off by the time the saga is dead-lettered.
     pub(super) fn idle(&mut self) {
         if self.state.parked_at.is_some() || self.state.phase().is_ended() {
             return;
@@ -227,7 +227,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether something goes on that needs nobody.
+    /// Returns true if something in the saga moves without a person.
     fn is_moving(&self) -> bool {
         let State { notes, sites, .. } = &*self.state;
         let may_attempt = |at: usize, role| self.state.may_attempt(&sites[at].0, role);
@@ -277,8 +277,8 @@ impl State {
     }
 }
 
-/// When time alone will change something, and how long from the start of that wait at most. A time that lies in the
-/// past is given only if [`Turn::due`] acts on it, so that nobody is woken for nothing over and over.
+/// Returns when time alone will change something, and the longest wait until then. A time in the past is given only if
+/// [`Turn::due`] acts on it: else the driver would be woken again and again for nothing.
 pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Option<Duration>)> {
     let notes = &state.notes;
     let undo = notes.dues(Wait::Undo).first();

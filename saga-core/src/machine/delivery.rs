@@ -8,81 +8,81 @@ use crate::record::{ActKind, Cause, Finder, Knowledge, Record, Verdict};
 use crate::state::{Effect, Phase, SiteState, Status};
 use crate::{ActId, By, Kind, Payload, Reason, Role, Site};
 
-/// Something that somebody wants of a saga.
+/// A signal, an answer or an operator's act, on its way to a saga.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Delivery {
     /// Stop and roll back.
     Cancel {
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Take this signal.
     Signal {
         /// The sender's id for it.
         id: String,
-        /// Its name.
+        /// The signal's name.
         name: String,
-        /// What it carries.
+        /// The signal's value.
         payload: Payload,
     },
     /// Answer the question at `site`, or the only open one.
     Answer {
-        /// Which question.
+        /// The site of the question; `None` if only one is open.
         site: Option<Site>,
         /// Yes or no.
         approved: bool,
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Undo the completed saga, from the step at `site` on, or whole.
     Undo {
-        /// From where.
+        /// The step from which on the saga is undone; `None` for the whole saga.
         site: Option<Site>,
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Send a dead letter on in its direction, with fresh attempts.
     Redrive {
         /// Only this site.
         site: Option<Site>,
-        /// With this input.
+        /// The input in place of the recorded one; `None` to keep that.
         input: Option<Payload>,
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Say what is known of an effect.
     Resolve {
-        /// Where.
+        /// The site of the step.
         site: Site,
         /// Step or compensation.
         role: Role,
-        /// What is known.
+        /// The operator's statement on the effect.
         knowledge: Knowledge,
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Declare a compensation not needed.
     Waive {
         /// Of the step here.
         site: Site,
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Roll a dead letter back.
     RollBack {
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// Close a dead letter as it is.
     Abandon {
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
     /// End all backoffs.
     RetryNow {
-        /// Who and why.
+        /// The author of the act, and the reason.
         by: By,
     },
 }
@@ -104,7 +104,7 @@ impl Delivery {
         }
     }
 
-    /// The operator's act that it is, where, and by whom; `None` of a signal, which has an id of its own.
+    /// Returns the kind, the site and the author of an operator's act; `None` for a signal, which has an id of its own.
     pub fn act(&self) -> Option<(ActKind, Option<&Site>, &By)> {
         Some(match self {
             Delivery::Cancel { by } => (ActKind::Cancel, None, by),
@@ -398,7 +398,7 @@ impl Turn<'_> {
                 self.happened(&site, Role::Do, evaluated, Finder::Operator(by));
             }
             Knowledge::Happened { .. } => {
-                // Nobody reads what a compensation gives.
+                // A compensation's output is never read.
                 let knowledge = Knowledge::Happened { output: Payload::null() };
                 self.push(Record::Resolved { by: by.clone(), site: site.clone(), role, knowledge });
                 self.undone(&site, Finder::Operator(by));

@@ -10,79 +10,79 @@ use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
 pub enum Reach {
     /// A step with an effect.
     Step {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Which.
+        /// The recorded name of the step.
         step: Name,
-        /// With what.
+        /// The input it is called with.
         input: Payload,
         /// What settles it in doubt, if the step says so.
         in_doubt: Option<Call>,
     },
     /// A step without effect: compared here, run by the worker, recorded when it has ended.
     Read {
-        /// Where.
+        /// The site of the step.
         site: Site,
-        /// Which.
+        /// The recorded name of the step.
         step: Name,
-        /// With what.
+        /// The input it is called with.
         input: Payload,
     },
     /// A sleep of so many milliseconds.
     Timer {
-        /// Where.
+        /// The site of the sleep.
         site: Site,
-        /// How long.
+        /// The length of the sleep, in milliseconds.
         wait_ms: u64,
     },
     /// The time, or a fresh id.
     Value {
-        /// Where.
+        /// The site of the value.
         site: Site,
         /// `now` or `uuid`.
         what: Name,
-        /// What it gets.
+        /// The value, if none is recorded yet.
         value: Payload,
     },
     /// A wait for a signal.
     Wait {
-        /// Where.
+        /// The site of the wait.
         site: Site,
         /// The signal's name.
         name: Name,
-        /// How long at most.
+        /// The limit of the wait, in milliseconds; `None` if it has none.
         wait_ms: Option<u64>,
     },
-    /// A question.
+    /// A question to a person.
     Ask {
-        /// Where.
+        /// The site of the question.
         site: Site,
-        /// What is asked.
+        /// The text of the question.
         prompt: String,
-        /// How long at most.
+        /// The limit of the wait, in milliseconds; `None` if it has none.
         wait_ms: Option<u64>,
     },
     /// A child saga.
     Child {
-        /// Where.
+        /// The site of the child.
         site: Site,
         /// The recorded name of its type.
         saga: Name,
         /// The version of its code.
         version: u32,
-        /// With what.
+        /// The input it is called with.
         input: Payload,
     },
     /// The body of a child ended.
     ChildEnded {
-        /// Which child.
+        /// The site of the child.
         site: Site,
-        /// What it gave, or its error with the error's text.
+        /// Its output, or its error with the error's text.
         result: Result<Payload, (Payload, String)>,
     },
     /// The signal that has just ended a wait is not of the type that the body waits for.
     SignalRefused {
-        /// Where it waits.
+        /// The site of the wait.
         site: Site,
         /// The sender's id for it.
         id: String,
@@ -91,7 +91,7 @@ pub enum Reach {
     },
 }
 
-/// How the body ended.
+/// The end of a body.
 #[derive(Debug, Clone)]
 pub enum BodyEnd {
     /// With its output.
@@ -100,14 +100,14 @@ pub enum BodyEnd {
     Failed(Payload, String),
     /// By a panic.
     Panicked(String),
-    /// Before an effect whose input could not be recorded.
+    /// Before an effect with an input that could not be recorded.
     Unrecordable(Site, String),
     /// It cannot go on without a person.
     Halted(Reason, Option<Site>, String),
 }
 
 impl Reach {
-    /// Where it stands.
+    /// Returns the site that was reached.
     pub fn site(&self) -> &Site {
         match self {
             Reach::Step { site, .. }
@@ -242,7 +242,7 @@ impl Turn<'_> {
         result: Result<Payload, Failure>,
         attempts: u32,
     ) {
-        // Under a pending stop, or parked, it is still taken down: the body may go on, and would not ask again.
+        // Recorded also under a pending stop, or in a dead letter: the body may go on, and would not ask again.
         let wanted = self.is_forward() && self.state.halts.is_empty();
         if !wanted || self.state.site(&site).is_some() || self.state.is_unwinding(&site) {
             return;
@@ -300,7 +300,7 @@ impl Turn<'_> {
         sites.filter_map(|(site, state)| Some((site, state.as_step()?, state.is_open())))
     }
 
-    /// A body has to await what it began: what it let go of, nobody would look after.
+    /// Dead-letters a saga with a body that ended before an effect that it began: nothing would await that effect.
     fn ended_too_early(&mut self, what: &str, open: &Site) {
         let detail = format!("{what} ended while {open} was not settled");
         self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(open.clone()) });

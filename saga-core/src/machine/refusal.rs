@@ -1,4 +1,4 @@
-//! Why something that somebody wanted of a saga was not done, and what would make sense instead.
+//! Why a delivery to a saga was refused, and what would make sense instead.
 
 use crate::state::Acted;
 use crate::{Phase, Seq, Site};
@@ -11,79 +11,79 @@ pub enum Refusal {
     /// The saga has ended.
     #[error("the saga has ended: it is {phase}")]
     Ended {
-        /// How.
+        /// The phase in which it ended.
         phase: Phase,
     },
     /// It is on its way back, which nothing changes.
     #[error("the saga is rolling back")]
     RollingBack,
-    /// The point of no return has been passed.
+    /// The saga is past its point of no return.
     #[error("too late: {site} is done, and nothing undoes it")]
     TooLate {
-        /// By the step here.
+        /// The site of the irreversible step.
         site: Site,
     },
     /// A signal of that id has been taken.
     #[error("signal {id:?} has been taken already")]
     Duplicate {
-        /// The id.
+        /// The id of both signals.
         id: String,
     },
     /// No question is open there.
     #[error("no approval is asked for{}", at(site))]
     NoQuestion {
-        /// Where.
+        /// The site that was named; `None` if none was.
         site: Option<Site>,
     },
     /// Several questions are open: say which.
     #[error("several approvals are asked for: {}", list(sites))]
     WhichQuestion {
-        /// Those.
+        /// The sites of all open questions.
         sites: Vec<Site>,
     },
-    /// That is for dead letters, and this is none.
+    /// The act is for dead letters, and the saga is not dead-lettered.
     #[error("the saga is no dead letter: it is {phase}")]
     NotDeadLettered {
-        /// What it is.
+        /// The phase of the saga.
         phase: Phase,
     },
-    /// Nothing in it waits for another attempt: it needs a person.
+    /// The saga is dead-lettered: nothing in it waits for another attempt.
     #[error("the saga is a dead letter: nothing in it waits for another attempt")]
     DeadLettered,
-    /// Nothing is stuck there.
+    /// Nothing is blocked there.
     #[error("nothing is stuck{}", at(site))]
     NotStuck {
-        /// Where.
+        /// The site that was named; `None` if none was.
         site: Option<Site>,
     },
     /// No compensation is owed there, or not on this way.
     #[error("no compensation is owed at {site}")]
     NothingOwed {
-        /// Where.
+        /// The site that was named.
         site: Site,
     },
-    /// It is not known whether it happened: say what is known before it is sent on.
+    /// It is not known whether the step happened: resolve it before it is sent on.
     #[error("{site} is in doubt")]
     InDoubt {
-        /// Which.
+        /// The site of the step.
         site: Site,
     },
-    /// It is known not to have happened: what is wanted is a redrive.
+    /// The step is known not to have happened: redrive it.
     #[error("{site} is not in doubt: it did not happen")]
     NotInDoubt {
-        /// Which.
+        /// The site of the step.
         site: Site,
     },
-    /// It is done, and its output is missing: give it.
+    /// The step is done, and its output is missing: resolve it with that output.
     #[error("{site} is done, but its output is lost")]
     OutputLost {
-        /// Which.
+        /// The site of the step.
         site: Site,
     },
-    /// That output does not do.
+    /// The output given is not of the step's type, or its compensation cannot be evaluated from it.
     #[error("that output of {site} cannot be used: {why}")]
     Unusable {
-        /// Of which step.
+        /// The site of the step.
         site: Site,
         /// What is wrong with it.
         why: String,
@@ -91,7 +91,7 @@ pub enum Refusal {
     /// The signal is not of the type that is waited for.
     #[error("the signal is none that {site} can use: {why}")]
     SignalRefused {
-        /// Who waits.
+        /// The site that waits for the signal.
         site: Site,
         /// What is wrong with it.
         why: String,
@@ -99,27 +99,27 @@ pub enum Refusal {
     /// Only a completed saga can be undone.
     #[error("only a completed saga can be undone; this one is {phase}")]
     NotCompleted {
-        /// What it is.
+        /// The phase of the saga.
         phase: Phase,
     },
     /// Undoing would have to undo this step, which nothing undoes.
     #[error("{site} cannot be undone")]
     Irreversible {
-        /// Which.
+        /// The site of the step.
         site: Site,
     },
     /// The time in which the step could be undone is over.
     #[error("{site} could be undone until {until}")]
     WindowClosed {
-        /// Which.
+        /// The site of the step.
         site: Site,
-        /// Until when.
+        /// The end of that time.
         until: crate::Timestamp,
     },
     /// Nothing there is left to be undone.
     #[error("nothing is left to be undone{}", at(site))]
     NothingToUndo {
-        /// Where.
+        /// The site that was named; `None` if none was.
         site: Option<Site>,
     },
     /// The saga has changed since the author of the act looked at it.
@@ -129,7 +129,7 @@ pub enum Refusal {
         seen: Seq,
         /// The last record that changed something.
         now: Seq,
-        /// What the saga is now.
+        /// The phase of the saga now.
         phase: Phase,
         /// The last act since then that was taken, if there was one.
         last: Option<Box<Acted>>,
@@ -137,7 +137,7 @@ pub enum Refusal {
     /// Another act has the id that this one came with.
     #[error("the act's id belongs to another act, recorded before: {by}")]
     ActIdTaken {
-        /// That act.
+        /// The act that has the id.
         by: Box<Acted>,
     },
 }
@@ -155,8 +155,7 @@ fn list(sites: &[Site]) -> String {
 }
 
 impl Refusal {
-    /// What would make sense instead: for a command line or a screen to add to the text, which only says what was
-    /// observed.
+    /// Returns what would make sense instead, for a command line or a screen to show beside the error's text.
     ///
     /// ```
     /// use saga_core::{Phase, machine::Refusal};

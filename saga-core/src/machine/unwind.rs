@@ -19,13 +19,13 @@ pub struct UndoPlan {
 /// One compensation that is owed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct PlanEntry {
-    /// Of the step here.
+    /// The site of the step.
     pub site: Site,
     /// The step to be undone.
     pub undoes: Name,
     /// The compensation's name; `None` if its call could not be recorded.
     pub step: Option<Name>,
-    /// Its input.
+    /// The compensation's input; `None` if its call could not be recorded.
     #[serde(serialize_with = "crate::dead_letter::shown_if_any")]
     pub input: Option<Payload>,
     /// What it leaves behind.
@@ -92,7 +92,7 @@ pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
 }
 
 impl Turn<'_> {
-    /// Begins every compensation whose turn has come, and ends what has none left.
+    /// Begins every compensation that is next in its order, and ends a rollback, an undo or a child that has none left.
     pub(super) fn unwind(&mut self) {
         if !self.state.is_at_rest() {
             self.begin_undos();
@@ -135,8 +135,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Begins the compensation of the step at `site`, or the call that settles its doubt, unless it is put off; parks
-    /// it if this build cannot.
+    /// Begins the compensation of the step at `site`, or the call that settles its doubt, unless it is put off. Blocks
+    /// it if the call was lost, or this build does not know its step.
     pub(super) fn begin_undo(&mut self, site: &Site, in_doubt: bool) {
         let call = self.state.step(site).and_then(|s| match in_doubt {
             false => s.undo.clone(),

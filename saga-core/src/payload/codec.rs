@@ -21,7 +21,7 @@ pub struct CodecError(pub String);
 /// ```
 /// use saga_core::{Codec, CodecError};
 ///
-/// /// Keeps nobody out; shows the shape.
+/// /// No protection; shows the shape.
 /// struct Rot1;
 /// impl Codec for Rot1 {
 ///     fn name(&self) -> &str { "rot1" }
@@ -46,7 +46,7 @@ pub trait Codec: Send + Sync + 'static {
     /// Opens what [`seal`](Codec::seal) gave.
     ///
     /// # Errors
-    /// [`CodecError`]; the saga is then parked as `Undecodable`.
+    /// [`CodecError`]; the saga is then dead-lettered as `Undecodable`.
     fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError>;
 }
 
@@ -150,7 +150,7 @@ impl Codecs {
         self.decode_as(given, Some(recorded), type_name::<T>())
     }
 
-    /// Hides a value from outside as a whole, as [`Payload::given`] has it, whoever encoded it.
+    /// Hides a value from outside as a whole, as [`Payload::given`] does, however it was encoded.
     pub fn hide(&self, payload: &Payload) -> Payload {
         match payload.content() {
             // Only its codec opens it.

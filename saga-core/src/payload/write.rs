@@ -356,7 +356,7 @@ pub(super) struct Parts<'a, 'b> {
     writer: &'a mut Writer<'b>,
     close: &'static str,
     count: u64,
-    /// The prints of entries, whose order means nothing.
+    /// The prints of entries; their order means nothing.
     sum: u64,
     /// The print of what is around the entry that is being written.
     around: Option<DefaultHasher>,

@@ -31,13 +31,13 @@ pub struct By {
 }
 
 impl By {
-    /// Returns an act of `who`, for the reason `why`.
+    /// Returns an act by the author `who`, for the reason `why`.
     pub fn new(who: impl Into<String>, why: impl Into<String>) -> Self {
         Self { who: who.into(), why: why.into(), act: None, seen: None }
     }
 
-    /// Sets the act's id. Its sender chooses the id once and repeats it with each retry: a second click, or a request
-    /// whose answer was lost.
+    /// Sets the act's id. Its sender chooses the id once and repeats it with each retry: after a second click, or after
+    /// a request without an answer.
     pub fn with_act(self, act: ActId) -> Self {
         Self { act: Some(act), ..self }
     }

@@ -24,7 +24,7 @@ pub enum Cause {
     StepFailed {
         /// The site of the step.
         site: Site,
-        /// The failure.
+        /// The failure of its last attempt.
         failure: Failure,
     },
     /// Its body panicked.
@@ -114,7 +114,7 @@ pub enum Verdict {
     Expired,
 }
 
-/// An operator's statement on an effect whose outcome the saga does not know.
+/// An operator's statement on an effect, where the saga does not know its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Knowledge {

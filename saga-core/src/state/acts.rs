@@ -36,7 +36,7 @@ impl std::fmt::Display for Acted {
 /// All acts of a saga, according to its records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Acts {
-    /// Oldest first.
+    /// All acts, the oldest first.
     all: Vec<Acted>,
     without_effect: usize,
     /// The last record that changed anything an act could be about.

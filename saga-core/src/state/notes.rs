@@ -1,6 +1,6 @@
-//! What is noted of the sites of a saga, so that no event makes anybody look through them all: how many effects run,
-//! when time changes something, whose turn has come. Everything here follows from the sites; a state says no more and no
-//! less with it. The rules themselves, by which it is checked, are in `check`.
+//! An index of the sites of a saga, so that no event is decided by a pass over them all: how many effects run, when
+//! time changes something, which compensation is next. Everything here follows from the sites, and adds nothing to the
+//! state. The rules that it is checked by are in `check`.
 //!
 //! The machine takes out what it has looked at ([`Notes::held`], [`Notes::turns`], [`Notes::ends`]) and notes which
 //! compensations there was no room for ([`Notes::put_off`]). A state that has just been folded has all of it to look at,
@@ -62,9 +62,9 @@ pub(crate) enum Mark {
     Runs,
     /// A compensation that runs.
     UndoRuns,
-    /// A step whose probe is asked.
+    /// A step with a probe in flight.
     Probes,
-    /// Something that needs a person.
+    /// An effect that is blocked.
     Stuck,
     /// An irreversible step in doubt.
     Grave,

@@ -81,14 +81,14 @@ impl<T> Timed<T> {
 /// The status of a child saga.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChildStatus {
-    /// Its body runs.
+    /// The child's body runs.
     Running,
     /// It failed, and its effects are being undone.
     Undoing {
         /// The child's error.
         error: Payload,
     },
-    /// It ended.
+    /// The child ended, with its output or its error.
     Ended(Result<Payload, Payload>),
     /// It had not ended when the rollback of the whole saga began.
     Dropped,
@@ -157,11 +157,11 @@ pub enum Status {
     Running,
     /// It waits for what comes next.
     Pending(Next),
-    /// It happened.
+    /// The effect happened.
     Done,
-    /// It did not happen, and will not.
+    /// The effect did not happen, and will not.
     Failed,
-    /// It needs a person, for this reason; the text is the observation behind it.
+    /// The effect is blocked, for this reason; the text is the observation behind it.
     Stuck(Reason, String),
 }
 
