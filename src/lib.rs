@@ -1,6 +1,6 @@
 //! Durable sagas: ordinary `async fn`s become **steps** that say how they are undone, and **sagas** string steps
 //! together. A saga survives crashes, restarts and cancellation; when it fails, everything it did is compensated in
-//! reverse; what can be neither finished nor undone is parked as a dead letter, with all that a person needs.
+//! reverse; what can be neither finished nor undone is dead-lettered, with all that a person needs to mend it.
 //!
 //! ```
 //! use saga::prelude::*;
@@ -152,7 +152,7 @@ pub mod __private {
     pub use serde;
 }
 
-/// The pages in `docs` whose programs are to compile and run.
+/// The pages in `docs` with programs that are to compile and run.
 #[cfg(all(doctest, feature = "test"))]
 mod pages {
     #[doc = include_str!("../docs/changing.md")]

@@ -85,7 +85,7 @@ const ODD: Graph = Graph {
     places: &[place("x\\\"]-->", What::Step(step("x\\\"]-->", Kind::Readonly)), &[To::Completed], &[])],
 };
 
-/// The number of the node whose text begins so.
+/// Returns the number of the node with a text that begins so.
 #[track_caller]
 fn node<'a>(text: &'a str, begins: &str) -> &'a str {
     let line = text.lines().find(|line| line.contains(&format!("\"{begins}")));

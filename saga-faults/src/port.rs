@@ -152,10 +152,10 @@ impl<S: Store> Store for Port<S> {
         self.store.purge(purge).await
     }
 
-    /// With the bug, callers look for themselves every half second, as in a fleet. Alone in a store a caller relies on
-    /// being told, and looks every 60 s: the driver tells it of an end that the store has answered for and not written;
-    /// the caller reads the store and finds the saga running; then the store writes the end, and nobody is told again.
-    /// A round would end by its patience before that caller looks, and not by what the audit says.
+    /// Returns true with the bug: callers then look every half second, as in a fleet. The only worker of a store wakes
+    /// its callers, which look every 60 s themselves. With the bug, the driver may wake a caller for an end that the
+    /// store has acknowledged and not written; the caller reads the store, and finds the saga running; then the store
+    /// writes the end, and wakes no caller. The round would end by its patience, not by what the audit says.
     fn takes_many_workers(&self) -> bool {
         self.owed.is_some() || self.store.takes_many_workers()
     }

@@ -72,8 +72,8 @@ use proc_macro::TokenStream;
 /// timeouts and their cancel are seen only when it is over. Hand such work to a thread of its own and await that:
 /// `tokio::task::spawn_blocking(move || …).await`. A timeout does not stop that thread; the attempt is in doubt then.
 ///
-/// A panic in a step is caught: the attempt is in doubt. So is one in a destructor, but for a destructor that panics while
-/// another panic unwinds: that ends the process, as Rust has it, and the saga is taken up again as after any death.
+/// A panic in a step is caught: the attempt is in doubt. So is one in a destructor, but for a destructor that panics
+/// while another panic unwinds: that ends the process, as Rust has it, and the saga is recovered as after any death.
 #[proc_macro_attribute]
 pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
     step::expansion(words.into(), item.into()).into()
@@ -103,7 +103,7 @@ pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
 ///         BookTripState::All((flight, _hotel)) => format!("holding: {:?}", flight.progress),
 ///         BookTripState::ChargeCard(charge) => format!("charging: {:?}", charge.progress),
 ///         BookTripState::Completed(receipt) => format!("done: {receipt}"),
-///         BookTripState::DeadLettered { reasons } => format!("needs a person: {reasons:?}"),
+///         BookTripState::DeadLettered { reasons } => format!("dead-lettered: {reasons:?}"),
 ///         other => format!("{other:?}"),
 ///     }
 /// }
@@ -120,8 +120,8 @@ pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "…"` | the recorded name, kept when the function is renamed |
 /// | `crate = path` | where the crate `saga` is |
 ///
-/// In the body, `while` and `loop` around an `.await` need `#[bound(n)]`: past that many turns the saga is parked. So
-/// does a `for` over what has no end.
+/// In the body, `while` and `loop` around an `.await` need `#[bound(n)]`: past that many turns the saga is
+/// dead-lettered. So does a `for` over what has no end.
 ///
 /// After a crash the body runs again over its records, so all of it but what is awaited has to give the same again.
 /// Clocks, randomness, the environment, files, threads, and going through a `HashMap` are compile errors where the text

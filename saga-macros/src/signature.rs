@@ -35,7 +35,7 @@ pub(crate) struct Function {
     pub(crate) sound: bool,
 }
 
-/// A parameter.
+/// A parameter of a step or saga.
 pub(crate) struct Param {
     pub(crate) ident: Ident,
     pub(crate) mutability: Option<Token![mut]>,
@@ -49,7 +49,7 @@ pub(crate) struct Param {
 
 /// What a parameter is.
 pub(crate) enum Role {
-    /// Recorded input.
+    /// A part of the recorded input.
     Recorded,
     /// A resource of that type.
     Resource(Box<Type>),

@@ -285,7 +285,7 @@ pub(crate) fn shown(tokens: &TokenStream) -> String {
     text
 }
 
-/// What a `macro_rules!` of somebody's passes on, without the invisible brackets that it gets on the way.
+/// Removes the invisible brackets around what a user's `macro_rules!` passes on.
 fn ungrouped(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => ungrouped(*group.expr),

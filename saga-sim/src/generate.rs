@@ -72,8 +72,8 @@ fn down(draw: &mut Draw, case: &mut Case) {
     case.events.push(Event { when, what: What::Act(number, Act::Signal) });
 }
 
-/// Sagas of which children are undone at the same time, each while something else of it goes on, where there is room for
-/// one compensation; and people who cancel them meanwhile. Chance alone hardly ever comes there.
+/// Adds sagas with children that are undone at the same time, each while something else of it goes on, with room for
+/// one compensation; and cancels meanwhile. Chance alone hardly ever produces that.
 fn crowd(draw: &mut Draw, case: &mut Case) {
     case.compensations_max = 1;
     case.sagas = (0..4)

@@ -16,7 +16,7 @@ pub enum Mutant {
     ForgetsIrreversible,
     /// A recovery sees steps in the order opposite to that in which they happened.
     ReadsBackwards,
-    /// A due time is lost when a saga is let go.
+    /// A due time is lost when a saga is released.
     LosesWake,
     /// What is a dead letter is listed as running.
     HidesDeadLetters,
@@ -51,7 +51,7 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    /// Every one.
+    /// All mutants.
     pub const ALL: [Mutant; 21] = [
         Mutant::Unfenced,
         Mutant::AcknowledgesTooEarly,

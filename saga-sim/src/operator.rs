@@ -122,7 +122,7 @@ impl People {
         })
     }
 
-    /// Returns a step whose compensation may be waived; never an irreversible step.
+    /// Returns a step with a compensation that may be waived; never an irreversible step.
     fn waivable(&self, state: &State) -> Option<Site> {
         let mut steps = state.steps().rev();
         let owes =

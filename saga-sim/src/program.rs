@@ -23,7 +23,7 @@ pub enum Op {
     Loop {
         /// The number of turns wanted.
         turns: u32,
-        /// The bound.
+        /// The greatest number of turns allowed.
         bound: u32,
         /// The operations of each turn.
         ops: Vec<Op>,
@@ -62,9 +62,9 @@ pub enum Op {
     },
     /// Asks for the time and a fresh id.
     Values,
-    /// Fails.
+    /// Ends the body with a failure.
     Fail,
-    /// Panics.
+    /// Ends the body with a panic.
     Panic,
     /// Awaits something else in each run of the body, which is forbidden: its journal diverges after a crash.
     Whim,

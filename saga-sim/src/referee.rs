@@ -1,5 +1,5 @@
-//! The store as the workers share it, watched: who claims, who writes, and whether whoever writes still may. Where a
-//! mutant is to be caught, the store misbehaves here, below the referee.
+//! The store that the workers share, watched: which worker claims, which writes, and whether that one still may. Where
+//! a mutant is to be caught, the store misbehaves here, below the referee.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,7 +43,7 @@ pub(crate) struct Word {
     pub(crate) id: DeliveryId,
     pub(crate) saga: SagaId,
     pub(crate) delivery: Delivery,
-    /// When, as whoever delivered it says.
+    /// The time of the delivery, as its sender states it.
     pub(crate) at: Timestamp,
     /// When it was in the inbox.
     pub(crate) put: Timestamp,
@@ -95,7 +95,7 @@ impl Referee {
         self.world.books().wrong(Rule::Ends, "the workers call the store without end".to_owned());
     }
 
-    /// Notes what a write says of who holds what.
+    /// Notes what a write says about the workers' holds.
     fn judge(&self, worker: WorkerId, append: &Append, answer: &Result<Epoch, AppendError>) {
         let Ok(epoch) = answer else { return };
         self.said().taken.extend(&append.taken);

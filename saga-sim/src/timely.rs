@@ -21,9 +21,9 @@ pub(crate) struct Heard<'a> {
     pub(crate) words: &'a [Word],
     /// What waits in the inbox still.
     pub(crate) waiting: &'a HashSet<DeliveryId>,
-    /// Whether the clock has jumped: then nobody can say what came in time.
+    /// Whether the clock has jumped: then it cannot be said what came in time.
     pub(crate) jumps: bool,
-    /// Whether a worker was held up otherwise than by its death: then nobody can say how soon it takes a cancel.
+    /// Whether a worker was delayed otherwise than by its death: then it cannot be said how soon it takes a cancel.
     pub(crate) stalls: bool,
 }
 

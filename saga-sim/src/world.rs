@@ -27,7 +27,7 @@ struct Inner {
     books: Mutex<Books>,
     /// The journals as they really are.
     truth: Arc<MemoryStore>,
-    /// The clock that everybody goes by.
+    /// The clock of all workers and services.
     clock: Arc<SharedClock>,
 }
 
@@ -228,7 +228,7 @@ impl Seat {
     async fn check_not_late(&self, cx: &StepContext) {
         let journal = self.world.journal(cx.saga()).await;
         let Ok(state) = State::of(cx.saga().clone(), &journal) else { return };
-        // It begins before what led to it is durable: that somebody sent the saga on, or that nothing undoes it any more.
+        // It may begin before what allows it is durable: a redrive, or the end of an irreversible step.
         let may_know_more = state.parked_at().is_some()
             || state
                 .open_effects()

@@ -1,12 +1,13 @@
 //! What the simulation has found: cases, as small as it made them, that once broke a rule.
 //!
-//! Each was seen to fail before its bug was mended: a creation that was on its way to the store when the lease was lost was
-//! written under the worker's next number, driven by nobody, and never claimed (`an_evicted_worker_…`); an irreversible
-//! step that one branch reached in the very poll in which another panicked was begun after the stop (`a_panic_beside_…`); a saga
-//! in quarantine that was lost was taken up again at once, without end (`a_quarantined_saga_…`); a readonly step that a stop
-//! had cut short was not run again when the stop came to nothing, and the saga waited for ever (`a_read_…`); a claim whose
-//! answer was lost was not taken up, since the saga's last driver had just not let go of it yet (`a_claim_…`); a compensation
-//! that came due in a shutdown, beside an attempt that was still running, was asked for over and over (`a_retry_…`).
+//! Each was seen to fail before its bug was mended: a creation that was on its way to the store when the lease was lost
+//! was written under the worker's next number, never driven, and never claimed (`an_evicted_worker_…`); an irreversible
+//! step that one branch reached in the very poll in which another panicked was begun after the stop
+//! (`a_panic_beside_…`); a saga in quarantine that was lost was resumed again at once, without end
+//! (`a_quarantined_saga_…`); a readonly step that a stop had cut short was not run again when the stop had no effect,
+//! and the saga waited for ever (`a_read_…`); a claim that got no answer was not resumed, because the saga's last
+//! driver had not yet released it (`a_claim_…`); a compensation that came due in a shutdown, beside an attempt that was
+//! still running, was asked for over and over (`a_retry_…`).
 
 use saga_sim::{
     Act, Case, Deed, Event, Fate, Fates, Kind, Op, Plan, Program, Report, Trouble, What, When, run,

@@ -20,9 +20,9 @@
 //! log, synced to the disk (`synchronous=FULL`, read back when the file is opened) before the answer is given. What
 //! is handed in at once is written as one transaction, with one sync.
 //!
-//! A connection on which I/O has failed is not used again: before the next write the file is opened anew, and what was
-//! acknowledged has to be in it, because after a sync that failed nobody knows what is on the disk. Whatever was not
-//! acknowledged is sent again by whoever asked.
+//! A connection on which I/O has failed is not used again: after a sync that failed, it is unknown what is on the disk.
+//! Before the next write the file is opened anew, and what was acknowledged has to be in it. The runtime repeats what
+//! was not acknowledged.
 //!
 //! **One worker**: `join` takes a lock of the operating system on a file beside the database, `trips.db.lock`, and
 //! refuses a second worker with [`Held`](saga_core::store::StoreError::Held), naming the process that has it. The
@@ -32,9 +32,9 @@
 //! fenced: within each transaction it looks whether it is still the worker that joined last. The file must be on a
 //! local disk: neither SQLite's write-ahead log nor the lock is to be trusted on a network file system.
 //!
-//! **Everybody else** may open the file, read, and `deliver`; the worker sees a delivery of another process within
-//! about 100 ms. Who only reads may use [`SqliteStore::open_read_only`], which never writes, and sees a worker that comes
-//! later, also in a directory that it may not write to.
+//! **Every other process** may open the file, read, and `deliver`; the worker sees a delivery of another process within
+//! about 100 ms. A process that only reads may use [`SqliteStore::open_read_only`], which never writes, and sees a
+//! worker that joins later, also in a directory that it may not write to.
 //!
 //! # Names
 //! Symbolic links are followed: the log and the lock are beside the file itself. A file with two names (hard links) is
@@ -46,10 +46,10 @@
 //! # Damage
 //! Every row has a checksum (CRC-32), and each append is held against its neighbours as a journal is read. What a disk,
 //! a copy or a hand has changed is [`Corrupt`](saga_core::store::StoreError::Corrupt), with the name of the saga, and
-//! [`trouble`](saga_core::store::Store::trouble) lists it; a runtime makes a dead letter of a saga whose journal is
-//! damaged. A saga whose own row is damaged is listed as such ([`Page::damaged`](saga_core::store::Page::damaged)) and not
-//! claimed. The others go on. Damage to SQLite's own pages is found by SQLite, if at all (`PRAGMA integrity_check`), and
-//! may be an error of everything that needs the page.
+//! [`trouble`](saga_core::store::Store::trouble) lists it. The runtime dead-letters a saga with a damaged journal. A
+//! saga with a damaged row of its own is listed as such ([`Page::damaged`](saga_core::store::Page::damaged)) and not
+//! claimed. The others go on. Damage to SQLite's own pages is found by SQLite, if at all (`PRAGMA integrity_check`),
+//! and may be an error of everything that needs the page.
 //!
 //! # The log
 //! What is written goes into `trips.db-wal` first, and from there into the file when 4 MB have come together. A reader
@@ -68,17 +68,17 @@
 //! sqlite3 copy.db 'DELETE FROM stored_in_use'
 //! ```
 //!
-//! A log that is deleted after a crash is missed as well: while it has more than the file, the file itself says so. If
+//! A log that is deleted after a crash is noticed as well: while it has more than the file, the file itself says so. If
 //! another program has moved the log into the file, as any that closes it last does, it says so no longer, and is opened.
 //!
-//! After a power loss an empty log may be left of one whose first commit was not acknowledged. The file that the worker
-//! named in `trips.db.lock` is opened with it. So a log that was deleted after a crash is missed until a reader has looked
-//! at the file, which leaves an empty log behind.
+//! A power loss before the first commit of a log is acknowledged may leave an empty log. The file that the worker named
+//! in `trips.db.lock` is opened with it. A log that was deleted after a crash is therefore missed only until a reader
+//! has opened the file, which leaves an empty log behind.
 //!
-//! What cannot be told: a log that was deleted beside a file that no worker uses but somebody has delivered to, and one
-//! that was deleted while a reader had kept an old state, or another program was moving the log, since the log was moved
-//! last. What is refused although it is whole: a file whose worker died within the few milliseconds in which it marks the file
-//! (once for 4 MB of log), and that another program has closed then.
+//! Three missing logs are not noticed: one deleted beside a file that no worker uses, but another process has delivered
+//! to; one deleted while a reader kept an old state; and one deleted while another program was moving the log, since
+//! the log was last moved. One whole file is refused: the worker died within the few milliseconds in which it marks the
+//! file (once for 4 MB of log), and another program has closed the file then.
 //!
 //! # What can be read without this crate
 //! `sqlite3 trips.db 'select * from sagas'`. These views are part of the interface; the tables beneath
@@ -103,7 +103,7 @@
 //! let mut history =
 //!     db.prepare("SELECT seq, at, kind, site, body FROM journal WHERE saga = 'trip-42' ORDER BY seq")?;
 //! assert_eq!(history.column_count(), 5);
-//! assert!(history.query([])?.next()?.is_none(), "nobody has booked yet");
+//! assert!(history.query([])?.next()?.is_none(), "no trip is booked yet");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -56,8 +56,8 @@ pub(crate) fn open(path: &Path, how: &How) -> Result<Connection, OpenError> {
     open_if(path, how, Some(has_log(path)))
 }
 
-/// Opens a file that this process has open already, whose log is where it was: another program may have emptied it before
-/// the file could be marked whole.
+/// Opens a file that this process has open already, with its log in place: another program may have emptied the log
+/// before the file could be marked whole.
 pub(crate) fn open_again(path: &Path, how: &How) -> Result<Connection, OpenError> {
     open_if(path, how, None)
 }
@@ -109,9 +109,9 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Opens a file that is there and up to date, only to read it.
 ///
-/// A file that was closed properly, in a directory that cannot be written to, is read as it lies there: SQLite could
-/// not make the files beside it by which readers and writers agree, and whoever may write has not made them either.
-/// Then this says so: what is written to it later is not seen.
+/// A file that was closed properly, in a directory that cannot be written to, is read as an unchanging file, and true
+/// is returned with it: later writes to it are not seen. SQLite cannot make the files beside it by which readers and
+/// writers agree, and no process that may write has made them.
 pub(crate) fn open_read_only(path: &Path, how: &How) -> Result<(Connection, bool), OpenError> {
     if !path.exists() {
         return Err(OpenError::NoFile { path: path.to_owned() });
@@ -167,7 +167,7 @@ fn uri(path: &Path, query: &str) -> String {
 /// closing it again would drop the locks that SQLite has on it in this process.)
 fn not_cut_off(path: &Path) -> Result<(), OpenError> {
     match std::fs::metadata(path) {
-        // Who lost power while making it left the way back beside it, which SQLite goes.
+        // The power failed while the file was made: SQLite rolls it back by the journal beside it.
         Ok(_) if std::fs::metadata(beside(path, "-journal")).is_ok_and(|journal| journal.len() > 0) => Ok(()),
         Ok(file) if file.is_file() && (1..PAGE_BYTES).contains(&file.len()) => {
             let detail = format!("it has {} bytes, less than one page", file.len());
@@ -180,8 +180,8 @@ fn not_cut_off(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Whether the write-ahead log of a file is missing. An empty one is none: whoever looks into a file without its log
-/// makes one.
+/// Returns true if the write-ahead log of a file is missing. An empty log proves nothing: a reader of a file without its
+/// log makes one.
 fn has_lost_log(path: &Path, connection: &Connection, had_log: bool) -> rusqlite::Result<bool> {
     let says_log = says_log(connection)?;
     if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {

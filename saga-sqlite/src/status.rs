@@ -41,7 +41,7 @@ pub(crate) fn find(which: &str) -> String {
     format!("SELECT {}, sum FROM stored_sagas WHERE {which}", COLUMNS.join(", "))
 }
 
-/// Returns a statement that sets columns of the row whose `num` is `?1`, each to an expression, and its checksum.
+/// Returns a statement that sets columns of the row with the `num` `?1`, each to an expression, and its checksum.
 pub(crate) fn update(columns: &[(&str, &str)]) -> String {
     let new = |column| columns.iter().find(|(name, _)| *name == column).map_or(column, |(_, value)| *value);
     let values: Vec<&str> = COLUMNS.into_iter().map(new).collect();
@@ -49,7 +49,7 @@ pub(crate) fn update(columns: &[(&str, &str)]) -> String {
     format!("UPDATE stored_sagas SET {sets}sum = saga_sum({}) WHERE num = ?1", values.join(", "))
 }
 
-/// Returns a statement that checks the checksum of the row whose `num` is `?1`.
+/// Returns a statement that checks the checksum of the row with the `num` `?1`.
 pub(crate) fn is_whole() -> String {
     format!("SELECT sum = saga_sum({}) FROM stored_sagas WHERE num = ?1", COLUMNS.join(", "))
 }
@@ -132,7 +132,7 @@ pub(crate) fn summary(row: &Row<'_>) -> Result<Result<Summary, Damaged>, Error> 
     Ok(read(row)?.map(summary))
 }
 
-/// Reads a row of [`find`] whose worker has died; returns also the worker's number.
+/// Reads a row of [`find`] that a dead worker held; returns also the worker's number.
 pub(crate) fn died(row: &Row<'_>) -> Result<Result<(Died, i64), Damaged>, Error> {
     if let Err(damaged) = check(row)? {
         return Ok(Err(damaged));

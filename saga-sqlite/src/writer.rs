@@ -45,7 +45,7 @@ const LOOK_AFTER: u32 = 16;
 /// No more than so many jobs go into one transaction.
 const GROUP_MAX: usize = 1024;
 
-/// An answer, to whoever waits for it; who has gone needs none.
+/// The sender of an answer. A caller that no longer waits has dropped the other end.
 pub(crate) type Answer<T> = oneshot::Sender<T>;
 
 /// What the answers to a batch of appends are.
@@ -295,7 +295,7 @@ impl Writer {
 
 impl Grouped {
     fn answer(self, outcome: Result<Outcome, StoreError>) {
-        // Whoever asked may have gone.
+        // The caller may no longer wait.
         match (self, outcome) {
             (Grouped::Commit(_, answer), Ok(Outcome::Commit(answers))) => drop(answer.send(Ok(answers))),
             (Grouped::Commit(_, answer), Err(error)) => drop(answer.send(Err(error))),

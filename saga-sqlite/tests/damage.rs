@@ -14,7 +14,7 @@ use saga_core::{Epoch, Phase, Seq, Timestamp};
 use saga_sqlite::SqliteStore;
 use tempfile::TempDir;
 
-/// A store whose worker has gone, with sagas that are due. Each has four records in as many rows: first those of
+/// A store after its worker has died, with sagas that are due. Each has four records in as many rows: first those of
 /// `broken`, then those of `whole`. `running` was being driven when the worker died.
 struct Place {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! Several processes on one file: one worker, whose name is shown, and whose death is noticed at once.
+//! Several processes on one file: one worker, with its name shown, and its death noticed at once.
 //!
 //! A test that needs a second process runs itself once more, with a path in its environment.
 

@@ -31,7 +31,7 @@ enum BookTripState {
     Hold(<hold as ::saga::__private::Callable>::At),
     ///At the site `approve`.
     Approve {
-        /// What is asked.
+        /// The text of the question.
         prompt: ::std::string::String,
         /// Until when it waits, if not for ever.
         until: ::core::option::Option<::saga::__private::Timestamp>,
@@ -44,23 +44,23 @@ enum BookTripState {
     Scheduled,
     /// On its way back.
     RollingBack {
-        /// Why.
+        /// The cause of the rollback.
         cause: ::saga::__private::Cause,
     },
     /// It gave this. Perhaps it is being undone, or has been since.
     Completed(<book_trip as ::saga::__private::Saga>::Output),
     /// All that it did is undone or listed.
     RolledBack {
-        /// Why.
+        /// The cause of the rollback.
         cause: ::saga::__private::Cause,
         /// The saga's error, if that was why.
         error: ::core::option::Option<<book_trip as ::saga::__private::Saga>::Error>,
         /// How the rollback went.
         rollback: ::saga::__private::Rollback,
     },
-    /// It needs a person.
+    /// It can go neither forward nor back without a person.
     DeadLettered {
-        /// Where, and why; there may be several such places.
+        /// Its blockers; there may be several.
         reasons: ::std::vec::Vec<::saga::__private::Stuck>,
     },
     /// An operator closed it as it was.

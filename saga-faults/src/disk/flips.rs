@@ -250,7 +250,7 @@ impl Seen {
         wrongs
     }
 
-    /// Waits until every saga that is not damaged has ended, or needs a person.
+    /// Waits until every saga that is not damaged has ended, or is dead-lettered.
     async fn drives(&mut self, life: &Life, truth: &Journals) {
         for saga in truth.keys() {
             while !self.is_over(life, saga).await {

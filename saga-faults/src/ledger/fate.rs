@@ -39,7 +39,7 @@ impl Fate {
             return Fate::Well;
         }
         let mut draw = Draw::of(seed, &[&call.saga, &call.site, &call.role.to_string(), &nth.to_string()]);
-        // A refused compensation needs a person, and is therefore rare.
+        // A refused compensation makes a dead letter, and is therefore rare.
         let refused = if call.role == Role::Do { 20 } else { 4 };
         match draw.below(1000) {
             0..60 => Fate::Slow(Duration::from_millis(draw.between(1, 15))),

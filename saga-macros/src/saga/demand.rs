@@ -142,7 +142,7 @@ fn passed(saga: &Saga, exit: &Exit) -> Option<(Vec<u64>, Vec<u64>)> {
     passed.iter().chain(&failed).any(|bits| *bits != 0).then_some((passed, failed))
 }
 
-/// The type whose callees these are. Of two tokens: what is shown begins and ends where they do.
+/// Returns the type that has these callees. Of two tokens: what is shown begins and ends where they do.
 fn body(ends: (Span, Span)) -> TokenStream {
     let (body, at) = (Ident::new("__body", ends.0), Ident::new("At", ends.1));
     quote_spanned!(ends.1=> #body::#at)

@@ -34,7 +34,7 @@ pub(crate) enum To {
     RollingBack,
 }
 
-/// What was found.
+/// The result of the flow analysis.
 pub(crate) struct Flow {
     edges: Edges,
     /// The exits by failure, in the order of the text.

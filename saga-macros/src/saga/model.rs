@@ -13,7 +13,7 @@ use crate::saga::operand::Kind;
 use crate::saga::parse::Asked;
 use crate::signature::Function;
 
-/// A saga.
+/// A saga, checked: all that its expansion needs.
 pub(crate) struct Saga {
     pub(crate) name: String,
     pub(crate) saga: Path,
@@ -49,7 +49,7 @@ const ENDS: [&str; 7] =
     ["Scheduled", "RollingBack", "Completed", "RolledBack", "DeadLettered", "Abandoned", "Self"];
 
 impl Saga {
-    /// What was meant.
+    /// Combines the checked parts.
     pub(crate) fn of(asked: Asked, function: Function, body: Body, sound: bool) -> Self {
         let fails: Vec<bool> = body.sites.iter().map(|s| s.kind.as_ref().is_some_and(may_fail)).collect();
         let (callees, called) = callees(&body.sites);

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::duration;
 use crate::words::is_name;
 
-/// Something awaited.
+/// The operand of an `.await`.
 pub(crate) struct Operand {
     /// The name of what is called: the last segment of its path.
     pub(crate) label: Ident,
@@ -18,7 +18,7 @@ pub(crate) struct Operand {
     pub(crate) kind: Kind,
 }
 
-/// What is awaited.
+/// The kind of thing that an operand is.
 pub(crate) enum Kind {
     /// A step or a saga, of that path.
     Call(Path),

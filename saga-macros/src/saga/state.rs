@@ -24,23 +24,23 @@ pub(crate) fn definition(saga: &Saga) -> TokenStream {
             Scheduled,
             /// On its way back.
             RollingBack {
-                /// Why.
+                /// The cause of the rollback.
                 cause: #root::__private::Cause,
             },
             /// It gave this. Perhaps it is being undone, or has been since.
             Completed(<#ident as #root::__private::Saga>::Output),
             /// All that it did is undone or listed.
             RolledBack {
-                /// Why.
+                /// The cause of the rollback.
                 cause: #root::__private::Cause,
                 /// The saga's error, if that was why.
                 error: ::core::option::Option<<#ident as #root::__private::Saga>::Error>,
                 /// How the rollback went.
                 rollback: #root::__private::Rollback,
             },
-            /// It needs a person.
+            /// It can go neither forward nor back without a person.
             DeadLettered {
-                /// Where, and why; there may be several such places.
+                /// Its blockers; there may be several.
                 reasons: ::std::vec::Vec<#root::__private::Stuck>,
             },
             /// An operator closed it as it was.
@@ -69,7 +69,7 @@ fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
             #until
         }),
         Some(Kind::Approve) => quote!({
-            /// What is asked.
+            /// The text of the question.
             prompt: ::std::string::String,
             #until
         }),

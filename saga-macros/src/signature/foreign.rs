@@ -60,7 +60,7 @@ pub(crate) fn is_of_others(ty: &Type) -> bool {
     matches!(&names[..], [first, .., last] if last.ends_with("Error") && CRATES.contains(&&**first))
 }
 
-/// Crates and modules of which everybody knows the errors, and that these cannot be recorded.
+/// Crates and modules with errors that are known not to be recordable.
 const CRATES: [&str; 22] = [
     "std",
     "core",

@@ -1,5 +1,5 @@
-//! What is left of a step whose signature is wrong: enough that others can name it, call it and await it, so that one
-//! mistake is one report. It never runs: there is an error.
+//! What is left of a step with a wrong signature: enough to name it, call it and await it, so that one mistake is one
+//! report. It never runs: there is an error.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

@@ -8,7 +8,7 @@ use crate::signature::{Function, Param};
 use crate::step::parse::{Asked, Call, InDoubt};
 use crate::step::question;
 
-/// A step.
+/// A step, checked: all that its expansion needs.
 pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) saga: Path,

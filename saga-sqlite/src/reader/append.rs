@@ -44,7 +44,7 @@ impl Link {
     }
 }
 
-/// An append whose checksum is right.
+/// An append with a correct checksum.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) link: Link,

@@ -25,8 +25,8 @@ SELECT
     (SELECT count(*) FROM stored_deliveries d WHERE d.num = s.num AND d.unreadable IS NULL) AS deliveries
 FROM stored_sagas s;
 
--- A record is an object with one key, its kind, or only the kind's name. Text that is no JSON stands for one record of the
--- kind `unreadable`, and keeps nobody from the others.
+-- A record is an object with one key, its kind, or only the kind's name. Text that is not JSON is shown as one record of
+-- the kind `unreadable`; the other rows are shown as always.
 CREATE VIEW journal AS
 SELECT
     s.id AS saga,

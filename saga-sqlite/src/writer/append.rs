@@ -310,7 +310,7 @@ impl<'a> Batch<'a> {
         Ok(Ok(epoch))
     }
 
-    /// Answers a creation of an existing saga: it may be a repeat whose answer was lost.
+    /// Answers a creation of an existing saga: it may be the repeat of one that got no answer.
     fn create_again(&mut self, append: &Encoded) -> Result<Result<Epoch, AppendError>, Error> {
         let exists = Err(AppendError::Exists { saga: append.saga.clone() });
         let Some(Elsewhere::Whole(saga)) = self.elsewhere(&append.saga)? else { return Ok(exists) };

@@ -108,7 +108,7 @@ fn sit_down(
     let left = tail::left(connection, tail)?;
     damaged.extend(left.damaged);
     damaged.extend(deliveries(connection)?);
-    // Of workers that left nothing nobody needs the name.
+    // The name of a worker that left nothing is not needed.
     let forget = "DELETE FROM stored_workers WHERE number NOT IN (SELECT value FROM json_each(?1))";
     connection.execute(forget, [serde_json::to_string(&left.workers).unwrap_or_default()])?;
     let insert =
@@ -181,7 +181,7 @@ fn indexes(connection: &Connection) -> Result<Damage, Error> {
     Ok(damaged)
 }
 
-/// Puts deliveries aside that are damaged, or of which it cannot be told to whom they are.
+/// Puts deliveries aside that are damaged, or have a saga that does not exist.
 fn deliveries(connection: &Connection) -> Result<Damage, Error> {
     let find = "SELECT d.num, d.at, d.body, d.sum, d.id, s.num IS NULL
         FROM stored_deliveries d LEFT JOIN stored_sagas s ON s.num = d.num WHERE d.unreadable IS NULL";

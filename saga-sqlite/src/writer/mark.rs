@@ -1,6 +1,6 @@
 //! A mark in the file itself that says whether its write-ahead log has more than the file: `stored_in_use.log` is 1 in
-//! the file and 0 in the log. A file that says 1 and has no log has lost it. A file whose log was moved into it, by any
-//! program, says 0.
+//! the file and 0 in the log. A file that says 1 and has no log has lost it. After any program has moved the log into
+//! the file, the file says 0.
 //!
 //! The file is marked in three steps: 1 is committed, the log is moved into the file, 0 is committed. These
 //! interleavings are possible:

@@ -140,8 +140,8 @@ impl Unknown {
         self.numbers[0]
     }
 
-    /// Returns the saga that the append belongs to. That is the saga by whose number the checksum is right, or the one
-    /// that it names, if that exists. Otherwise it is the saga whose append it points at.
+    /// Returns the saga that the append belongs to: the one with the number by which the checksum is right, or else the
+    /// one that it names, if that exists. Otherwise it is the saga with the append that it points at.
     fn owner(&self, connection: &Connection, ends: &Ends) -> Result<Option<i64>, Error> {
         let [id, named, seq, records, prev, at] = self.numbers;
         let fits = |num: &i64| {

@@ -1,10 +1,10 @@
-//! A connection on which I/O has failed is not used again. After a sync that failed nobody knows what is on the disk: the
-//! system may take for clean what it has dropped, so that a sync of the same connection that works says nothing (found by
-//! PostgreSQL's developers in 2018). The writer opens the file anew, and looks whether what it holds is there, before
-//! it writes again; and it writes again all that was not acknowledged, since whoever asked sends it again.
+//! A connection on which I/O has failed is not used again. After a sync that failed, it is unknown what is on the disk.
+//! The system may take dropped pages for clean ones, so that a later sync that works proves nothing (found by
+//! PostgreSQL's developers in 2018). Before it writes again, the writer opens the file anew, and checks that what it
+//! holds is there. What was not acknowledged is written again when the runtime repeats it.
 //!
-//! A file that is not there any more under its name takes writes as before, and is gone when it is closed: nothing is
-//! acknowledged before it was looked for.
+//! A file that is no longer there under its name takes writes as before, and is gone when it is closed: nothing is
+//! acknowledged before the file was looked for.
 
 use rusqlite::{ErrorCode, params};
 use saga_core::store::StoreError;
@@ -51,7 +51,7 @@ impl Writer {
         there
     }
 
-    /// Marks the file as one whose log has more. Only a worker does; where it cannot, it tries again later.
+    /// Marks the file as one with more in its log. Only a worker does; where it cannot, it tries again later.
     pub(super) fn mark(&mut self) {
         if self.seat.is_some()
             && let Err(error) = self.mark.renew(&self.connection, &self.opened)
@@ -72,8 +72,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether all that was acknowledged of what is held is in the file. Of a saga whose row is damaged that is not said:
-    /// the others go on.
+    /// Checks that the file has all that was acknowledged of the sagas that are held. A saga with a damaged row is
+    /// passed over: the others go on.
     fn all_is_there(&self) -> Result<(), Error> {
         let mut find = self.connection.prepare_cached(&status::find("num = ?1"))?;
         let append = "SELECT EXISTS (SELECT 1 FROM stored_appends WHERE id = ?1 AND num = ?2)";

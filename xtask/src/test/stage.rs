@@ -55,7 +55,7 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "tests",
         work: Work::Cargo {
-            // Whose dependencies have features that all others would be built with.
+            // All others would be built with the features of the dependencies of `unified`.
             arguments: &["test", "--workspace", "--exclude", "unified", "--all-features", "--no-fail-fast"],
             variable: None,
             locks: true,
@@ -167,7 +167,7 @@ fn judge(status: ExitStatus) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(status.to_string()) }
 }
 
-/// The arguments, after whose first word `--locked` is put where it is wanted.
+/// Returns the arguments, with `--locked` after their first word if `locked` is true.
 fn with_lock<'a>(arguments: &[&'a str], locked: bool) -> Vec<&'a str> {
     let mut arguments = arguments.to_vec();
     if locked {

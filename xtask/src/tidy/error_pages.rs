@@ -13,7 +13,7 @@ use crate::errors::{PAGES, pages};
 
 pub(super) const NAME: &str = "error-pages";
 
-/// The directories whose sources assign codes.
+/// The directories with sources that assign codes.
 const SOURCES: &[&str] = &["saga-macros/src/", "saga-runtime/src/", "saga-core/src/"];
 /// The directory of the lists of twins to run.
 const LISTS: &str = "tests/mended";

@@ -1,5 +1,5 @@
-//! Hash maps and sets that the body goes through: their order is another in each process. Only those are seen whose
-//! type the text shows; going through one is fine where the order does not matter, or is made by sorting.
+//! Hash maps and sets that the body iterates over: their order differs in each process. Only those are seen that show
+//! their type in the text. An iteration is fine where the order does not matter, or is made by sorting.
 
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
@@ -12,8 +12,8 @@ use syn::{
 use crate::diagnostic::{Diagnostic, Report};
 use crate::signature::Function;
 
-/// Reports what goes through a hash map or set. What goes through something whose type the text does not show is marked,
-/// for types to judge it.
+/// Reports iterations over a hash map or set. An iteration over something of a type that the text does not show is
+/// marked, for types to judge it.
 pub(super) fn check(function: &mut Function, report: &mut Report) {
     let known = function.recorded().map(|p| (p.ident.to_string(), hashed(&p.ty)));
     let mut walker = Walker { known: known.collect(), ordered: None, unknown: Vec::new(), report };
@@ -95,7 +95,7 @@ const COLLECTIONS: [&str; 5] = ["BTreeMap", "BTreeSet", "HashMap", "HashSet", "B
 struct Walker<'a> {
     /// The variables in scope, innermost last, and the hashed type that each is shown to have.
     known: Vec<(String, Option<&'static str>)>,
-    /// The chain whose order does not matter.
+    /// The chain in which the order does not matter.
     ordered: Option<*const Expr>,
     /// What goes through something of an unknown type.
     unknown: Vec<*const ExprMethodCall>,

@@ -29,7 +29,7 @@ pub(super) struct Walker<'a> {
     edges: Edges,
     exits: Vec<(*const Expr, Found)>,
     frames: Vec<Frame>,
-    /// The names that are bound in the function, and the sites whose results are kept under one.
+    /// The names that are bound in the function, and the sites that have their results kept under one.
     bound: Vec<String>,
     kept: HashMap<String, usize>,
 }
@@ -69,8 +69,8 @@ impl Walker<'_> {
         }
     }
 
-    /// The site whose result this expression is, if it shows that: an await, or an await with its `Ok` and `Err`
-    /// mapped, or the name under which it is kept.
+    /// Returns the site that gives this expression as its result, if the text shows that: an await, or an await with
+    /// its `Ok` and `Err` mapped, or the name under which it is kept.
     fn direct(&self, expr: &Expr) -> Option<usize> {
         match expr {
             Expr::Await(node) => self.numbers.get(&std::ptr::from_ref(node)).copied(),

@@ -1,5 +1,5 @@
-//! What a body forgets: calls that are not awaited, and failures that nobody looks at. Types judge whether it is so; here
-//! is where they are asked.
+//! What a body forgets: calls that are not awaited, and failures that are never read. Types judge whether it is so;
+//! this file writes the code that asks them.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens as _;
@@ -134,7 +134,7 @@ impl Rewriter<'_> {
         InClosure(self).visit_expr_mut(&mut closure.body);
     }
 
-    /// The value of what may be a call that somebody forgot to await: if it is one, that does not compile.
+    /// Wraps the value of what may be a call without its `.await`: if it is one, that does not compile.
     fn checked(&self, value: &Expr) -> Expr {
         let span = first_span(value);
         let root = path_at(self.saga, span);
@@ -224,7 +224,7 @@ pub(super) fn may_be_hashed(items: &Expr) -> bool {
     }
 }
 
-/// Whether it may be a call that somebody forgot to await: one of a free function.
+/// Returns true if it may be a call without its `.await`: one of a free function.
 pub(super) fn may_be_call(expr: &Expr) -> bool {
     match expr {
         Expr::Call(call) => matches!(&*call.func, Expr::Path(_)),

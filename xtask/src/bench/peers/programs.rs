@@ -46,8 +46,8 @@ fn build_crate(folder: &str, target: &[&str]) -> Result<Vec<Built>, String> {
     let place = cargo::root()?.join("peers").join(folder);
     let mut command = cargo::program("cargo")?;
     command.args(["build", "--release", "--quiet", "--message-format", "json-render-diagnostics"]);
-    // The lock file of `saga` follows the workspace, whose crates it builds. Those of the others record what was
-    // compared.
+    // The lock file of `saga` follows the workspace, because it builds the workspace's crates. Those of the others
+    // record what was compared.
     if folder != "saga" {
         command.arg("--locked");
     }
