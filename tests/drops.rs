@@ -233,7 +233,7 @@ fn in_the_output_of_a_saga() {
     assert_eq!(seen.state.phase(), Phase::Completed);
 }
 
-/// A resource whose destructor panics.
+/// A resource with a destructor that panics.
 #[derive(Debug)]
 struct Armed(#[allow(dead_code, reason = "it is dropped")] Bomb);
 

@@ -40,7 +40,7 @@ mod clock {
     }
 }
 
-/// A plain function whose value may be ignored.
+/// A plain function with a value that may be ignored.
 fn count(items: &mut Vec<u64>) -> usize {
     items.push(1);
     items.len()

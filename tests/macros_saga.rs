@@ -444,7 +444,7 @@ mod promises {
         Ok(())
     }
 
-    /// A hand-written saga, whose promise no macro checks.
+    /// A hand-written saga: no macro checks its promise.
     #[allow(non_camel_case_types)]
     enum correspondence {}
     impl Saga for correspondence {

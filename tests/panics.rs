@@ -9,7 +9,7 @@ use saga::Reason;
 use saga::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An error whose text cannot be made.
+/// An error that panics when its text is made.
 #[derive(Debug, Serialize, Deserialize, StepError)]
 enum Mute {
     #[permanent]

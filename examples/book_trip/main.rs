@@ -108,7 +108,7 @@ async fn run(options: &Options, style: Style) -> Result<bool, Box<dyn Error>> {
     Ok(wrong.is_empty())
 }
 
-/// Draws the saga until it has ended, or needs a person, and answers its questions.
+/// Draws the saga until it has ended, or is dead-lettered, and answers its questions.
 async fn watched(
     handle: &Handle<book_trip>,
     mut timeline: Timeline,

@@ -32,7 +32,7 @@ fn send(saga: &mut Desk, delivery: Delivery) -> Result<(), Refusal> {
     answer
 }
 
-/// Returns a dead letter past its point of no return, whose mail fails each time.
+/// Returns a dead letter past its point of no return, with mail that fails each time.
 fn dead_letter() -> Desk {
     let mut saga = Desk::new();
     saga.step_done("charge", "irr").step("mail", "irr_retriable2").refused("mail").skip();

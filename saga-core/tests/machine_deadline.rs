@@ -3,7 +3,7 @@
 //!
 //! Mutants seen to fail here: the deadline is not decided in `Turn::push`; what it has stopped is not settled;
 //! `is_forward` is false for each of its kinds, one at a time; a dead letter's deadline is not put off by the time as a
-//! dead letter; an effect resolved as not happened still needs a person.
+//! dead letter; an effect resolved as not happened stays blocked.
 
 #[path = "support/desk.rs"]
 mod desk;

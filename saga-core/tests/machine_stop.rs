@@ -1,4 +1,4 @@
-//! Cancels, deadlines and failures that meet what is in flight (DESIGN §6).
+//! Cancels, deadlines and failures that meet what is in flight.
 
 #[path = "support/desk.rs"]
 mod desk;

@@ -108,7 +108,7 @@ fn of_several_questions_one_has_to_be_named() {
 fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
     let mut saga = Desk::new();
     saga.sleep("all.0/nap", 100).wait("all.1/pay", Some(200)).ask("all.2/ok", Some(300));
-    // A wait in another branch does not hide what needs a person.
+    // A wait in another branch does not hide what is blocked.
     saga.at(40).step("all.3/a", "comp_person").skip().timed_out("all.3/a");
     saga.shows("all.3/a a1 doubt → hold · stuck all.3/a InDoubt · parked")
         .work("")

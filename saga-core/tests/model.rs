@@ -1,6 +1,6 @@
 //! The protocol of lease, fencing and rollback, in all its states: two workers, a store that fences, a world that
 //! honours keys, and a budget of faults. The faults are a death, a stall past the lease, an attempt that fails or is in
-//! doubt, and a commit whose answer is lost. The budget also has a cancel, a redrive, and other sagas that take the
+//! doubt, and a commit that gets no answer. The budget also has a cancel, a redrive, and other sagas that take the
 //! slots for compensations. The machine is the real one; store and drivers are minimal ones that keep their contracts.
 //! The search is exhaustive and breadth-first, so the first path found is a shortest one (explicit-state model
 //! checking; Holzmann, *The Model Checker SPIN*, 1997).

@@ -173,7 +173,7 @@ async fn every_act_in_every_state() {
     assert!(table == TABLE, "{table}");
 }
 
-/// A saga whose state is known has the acts that make sense in it.
+/// A saga in a known state has the acts that make sense in it.
 #[tokio::test(start_paused = true)]
 async fn what_is_known_has_the_acts_that_make_sense() {
     for stands in STATES {

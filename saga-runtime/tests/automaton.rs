@@ -29,7 +29,7 @@ const GRAPH: &Graph = &Graph {
     ],
 };
 
-/// A hand-written saga, whose code leaves the flight out when its input is `wrong`.
+/// A hand-written saga, with code that leaves the flight out when its input is `wrong`.
 #[allow(non_camel_case_types)]
 pub enum trip {}
 

@@ -355,7 +355,7 @@ async fn rolling_back_it_changes_nothing() {
     world.agrees(&handle).await;
 }
 
-/// A cancelled dead letter rolls back, and still needs a person for what is in doubt.
+/// A cancelled dead letter rolls back, and is dead-lettered again by what is in doubt.
 #[tokio::test(start_paused = true)]
 async fn dead_lettered_it_goes_back() {
     saga!(visa, |cx, input| [a, b] {
@@ -443,7 +443,7 @@ async fn after_the_end_it_is_refused_and_says_how_it_ended() {
     }
 }
 
-/// Dropped futures and handles cancel nothing; a cancel whose future is dropped may be requested again.
+/// Dropped futures and handles cancel nothing; a cancel may be requested again after its future was dropped.
 #[tokio::test(start_paused = true)]
 async fn what_is_dropped_cancels_nothing() {
     let world = World::new();

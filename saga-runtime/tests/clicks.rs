@@ -27,7 +27,7 @@ async fn redriven(handle: &AnyHandle) -> usize {
     count(handle, |r| matches!(r, Record::Redriven { .. })).await
 }
 
-/// Returns a dead letter whose mail fails each time.
+/// Returns a dead letter with mail that fails each time.
 async fn dead_letter(world: &World) -> (TestRuntime, Handle<posted>) {
     world.always("mail ticket", Fault::Permanent);
     let test = started(world, |b| b.saga::<posted>()).await;

@@ -2,9 +2,8 @@
 //! operator's act, a store that fails, a clock that jumps, a probe that breaks its promise.
 //!
 //! Seen to fail with these bugs put in (or found): no fencing by epoch; a rerun under a new key; a cancel processed
-//! after the recovery, or after an attempt's end, that it preceded; claimed sagas whose claim's answer was lost not
-//! asked for; a failed write treated as done; a backoff counted by a clock that was set back; deliveries that are never
-//! taken.
+//! after the recovery, or after an attempt's end, that it preceded; sagas of a claim without an answer not asked for; a
+//! failed write treated as done; a backoff counted by a clock that was set back; deliveries that are never taken.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 
@@ -329,7 +328,7 @@ async fn crash_store_fails_for_longer_than_the_lease() {
 
 #[tokio::test(start_paused = true)]
 async fn crash_answer_of_a_claim_is_lost() {
-    // A claim whose answer was lost is not forgotten, whether writes fail or reads do.
+    // A claim without an answer is not forgotten, whether writes fail or reads do.
     for (writes, reads) in [
         (Flow::AnswerLost, Flow::Open),
         (Flow::Open, Flow::Unavailable),

@@ -3,7 +3,7 @@
 //!
 //! Seen to fail with these bugs put in: panics of a driver let through; every held saga waited for after a failed look;
 //! journals requested without end while the runtime shuts down; missing answers treated as a shutdown; a claim
-//! forgotten whose saga is about to be released by its last driver.
+//! forgotten of a saga that is about to be released by its last driver.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 

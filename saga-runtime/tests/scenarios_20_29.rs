@@ -338,7 +338,7 @@ async fn s29_an_unreadable_journal_holds_up_no_other() {
     assert!(matches!(unread, LookError::NoJournal { .. }), "{unread}");
 }
 
-/// Writes a journal that no build can have written, of a saga whose worker died.
+/// Writes a journal that no build can have written, of a saga after its worker died.
 async fn write_nonsense(store: &dyn Store, id: &SagaId, now: Timestamp) {
     let scheduled = Record::Scheduled {
         saga: "trip".into(),

@@ -62,7 +62,7 @@ async fn on(store: Arc<dyn saga_core::store::Store>, world: &World) -> Runtime {
     builder.saga::<trip>().start().await.unwrap()
 }
 
-/// Starts a runtime whose store can be shut off. Every call is checked against what is durable behind the valve.
+/// Starts a runtime with a store that can be shut off. Every call is checked against what is durable behind the valve.
 async fn behind_a_valve(world: &World) -> (Arc<Valve>, Runtime) {
     let store = Arc::new(MemoryStore::new());
     world.watch(store.clone());

@@ -47,7 +47,7 @@ fn planned(plan: &UndoPlan) -> Vec<(&str, &str)> {
     plan.entries.iter().map(|e| (e.site.as_str(), e.step.as_deref().unwrap())).collect()
 }
 
-/// Returns the sites whose compensations began, in order.
+/// Returns the sites of the compensations that began, in order.
 async fn began(handle: &AnyHandle) -> Vec<String> {
     let journal = handle.journal().await.unwrap();
     let began = journal.iter().filter_map(|e| match &e.record {

@@ -1,5 +1,5 @@
 //! Every wait ends: with the result, or with an error that says why there is none (row 61 of `docs/scenarios.md`).
-//! Covers shutdowns, sagas whose type no worker has registered, and a listing that differs from the journal.
+//! Covers shutdowns, sagas of a type that no worker has registered, and a listing that differs from the journal.
 //!
 //! Seen to fail with these bugs put in: a shutdown that does not end waits, or does not wake drivers; a quarantine that
 //! outlives its saga when the lease is lost; an outcome that polls the store for what is listed as a dead letter.

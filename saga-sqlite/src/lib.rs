@@ -72,7 +72,7 @@
 //! another program has moved the log into the file, as any that closes it last does, it says so no longer, and is opened.
 //!
 //! A power loss before the first commit of a log is acknowledged may leave an empty log. The file that the worker named
-//! in `trips.db.lock` is opened with it. A log that was deleted after a crash is therefore missed only until a reader
+//! in `trips.db.lock` is opened with it. A log that was deleted after a crash is therefore noticed only until a reader
 //! has opened the file, which leaves an empty log behind.
 //!
 //! Three missing logs are not noticed: one deleted beside a file that no worker uses, but another process has delivered

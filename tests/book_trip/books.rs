@@ -9,7 +9,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(crate) struct Books {
     pub(crate) now: Effects,
-    /// What happened more than once for one request, or was let go more than once.
+    /// What happened more than once for one request, or was released more than once.
     pub(crate) repeated: Vec<String>,
 }
 

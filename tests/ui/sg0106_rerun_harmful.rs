@@ -1,7 +1,7 @@
 //! SG0106: In doubt, only what may be repeated is run again.
 //!
-//! `in_doubt = rerun` runs the step again when nobody knows whether it happened. Without a key that the service
-//! recognizes, and without being idempotent, that is a second effect.
+//! `in_doubt = rerun` runs the step again when it is not known whether it happened. If the step has no key that the
+//! service recognizes, and is not idempotent, that may be a second effect.
 
 use saga::prelude::*;
 

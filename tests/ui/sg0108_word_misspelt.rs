@@ -1,7 +1,7 @@
 //! SG0108: A word is one that is known.
 //!
-//! A word that nobody knows is most often a known one, misspelt; the nearest is suggested. Passing over it would
-//! leave out what it was to say.
+//! An unknown word is most often a known one, misspelt; the nearest is suggested. If it were ignored, the step would
+//! silently lack that option.
 
 use saga::prelude::*;
 

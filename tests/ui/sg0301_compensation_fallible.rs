@@ -1,9 +1,9 @@
 //! SG0301: What undoes a step is retriable, and may be repeated.
 //!
-//! A rollback has to come to its end: what was done is undone, and there is nobody left to whom a failure could be
-//! handed. So a compensation is tried again until it succeeds, which is what `retriable` says. And after a crash in
-//! the middle of a rollback nobody knows whether it happened, and it is run again: so it takes a key, or is
-//! idempotent.
+//! A rollback has to reach its end: what was done is undone, and no caller is left that could handle a failure. So a
+//! compensation is retried until it succeeds, or its attempts are used up and the saga is dead-lettered; `retriable`
+//! says so. After a crash in a rollback it is not known whether the compensation happened, and it is run again: so it
+//! takes a key, or is idempotent.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
 //! SG0306: A call beside a step knows what was recorded.
 //!
 //! In `compensate` there are `output`, the recorded parameters by name, and `key`. In `probe` and `in_doubt` there
-//! is no `output`, because nobody knows whether there was one. Nothing else is there: the call is made later,
+//! is no `output`, because it is not known whether there was one. Nothing else is in scope: the call is made later,
 //! perhaps by another process.
 
 use saga::prelude::*;

@@ -1,6 +1,6 @@
 //! SG0403: The class of an enum stands on its variants.
 //!
-//! A class for all variants would be that of those to come as well, and whoever adds one would not think of it.
+//! A class for the whole enum would silently hold for each variant that is added later.
 
 use saga::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! SG0503: A loop around an `.await` has a bound.
 //!
-//! A saga ends. One that goes round for ever would fill its journal, and run through it again after each crash. So a
-//! `loop` or `while` with an `.await` in it says how many turns are too many: past its `#[bound(…)]` the saga is parked as
-//! a dead letter, for a person to look at. A `for` over a collection ends by itself.
+//! A saga ends. One that loops for ever would fill its journal, and replay it after each crash. So a `loop` or `while`
+//! with an `.await` in it states its greatest number of turns: past its `#[bound(…)]` the saga is dead-lettered, for a
+//! person to look at. A `for` over a collection ends by itself.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
 //! SG0504: A bound is a number of turns, from 1.
 //!
-//! `#[bound(n)]` says how many turns a loop may make; in the next the saga is parked. With none at all the loop could be
-//! left out.
+//! `#[bound(n)]` says how many turns a loop may make; in the next one the saga is dead-lettered. A loop without any turn
+//! could be left out.
 
 use saga::prelude::*;
 

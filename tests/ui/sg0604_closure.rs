@@ -1,7 +1,7 @@
 //! SG0604: No `.await` stands in a closure.
 //!
-//! A closure has a life of its own: how often and in which order it runs is for whoever calls it. Awaits have places in the
-//! saga itself. For many at once there is `all`, and a `for` loop for one after the other.
+//! How often a closure runs, and in which order, is decided by the function that calls it. Awaits have places in the body
+//! of the saga itself. For many at once there is `all`; for one after the other, a `for` loop.
 
 use saga::prelude::*;
 

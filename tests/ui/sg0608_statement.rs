@@ -1,7 +1,7 @@
 //! SG0608: A call is awaited.
 //!
-//! `hold(item)` only says what is to be done: a call is inert data, as a future is. It is done by its `.await`. Whoever
-//! leaves that out has forgotten something.
+//! `hold(item)` only says what is to be done: a call is inert data, as a future is. Its `.await` does it. A call without
+//! one is a mistake.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
 //! SG0615: A failure is not dropped.
 //!
-//! A failure that nobody looks at is not the end of the saga: it would go on, and charge without a reservation. `?` leaves the
-//! saga, and begins the rollback; `match` handles it. Where it does not matter how something ended, `let _ =` says so.
+//! A failure that is ignored does not end the saga: it would go on, and charge without a reservation. `?` leaves the saga,
+//! and begins the rollback; `match` handles the failure. Where it does not matter how a step ended, `let _ =` says so.
 
 use saga::prelude::*;
 

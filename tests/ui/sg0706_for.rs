@@ -1,9 +1,9 @@
-//! SG0706: A saga goes through nothing whose order is another each time.
+//! SG0706: A saga iterates in an order that is the same in each process.
 //!
-//! The order of a `HashMap` or `HashSet` is another in each process. A saga that awaits a step for each of its entries would
-//! come by them in another order after a crash, and its journal would not fit. A `BTreeMap` or `BTreeSet` is recorded just as
+//! The order of a `HashMap` or `HashSet` differs in each process. A saga that awaits a step for each of its entries would
+//! reach them in another order after a crash, and its journal would not fit. A `BTreeMap` or `BTreeSet` is recorded just as
 //! well. Where the order does not matter (`.values().sum()`, `.len()`, a look-up, collecting into a map), or is made by
-//! sorting, nothing is said.
+//! sorting, there is no error.
 
 use saga::prelude::*;
 

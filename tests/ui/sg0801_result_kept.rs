@@ -1,4 +1,4 @@
-//! SG0801: Nor by the failure of a step whose result was kept for later.
+//! SG0801: Nor by the failure of a step after its result was kept for later.
 
 use saga::prelude::*;
 

@@ -2,7 +2,7 @@
 //!
 //! `#[saga(undoable)]` promises that the whole saga can be taken back, by an operator after its end, and by a saga that
 //! calls it. One irreversible step breaks that promise. Either the step gets a compensation (a refund is one), or the saga
-//! does not promise it, and counts as an irreversible step of whoever calls it.
+//! does not promise it, and counts as an irreversible step of each saga that calls it.
 
 use saga::prelude::*;
 

@@ -1,4 +1,4 @@
-//! SG0804: Nor in a child saga, whose steps are undone with those of its parent.
+//! SG0804: Nor in a child saga: its steps are undone with those of its parent.
 
 use saga::prelude::*;
 

@@ -1,9 +1,9 @@
 //! SG1001: Only a dead letter is redriven, resolved, waived, rolled back or abandoned.
 //!
-//! An operator's act answers a question that the saga has: a dead letter is stuck, and needs a person. `outcome()`
-//! and `dead_letter()` give the dead letter itself, and the acts that mend it are its methods. A saga that was seen to
-//! have completed, or to be running, has none of them. Where the state is not known the acts are on the handle, and
-//! are refused with an `ActError` that says how the saga stands.
+//! These acts are for a saga that can go neither forward nor back without a person. `outcome()` and `dead_letter()`
+//! give the dead letter itself, and the acts that mend it are its methods. A saga that was seen to have completed, or
+//! to be running, has none of them. Where the state is not known the acts are on the handle. There they are refused
+//! with an `ActError` that names the saga's phase.
 use saga::prelude::*;
 
 #[step(compensate = release(output), idempotent)]

@@ -1,7 +1,7 @@
 //! SG1006: An `Outcome` is more than a `Result`.
 //!
-//! A saga completes, is rolled back, needs a person, or was closed by one. `.completed()` gives the output of the first; `match`
-//! tells them apart. (That `Ok` and `Err` are no patterns of it the compiler says by itself, without a code.)
+//! A saga completes, is rolled back, is dead-lettered, or was abandoned. `.completed()` gives the output of the first; `match`
+//! tells them apart. (The compiler rejects `Ok` and `Err` as patterns of it by itself, without a code.)
 
 use saga::prelude::*;
 

@@ -16,7 +16,7 @@ pub(crate) struct Budget {
     pub(crate) cancels: u8,
     pub(crate) troubles: u8,
     pub(crate) redrives: u8,
-    /// Commits whose answer is lost.
+    /// Commits that get no answer.
     pub(crate) unheard: u8,
     /// Times at which other sagas take all slots for compensations.
     pub(crate) crowds: u8,

@@ -1,4 +1,4 @@
-//! A store whose operations fail or hang on demand. The data behind it is never lost.
+//! A store with operations that fail or hang on demand. The data behind it is never lost.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

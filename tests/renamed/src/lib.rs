@@ -1,4 +1,4 @@
-//! The macros in a crate whose `Cargo.toml` has ours under another name: each of the four is told where it is.
+//! The macros in a crate that has ours under another name in its `Cargo.toml`: each of the four has a `crate = …`.
 #![deny(missing_docs, unused_qualifications, warnings, clippy::pedantic)]
 
 use durable::prelude::*;

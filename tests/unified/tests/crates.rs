@@ -7,7 +7,7 @@ mod rows;
 use rows::{plain, row};
 use serde::{Deserialize, Serialize};
 
-/// As it is written by its crate for those who want a number.
+/// A time as its crate writes it for callers that ask for a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct AsNumber(#[serde(with = "seconds")] chrono::DateTime<chrono::Utc>);
 

@@ -1,5 +1,5 @@
-//! Mistyped names: of an output in an undo, and of an action whose name in the graph differs from that in the registry.
-//! Outputs and actions are looked up by text.
+//! Mistyped names: of an output in an undo, and of an action with a name in the graph that differs from that in the
+//! registry. Outputs and actions are looked up by text.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A saga whose step writes with diesel, in a file beside that of the saga store.
+//! A saga with a step that writes with diesel, in a file beside that of the saga store.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! A saga whose step writes with sea-orm, in a file beside that of the saga store.
+//! A saga with a step that writes with sea-orm, in a file beside that of the saga store.
 
 use saga::prelude::*;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
