@@ -17,14 +17,15 @@ use saga_core::record::{Failure as Failed, Lost, Trouble};
 use saga_core::{IdempotencyKey, Payload, Policy, Reason};
 
 use crate::bulkhead::Slot;
-use crate::clock::Clock;
+use crate::class::Class;
 use crate::context::StepContext;
-use crate::error::Class;
+use crate::interference::Calling;
 use crate::limits::Encoding;
 use crate::panics::message_of;
 use crate::resources::Need;
+use crate::surroundings::Surroundings;
 
-pub(crate) use typed::{TypedStep, recorded, without_values};
+pub(crate) use typed::{TypedStep, recorded};
 
 /// Something that runs for a saga.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -44,16 +45,6 @@ pub(crate) enum Ended {
 /// What a readonly step gave, or why that cannot be recorded.
 pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
 
-/// What attempts and bodies work with, the same for all.
-pub(crate) struct Surroundings {
-    pub(crate) encoding: Encoding,
-    /// When the attempt ended, for undo windows; asked when needed.
-    pub(crate) clock: Arc<dyn Clock>,
-    /// What a test makes of attempts.
-    #[cfg(feature = "test")]
-    pub(crate) faults: Option<Arc<crate::test::Faults>>,
-}
-
 /// What a step is called with.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
@@ -61,9 +52,6 @@ pub(crate) struct Call<'a> {
     pub(crate) input: &'a Payload,
     pub(crate) around: &'a Surroundings,
 }
-
-/// A call on its way.
-pub(crate) type Calling<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a call gave, as it is recorded.
 pub(crate) enum Gave {
@@ -117,10 +105,10 @@ pub(crate) trait AnyStep: Send + Sync {
     fn definition(&self) -> saga_core::graph::Definition;
     /// The shapes of the values that it records.
     #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::upgrade::definitions::Shapes;
+    fn shapes(&self) -> crate::recorded::Shapes;
     /// With which errors it can be made to fail.
     #[cfg(feature = "test")]
-    fn failing(&self, samples: &crate::test::Samples) -> crate::test::Failing;
+    fn failing(&self, samples: &crate::samples::Samples) -> crate::samples::Failing;
 }
 
 /// Runs one attempt of a step with an effect.

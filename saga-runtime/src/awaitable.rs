@@ -10,13 +10,14 @@ use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
 
 use crate::attempt::recorded;
 use crate::body::{Board, NoValue, Place, Reached, Reading, SharedBoard, lock};
-use crate::error::{StepError, text_of};
+use crate::error::StepError;
 use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
 use crate::recorded::{Recorded, Recording};
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga, SagaCall};
 use crate::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
+use crate::text::text_of;
 
 /// What can be awaited in the body of a saga.
 #[diagnostic::on_unimplemented(

@@ -16,12 +16,12 @@ use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::SiteState;
 use saga_core::{DecodeError, Name, Payload, Reason, Site};
 
-use crate::error::text_of;
 use crate::limits::Encoding;
 use crate::panics::drop_quietly;
 use crate::recorded::{Recorded, Recording};
 use crate::registry::Registry;
 use crate::saga::{Exit, Saga};
+use crate::text::text_of;
 use crate::witness::AnyWitness;
 
 pub(crate) use board::{Board, SharedBoard, lock};
@@ -364,7 +364,7 @@ pub(crate) trait AnySaga: Send + Sync {
     fn graph(&self) -> Option<&'static Graph>;
     /// The shapes of the values that it records.
     #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::upgrade::definitions::Shapes;
+    fn shapes(&self) -> crate::recorded::Shapes;
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;
 }
 
@@ -390,8 +390,8 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
     }
 
     #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::upgrade::definitions::Shapes {
-        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>(&Recording::new())
+    fn shapes(&self) -> crate::recorded::Shapes {
+        crate::recorded::Shapes::of::<S::Input, S::Output, S::Error>(&Recording::new())
     }
 
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {

@@ -10,7 +10,6 @@ use saga_core::store::{DeliveryId, Store, WorkerId};
 use saga_core::{SagaId, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
 
-use crate::attempt::Surroundings;
 use crate::bulkhead::Bulkheads;
 use crate::clock::{Clock, Dice};
 use crate::committer::Committer;
@@ -19,6 +18,7 @@ use crate::driver::{Finished, Reply};
 use crate::mailbox::Mailbox;
 use crate::registry::Registry;
 use crate::resources::Resources;
+use crate::surroundings::Surroundings;
 use crate::trouble::Troubles;
 
 /// What the parts of one runtime share.

@@ -1,4 +1,4 @@
-//! What a step's error means, errors of other crates made to mean something, and why a saga was not started.
+//! Errors of steps, errors of other crates made to mean something, and why a saga was not started.
 
 use std::error::Error;
 use std::fmt;
@@ -8,19 +8,9 @@ use saga_core::store::StoreError;
 use saga_core::{InvalidId, SagaId};
 use serde::{Deserialize, Serialize};
 
+use crate::class::Class;
 use crate::recorded::Recording;
-
-/// What an error says about the attempt that gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// It did not happen; another attempt may succeed.
-    Transient,
-    /// It did not happen; no other attempt will.
-    Permanent,
-    /// It may have happened.
-    InDoubt,
-}
+use crate::text::text_of;
 
 /// The error of a step: it says what it means. Written by `#[derive(StepError)]`.
 #[diagnostic::on_unimplemented(
@@ -40,31 +30,6 @@ pub trait StepError: Error + Sized + Send + Sync + 'static {
     fn retry_after(&self) -> Option<Duration> {
         None
     }
-}
-
-/// An error with its sources in one line: `Display` of each, joined by colons.
-pub(crate) fn text_of(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    bounded(text)
-}
-
-/// Texts for people are no longer than this.
-const TEXT_BYTES_MAX: usize = 8 * 1024;
-
-/// Returns the text, or its beginning: a message of any length must not make a record too large.
-pub(crate) fn bounded(mut text: String) -> String {
-    if text.len() > TEXT_BYTES_MAX {
-        let bytes = text.len();
-        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
-        text.push_str(&format!("… ({bytes} bytes)"));
-    }
-    text
 }
 
 /// An error of another crate, made to say what it means: `client.get(..).await.transient()?`.
@@ -236,6 +201,6 @@ impl From<std::convert::Infallible> for RunError {
 /// As text: what a `main` that returns it shows.
 impl std::fmt::Debug for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::error::text_of(self))
+        f.write_str(&text_of(self))
     }
 }

@@ -14,12 +14,12 @@ use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, Si
 use serde::Serialize;
 
 use crate::engine::{Channel, Watcher};
+use crate::journal::journal;
 use crate::outcome::Outcome;
 use crate::runtime::Runtime;
 use crate::saga::Saga;
 use crate::view::{SagaState, StateView};
 use crate::watch::Watch;
-use crate::worker::journal;
 
 pub use error::{ActError, LookError};
 pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};

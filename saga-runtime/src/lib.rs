@@ -9,6 +9,7 @@ mod attempt;
 mod awaitable;
 mod body;
 mod bulkhead;
+mod class;
 mod clock;
 mod committer;
 mod context;
@@ -23,8 +24,13 @@ mod failure;
 mod few;
 pub mod fields;
 mod handle;
+#[cfg_attr(not(feature = "test"), expect(dead_code, reason = "only a test kit interferes"))]
+mod interference;
+mod journal;
 mod limits;
 mod local;
+#[cfg(feature = "test")]
+mod made_up;
 mod mailbox;
 mod misplaced;
 mod observed;
@@ -36,10 +42,16 @@ mod relation;
 mod resources;
 mod runtime;
 mod saga;
+#[cfg_attr(not(feature = "test"), expect(dead_code, reason = "only a test kit interferes"))]
+mod samples;
 mod sent;
+#[cfg(feature = "test")]
+mod shape;
 mod step;
+mod surroundings;
 #[cfg(feature = "test")]
 pub mod test;
+mod text;
 mod trouble;
 pub mod upgrade;
 mod view;
@@ -52,10 +64,11 @@ mod worker;
 pub use all::{AllEach, AllOf, Each, IntoAll, Tuple, all};
 pub use awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
 pub use body::{Place, SagaContext};
+pub use class::Class;
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
 pub use demand::place;
-pub use error::{Class, Classify, Failure, Never, RunError, StepError};
+pub use error::{Classify, Failure, Never, RunError, StepError};
 pub use expansion::{
     Alone, Attempted, Fallible, MadeOf, ResultType, RetryAfter, fmt_recorded, key_alone, run_alone,
 };

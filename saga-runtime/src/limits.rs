@@ -8,9 +8,9 @@ use saga_core::{Codecs, DecodeError, EncodeError, Payload};
 use serde::Serialize;
 
 use crate::defaults::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_WARN};
-use crate::error::{bounded, text_of};
 use crate::panics::message_of;
 use crate::recorded::{self, Again, Recorded, Recording, Value};
+use crate::text::{bounded, text_of};
 
 /// An error above the limit is cut to no more than this.
 const ERROR_BYTES_CUT: usize = 8 * 1024;

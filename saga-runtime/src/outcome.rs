@@ -5,11 +5,11 @@ use std::fmt;
 use saga_core::state::{Direction, State};
 use saga_core::{By, Cause, Rollback, Undone};
 
-use crate::error::text_of;
 use crate::handle::{Known, LookError, phase};
 use crate::limits::Encoding;
 use crate::misplaced::IsResult;
 use crate::recorded::Recorded;
+use crate::text::text_of;
 
 /// The outcome of a saga, or the need for a person.
 #[derive(Debug)]

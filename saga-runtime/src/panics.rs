@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::bounded;
+use crate::text::bounded;
 
 /// The text of a panic. What it carried is dropped here.
 pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {

@@ -70,9 +70,9 @@ impl<T> Recording<T> {
             encode: |value, codecs| codecs.encode(&Written(value)),
             decode,
             #[cfg(feature = "test")]
-            shape: crate::upgrade::definitions::shape::<T>,
+            shape: shape::<T>,
             #[cfg(feature = "test")]
-            values: crate::test::values_of::<T>,
+            values: values::<T>,
         }
     }
 }
@@ -92,6 +92,34 @@ pub(crate) struct Read<T>(pub(crate) T);
 impl<'de, T: Recorded> Deserialize<'de> for Read<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         T::read(from).map(Read)
+    }
+}
+
+/// Returns the shape that a type records.
+#[cfg(feature = "test")]
+pub(crate) fn shape<T: Recorded>() -> serde_json::Value {
+    crate::shape::shape_of::<Read<T>>()
+}
+
+/// Returns values of `T` that are made up: one for each path through its enums.
+#[cfg(feature = "test")]
+pub(crate) fn values<T: Recorded>() -> Vec<T> {
+    crate::made_up::values_of::<Read<T>>().into_iter().map(|Read(value)| value).collect()
+}
+
+/// The shapes of what a step or a saga records.
+#[cfg(feature = "test")]
+pub(crate) struct Shapes {
+    pub(crate) input: serde_json::Value,
+    pub(crate) output: serde_json::Value,
+    pub(crate) error: serde_json::Value,
+}
+
+#[cfg(feature = "test")]
+impl Shapes {
+    /// Returns the shapes of these types.
+    pub(crate) fn of<I: Recorded, O: Recorded, E>(error: &Recording<E>) -> Self {
+        Self { input: shape::<I>(), output: shape::<O>(), error: (error.shape)() }
     }
 }
 

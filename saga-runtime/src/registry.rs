@@ -244,6 +244,6 @@ impl std::fmt::Debug for Registry {
 /// As text: what a `main` that returns it shows.
 impl std::fmt::Debug for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::error::text_of(self))
+        f.write_str(&crate::text::text_of(self))
     }
 }

@@ -347,7 +347,7 @@ impl<'a, S: Step> Given<'a, S> {
         match (self.decode)() {
             Ok(input) => input,
             Err(error) => {
-                panic!("the input of {} cannot be read: {}", S::NAME, crate::error::text_of(&error))
+                panic!("the input of {} cannot be read: {}", S::NAME, crate::text::text_of(&error))
             }
         }
     }
@@ -409,13 +409,13 @@ impl<T: Send + 'static> ProbeCall<T> {
 
     /// The same, of a step that is known to have no effect.
     pub(crate) fn asked_by<P: Step<Output = Probe<T>>>(call: StepCall<P>) -> Self {
-        let input = encode(call.input()).map_err(|e| crate::error::text_of(&e));
+        let input = encode(call.input()).map_err(|e| crate::text::text_of(&e));
         let ask = move |cx: StepContext| -> Answering<T> {
             let input = input.clone();
             Box::pin(async move {
                 let input = decode::<P::Input>(&saga_core::Codecs::default(), &input?)
-                    .map_err(|e| crate::error::text_of(&e))?;
-                P::run(&cx, input).await.map_err(|e| crate::error::text_of(&e))
+                    .map_err(|e| crate::text::text_of(&e))?;
+                P::run(&cx, input).await.map_err(|e| crate::text::text_of(&e))
             })
         };
         Self { ask: Box::new(ask), retry: P::RETRY, timeout: P::TIMEOUT, output: PhantomData }

@@ -6,7 +6,6 @@
 
 mod fault;
 mod matrix;
-mod sample;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,12 +29,10 @@ use crate::runtime::{Builder, Runtime};
 pub use crate::observed::observe;
 pub use crate::upgrade::{replay, replay_journal};
 pub use fault::Fault;
-pub(crate) use fault::Faults;
 pub use matrix::{
     Called, Case, CaseReport, Disturbance, Ending, Matrix, NoSuchCase, Report, Stands, World, matrix,
     steps_repeat_harmlessly,
 };
-pub(crate) use sample::{Failing, Samples, values_of};
 
 /// 2026-01-01T00:00:00Z: when virtual time begins.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);

@@ -14,8 +14,6 @@ mod owed;
 mod replay;
 mod report;
 #[cfg(feature = "test")]
-pub(crate) mod shape;
-#[cfg(feature = "test")]
 mod snapshot;
 
 use std::sync::Arc;
@@ -25,10 +23,10 @@ use saga_core::{Entry, Phase, State, Timestamp};
 
 use crate::body::AnySaga;
 use crate::clock::{Clock, SystemClock};
-use crate::error::text_of;
+use crate::journal::journal;
 use crate::registry::StartError;
 use crate::runtime::Builder;
-use crate::worker::journal;
+use crate::text::text_of;
 
 #[cfg(feature = "test")]
 pub use changes::{Change, Danger};

@@ -5,12 +5,12 @@ use saga_core::graph::{Graph, What};
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
 
-use crate::error::text_of;
 use crate::handle::LookError;
 use crate::limits::Encoding;
 use crate::recorded::Recorded;
 use crate::saga::Saga;
 use crate::step::{Step, Undo};
+use crate::text::text_of;
 
 /// The typed state of a saga: an enum with a variant for each site and each end. Written by `#[saga]`.
 pub trait SagaState: Sized + Send + 'static {

@@ -12,14 +12,15 @@ use saga_core::{By, DecodeError, Payload, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::attempt::without_values;
 use crate::awaitable::{Awaitable, Named, NoSteps};
 use crate::body::{NoValue, Place, Reached, Reading, lock};
-use crate::error::{Never, text_of};
+use crate::error::Never;
 use crate::failure::{ApprovalFailure, Expired};
 use crate::limits::Encoding;
 use crate::recorded::Recorded;
 use crate::sent::{self, SignalOf};
+use crate::text::text_of;
+use crate::text::without_values;
 
 /// A length of time: a [`Duration`], or text such as `"200ms"`, `"10s"`, `"2h"`, `"1h30m"`, `"7d"`.
 #[diagnostic::on_unimplemented(

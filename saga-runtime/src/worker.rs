@@ -8,23 +8,22 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use saga_core::store::{Append, Claim, DeliveryId, QUARANTINE_DEATHS, Status, Store, StoreError, Wanted};
-use saga_core::{Entry, Epoch, Phase, Reason, SagaId, State, Timestamp};
+use saga_core::store::{Append, Claim, DeliveryId, QUARANTINE_DEATHS, Status, StoreError, Wanted};
+use saga_core::{Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
 use crate::committer::{CommitError, pause};
 use crate::driver::{Driver, Finished, Origin};
 use crate::engine::{Channel, Engine};
-use crate::error::text_of;
+use crate::journal::journal;
 use crate::mailbox::Mailbox;
 use crate::panics::message_of;
+use crate::text::text_of;
 
 mod close;
 
 use close::{claim_to_close, close};
 
-/// Journals are read in pages of so many records.
-const PAGE: usize = 1000;
 /// So many sagas are claimed at first, so that those go on soon; twice as many each time after, while there are more.
 const CLAIM_MIN: usize = 32;
 /// No more are claimed at a time.
@@ -360,20 +359,6 @@ async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: b
     match engine.committer.commit(append, &Arc::default()).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Finished::Lost(error)),
-    }
-}
-
-/// All records of a saga.
-pub(crate) async fn journal(store: &dyn Store, saga: &SagaId) -> Result<Vec<Entry>, StoreError> {
-    let mut journal = Vec::new();
-    loop {
-        let from = journal.len() as u64;
-        let page = store.load(saga, from, PAGE).await?;
-        let last = page.len() < PAGE;
-        journal.extend(page);
-        if last {
-            return Ok(journal);
-        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What is compiled for each step: as little as can be. All else is in [`super`], once for all steps.
 
+#[cfg(feature = "test")]
+mod interfered;
+
 use std::marker::PhantomData;
 use std::pin::pin;
 use std::time::Duration;
@@ -8,13 +11,16 @@ use saga_core::machine::{Answer, Evaluated};
 use saga_core::record::{Call as RecordedCall, Lost};
 use saga_core::{DecodeError, IdempotencyKey, Kind, Payload, Policy, Role};
 
-use super::{AnyStep, Asking, Call, Calling, Gave, Surroundings};
-use crate::error::{StepError, text_of};
+use super::{AnyStep, Asking, Call, Gave};
+use crate::error::StepError;
+use crate::interference::Calling;
 use crate::limits::Encoding;
 use crate::panics::{caught, drop_quietly};
 use crate::recorded::{Recorded, decode_given};
 use crate::resources::Need;
 use crate::step::{Compensation, Given, KeyOf, Probe, Step, Undo as _, policy_of};
+use crate::surroundings::Surroundings;
+use crate::text::{text_of, without_values};
 
 pub(crate) struct TypedStep<S>(PhantomData<fn() -> S>);
 
@@ -106,13 +112,13 @@ impl<S: Step> AnyStep for TypedStep<S> {
     }
 
     #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::upgrade::definitions::Shapes {
-        crate::upgrade::definitions::Shapes::of::<S::Input, S::Output, S::Error>(&S::Error::RECORDED)
+    fn shapes(&self) -> crate::recorded::Shapes {
+        crate::recorded::Shapes::of::<S::Input, S::Output, S::Error>(&S::Error::RECORDED)
     }
 
     #[cfg(feature = "test")]
-    fn failing(&self, samples: &crate::test::Samples) -> crate::test::Failing {
-        samples.of::<S::Error>()
+    fn failing(&self, samples: &crate::samples::Samples) -> crate::samples::Failing {
+        interfered::failing::<S::Error>(samples)
     }
 }
 
@@ -125,15 +131,8 @@ fn run<S: Step>(
     S::run(with.cx, input)
 }
 
-/// The call of a step, or what a test makes of it.
 #[cfg(feature = "test")]
-async fn run<S: Step>(with: Call<'_>, input: S::Input) -> Result<S::Output, S::Error> {
-    let faults = with.around.faults.as_ref();
-    match faults.and_then(|faults| Some((faults, faults.at(with.cx)?))) {
-        Some((faults, fault)) => Box::pin(faults.run::<S>(fault, with.cx, input)).await,
-        None => S::run(with.cx, input).await,
-    }
-}
+use interfered::run;
 
 /// Calls what a user wrote beside a step: how values are read and written, what errors say. Its panic is a text.
 fn guarded(what: &str, call: &mut dyn FnMut()) -> Result<(), String> {
@@ -162,29 +161,6 @@ fn why_unread(read: Result<(), String>, error: Option<DecodeError>, is_given: bo
         (Ok(()), Some(error)) if is_given => without_values(&text_of(&error)),
         (Ok(()), error) => error.map(|error| text_of(&error)).unwrap_or_default(),
     }
-}
-
-/// The text of a decoder's error without the values that it quotes.
-pub(crate) fn without_values(text: &str) -> String {
-    let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
-    let (mut kept, mut rest) = (String::new(), text);
-    let next = |rest: &str| {
-        let found =
-            quoted.iter().filter_map(|(opens, closes)| Some((rest.find(opens)?, opens.len(), *closes)));
-        found.min()
-    };
-    while let Some((at, opens, closes)) = next(rest) {
-        kept.push_str(rest[..at + opens - 1].trim_end());
-        let value = &rest[at + opens..];
-        let mut escaped = false;
-        let end = value.find(|c| {
-            let ends = c == closes && !escaped;
-            escaped = c == '\\' && !escaped;
-            ends
-        });
-        rest = end.map_or("", |end| &value[end + 1..]);
-    }
-    kept + rest
 }
 
 fn error_as_recorded<E: StepError>(error: E, encoding: &Encoding) -> Gave {
@@ -252,20 +228,4 @@ pub(crate) fn recorded(compensation: Compensation, encoding: &Encoding) -> Resul
     let input = compensation.input.and_then(|input| encoding.codecs.seal(input));
     let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
     Ok(RecordedCall { step: compensation.step.into(), input, leaves: None, until: None })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_about_what_was_given_quotes_none_of_it() {
-        let text = r#"invalid type: string "42\"42", expected struct Card at line 1 column 6"#;
-        assert_eq!(without_values(text), "invalid type: string, expected struct Card at line 1 column 6");
-        let text =
-            "invalid value: integer `4242`, expected u8; invalid type: floating point `1.5`, expected u8";
-        let kept = "invalid value: integer, expected u8; invalid type: floating point, expected u8";
-        assert_eq!(without_values(text), kept);
-        assert_eq!(without_values("missing field `card`"), "missing field `card`");
-    }
 }

@@ -11,9 +11,9 @@ use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
 use saga_core::{Entry, Payload, Reason, Site, State};
 
-use crate::attempt::Surroundings;
 use crate::clock::Dice;
 use crate::few::Few;
+use crate::surroundings::Surroundings;
 
 /// The text on a body that took another way than before, where its automaton allows both.
 const UNSTEADY: &str = "; if the code is the same as then, the body is not deterministic: what it does depends on a \

@@ -93,13 +93,13 @@ pub enum ActError {
 /// As text: what a `main` that returns it shows.
 impl std::fmt::Debug for LookError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::error::text_of(self))
+        f.write_str(&crate::text::text_of(self))
     }
 }
 
 /// As text: what a `main` that returns it shows.
 impl std::fmt::Debug for ActError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::error::text_of(self))
+        f.write_str(&crate::text::text_of(self))
     }
 }

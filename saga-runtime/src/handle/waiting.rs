@@ -9,7 +9,7 @@ use saga_core::{Phase, Reason, Receipt, Record, State, Timestamp};
 
 use super::{ActError, AnyHandle, LookError};
 use crate::driver::Finished;
-use crate::worker::journal;
+use crate::journal::journal;
 
 /// What is said of a saga that the store lists as dead-lettered while its journal can be read, and goes on.
 pub(crate) const LISTED: &str =

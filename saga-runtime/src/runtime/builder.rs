@@ -10,7 +10,6 @@ use saga_core::store::{Store, StoreError, WorkerId};
 use tokio::sync::{Notify, watch};
 
 use super::{Running, Runtime};
-use crate::attempt::Surroundings;
 use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
@@ -18,12 +17,14 @@ use crate::defaults;
 use crate::engine::{Created, Engine, LOOK_EVERY, LOOK_EVERY_ALONE, Live, Replies, Watchers};
 use crate::error::RunError;
 use crate::handle::Handle;
+use crate::interference::Interference;
 use crate::limits::Encoding;
 use crate::misplaced::Started;
 use crate::registry::{Registry, StartError};
 use crate::resources::Resources;
 use crate::saga::{Saga, SagaCall};
 use crate::step::Step;
+use crate::surroundings::Surroundings;
 use crate::trouble::Troubles;
 use crate::worker;
 
@@ -46,8 +47,7 @@ pub struct Builder {
     compensations_max: CompensationsMax,
     pub(crate) look_every: Duration,
     wait_for_worker: Duration,
-    #[cfg(feature = "test")]
-    pub(crate) faults: Option<Arc<crate::test::Faults>>,
+    pub(crate) interference: Option<Arc<dyn Interference>>,
 }
 
 impl std::fmt::Debug for Builder {
@@ -73,8 +73,7 @@ impl Builder {
             compensations_max: CompensationsMax::default(),
             look_every,
             wait_for_worker: Duration::ZERO,
-            #[cfg(feature = "test")]
-            faults: None,
+            interference: None,
         }
     }
 
@@ -279,8 +278,7 @@ impl Builder {
         let around = Arc::new(Surroundings {
             encoding: self.encoding,
             clock: clock.clone(),
-            #[cfg(feature = "test")]
-            faults: self.faults,
+            interference: self.interference,
         });
         let engine = Arc::new(Engine {
             store: self.store,

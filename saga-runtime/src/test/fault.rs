@@ -7,14 +7,13 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use saga_core::{Codecs, Role, Site};
+use saga_core::{Role, Site};
 use tokio::sync::Notify;
 
-use super::sample::Samples;
+use crate::class::Class;
 use crate::context::StepContext;
-use crate::error::Class;
-use crate::recorded;
-use crate::step::Step;
+use crate::interference::{AnyAttempt, Calling, Interference};
+use crate::samples::Samples;
 
 /// The fault of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,7 +113,7 @@ impl Faults {
     }
 
     /// Returns the fault of the attempt that begins there.
-    pub(crate) fn at(&self, cx: &StepContext) -> Option<Fault> {
+    fn at(&self, cx: &StepContext) -> Option<Fault> {
         let mut all = self.planned();
         let planned = all.iter_mut().find(|p| !p.over && p.site == cx.site && p.role == cx.role)?;
         planned.came = true;
@@ -132,47 +131,46 @@ impl Faults {
         self.planned().iter_mut().for_each(|p| p.over = true);
     }
 
-    /// Runs an attempt with a fault.
-    pub(crate) async fn run<S: Step>(
-        &self,
-        fault: Fault,
-        cx: &StepContext,
-        input: S::Input,
-    ) -> Result<S::Output, S::Error> {
+    /// Makes an attempt with a fault.
+    async fn run(&self, fault: Fault, attempt: &mut dyn AnyAttempt) {
         match fault {
-            Fault::Refuses => match self.samples.lasting::<S::Error>() {
-                Some(error) => Err(error),
-                None => no_error(S::NAME),
-            },
-            Fault::FailsOnce => match self.samples.error::<S::Error>(Class::Transient) {
-                Some(error) => Err(error),
-                None => no_error(S::NAME),
-            },
+            Fault::Refuses => self.fail(attempt, &[Class::Permanent, Class::Transient]),
+            Fault::FailsOnce => self.fail(attempt, &[Class::Transient]),
             Fault::TimesOut => std::future::pending().await,
             Fault::TimesOutLanded => {
-                drop(S::run(cx, input).await);
+                attempt.call().await;
                 std::future::pending().await
             }
             Fault::Panics => panics(),
             Fault::PanicsLanded => {
-                drop(S::run(cx, input).await);
+                attempt.call().await;
                 panics()
             }
             Fault::Cancelled => {
                 self.cancel_wanted.notify_one();
                 self.cancel_known.notified().await;
-                S::run(cx, input).await
+                attempt.call().await;
             }
             Fault::RunsTwice => {
-                let again = recorded::encode(&input)
-                    .map(|payload| recorded::decode::<S::Input>(&Codecs::default(), &payload));
-                let first = S::run(cx, input).await;
-                match (first, again) {
-                    (Ok(_), Ok(Ok(again))) => S::run(cx, again).await,
-                    (first, _) => first,
+                if attempt.call().await {
+                    attempt.call().await;
                 }
             }
         }
+    }
+
+    /// Ends the attempt with an error of one of these classes, the first preferred.
+    fn fail(&self, attempt: &mut dyn AnyAttempt, classes: &[Class]) {
+        if !attempt.fail(classes, &self.samples) {
+            no_error(attempt.step());
+        }
+    }
+}
+
+impl Interference for Faults {
+    fn attempt<'a>(&'a self, attempt: &'a mut dyn AnyAttempt) -> Option<Calling<'a, ()>> {
+        let fault = self.at(attempt.context())?;
+        Some(Box::pin(self.run(fault, attempt)))
     }
 }
 

@@ -19,11 +19,11 @@ use serde::Serialize;
 
 #[cfg(doc)]
 use super::Fault;
-use super::Samples;
 use crate::error::StepError;
 use crate::limits::Encoding;
 use crate::runtime::Builder;
 use crate::saga::{Saga, SagaCall};
+use crate::samples::Samples;
 use plan::Plan;
 use run::{Check, Leaves, Stage};
 
@@ -221,7 +221,7 @@ impl<S: Saga, W: World> Matrix<S, W> {
     /// Without it an error is made up: the first variant of the needed class, with empty fields. If a type does not
     /// allow that, the report says so.
     pub fn error<E: StepError>(mut self, error: E) -> Self {
-        self.stage.samples.give(&error);
+        self.stage.samples.give(&E::RECORDED, &error);
         self
     }
 

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::report::said;
-use super::shape::shape_of;
 use crate::body::AnySaga;
-use crate::recorded::{Read, Recorded, Recording};
+use crate::recorded::Shapes;
 use crate::registry::{Registry, StartError};
 use crate::runtime::Builder;
 
@@ -88,25 +87,6 @@ pub(super) struct OwedEntry {
     pub(super) by: BTreeSet<String>,
     /// The shape of its most recent input.
     pub(super) input: Value,
-}
-
-/// The shapes of what a step or a saga records.
-pub(crate) struct Shapes {
-    pub(crate) input: Value,
-    pub(crate) output: Value,
-    pub(crate) error: Value,
-}
-
-/// Returns the shape that a type records.
-pub(crate) fn shape<T: Recorded>() -> Value {
-    shape_of::<Read<T>>()
-}
-
-impl Shapes {
-    /// Returns the shapes of these types.
-    pub(crate) fn of<I: Recorded, O: Recorded, E>(error: &Recording<E>) -> Self {
-        Self { input: shape::<I>(), output: shape::<O>(), error: (error.shape)() }
-    }
 }
 
 impl Definitions {

@@ -9,11 +9,11 @@ use saga_core::state::Direction;
 use saga_core::{Kind, Payload, Reason, State};
 
 use super::report::{Finding, Why};
-use crate::attempt::Surroundings;
 use crate::body::{AnySaga, Board, lock};
 use crate::clock::Clock;
 use crate::panics::message_of;
 use crate::runtime::Builder;
+use crate::surroundings::Surroundings;
 
 /// Returns true if the body may have to run over the records. False in a rollback, or if one is certain to begin.
 pub(super) fn goes_forward(state: &State) -> bool {
@@ -68,8 +68,7 @@ pub(super) fn run(
     let around = Arc::new(Surroundings {
         encoding: builder.encoding.clone(),
         clock: clock.clone(),
-        #[cfg(feature = "test")]
-        faults: None,
+        interference: None,
     });
     let board = Board::new(state.clone(), around, builder.dice.clone());
     let board = Arc::new(Mutex::new(board));

@@ -13,7 +13,8 @@ use super::run::{Expected, Point, Ran, Stage, Trace};
 use super::{Matrix, World};
 use crate::runtime::{Builder, Runtime};
 use crate::saga::Saga;
-use crate::test::{Failing, Fault, Side, in_virtual_time};
+use crate::samples::Failing;
+use crate::test::{Fault, Side, in_virtual_time};
 use residue::References;
 
 /// The cases of one matrix, and the results so far.

@@ -17,7 +17,9 @@ use crate::handle::{AnyHandle, Handle};
 use crate::outcome::Outcome;
 use crate::runtime::Builder;
 use crate::saga::{Saga, SagaCall};
-use crate::test::{Faults, Samples, TestRuntime, in_virtual_time};
+use crate::samples::Samples;
+use crate::test::fault::Faults;
+use crate::test::{TestRuntime, in_virtual_time};
 
 const A_DAY: Duration = Duration::from_secs(86_400);
 
@@ -102,7 +104,7 @@ impl<S: Saga, W: World> Stage<S, W> {
                 let (world, faults) = (world.clone(), faults.clone());
                 move |builder: Builder| {
                     let mut builder = Self::build(&world, builder);
-                    builder.faults = Some(faults.clone());
+                    builder.interference = Some(faults.clone());
                     builder
                 }
             };

@@ -1,85 +1,27 @@
-//! Errors for steps that are made to fail. They are given by the user, or made up by asking the type's `Deserialize`
-//! for each of its variants, with empty fields.
-//!
-//! A made-up error is of the step's own type, and is classified by its own `StepError`.
+//! Values made up for tests, by asking a type's `Deserialize` for each of its variants, with empty fields.
 
-use std::any::TypeId;
-use std::collections::HashMap;
 use std::fmt;
 
-use saga_core::{Codecs, Payload};
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess,
+    SeqAccess, VariantAccess, Visitor,
 };
-
-use crate::error::{Class, Never, StepError};
-use crate::recorded::Recorded;
 
 /// The maximum number of values made of one type.
 const VALUES_MAX: usize = 256;
 /// The maximum depth of nested types.
 const DEPTH_MAX: usize = 8;
 /// The content of made-up texts.
-const TEXT: &str = "made up by the test";
-
-/// The errors that steps can be made to give.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Samples {
-    given: HashMap<TypeId, Vec<Payload>>,
-}
-
-/// The known errors of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Failing {
-    /// True if the error type has no values.
-    pub(crate) never: bool,
-    /// True if an error is known with which each attempt fails.
-    pub(crate) lasting: bool,
-    /// True if an error is known after which a retry may succeed.
-    pub(crate) transient: bool,
-}
-
-impl Samples {
-    /// Adds one of the user's errors.
-    pub(super) fn give<E: StepError>(&mut self, error: &E) {
-        // A value without a JSON form cannot be a step's error.
-        self.given
-            .entry(TypeId::of::<E>())
-            .or_default()
-            .extend((E::RECORDED.encode)(error, &Codecs::default()));
-    }
-
-    /// Returns an error of a class; the user's own first.
-    pub(crate) fn error<E: StepError>(&self, class: Class) -> Option<E> {
-        let given = self.given.get(&TypeId::of::<E>()).into_iter().flatten();
-        let given = given.filter_map(|payload| (E::RECORDED.decode)(&Codecs::default(), payload).ok());
-        given.chain((E::RECORDED.values)()).find(|error| error.class() == class)
-    }
-
-    /// Returns an error that ends the step's attempts, sooner or later.
-    pub(crate) fn lasting<E: StepError>(&self) -> Option<E> {
-        self.error(Class::Permanent).or_else(|| self.error(Class::Transient))
-    }
-
-    /// Returns which errors of a step are known.
-    pub(crate) fn of<E: StepError>(&self) -> Failing {
-        Failing {
-            never: TypeId::of::<E>() == TypeId::of::<Never>(),
-            lasting: self.lasting::<E>().is_some(),
-            transient: self.error::<E>(Class::Transient).is_some(),
-        }
-    }
-}
+pub(crate) const TEXT: &str = "made up by the test";
 
 /// Returns values of `T`: one for each path through its enums.
-pub(crate) fn values_of<T: Recorded>() -> Vec<T> {
+pub(crate) fn values_of<T: DeserializeOwned>() -> Vec<T> {
     let mut ways = Ways::default();
     let mut values = Vec::new();
     for _ in 0..VALUES_MAX {
         ways.taken = 0;
-        values.extend(T::read(Make { ways: &mut ways, depth: 0 }));
+        values.extend(T::deserialize(Make { ways: &mut ways, depth: 0 }));
         if !ways.turn() {
             break;
         }
@@ -316,61 +258,5 @@ impl<'de> VariantAccess<'de> for Make<'_> {
         visitor: V,
     ) -> Result<V::Value, NoValue> {
         self.deserialize_struct("", fields, visitor)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde::{Deserialize, Serialize};
-
-    use super::*;
-    use crate::error::Failure;
-    use crate::recorded::Recording;
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
-    enum Inner {
-        #[error("{what} {code}")]
-        Busy { what: String, code: u16 },
-        #[error("gone")]
-        Gone,
-    }
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
-    enum Outer {
-        #[error("lost")]
-        Lost,
-        #[error(transparent)]
-        Inner(Inner),
-    }
-
-    impl StepError for Outer {
-        const RECORDED: Recording<Self> = Recording::new();
-
-        fn class(&self) -> Class {
-            match self {
-                Outer::Lost => Class::InDoubt,
-                Outer::Inner(Inner::Busy { .. }) => Class::Transient,
-                Outer::Inner(Inner::Gone) => Class::Permanent,
-            }
-        }
-    }
-
-    #[test]
-    fn every_variant_is_made_and_its_own_word_taken_for_what_it_means() {
-        let busy = Inner::Busy { what: TEXT.to_owned(), code: 1 };
-        assert_eq!(values_of::<Outer>(), [Outer::Lost, Outer::Inner(busy), Outer::Inner(Inner::Gone)]);
-        let samples = Samples::default();
-        assert_eq!(samples.error(Class::Permanent), Some(Outer::Inner(Inner::Gone)));
-        assert_eq!(samples.of::<Outer>(), Failing { never: false, lasting: true, transient: true });
-        assert_eq!(samples.of::<Failure>(), Failing { never: false, lasting: true, transient: true });
-        assert_eq!(samples.of::<Never>(), Failing { never: true, lasting: false, transient: false });
-    }
-
-    #[test]
-    fn what_is_given_comes_first() {
-        let mut samples = Samples::default();
-        samples.give(&Failure::permanent("sold out"));
-        assert_eq!(samples.lasting(), Some(Failure::permanent("sold out")));
-        assert_eq!(samples.error::<Failure>(Class::Transient).map(|e| e.to_string()).as_deref(), Some(TEXT));
     }
 }
