@@ -11,21 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use saga_core::machine::{Answer, Ending, Evaluated};
-use saga_core::policy::Retry;
+use saga_core::machine::{Answer, Ending};
 use saga_core::record::{Failure as Failed, Lost, Trouble};
-use saga_core::{IdempotencyKey, Payload, Policy, Reason};
+use saga_core::{Payload, Reason};
 
 use crate::bulkhead::Slot;
 use crate::class::Class;
 use crate::context::StepContext;
+use crate::erased::{AnyStep, Call, Gave};
 use crate::interference::Calling;
-use crate::limits::Encoding;
 use crate::panics::message_of;
-use crate::resources::Need;
 use crate::surroundings::Surroundings;
 
-pub(crate) use typed::{TypedStep, recorded};
+pub(crate) use typed::TypedStep;
 
 /// Something that runs for a saga.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -44,72 +42,6 @@ pub(crate) enum Ended {
 
 /// What a readonly step gave, or why that cannot be recorded.
 pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
-
-/// What a step is called with.
-#[derive(Clone, Copy)]
-pub(crate) struct Call<'a> {
-    pub(crate) cx: &'a StepContext,
-    pub(crate) input: &'a Payload,
-    pub(crate) around: &'a Surroundings,
-}
-
-/// What a call gave, as it is recorded.
-pub(crate) enum Gave {
-    Output(Evaluated),
-    Error {
-        class: Class,
-        message: String,
-        error: Payload,
-        retry_after: Option<Duration>,
-    },
-    /// Reading the error panicked.
-    Panic(String),
-}
-
-/// The call of a probe. It can be made again.
-pub(crate) struct Asking<'a> {
-    pub(crate) retry: Retry,
-    pub(crate) timeout: Duration,
-    /// Gives its answer, or why it has none.
-    pub(crate) ask: Box<dyn Fn() -> Calling<'a, Result<Answer, String>> + Send + 'a>,
-}
-
-/// A step, with its type erased.
-pub(crate) trait AnyStep: Send + Sync {
-    fn policy(&self) -> Policy;
-    fn needs(&self) -> Vec<Need>;
-    /// Calls it. What that gives is put into its place before what is left of the call is dropped, which may panic.
-    ///
-    /// # Errors
-    /// Why the recorded input cannot be read.
-    fn call<'a>(&self, with: Call<'a>, gave: &'a mut Option<Gave>) -> Result<Calling<'a, ()>, String>;
-    /// The call of its probe, if it has one.
-    ///
-    /// # Errors
-    /// The text of a panic.
-    fn asking<'a>(&self, with: Call<'a>) -> Result<Option<Asking<'a>>, String>;
-    /// What follows from an output that a person gave.
-    fn evaluate(
-        &self,
-        output: &Payload,
-        input: &Payload,
-        key: &IdempotencyKey,
-        around: &Surroundings,
-    ) -> Result<Evaluated, String>;
-    /// Whether a recorded input is of the step's type.
-    fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
-    /// The input that was given in place of the recorded one, as the step's type has it.
-    fn mended(&self, given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<Payload, String>;
-    /// What it says about itself.
-    #[cfg(feature = "test")]
-    fn definition(&self) -> saga_core::graph::Definition;
-    /// The shapes of the values that it records.
-    #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::recorded::Shapes;
-    /// With which errors it can be made to fail.
-    #[cfg(feature = "test")]
-    fn failing(&self, samples: &crate::samples::Samples) -> crate::samples::Failing;
-}
 
 /// Runs one attempt of a step with an effect.
 pub(crate) async fn attempt(

@@ -8,14 +8,14 @@ use saga_core::record::{Failure as Failed, Lost};
 use saga_core::state::{ChildStatus, SiteState, Status, StepState};
 use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
 
-use crate::attempt::recorded;
 use crate::body::{Board, NoValue, Place, Reached, Reading, SharedBoard, lock};
 use crate::error::StepError;
+use crate::exit::Exit;
 use crate::failure::{ChildFailure, StepFailure};
 use crate::limits::Encoding;
 use crate::recorded::{Recorded, Recording};
 use crate::registry::Registry;
-use crate::saga::{Exit, Saga, SagaCall};
+use crate::saga::{Saga, SagaCall};
 use crate::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
 use crate::text::text_of;
 
@@ -165,7 +165,7 @@ fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Re
             let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
             let decode = || board.around.encoding.decode::<S::Input>(&input);
             let call = S::in_doubt(&Given::new(KeyOf::Made(&key), &decode));
-            let call = call.map(|c| recorded(c, &board.around.encoding));
+            let call = call.map(|c| c.recorded(&board.around.encoding));
             call.transpose().map_err(|lost| lost.why)?
         }
         _ => None,

@@ -5,24 +5,21 @@ mod board;
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::SiteState;
 use saga_core::{DecodeError, Name, Payload, Reason, Site};
 
+use crate::exit::Exit;
 use crate::limits::Encoding;
-use crate::panics::drop_quietly;
-use crate::recorded::{Recorded, Recording};
-use crate::registry::Registry;
-use crate::saga::{Exit, Saga};
+use crate::recorded::Recorded;
+use crate::registry::{AnyWitness, Registry};
 use crate::text::text_of;
-use crate::witness::AnyWitness;
 
 pub(crate) use board::{Board, SharedBoard, lock};
 
@@ -57,7 +54,7 @@ impl Course {
 }
 
 /// What a body has registered, to be done once it is over.
-type Registrations = Vec<(Option<usize>, fn(&mut Registry))>;
+pub(crate) type Registrations = Vec<(Option<usize>, fn(&mut Registry))>;
 
 #[derive(Clone)]
 enum Mode {
@@ -77,7 +74,7 @@ impl SagaContext {
         Self(Arc::new(Within { mode, prefix: String::new(), input, course }))
     }
 
-    fn registering(found: Arc<Mutex<Registrations>>) -> Self {
+    pub(crate) fn registering(found: Arc<Mutex<Registrations>>) -> Self {
         let (mode, course) = (Mode::Registering(found), Course::of(None));
         Self(Arc::new(Within { mode, prefix: String::new(), input: Payload::null(), course }))
     }
@@ -235,23 +232,6 @@ fn write_number(text: &mut String, number: u32) {
     text.push(char::from(b'0' + (number % 10) as u8));
 }
 
-/// Registers the steps at the sites of a saga: its body is polled once, in registration.
-pub(crate) fn register<S: Saga>(registry: &mut Registry) {
-    let found = Arc::new(Mutex::new(Vec::new()));
-    let mut body = Box::pin(S::body(SagaContext::registering(found.clone())));
-    let polled = body.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    debug_assert!(polled.is_pending(), "a body goes no further than its registration");
-    drop(body);
-    let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-    // A child's are registered within its parent's.
-    let outer = registry.signals.registering;
-    for (place, register) in found {
-        registry.signals.registering = Some((S::NAME, place));
-        register(registry);
-    }
-    registry.signals.registering = outer;
-}
-
 /// Something that is reached and then waited for.
 pub(crate) struct Reached<R> {
     cx: SagaContext,
@@ -352,71 +332,5 @@ where
                 Poll::Pending
             }
         }
-    }
-}
-
-/// A saga, with its type erased.
-pub(crate) trait AnySaga: Send + Sync {
-    fn type_key(&self) -> std::any::TypeId;
-    /// The version of its code.
-    fn version(&self) -> u32;
-    /// Its automaton, if it was written by the macro.
-    fn graph(&self) -> Option<&'static Graph>;
-    /// The shapes of the values that it records.
-    #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::recorded::Shapes;
-    fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;
-}
-
-pub(crate) struct TypedSaga<S>(PhantomData<fn() -> S>);
-
-impl<S> Default for TypedSaga<S> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<S: Saga> AnySaga for TypedSaga<S> {
-    fn type_key(&self) -> std::any::TypeId {
-        std::any::TypeId::of::<S>()
-    }
-
-    fn version(&self) -> u32 {
-        S::VERSION
-    }
-
-    fn graph(&self) -> Option<&'static Graph> {
-        S::GRAPH
-    }
-
-    #[cfg(feature = "test")]
-    fn shapes(&self) -> crate::recorded::Shapes {
-        crate::recorded::Shapes::of::<S::Input, S::Output, S::Error>(&Recording::new())
-    }
-
-    fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
-        Box::pin(async move {
-            let exit = S::body(SagaContext::driving(board.clone(), input, S::GRAPH)).await;
-            let encoding = &lock(&board).around.encoding;
-            match exit {
-                Exit::Done(output) => {
-                    let recorded = encoding.encode_output(&output);
-                    drop_quietly("the saga's output", output);
-                    match recorded {
-                        Ok(output) => BodyEnd::Returned(output),
-                        Err(lost) => {
-                            let detail = format!("the saga's output: {}", lost.why);
-                            BodyEnd::Halted(Reason::OutputLost, None, detail)
-                        }
-                    }
-                }
-                Exit::Failed(error) => {
-                    let end =
-                        BodyEnd::Failed(encoding.encode_error(&Recording::new(), &error), text_of(&error));
-                    drop_quietly("the saga's error", error);
-                    end
-                }
-            }
-        })
     }
 }

@@ -15,7 +15,6 @@ use saga_core::{Epoch, policy};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::{Clock, Dice, Stopwatch};
-use crate::error::RunError;
 
 /// The maximum number of appends in a batch.
 const BATCH_MAX: usize = 1024;
@@ -34,16 +33,6 @@ pub(crate) enum CommitError {
     /// It is not known whether it was written, and this worker no longer drives the saga.
     #[error("{0}")]
     Lost(String),
-}
-
-/// The error of a saga that was to be created.
-impl From<CommitError> for RunError {
-    fn from(error: CommitError) -> Self {
-        RunError::Store(match error {
-            CommitError::Store(error) => error,
-            lost => StoreError::unavailable(lost.to_string()),
-        })
-    }
 }
 
 pub(crate) type Ack = Result<Epoch, CommitError>;

@@ -3,10 +3,12 @@
 
 use saga_core::machine::{self, Delivery, Evaluated, Event, Facts, Refusal};
 use saga_core::record::Knowledge;
-use saga_core::{Entry, Record, Role, SagaId, State};
+use saga_core::state::SiteState;
+use saga_core::{Entry, Payload, Record, Role, SagaId, State};
 
 use crate::engine::Engine;
-use crate::sent;
+use crate::limits::Encoding;
+use crate::registry::Registry;
 
 /// What follows from an output that a person gave.
 fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
@@ -39,10 +41,33 @@ pub(crate) fn read(
         *input = mended.map_err(|why| Refusal::Unusable { site: site.clone(), why })?;
     }
     if let Delivery::Signal { name, payload, .. } = &mut delivery {
-        *payload = sent::to_record(&engine.registry, &engine.around.encoding, state, name, payload);
+        *payload = as_recorded(&engine.registry, &engine.around.encoding, state, name, payload);
     }
     let evaluated = evaluate(engine, state, &delivery)?;
     Ok((delivery, evaluated))
+}
+
+/// What is recorded of a signal: the value as the type at the wait for it has it, so that its secrets are hidden and
+/// nothing else; or, where that is not known, all of it hidden.
+fn as_recorded(
+    registry: &Registry,
+    encoding: &Encoding,
+    state: &State,
+    name: &str,
+    payload: &Payload,
+) -> Payload {
+    let read = state.takes_next(name).and_then(|site| {
+        let around = state.sites_around(site).filter_map(|(at, there)| match there {
+            SiteState::Child { saga, .. } => Some((at.as_str().len() + 1, saga)),
+            _ => None,
+        });
+        let (within, saga) = around.last().or_else(|| Some((0, &state.head()?.saga)))?;
+        let graph = registry.find_saga(saga)?.graph();
+        let place = graph.map(|graph| graph.place_at(&site.as_str()[within..]));
+        registry.signals.at(saga, place.unwrap_or_default())
+    });
+    let recorded = read.and_then(|read| read(payload, encoding));
+    recorded.unwrap_or_else(|| encoding.codecs.hide(payload))
 }
 
 /// Returns the answer to a delivery that another worker took, from the journal: an act's by its id, a signal's by its

@@ -19,15 +19,17 @@ use std::task::{Context, Poll, Waker};
 use foldhash::fast::RandomState;
 use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Receipt, Record, Site, State, Timestamp};
+use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
 use tokio::sync::oneshot;
 
-use crate::body::{AnySaga, Board, SharedBoard, lock};
+use crate::body::{Board, SharedBoard, lock};
 use crate::bulkhead::{Gate, Slots};
 use crate::committer::{AckSlot, CommitError};
 use crate::context::Stopping;
 use crate::engine::Engine;
+use crate::erased::AnySaga;
 use crate::few::Few;
+use crate::finished::{Finished, Reply};
 use crate::local::{Begun, Job, Local, LocalEnd};
 use crate::mailbox::Mailbox;
 use crate::panics::{Quiet, message_of};
@@ -35,21 +37,9 @@ use news::News;
 use rest::Rest;
 use stay::Stay;
 
-/// Why a driver no longer drives its saga.
-#[derive(Debug)]
-pub(crate) enum Finished {
-    /// The saga ended, or was dead-lettered.
-    Settled(Arc<State>),
-    /// The saga waits and was released; the store has the time until which.
-    Parked,
-    /// Another worker holds the saga, or the runtime is gone.
-    Lost(CommitError),
-    /// The saga could not be created: one of that id exists.
-    Exists,
-}
-
-/// What a delivery came to: what a cancel meets, or nothing more; or why it was refused.
-pub(crate) type Reply = Result<Option<Box<Receipt>>, Refusal>;
+/// What is said of a saga that the store lists as dead-lettered while its journal can be read, and goes on.
+pub(crate) const LISTED: &str =
+    "a build that could not read the journal listed it as dead-lettered; redrive it";
 
 /// A saga that is driven.
 pub(crate) struct Driver {
@@ -356,7 +346,7 @@ impl Driver {
         };
         let saga = append.saga.clone();
         let commit = self.engine.committer.commit(append, &self.ack);
-        let answer = meanwhile::beside(commit, &mut self.local, &mut self.ended).await;
+        let answer = self.local.beside(commit, &mut self.ended).await;
         match answer {
             Ok(epoch) => {
                 if self.epoch.replace(epoch).is_none() {

@@ -1,11 +1,9 @@
-//! Errors of steps, errors of other crates made to mean something, and why a saga was not started.
+//! Errors of steps, and errors of other crates made to mean something.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use saga_core::store::StoreError;
-use saga_core::{InvalidId, SagaId};
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
@@ -151,56 +149,5 @@ impl StepError for Never {
 
     fn class(&self) -> Class {
         match *self {}
-    }
-}
-
-/// Why a saga was not started.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The id cannot be one.
-    #[error(transparent)]
-    InvalidId(#[from] InvalidId),
-    /// There is a saga of that id with another input, or of another type.
-    #[error("saga {id} exists, and is {saga}({input})")]
-    IdConflict {
-        /// The id that both have.
-        id: SagaId,
-        /// The type of the one that is there.
-        saga: String,
-        /// What that one was called with, without its secrets.
-        input: String,
-    },
-    /// The saga was not registered with this runtime.
-    #[error("saga {saga} is not registered")]
-    NotRegistered {
-        /// The recorded name of the saga.
-        saga: &'static str,
-    },
-    /// The input cannot be recorded.
-    #[error("the input cannot be recorded: {why}")]
-    Unrecordable {
-        /// The error of the encoding.
-        why: String,
-    },
-    /// The runtime is shutting down.
-    #[error("the runtime is shutting down")]
-    ShuttingDown,
-    /// The store failed for good, or the saga's journal cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// An id that is one already.
-impl From<std::convert::Infallible> for RunError {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
-    }
-}
-
-/// As text: what a `main` that returns it shows.
-impl std::fmt::Debug for RunError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&text_of(self))
     }
 }

@@ -18,17 +18,23 @@ mod delivery;
 pub mod demand;
 mod driver;
 mod engine;
+mod erased;
 mod error;
+mod exit;
 mod expansion;
 mod failure;
 mod few;
 pub mod fields;
+mod finished;
+mod guard;
 mod handle;
 #[cfg_attr(not(feature = "test"), expect(dead_code, reason = "only a test kit interferes"))]
 mod interference;
 mod journal;
 mod limits;
+mod live;
 mod local;
+mod look_error;
 #[cfg(feature = "test")]
 mod made_up;
 mod mailbox;
@@ -37,9 +43,13 @@ mod observed;
 mod outcome;
 mod panics;
 mod recorded;
+mod register;
 mod registry;
 mod relation;
+mod replies;
 mod resources;
+mod run_error;
+mod running;
 mod runtime;
 mod saga;
 #[cfg_attr(not(feature = "test"), expect(dead_code, reason = "only a test kit interferes"))]
@@ -47,6 +57,7 @@ mod samples;
 mod sent;
 #[cfg(feature = "test")]
 mod shape;
+mod signals;
 mod step;
 mod surroundings;
 #[cfg(feature = "test")]
@@ -57,6 +68,7 @@ pub mod upgrade;
 mod view;
 mod wait;
 mod watch;
+mod watchers;
 mod witness;
 mod woken;
 mod worker;
@@ -68,14 +80,16 @@ pub use class::Class;
 pub use clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
 pub use context::StepContext;
 pub use demand::place;
-pub use error::{Classify, Failure, Never, RunError, StepError};
+pub use error::{Classify, Failure, Never, StepError};
+pub use exit::Exit;
 pub use expansion::{
     Alone, Attempted, Fallible, MadeOf, ResultType, RetryAfter, fmt_recorded, key_alone, run_alone,
 };
 pub use failure::{AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure};
 pub use handle::{
-    Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, LookError, NeedsPerson, phase,
+    Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, NeedsPerson, phase,
 };
+pub use look_error::LookError;
 pub use misplaced::{
     Checked, Droppable, Dropped, GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, ManyBranches,
     NotAwaited, OneBranch, SagaInSaga, Started, Steady, StepInSaga, Unawaited, Waits, Walked, own, own_call,
@@ -83,11 +97,12 @@ pub use misplaced::{
 };
 pub use outcome::Outcome;
 pub use recorded::{Recorded, Recording};
-pub use registry::{Registry, StartError};
+pub use registry::{AnyWitness, Registry, StartError};
 pub use relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere};
 pub use resources::{AsResource, Need, NotRecorded, Resources, Taken};
+pub use run_error::RunError;
 pub use runtime::{Builder, Runtime};
-pub use saga::{EndsWith, Exit, FailsWith, Saga, SagaCall};
+pub use saga::{EndsWith, FailsWith, Saga, SagaCall};
 pub use sent::SignalOf;
 pub use step::{
     Compensation, Effectless, Effort, Forward, ForwardStep, Given, Probe, ProbeCall, Repeat, Repeatable,
@@ -102,4 +117,4 @@ pub use wait::{
     uuid,
 };
 pub use watch::Watch;
-pub use witness::{AnyWitness, Awaited, PlaceOf, Witness};
+pub use witness::{Awaited, PlaceOf, Witness};

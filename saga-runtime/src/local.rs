@@ -5,7 +5,7 @@ use std::any::Any;
 use std::future::{Future, poll_fn, ready};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -180,6 +180,18 @@ impl Local {
 
     pub(crate) async fn next(&mut self) -> Option<LocalEnd> {
         poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Returns the output of `work`. Jobs that end meanwhile are added to `ended`.
+    pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = T>, ended: &mut Vec<LocalEnd>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                Some(end) = self.next(), if !self.is_empty() => ended.push(end),
+            }
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::fmt;
 use saga_core::state::{Direction, State};
 use saga_core::{By, Cause, Rollback, Undone};
 
-use crate::handle::{Known, LookError, phase};
+use crate::handle::{Known, phase};
 use crate::limits::Encoding;
+use crate::look_error::LookError;
 use crate::misplaced::IsResult;
 use crate::recorded::Recorded;
 use crate::text::text_of;

@@ -1,19 +1,17 @@
 //! The steps and sagas that a runtime knows, by recorded name, their types forgotten. Filled before it starts; nothing
 //! is global.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use saga_core::{Catalog, Kind, Policy};
 
-use crate::attempt::{AnyStep, TypedStep};
-use crate::body::{AnySaga, TypedSaga};
+use crate::erased::{AnySaga, AnyStep};
 use crate::resources::{Need, Resources};
-use crate::saga::Saga;
-use crate::sent::SignalTypes;
-use crate::step::Step;
+use crate::signals::SignalTypes;
+use crate::text::text_of;
 
 /// The steps and sagas that a runtime knows.
 #[derive(Default)]
@@ -46,7 +44,23 @@ impl From<Clash> for StartError {
 
 struct Registered {
     step: &'static dyn AnyStep,
-    type_id: std::any::TypeId,
+    type_id: TypeId,
+}
+
+/// A saga to be added to a registry.
+pub(crate) struct NewSaga {
+    pub(crate) name: &'static str,
+    pub(crate) saga: Arc<dyn AnySaga>,
+    /// Whether it promises that no step in it is irreversible.
+    pub(crate) is_undoable: bool,
+    /// Registers what its body calls.
+    pub(crate) register: fn(&mut Registry),
+}
+
+/// A [`Witness`](crate::Witness), with its type erased.
+pub trait AnyWitness: Send + Sync {
+    /// The place of its call in the saga's automaton, and what registers the steps of it.
+    fn registration(&self) -> (Option<usize>, fn(&mut Registry));
 }
 
 /// Why a runtime does not start.
@@ -97,52 +111,44 @@ pub enum StartError {
 }
 
 impl Registry {
-    /// Registers a step, and the steps that it names.
-    pub fn step<S: Step>(&mut self) {
-        let type_id = std::any::TypeId::of::<S>();
-        self.add_step(S::NAME, Registered { step: TypedStep::<S>::STEP, type_id }, S::related);
-    }
-
-    fn add_step(&mut self, name: &'static str, step: Registered, related: fn(&mut Self)) {
-        self.hold_to_promises(name, step.step.policy().kind == Kind::Irreversible);
+    /// Adds a step; `related` registers the steps that it names.
+    pub(crate) fn add_step(
+        &mut self,
+        name: &'static str,
+        type_id: TypeId,
+        step: &'static dyn AnyStep,
+        related: fn(&mut Self),
+    ) {
+        self.hold_to_promises(name, step.policy().kind == Kind::Irreversible);
         if let Some(known) = self.steps.get(name) {
-            if known.type_id != step.type_id {
+            if known.type_id != type_id {
                 self.clashes.push(Clash::Name { what: "step", name });
             }
             return;
         }
-        self.steps.insert(name, step);
+        self.steps.insert(name, Registered { step, type_id });
         related(self);
     }
 
-    /// Registers a saga, the steps at its sites, and the sagas that it calls.
-    pub fn saga<S: Saga>(&mut self) {
-        if self.add_saga::<S>() {
-            self.children.retain(|name| *name != S::NAME);
+    /// Adds a saga that may be claimed.
+    pub(crate) fn add_saga(&mut self, saga: NewSaga) {
+        let name = saga.name;
+        if self.add(saga) {
+            self.children.retain(|child| *child != name);
         }
     }
 
-    /// Registers a saga that another one calls.
-    pub(crate) fn child<S: Saga>(&mut self) {
-        self.hold_to_promises(S::NAME, !S::UNDOABLE);
-        let known = self.sagas.contains_key(S::NAME);
-        if self.add_saga::<S>() && !known {
-            self.children.push(S::NAME);
+    /// Adds a saga that another one calls.
+    pub(crate) fn add_child(&mut self, saga: NewSaga) {
+        let name = saga.name;
+        self.hold_to_promises(name, !saga.is_undoable);
+        let known = self.sagas.contains_key(name);
+        if self.add(saga) && !known {
+            self.children.push(name);
         }
     }
 
-    fn add_saga<S: Saga>(&mut self) -> bool {
-        let undoable = S::UNDOABLE.then_some(S::NAME);
-        self.add_any_saga(S::NAME, Arc::new(TypedSaga::<S>::default()), undoable, crate::body::register::<S>)
-    }
-
-    fn add_any_saga(
-        &mut self,
-        name: &'static str,
-        saga: Arc<dyn AnySaga>,
-        undoable: Option<&'static str>,
-        register: fn(&mut Self),
-    ) -> bool {
+    fn add(&mut self, NewSaga { name, saga, is_undoable, register }: NewSaga) -> bool {
         if let Some(known) = self.sagas.get(name) {
             let same = known.type_key() == saga.type_key();
             if !same {
@@ -153,7 +159,7 @@ impl Registry {
         self.sagas.insert(name, saga);
         // What a child promises is its own affair: the promises of its callers ask for that of the child.
         let before = std::mem::take(&mut self.promising);
-        self.promising.extend(undoable);
+        self.promising.extend(is_undoable.then_some(name));
         register(self);
         self.promising = before;
         true
@@ -244,6 +250,6 @@ impl std::fmt::Debug for Registry {
 /// As text: what a `main` that returns it shows.
 impl std::fmt::Debug for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::text::text_of(self))
+        f.write_str(&text_of(self))
     }
 }

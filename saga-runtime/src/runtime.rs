@@ -14,12 +14,15 @@ use saga_core::{Entry, Payload, Record, SagaId, State, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::committer::CommitError;
-use crate::driver::{Driver, Finished, Origin};
-use crate::engine::{Channel, Engine};
-use crate::error::RunError;
+use crate::driver::{Driver, Origin};
+use crate::engine::Engine;
+use crate::finished::Finished;
 use crate::handle::{AnyHandle, Handle};
 use crate::limits::Encoding;
+use crate::live::Channel;
 use crate::mailbox::Mailbox;
+use crate::run_error::RunError;
+use crate::running::Running;
 use crate::saga::{Saga, SagaCall};
 use crate::worker;
 
@@ -75,33 +78,12 @@ type MeansSame = fn(&Encoding, &Payload, &Payload) -> bool;
 /// ```
 #[derive(Clone)]
 pub struct Runtime {
-    engine: Arc<Engine>,
-    #[cfg_attr(not(feature = "test"), expect(dead_code, reason = "it is held for its drop"))]
     running: Arc<Running>,
-}
-
-/// The runtime's own tasks; ended when the last handle on the runtime goes.
-struct Running {
-    engine: Arc<Engine>,
-    tasks: Vec<tokio::task::AbortHandle>,
-}
-
-impl Running {
-    fn end(&self) {
-        self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
-        self.engine.live.end();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.end();
-    }
 }
 
 impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runtime").field("registry", &self.engine.registry).finish_non_exhaustive()
+        f.debug_struct("Runtime").field("registry", &self.engine().registry).finish_non_exhaustive()
     }
 }
 
@@ -133,7 +115,7 @@ impl Runtime {
             saga: S::NAME,
             version: S::VERSION,
             deadline: S::DEADLINE,
-            input: self.engine.around.encoding.encode_input(call.input()),
+            input: self.engine().around.encoding.encode_input(call.input()),
             means_same: Encoding::means_same::<S::Input>,
         };
         self.begin(id.try_into()?, call).await.map(Handle::new)
@@ -145,7 +127,7 @@ impl Runtime {
     }
 
     async fn begun(&self, id: SagaId, call: Call) -> Result<AnyHandle, RunError> {
-        let engine = &self.engine;
+        let engine = self.engine();
         let code = engine.registry.find_saga(call.saga).ok_or(RunError::NotRegistered { saga: call.saga })?;
         let input = call.input.map_err(|why| RunError::Unrecordable { why })?;
         if engine.is_draining() {
@@ -183,7 +165,7 @@ impl Runtime {
         };
         engine.live.set_abort(&id, tokio::spawn(task).abort_handle());
         if is_created.await.is_ok() {
-            return Ok(AnyHandle::new(self.clone(), id, Some(channel)));
+            return Ok(AnyHandle::new(self.running.clone(), id, Some(channel)));
         }
         let finished = channel.finished.borrow().clone();
         match finished.as_deref() {
@@ -195,8 +177,8 @@ impl Runtime {
     /// Now, or as soon as there is a time at which this worker has not tried to create that saga.
     async fn time_of_creation(&self, id: &SagaId) -> Timestamp {
         loop {
-            let now = self.engine.clock.now();
-            if self.engine.created.is_first(id, now) {
+            let now = self.engine().clock.now();
+            if self.engine().created.is_first(id, now) {
                 return now;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -211,7 +193,7 @@ impl Runtime {
         entry: Entry,
         means_same: MeansSame,
     ) -> Result<AnyHandle, RunError> {
-        let status = Status::of(&state, Some(self.engine.clock.now()), 0);
+        let status = Status::of(&state, Some(self.engine().clock.now()), 0);
         let append = saga_core::store::Append {
             saga: id.clone(),
             epoch: None,
@@ -220,9 +202,9 @@ impl Runtime {
             taken: Vec::new(),
             release: true,
         };
-        match self.engine.committer.commit(append, &Arc::default()).await {
-            Ok(_) => Ok(AnyHandle::new(self.clone(), id.clone(), None)),
-            Err(_) if self.engine.is_draining() => Err(RunError::ShuttingDown),
+        match self.engine().committer.commit(append, &Arc::default()).await {
+            Ok(_) => Ok(AnyHandle::new(self.running.clone(), id.clone(), None)),
+            Err(_) if self.engine().is_draining() => Err(RunError::ShuttingDown),
             Err(CommitError::Refused(_)) => self.same(id, &entry, None, means_same).await,
             Err(error) => Err(error.into()),
         }
@@ -237,15 +219,15 @@ impl Runtime {
         means_same: MeansSame,
     ) -> Result<AnyHandle, RunError> {
         let there = loop {
-            if let Some(first) = self.engine.store.load(id, 0, 1).await?.into_iter().next() {
+            if let Some(first) = self.engine().store.load(id, 0, 1).await?.into_iter().next() {
                 break first;
             }
             // It is just being created, by another task of ours: until that is over, one way or the other.
-            let mut watcher = self.engine.watchers.watch(id);
+            let mut watcher = self.engine().watchers.watch(id);
             let created = channel.as_ref().map(|c| (c.finished.borrow().is_none(), c.finished.has_changed()));
             match created {
                 Some((true, Ok(_))) => watcher.news().await,
-                _ if self.engine.store.summary(id).await?.is_some() => {}
+                _ if self.engine().store.summary(id).await?.is_some() => {}
                 _ => {
                     let detail = format!("saga {id} was not started: the worker lost its lease; call again");
                     return Err(RunError::Store(StoreError::unavailable(detail)));
@@ -254,9 +236,9 @@ impl Runtime {
         };
         match (&there.record, &wanted.record) {
             (Record::Scheduled { saga: a, input: x, .. }, Record::Scheduled { saga: b, input: y, .. })
-                if a == b && means_same(&self.engine.around.encoding, x, y) =>
+                if a == b && means_same(&self.engine().around.encoding, x, y) =>
             {
-                Ok(AnyHandle::new(self.clone(), id.clone(), channel))
+                Ok(AnyHandle::new(self.running.clone(), id.clone(), channel))
             }
             (Record::Scheduled { saga, input, .. }, _) => {
                 Err(RunError::IdConflict { id: id.clone(), saga: saga.to_string(), input: input.shown() })
@@ -273,11 +255,11 @@ impl Runtime {
     /// # Errors
     /// [`StoreError`].
     pub async fn find(&self, id: &SagaId) -> Result<Option<AnyHandle>, StoreError> {
-        let channel = self.engine.live.get(id);
-        if channel.is_none() && self.engine.store.summary(id).await?.is_none() {
+        let channel = self.engine().live.get(id);
+        if channel.is_none() && self.engine().store.summary(id).await?.is_none() {
             return Ok(None);
         }
-        Ok(Some(AnyHandle::new(self.clone(), id.clone(), channel)))
+        Ok(Some(AnyHandle::new(self.running.clone(), id.clone(), channel)))
     }
 
     /// A page of sagas, oldest first.
@@ -297,7 +279,7 @@ impl Runtime {
     /// # Errors
     /// [`StoreError`].
     pub async fn sagas(&self, query: &Query) -> Result<Page, StoreError> {
-        self.engine.store.query(query).await
+        self.engine().store.query(query).await
     }
 
     /// Drops the journals of sagas that ended before; never of one that is dead-lettered, or could still be undone.
@@ -306,8 +288,8 @@ impl Runtime {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
-        let now = self.engine.clock.now();
-        self.engine.store.purge(Purge { ended_before, undoable_too: false, now }).await
+        let now = self.engine().clock.now();
+        self.engine().store.purge(Purge { ended_before, undoable_too: false, now }).await
     }
 
     /// Like [`purge`](Self::purge), and also drops sagas that could still be undone.
@@ -315,8 +297,8 @@ impl Runtime {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_undoable_too(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
-        let now = self.engine.clock.now();
-        self.engine.store.purge(Purge { ended_before, undoable_too: true, now }).await
+        let now = self.engine().clock.now();
+        self.engine().store.purge(Purge { ended_before, undoable_too: true, now }).await
     }
 
     /// What is wrong with the store, in one line; `None` while all is well. That is what it says while it fails and the
@@ -324,17 +306,17 @@ impl Runtime {
     /// ([`Store::trouble`](saga_core::store::Store::trouble)): sagas that are damaged, by name, a log that cannot be
     /// emptied, a file that is gone.
     pub fn store_trouble(&self) -> Option<String> {
-        self.engine.troubles.told(self.engine.trouble.borrow().clone(), &*self.engine.store)
+        self.engine().troubles.told(self.engine().trouble.borrow().clone(), &*self.engine().store)
     }
 
     /// The time by the runtime's clock.
     pub fn now(&self) -> Timestamp {
-        self.engine.clock.now()
+        self.engine().clock.now()
     }
 
     /// How many sagas this worker drives at the moment; one that waits for long is not among them.
     pub fn running(&self) -> usize {
-        self.engine.live.len()
+        self.engine().live.len()
     }
 
     /// Drains: nothing new begins, attempts in flight have the time that is left of their timeout, their outcomes are
@@ -343,7 +325,7 @@ impl Runtime {
     /// That takes up to the longest timeout of a step, 60 s by default. Where the platform kills sooner, call
     /// [`shutdown_within`](Self::shutdown_within).
     pub async fn shutdown(&self) {
-        self.engine.drain();
+        self.engine().drain();
         self.all_released().await;
         self.leave().await;
     }
@@ -359,27 +341,27 @@ impl Runtime {
     /// reached: releases are tried ten times. A saga that could not be released counts a death. Work that a step has
     /// handed to `spawn_blocking` or to a task of its own goes on.
     pub async fn shutdown_within(&self, time: Duration) -> usize {
-        self.engine.drain();
+        self.engine().drain();
         if tokio::time::timeout(time, self.all_released()).await.is_err() {
-            self.engine.interrupt();
+            self.engine().interrupt();
             self.all_released().await;
         }
         self.leave().await;
-        self.engine.interrupted.load(Ordering::Acquire)
+        self.engine().interrupted.load(Ordering::Acquire)
     }
 
     async fn all_released(&self) {
-        while self.engine.live.len() > 0 {
+        while self.engine().live.len() > 0 {
             tokio::select! {
                 biased;
-                () = self.engine.live.freed.notified() => {}
+                () = self.engine().live.freed.notified() => {}
                 () = tokio::time::sleep(worker::DRAIN_LOOK) => {}
             }
         }
     }
 
     async fn leave(&self) {
-        if let Err(error) = self.engine.store.leave(self.engine.worker()).await {
+        if let Err(error) = self.engine().store.leave(self.engine().worker()).await {
             tracing::warn!(%error, "the store could not be left in good order");
         }
     }
@@ -388,10 +370,10 @@ impl Runtime {
     #[cfg(feature = "test")]
     pub(crate) fn kill(&self) {
         self.running.end();
-        self.engine.drain();
+        self.engine().drain();
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.engine
+        &self.running.engine
     }
 }

@@ -3,12 +3,16 @@
 use std::error::Error;
 use std::future::Future;
 use std::marker::PhantomPinned;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use saga_core::graph::Graph;
 
 use crate::body::SagaContext;
+use crate::exit::Exit;
 use crate::recorded::{Recorded, encode};
+use crate::registry::Registry;
 use crate::view::SagaState;
 
 /// An async function with recorded awaits.
@@ -70,15 +74,6 @@ pub trait Saga: Sized + 'static {
 
     /// The body. It runs again from the start after a crash, over what is recorded.
     fn body(cx: SagaContext) -> impl Future<Output = Exit<Self::Output, Self::Error>> + Send;
-}
-
-/// How a body ends. A type of our own, so that no `?` or `return` gets past the macro unseen.
-#[derive(Debug)]
-pub enum Exit<T, E> {
-    /// With its output.
-    Done(T),
-    /// With its error.
-    Failed(E),
 }
 
 impl<T, E> Exit<T, E> {
@@ -171,4 +166,21 @@ impl<S: Saga> std::fmt::Debug for SagaCall<S> {
         let input = encode(&self.input).map(|p| p.shown()).unwrap_or_default();
         write!(f, "{}({input})", S::NAME)
     }
+}
+
+/// Registers the steps at the sites of a saga: its body is polled once, in registration.
+pub(crate) fn register<S: Saga>(registry: &mut Registry) {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let mut body = Box::pin(S::body(SagaContext::registering(found.clone())));
+    let polled = body.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    debug_assert!(polled.is_pending(), "a body goes no further than its registration");
+    drop(body);
+    let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+    // A child's are registered within its parent's.
+    let outer = registry.signals.registering;
+    for (place, register) in found {
+        registry.signals.registering = Some((S::NAME, place));
+        register(registry);
+    }
+    registry.signals.registering = outer;
 }

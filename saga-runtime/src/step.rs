@@ -8,16 +8,19 @@ use std::time::Duration;
 
 use saga_core::graph::Definition;
 use saga_core::policy::{InDoubt, Retry, TIMEOUT_DEFAULT};
+use saga_core::record::{Call as RecordedCall, Lost};
 use saga_core::{IdempotencyKey, Kind, Payload, Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::context::StepContext;
 use crate::error::StepError;
 use crate::failure::StepFailure;
+use crate::limits::Encoding;
 use crate::recorded::{Recorded, decode, encode};
 use crate::registry::Registry;
 use crate::relation::{Answers, Asks, Compensates};
 use crate::resources::Need;
+use crate::text::text_of;
 
 /// One effect on the world: recorded before it begins and after it ends.
 ///
@@ -347,7 +350,7 @@ impl<'a, S: Step> Given<'a, S> {
         match (self.decode)() {
             Ok(input) => input,
             Err(error) => {
-                panic!("the input of {} cannot be read: {}", S::NAME, crate::text::text_of(&error))
+                panic!("the input of {} cannot be read: {}", S::NAME, text_of(&error))
             }
         }
     }
@@ -364,15 +367,22 @@ impl Effectless for undo::Readonly {}
 /// A recorded call that undoes a step, or settles it in doubt.
 #[derive(Debug)]
 pub struct Compensation {
-    pub(crate) step: &'static str,
+    step: &'static str,
     /// Not sealed yet: where the call is made there are no codecs.
-    pub(crate) input: Result<Payload, saga_core::EncodeError>,
+    input: Result<Payload, saga_core::EncodeError>,
 }
 
 impl Compensation {
     /// By that call.
     pub fn by<S: Compensates>(call: StepCall<S>) -> Self {
         Self { step: S::NAME, input: encode(&call.input) }
+    }
+
+    /// Returns the call as it is recorded.
+    pub(crate) fn recorded(self, encoding: &Encoding) -> Result<RecordedCall, Lost> {
+        let input = self.input.and_then(|input| encoding.codecs.seal(input));
+        let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
+        Ok(RecordedCall { step: self.step.into(), input, leaves: None, until: None })
     }
 }
 
@@ -409,13 +419,13 @@ impl<T: Send + 'static> ProbeCall<T> {
 
     /// The same, of a step that is known to have no effect.
     pub(crate) fn asked_by<P: Step<Output = Probe<T>>>(call: StepCall<P>) -> Self {
-        let input = encode(call.input()).map_err(|e| crate::text::text_of(&e));
+        let input = encode(call.input()).map_err(|e| text_of(&e));
         let ask = move |cx: StepContext| -> Answering<T> {
             let input = input.clone();
             Box::pin(async move {
-                let input = decode::<P::Input>(&saga_core::Codecs::default(), &input?)
-                    .map_err(|e| crate::text::text_of(&e))?;
-                P::run(&cx, input).await.map_err(|e| crate::text::text_of(&e))
+                let input =
+                    decode::<P::Input>(&saga_core::Codecs::default(), &input?).map_err(|e| text_of(&e))?;
+                P::run(&cx, input).await.map_err(|e| text_of(&e))
             })
         };
         Self { ask: Box::new(ask), retry: P::RETRY, timeout: P::TIMEOUT, output: PhantomData }

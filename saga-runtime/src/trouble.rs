@@ -1,11 +1,13 @@
 //! The problems of the store that this worker has met, and the sagas that it cannot read.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use foldhash::fast::RandomState;
 use saga_core::SagaId;
 use saga_core::store::{DeliveryId, Store};
+
+use crate::guard::guard;
 
 /// The problems of a worker, except those of commits.
 #[derive(Default)]
@@ -16,10 +18,6 @@ pub(crate) struct Troubles {
     told: Mutex<Option<String>>,
     /// The sagas with journals that cannot be read, each with the last delivery seen there.
     unreadable: Mutex<HashMap<SagaId, DeliveryId, RandomState>>,
-}
-
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Troubles {

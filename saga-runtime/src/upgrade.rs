@@ -21,8 +21,8 @@ use std::sync::Arc;
 use saga_core::store::{Query, StoreError, Summary};
 use saga_core::{Entry, Phase, State, Timestamp};
 
-use crate::body::AnySaga;
 use crate::clock::{Clock, SystemClock};
+use crate::erased::AnySaga;
 use crate::journal::journal;
 use crate::registry::StartError;
 use crate::runtime::Builder;

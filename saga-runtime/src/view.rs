@@ -5,8 +5,8 @@ use saga_core::graph::{Graph, What};
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
 
-use crate::handle::LookError;
 use crate::limits::Encoding;
+use crate::look_error::LookError;
 use crate::recorded::Recorded;
 use crate::saga::Saga;
 use crate::step::{Step, Undo};

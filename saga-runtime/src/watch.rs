@@ -2,8 +2,9 @@
 
 use saga_core::Entry;
 
-use crate::engine::Watcher;
-use crate::handle::{AnyHandle, LookError};
+use crate::handle::AnyHandle;
+use crate::look_error::LookError;
+use crate::watchers::Watcher;
 
 /// The records of a saga as they come.
 pub struct Watch {
@@ -37,7 +38,7 @@ impl Watch {
                 self.next = entry.seq + 1;
                 return Ok(Some(entry));
             }
-            let store = &self.handle.runtime.engine().store;
+            let store = &self.handle.engine().store;
             let summary = store.summary(&self.handle.id).await?;
             let page = store.load(&self.handle.id, self.next, 100).await?;
             if !page.is_empty() {

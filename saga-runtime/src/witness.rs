@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use crate::awaitable::{Awaitable, StepSet};
 use crate::body::{Place, SagaContext};
 use crate::misplaced::Inert;
-use crate::registry::Registry;
+use crate::registry::{AnyWitness, Registry};
 
 /// Stands in a body for one awaited call, so that the call's type can be known before it is made.
 pub struct Witness<S: StepSet> {
@@ -84,12 +84,6 @@ impl<S: StepSet> std::fmt::Debug for Witness<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(std::any::type_name::<S>())
     }
-}
-
-/// A [`Witness`], with its type erased.
-pub trait AnyWitness: Send + Sync {
-    /// The place of its call in the saga's automaton, and what registers the steps of it.
-    fn registration(&self) -> (Option<usize>, fn(&mut Registry));
 }
 
 impl<S: StepSet> AnyWitness for Witness<S> {

@@ -13,9 +13,11 @@ use saga_core::{Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
 use crate::committer::{CommitError, pause};
-use crate::driver::{Driver, Finished, Origin};
-use crate::engine::{Channel, Engine};
+use crate::driver::{Driver, Origin};
+use crate::engine::{Engine, patiently};
+use crate::finished::Finished;
 use crate::journal::journal;
+use crate::live::Channel;
 use crate::mailbox::Mailbox;
 use crate::panics::message_of;
 use crate::text::text_of;
@@ -313,24 +315,6 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
             let seen = deliveries.map(|waiting| waiting.iter().map(|w| w.id).max().unwrap_or(DeliveryId(0)));
             engine.troubles.is_unreadable(&claim.saga, seen.unwrap_or(DeliveryId(u64::MAX)));
             release_unreadable(engine, claim, &why).await
-        }
-    }
-}
-
-/// Reads from the store, as often as it takes; an error means that waiting is of no use.
-pub(crate) async fn patiently<T, F>(engine: &Engine, read: impl Fn() -> F) -> Result<T, StoreError>
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
-    let mut tries = 0;
-    loop {
-        match read().await {
-            Err(error) if error.is_transient() && !engine.is_draining() => {
-                tries += 1;
-                tracing::warn!(%error, tries, "the store failed; a saga waits to be taken up");
-                tokio::time::sleep(pause(tries, engine.dice.draw())).await;
-            }
-            done => return done,
         }
     }
 }

@@ -11,7 +11,7 @@ use saga_core::machine::{Answer, Evaluated};
 use saga_core::record::{Call as RecordedCall, Lost};
 use saga_core::{DecodeError, IdempotencyKey, Kind, Payload, Policy, Role};
 
-use super::{AnyStep, Asking, Call, Gave};
+use crate::erased::{AnyStep, Asking, Call, Gave};
 use crate::error::StepError;
 use crate::interference::Calling;
 use crate::limits::Encoding;
@@ -217,15 +217,8 @@ fn undone_by(
     within: Option<Duration>,
     around: &Surroundings,
 ) -> Option<Result<RecordedCall, Lost>> {
-    Some(recorded(undo?, &around.encoding).map(|call| {
+    Some(undo?.recorded(&around.encoding).map(|call| {
         let until = within.map(|window| around.clock.now().after(window));
         RecordedCall { leaves: leaves.map(str::to_owned), until, ..call }
     }))
-}
-
-/// A compensation as it is recorded.
-pub(crate) fn recorded(compensation: Compensation, encoding: &Encoding) -> Result<RecordedCall, Lost> {
-    let input = compensation.input.and_then(|input| encoding.codecs.seal(input));
-    let input = input.map_err(|e| Lost { why: format!("the compensation's input: {}", text_of(&e)) })?;
-    Ok(RecordedCall { step: compensation.step.into(), input, leaves: None, until: None })
 }

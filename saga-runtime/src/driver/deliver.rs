@@ -8,9 +8,10 @@ use saga_core::machine::{BodyEnd, Delivery, Event, Reach, Refusal};
 use saga_core::store::Waiting;
 use saga_core::{Entry, Payload, Reason, Receipt, Record, Site};
 
-use super::{Driver, Reply};
+use super::Driver;
 use crate::body::lock;
 use crate::delivery::read;
+use crate::finished::Reply;
 use crate::panics::drop_quietly;
 
 impl Driver {

@@ -1,8 +1,7 @@
 //! How a driver takes in what has happened, in the order in which it did: while no worker had the saga, or since it last
 //! looked. Before anything begins or is run again.
 
-use std::future::{Future, pending};
-use std::pin::pin;
+use std::future::pending;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -11,11 +10,12 @@ use saga_core::record::Trouble;
 use saga_core::store::Waiting;
 use saga_core::{Phase, Reason, Role, Timestamp};
 
-use super::{Driver, Finished};
+use super::{Driver, LISTED};
 use crate::body::lock;
 use crate::committer::CommitError;
-use crate::local::{Job, Local, LocalEnd};
-use crate::worker::patiently;
+use crate::engine::patiently;
+use crate::finished::Finished;
+use crate::local::Job;
 
 impl Driver {
     /// Takes in all that happened before this claim. What ran is in doubt; what was said in time counts, and what has
@@ -23,7 +23,7 @@ impl Driver {
     pub(super) fn catch_up(&mut self, deaths: u32, deliveries: (Timestamp, Vec<Waiting>)) {
         if self.written == Some(Phase::DeadLettered) {
             // Changes nothing, unless a build that could not read the journal has listed it so.
-            let detail = crate::handle::LISTED.to_owned();
+            let detail = LISTED.to_owned();
             self.take(Event::DeadLettered { reason: Reason::Undecodable, detail });
         }
         self.take(Event::Recovered { deaths });
@@ -117,7 +117,7 @@ impl Driver {
         if limit_passes {
             let engine = self.engine.clone();
             let asked = patiently(&engine, || engine.store.undelivered(&saga));
-            match beside(asked, &mut self.local, &mut self.ended).await {
+            match self.local.beside(asked, &mut self.ended).await {
                 Ok(delivered) => self.take_in(delivered, now),
                 // It is left to the next worker.
                 Err(_) if engine.is_draining() => return Ok(()),
@@ -168,22 +168,6 @@ impl Driver {
     fn take_at(&mut self, event: Event, now: Timestamp) {
         if let Err(refusal) = self.decide(event, now) {
             tracing::debug!(%refusal, "refused");
-        }
-    }
-}
-
-/// Returns what `work` gives; what ends of the saga's jobs meanwhile is put to the others that have.
-pub(super) async fn beside<T>(
-    work: impl Future<Output = T>,
-    local: &mut Local,
-    ended: &mut Vec<LocalEnd>,
-) -> T {
-    let mut work = pin!(work);
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            Some(end) = local.next(), if !local.is_empty() => ended.push(end),
         }
     }
 }

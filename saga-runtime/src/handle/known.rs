@@ -11,7 +11,9 @@ use saga_core::record::Knowledge;
 use saga_core::{By, DeadLetter, Payload, Role, Seq, Site, State};
 use serde::Serialize;
 
-use super::{ActError, AnyHandle, Cancelled};
+use super::any::{AnyHandle, Cancelled};
+use super::error::ActError;
+use crate::look_error::LookError;
 
 /// In what state a saga was when it was looked at, as types: what [`Known`] is of.
 pub mod phase {
@@ -381,8 +383,8 @@ impl AnyHandle {
     /// The saga, if it goes forward now.
     ///
     /// # Errors
-    /// [`LookError`](super::LookError).
-    pub async fn running(&self) -> Result<Option<Known<phase::Running>>, super::LookError> {
+    /// [`LookError`](LookError).
+    pub async fn running(&self) -> Result<Option<Known<phase::Running>>, LookError> {
         use saga_core::Phase::{Running, Scheduled, Waiting};
         let state = self.look().await?;
         let forward = matches!(state.phase(), Scheduled | Running | Waiting);
@@ -392,8 +394,8 @@ impl AnyHandle {
     /// The saga, if it has completed and is not being undone.
     ///
     /// # Errors
-    /// [`LookError`](super::LookError).
-    pub async fn completed(&self) -> Result<Option<Known<phase::Completed>>, super::LookError> {
+    /// [`LookError`](LookError).
+    pub async fn completed(&self) -> Result<Option<Known<phase::Completed>>, LookError> {
         let state = self.look().await?;
         let completed = state.phase() == saga_core::Phase::Completed;
         Ok(completed.then(|| Known::new(self.clone(), state.last_seq(), state)))
@@ -402,11 +404,11 @@ impl AnyHandle {
     /// Returns the saga if it is dead-lettered, with all that an operator needs to mend it.
     ///
     /// # Errors
-    /// [`LookError`](super::LookError).
-    pub async fn dead_letter(&self) -> Result<Option<Known<phase::DeadLettered>>, super::LookError> {
+    /// [`LookError`](LookError).
+    pub async fn dead_letter(&self) -> Result<Option<Known<phase::DeadLettered>>, LookError> {
         let journal = self.journal().await?;
         let state = State::of(self.id.clone(), &journal)
-            .map_err(|source| super::LookError::NoJournal { saga: self.id.clone(), source })?;
+            .map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })?;
         let mut state = state;
         if !state.phase().is_ended() && self.summary().await?.status.phase == saga_core::Phase::DeadLettered {
             // By a build that could not read the journal, perhaps.

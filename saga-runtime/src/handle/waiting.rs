@@ -7,13 +7,12 @@ use saga_core::machine::{self, Delivery, Event, Facts};
 use saga_core::store::Summary;
 use saga_core::{Phase, Reason, Receipt, Record, State, Timestamp};
 
-use super::{ActError, AnyHandle, LookError};
-use crate::driver::Finished;
+use super::any::AnyHandle;
+use super::error::ActError;
+use crate::driver::LISTED;
+use crate::finished::Finished;
 use crate::journal::journal;
-
-/// What is said of a saga that the store lists as dead-lettered while its journal can be read, and goes on.
-pub(crate) const LISTED: &str =
-    "a build that could not read the journal listed it as dead-lettered; redrive it";
+use crate::look_error::LookError;
 
 impl AnyHandle {
     /// Waits until it has ended or is a dead letter; gives its state then.
@@ -57,7 +56,7 @@ impl AnyHandle {
     }
 
     pub(crate) async fn summary(&self) -> Result<Summary, LookError> {
-        let summary = self.runtime.engine().store.summary(&self.id).await?;
+        let summary = self.engine().store.summary(&self.id).await?;
         summary.ok_or_else(|| LookError::NoSuchSaga { saga: self.id.clone() })
     }
 
@@ -73,7 +72,7 @@ impl AnyHandle {
 
     /// The state that a worker makes of it when it claims the saga: a dead letter, as the store lists it.
     pub(super) fn as_listed(&self, mut state: State) -> State {
-        let engine = self.runtime.engine();
+        let engine = self.engine();
         let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
         let event = Event::DeadLettered { reason: Reason::Undecodable, detail: LISTED.to_owned() };
         // Only a delivery is refused.
@@ -83,7 +82,7 @@ impl AnyHandle {
 
     /// Whether a wait for the saga's next move is of use.
     pub(crate) fn expect_news(&self, listed: &Summary) -> Result<(), LookError> {
-        let (engine, name) = (self.runtime.engine(), &listed.status.saga);
+        let (engine, name) = (self.engine(), &listed.status.saga);
         if engine.live.get(&self.id).is_some() {
             return Ok(());
         }
@@ -100,13 +99,13 @@ impl AnyHandle {
 
     /// How many leases have passed since then: after one, any other worker would have claimed what could be claimed.
     fn leases_since(&self, at: Timestamp) -> u128 {
-        let engine = self.runtime.engine();
+        let engine = self.engine();
         engine.clock.now().since(at).as_millis() / engine.lease.as_millis().max(1)
     }
 
     /// Delivers, and waits until it has been taken. Gives what a cancel met, if the driver here took it.
     pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
-        let engine = self.runtime.engine();
+        let engine = self.engine();
         // Its answer is found by its id, whichever worker takes it, and however often it is sent.
         let delivery = delivery.identified(|| engine.dice.draw_id());
         // Of what this worker drives the answer comes from its driver.
@@ -155,7 +154,7 @@ impl AnyHandle {
 
     /// Checks that a worker may take a delivery that is to be made, as far as this worker knows.
     fn expect_delivery(&self, delivery: &Delivery, head: Option<&Record>) -> Result<(), ActError> {
-        let (engine, saga) = (self.runtime.engine(), self.id.clone());
+        let (engine, saga) = (self.engine(), self.id.clone());
         let refuse = |why| Err(ActError::NotDelivered { saga: saga.clone(), why });
         if engine.is_draining() {
             return refuse(LookError::ShutDown { saga: saga.clone() });
@@ -174,7 +173,7 @@ impl AnyHandle {
     /// Whether a worker may yet take a delivery that waits since then: one that has the code would have within so many
     /// leases.
     async fn expect_taker(&self, since: Timestamp, leases_max: u128) -> Result<(), LookError> {
-        let engine = self.runtime.engine();
+        let engine = self.engine();
         if engine.live.get(&self.id).is_some() {
             return Ok(());
         }
@@ -198,8 +197,7 @@ impl AnyHandle {
     ) -> Result<Option<Box<Receipt>>, ActError> {
         let is_cancel = matches!(delivery, Delivery::Cancel { .. });
         let journal = self.journal().await?;
-        let taken =
-            crate::delivery::taken_elsewhere(self.runtime.engine(), &self.id, &journal, before, delivery);
+        let taken = crate::delivery::taken_elsewhere(self.engine(), &self.id, &journal, before, delivery);
         taken.map_err(ActError::Refused)?;
         let state = State::of(self.id.clone(), &journal);
         let state = state.map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })?;

@@ -9,23 +9,27 @@ use saga_core::Codec;
 use saga_core::store::{Store, StoreError, WorkerId};
 use tokio::sync::{Notify, watch};
 
-use super::{Running, Runtime};
+use super::Runtime;
 use crate::bulkhead::{Bulkheads, CompensationsMax};
 use crate::clock::{Clock, Dice, SystemClock, SystemDice};
 use crate::committer::{CommitterParts, committer};
 use crate::defaults;
-use crate::engine::{Created, Engine, LOOK_EVERY, LOOK_EVERY_ALONE, Live, Replies, Watchers};
-use crate::error::RunError;
+use crate::engine::Engine;
 use crate::handle::Handle;
 use crate::interference::Interference;
 use crate::limits::Encoding;
+use crate::live::{Created, Live};
 use crate::misplaced::Started;
 use crate::registry::{Registry, StartError};
+use crate::replies::Replies;
 use crate::resources::Resources;
+use crate::run_error::RunError;
+use crate::running::Running;
 use crate::saga::{Saga, SagaCall};
 use crate::step::Step;
 use crate::surroundings::Surroundings;
 use crate::trouble::Troubles;
+use crate::watchers::{LOOK_EVERY, LOOK_EVERY_ALONE, Watchers};
 use crate::worker;
 
 /// How often a store is asked whether its worker has left.
@@ -311,7 +315,6 @@ impl Builder {
             tokio::spawn(commits).abort_handle(),
             tokio::spawn(worker::work(engine.clone())).abort_handle(),
         ];
-        let running = Arc::new(Running { engine: engine.clone(), tasks });
-        Ok(Runtime { engine, running })
+        Ok(Runtime { running: Arc::new(Running { engine, tasks }) })
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::report::said;
-use crate::body::AnySaga;
+use crate::erased::AnySaga;
 use crate::recorded::Shapes;
 use crate::registry::{Registry, StartError};
 use crate::runtime::Builder;

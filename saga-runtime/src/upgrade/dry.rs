@@ -9,8 +9,9 @@ use saga_core::state::Direction;
 use saga_core::{Kind, Payload, Reason, State};
 
 use super::report::{Finding, Why};
-use crate::body::{AnySaga, Board, lock};
+use crate::body::{Board, lock};
 use crate::clock::Clock;
+use crate::erased::AnySaga;
 use crate::panics::message_of;
 use crate::runtime::Builder;
 use crate::surroundings::Surroundings;

@@ -7,8 +7,8 @@ use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Waiting, W
 use saga_core::{Entry, Phase, Reason, SagaId, State};
 
 use super::take_up;
-use crate::driver::Finished;
 use crate::engine::Engine;
+use crate::finished::Finished;
 
 /// Claims a saga that an operator abandons, if its type is not registered: any other is claimed as always.
 pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: SagaId) -> Result<(), StoreError> {

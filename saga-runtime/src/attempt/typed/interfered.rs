@@ -4,9 +4,9 @@ use std::any::TypeId;
 
 use saga_core::{Codecs, Payload};
 
-use crate::attempt::Call;
 use crate::class::Class;
 use crate::context::StepContext;
+use crate::erased::Call;
 use crate::error::{Never, StepError};
 use crate::interference::{AnyAttempt, Calling};
 use crate::recorded::{decode, encode};
