@@ -3,6 +3,8 @@
 //! In `tests/ui/many` are files with several mistakes, each of which must be reported.
 //!
 //! To rewrite one message: `TRYBUILD=overwrite cargo test --all-features --test macros_ui -- ui trybuild=sg0101`.
+//!
+//! Apart from `tests/all`: it keeps both cores busy with compilers, and tests of real processes have limits of time.
 
 mod ui {
     #[test]

@@ -5,7 +5,7 @@
 //! other; lines that pass a layer without a place of their own there, or cross in the wrong gap; failures that go back at
 //! the height of cards; `<` as it is; what is past the point of no return not followed.
 
-#[path = "../../saga-core/tests/support/program.rs"]
+#[path = "../../saga-core/tests/all/support/program.rs"]
 #[allow(dead_code, reason = "programs are only drawn here")]
 mod program;
 

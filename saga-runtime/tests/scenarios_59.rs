@@ -1,5 +1,5 @@
 //! Scenario 59 of `docs/scenarios.md`: one saga's record is damaged, and all others continue. The store's part is in
-//! `saga-sqlite/tests/damage.rs`; this is the runtime's part.
+//! `saga-sqlite/tests/all/damage.rs`; this is the runtime's part.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 #![cfg(feature = "test")]
 #![allow(unreachable_pub, dead_code)]

@@ -1,0 +1,4 @@
+//! The tests of the simulation: what it has found, and the bugs that it must find.
+
+mod found;
+mod mutants;
