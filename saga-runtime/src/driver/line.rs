@@ -1,4 +1,4 @@
-//! What a driver does about compensations that stand in line for room to run.
+//! What a driver does about compensations that are queued for room to run.
 
 use saga_core::Role;
 use saga_core::machine::Event;

@@ -62,7 +62,7 @@ JOIN stored_appends a
     AND a.id BETWEEN s.first_row AND CASE s.held WHEN 1 THEN 9223372036854775807 ELSE s.last_row END
 JOIN json_each(iif(json_valid(a.body), a.body, '["unreadable"]')) e;
 
--- Sagas that need a person, with what was observed where they got stuck last.
+-- Dead letters, each with what was observed at its last blocker.
 CREATE VIEW dead_letters AS
 SELECT
     s.id,

@@ -22,14 +22,13 @@ const FAMILIES: &[(&str, &str)] = &[
 const INTRODUCTION: &str = "\
 # What the compiler refuses
 
-Each row is a rule, and each rule has a code, which stands at the end of the compiler's message. Behind the code is a
-page: the mistake, what the compiler says of it, and the same program mended. The mistakes are tests that must not
-compile, and the mended programs are tests that run, so that these pages say what is so. They are written by
-`cargo xtask errors`.
+Each row is a rule with its code, which ends the compiler's message, and the messages themselves. The code leads to a page
+with the mistake, the message, and the corrected program. The mistakes are tests that must not compile. The corrected
+programs are tests that run. `cargo xtask errors` writes these pages from the tests.
 ";
 
-/// What the compiler says by itself of a mistake: no macro and no trait of ours comes in between. Each with what it says,
-/// and what to type.
+/// Mistakes for which the compiler has messages of its own: no macro and no trait of ours is involved. Each with the
+/// message, and what to type.
 const OWN: &[(&str, &str, &str)] = &[
     (
         "An `Outcome` is taken apart like a `Result`",
@@ -177,7 +176,7 @@ fn table(fixtures: &Fixtures) -> String {
 const OWN_INTRODUCTION: &str = "
 ## Without a code
 
-Of these the compiler has messages of its own, and nothing of ours can stand in them.
+For these mistakes the compiler has messages of its own, which no macro or trait of saga can change.
 
 | mistake | the compiler says | to type |
 | --- | --- | --- |

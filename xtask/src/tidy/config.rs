@@ -17,6 +17,9 @@ pub(super) struct Config {
     /// Directories of intentionally wrong files: the input of tests.
     pub(super) fixtures: Vec<String>,
     pub(super) glossary: Vec<Forbidden>,
+    /// Words that are forbidden in comments and Markdown only.
+    #[serde(default)]
+    pub(super) prose: Vec<Forbidden>,
     pub(super) dependencies: BTreeMap<String, Dependencies>,
     /// By a crate's directory, its folders in order: each imports only from earlier ones.
     #[serde(default)]

@@ -1,8 +1,10 @@
 //! The rule that a thing has one word: no word for which the glossary has another, in code or docs.
 //!
-//! Checks identifiers, comments and the prose of Markdown, but not strings. A word in quotes, emphasis or a code span
-//! is a mention and is allowed. So is the column `not` of the glossary.
+//! Checks identifiers, comments and the prose of Markdown, but not strings. Words of the list `prose` are allowed in
+//! identifiers and in the examples of doc comments. A word in quotes, emphasis or a code span is a mention and is
+//! allowed. So is the column `not` of the glossary.
 
+use super::config::Forbidden;
 use super::markdown;
 use super::repository::File;
 use super::source::Source;
@@ -20,8 +22,13 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for (file, source) in tree.repository.rust(&tree.config.fixtures) {
         in_code(tree, file, source, &mut found);
-        for (index, line) in source.comments.lines().enumerate() {
-            in_prose(tree, file, index + 1, &markdown::prose(line), &mut found);
+        let comments: Vec<&str> = source.comments.lines().map(without_marker).collect();
+        for line in markdown::lines(&comments.join("\n")) {
+            let text = markdown::prose(line.text);
+            in_prose(&tree.config.glossary, file, line.number, &text, &mut found);
+            if !line.is_code {
+                in_prose(&tree.config.prose, file, line.number, &text, &mut found);
+            }
         }
     }
     for file in tree.repository.markdown() {
@@ -29,13 +36,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         for line in markdown::lines(&file.text).into_iter().filter(|line| !line.is_code) {
             column =
                 if line.text.trim_start().starts_with('|') { column.or(column_of(line.text)) } else { None };
-            in_prose(
-                tree,
-                file,
-                line.number,
-                &without_column(&markdown::prose(line.text), column),
-                &mut found,
-            );
+            let text = without_column(&markdown::prose(line.text), column);
+            in_prose(&tree.config.glossary, file, line.number, &text, &mut found);
+            in_prose(&tree.config.prose, file, line.number, &text, &mut found);
         }
     }
     found
@@ -52,11 +55,17 @@ fn in_code(tree: &Tree, file: &File, source: &Source, found: &mut Vec<Violation>
     }
 }
 
-fn in_prose(tree: &Tree, file: &File, number: usize, line: &str, found: &mut Vec<Violation>) {
-    for forbidden in &tree.config.glossary {
+fn in_prose(words: &[Forbidden], file: &File, number: usize, line: &str, found: &mut Vec<Violation>) {
+    for forbidden in words {
         let uses = words::places(line, &forbidden.word).into_iter().filter(|place| is_use(line, place));
         found.extend(uses.map(|_| violation(file, number, &forbidden.word, &forbidden.instead)));
     }
+}
+
+/// Returns a line of comments without the marker that begins it.
+fn without_marker(line: &str) -> &str {
+    let line = line.trim_start();
+    line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).unwrap_or(line)
 }
 
 fn violation(file: &File, line: usize, word: &str, instead: &str) -> Violation {
@@ -105,6 +114,26 @@ mod tests {
             assert_eq!(found("src/a.rs", &format!("fn run_{joined}() {{}}\n")), 1, "{word}");
             assert_eq!(found("src/a.rs", &format!("//! Runs the {word}.\n")), 1, "{word}");
             assert_eq!(found("docs/a.md", &format!("Runs the {word}.\n")), 1, "{word}");
+        }
+    }
+
+    #[test]
+    fn words_of_prose_are_found_in_comments_and_docs_alone() {
+        for forbidden in &Tree::of(&[]).config.prose {
+            let word = &forbidden.word;
+            assert_eq!(
+                found("src/a.rs", &format!("fn run_{}() {{}}\n", word.replace(' ', "_"))),
+                0,
+                "{word}"
+            );
+            assert_eq!(found("src/a.rs", &format!("/// It {word} them.\n")), 1, "{word}");
+            assert_eq!(found("src/a.rs", &format!("// It {word} them.\n")), 1, "{word}");
+            assert_eq!(
+                found("src/a.rs", &format!("/// ```\n/// let it = a.{word};\n/// ```\n")),
+                0,
+                "{word}"
+            );
+            assert_eq!(found("docs/a.md", &format!("It {word} them.\n")), 1, "{word}");
         }
     }
 
