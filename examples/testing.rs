@@ -61,7 +61,7 @@ impl World for Restaurant {
     }
 
     fn look(&self) -> Vec<String> {
-        // Not by what they are called: two runs may have other keys.
+        // Without the keys: they may differ between two runs.
         let mut seen: Vec<String> = self.book().values().cloned().collect();
         seen.sort();
         seen
