@@ -39,7 +39,7 @@ pub enum FoldError {
 }
 
 impl State {
-    /// The state that a journal amounts to.
+    /// Returns the state that a journal amounts to.
     ///
     /// # Errors
     /// [`FoldError`] if it is no journal.

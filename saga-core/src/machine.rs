@@ -140,7 +140,7 @@ pub struct Evaluated {
 }
 
 impl Evaluated {
-    /// Why something of it could not be recorded, if so.
+    /// Returns why something of it could not be recorded, if so.
     pub fn loss(&self) -> Option<&str> {
         let undo = self.undo.as_ref().and_then(|u| u.as_ref().err());
         self.output.as_ref().err().or(undo).map(|lost| lost.why.as_str())
@@ -318,7 +318,7 @@ impl Turn<'_> {
         self.entries.push(entry);
     }
 
-    /// A fresh number for each wait within the decision (splitmix64; Steele, Lea, Flood, 2014).
+    /// Returns a fresh number for each wait within the decision (splitmix64; Steele, Lea, Flood, 2014).
     fn draw(&mut self) -> u64 {
         self.drawn += 1;
         let mut z = self.facts.random.wrapping_add(self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -335,7 +335,7 @@ impl Turn<'_> {
         matches!(self.state.direction, Direction::Forward)
     }
 
-    /// The policy of the step that an effect runs, or `None` if this build does not know it.
+    /// Returns the policy of the step that an effect runs, or `None` if this build does not know it.
     fn policy(&self, site: &Site, role: Role) -> Option<Policy> {
         let step = self.state.step(site)?;
         let name = match (role, &step.undo) {

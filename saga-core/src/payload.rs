@@ -155,7 +155,7 @@ pub enum DecodeError {
     },
 }
 
-/// The type's name as its author knows it: what a macro wrote stands in a block without a name.
+/// Returns the type's name as its author knows it: what a macro wrote stands in a block without a name.
 fn named(wanted: &str) -> String {
     wanted.replace("_::__", "")
 }
@@ -209,7 +209,7 @@ impl Payload {
         Payload::encode(&Redacted::new(value))
     }
 
-    /// The same as [`given`](Self::given) has it: all of it is a secret.
+    /// Returns the same as [`given`](Self::given) has it: all of it is a secret.
     fn hidden(&self) -> Payload {
         let (value, mut secrets) = match self.content() {
             Content::Plain(value) => (value, Vec::new()),
@@ -224,7 +224,7 @@ impl Payload {
         Payload::tagged(Secret { value, secrets }).unwrap_or_else(|_| self.clone())
     }
 
-    /// What [`given`](Self::given) was called with; anything else as it is.
+    /// Returns what [`given`](Self::given) was called with; anything else as it is.
     fn exposed(&self) -> Payload {
         let Content::Secret { value, secrets } = self.content() else { return self.clone() };
         let Some(whole) = redacted::index_of(value).and_then(|index| secrets.get(index).cloned()) else {
@@ -289,20 +289,20 @@ impl Payload {
         }
     }
 
-    /// What stands for a value that could not be recorded: in a journal
-    /// `{"$payload": {"unrecordable": "why"}}`.
+    /// Returns what stands for a value that could not be recorded: in a journal `{"$payload": {"unrecordable":
+    /// "why"}}`.
     pub fn unrecordable(why: &str) -> Payload {
         let missing = Missing { unrecordable: why.to_owned() };
         Payload::tagged(missing).unwrap_or_else(|_| Payload::null())
     }
 
-    /// Whether it stands for a value that could not be recorded.
+    /// Returns true if it stands for a value that could not be recorded.
     pub fn is_unrecordable(&self) -> bool {
         matches!(self.content(), Content::Missing { .. })
     }
 
-    /// The value with its long texts and lists cut, and marked as such, until it takes no more than `bytes_max`; `None`
-    /// if that does not help, or its secrets are what is long.
+    /// Returns the value with its long texts and lists cut, and marked as such, until it takes no more than
+    /// `bytes_max`; `None` if that does not help, or its secrets are what is long.
     #[must_use]
     pub fn cut(&self, bytes_max: usize) -> Option<Payload> {
         match self.content() {
@@ -317,7 +317,7 @@ impl Payload {
         }
     }
 
-    /// What may be shown: the JSON without its secrets, or a note that it is sealed.
+    /// Returns what may be shown: the JSON without its secrets, or a note that it is sealed.
     ///
     /// ```
     /// # use saga_core::{Payload, Redacted};
@@ -335,23 +335,23 @@ impl Payload {
         }
     }
 
-    /// Its text in a journal.
+    /// Returns its text in a journal.
     pub(crate) fn as_json(&self) -> &str {
         &self.0
     }
 
-    /// How many bytes it takes in a journal.
+    /// Returns how many bytes it takes in a journal.
     pub fn bytes(&self) -> usize {
         self.0.len()
     }
 
-    /// The value of `()`.
+    /// Returns the value of `()`.
     pub fn null() -> Payload {
         Payload("null".into())
     }
 }
 
-/// Whether plain JSON could be mistaken for the tagged shape.
+/// Returns true if plain JSON could be mistaken for the tagged shape.
 fn looks_tagged(json: &str) -> bool {
     json.starts_with("{\"$payload\"")
 }

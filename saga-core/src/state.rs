@@ -117,7 +117,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The phase's recorded name.
+    /// Returns the phase's recorded name.
     pub fn as_str(self) -> &'static str {
         match self {
             Phase::Scheduled => "scheduled",
@@ -131,7 +131,7 @@ impl Phase {
         }
     }
 
-    /// The phase of that recorded name.
+    /// Returns the phase of that recorded name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.as_str() == name)
     }
@@ -172,7 +172,7 @@ pub struct Halt {
 }
 
 impl Halt {
-    /// Whether the body stands before the output of the step at `site`, which is lost or cannot be read.
+    /// Returns true if the body stands before the output of the step at `site`, which is lost or cannot be read.
     pub(crate) fn is_about_output_of(&self, site: &Site) -> bool {
         matches!(self.reason, Reason::OutputLost | Reason::Undecodable) && self.site.as_ref() == Some(site)
     }
@@ -187,14 +187,14 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// The id of the first of that name that is not yet waited for.
+    /// Returns the id of the first of that name that is not yet waited for.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         self.waiting.get(name)?.front().map(|(id, _)| id.as_str())
     }
 }
 
 impl State {
-    /// The saga before its first record.
+    /// Returns the saga before its first record.
     pub fn new(id: SagaId) -> Self {
         State {
             id,
@@ -237,37 +237,37 @@ impl State {
         &self.direction
     }
 
-    /// Why it is about to stop, if it is.
+    /// Returns why it is about to stop, if it is.
     pub fn stop(&self) -> Option<&Cause> {
         self.stop.as_ref()
     }
 
-    /// The irreversible step that it has done: past it there is no way back.
+    /// Returns the irreversible step that it has done: past it there is no way back.
     pub fn no_return(&self) -> Option<&Site> {
         self.no_return.as_ref()
     }
 
-    /// Whether its deadline passed when it was too late to roll back.
+    /// Returns true if its deadline passed when it was too late to roll back.
     pub fn is_overdue(&self) -> bool {
         self.overdue
     }
 
-    /// Since when it is a dead letter.
+    /// Returns the time since which it is dead-lettered; `None` if it is not.
     pub fn parked_at(&self) -> Option<Timestamp> {
         self.parked_at
     }
 
-    /// Why its body cannot go on.
+    /// Returns why its body cannot go on.
     pub fn halts(&self) -> &[Halt] {
         &self.halts
     }
 
-    /// How much it has moved: grows with every record that is more than another try.
+    /// Returns how much it has moved: grows with every record that is more than another try.
     pub fn progress(&self) -> u64 {
         self.progress
     }
 
-    /// Where in `sites` it is. What is asked for is most often the last.
+    /// Returns where in `sites` it is. What is asked for is most often the last.
     pub(crate) fn find(&self, site: &Site) -> Option<usize> {
         looked::at(1);
         match self.sites.len() > LOOKED_THROUGH {
@@ -276,7 +276,7 @@ impl State {
         }
     }
 
-    /// Where in `sites` those are that `site` is in, and itself.
+    /// Returns where in `sites` those are that `site` is in, and itself.
     pub(crate) fn around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = usize> + 'a {
         let prefixes = site.prefixes().inspect(|_| looked::at(1));
         prefixes.filter_map(|prefix| match self.sites.len() > LOOKED_THROUGH {
@@ -285,67 +285,67 @@ impl State {
         })
     }
 
-    /// What stands at `site`.
+    /// Returns what stands at `site`.
     pub fn site(&self, site: &Site) -> Option<&SiteState> {
         self.find(site).map(|at| &self.sites[at].1)
     }
 
-    /// All sites, in the order in which they were reached.
+    /// Returns all sites, in the order in which they were reached.
     pub fn sites(&self) -> impl DoubleEndedIterator<Item = (&Site, &SiteState)> {
         self.sites.iter().inspect(|_| looked::at(1)).map(|(site, state)| (site, state))
     }
 
-    /// What stands at the sites that `site` is in, outermost first, and at itself.
+    /// Returns what stands at the sites that `site` is in, outermost first, and at itself.
     pub fn sites_around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = (&'a Site, &'a SiteState)> {
         self.around(site).map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
-    /// The sites at which something is not settled, in the order in which they were reached.
+    /// Returns the sites at which something is not settled, in the order in which they were reached.
     pub fn open_sites(&self) -> impl Iterator<Item = (&Site, &SiteState)> {
         let open = self.notes.open.iter().inspect(|_| looked::at(1));
         open.map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
-    /// Where the next signal of that name is taken: the first wait for one that no signal has come for.
+    /// Returns where the next signal of that name is taken: the first wait for one that no signal has come for.
     pub fn takes_next(&self, signal: &str) -> Option<&Site> {
         let queued = self.signals.waiting.get(signal).map_or(0, VecDeque::len);
         self.notes.waits(signal).nth(queued).map(|at| &self.sites[at].0)
     }
 
-    /// The step at `site`, if one has an intent there.
+    /// Returns the step at `site`, if one has an intent there.
     pub fn step(&self, site: &Site) -> Option<&StepState> {
         self.site(site).and_then(SiteState::as_step)
     }
 
-    /// All steps with an intent, in the order of those.
+    /// Returns all steps with an intent, in the order of those.
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = (&Site, &StepState)> {
         self.sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
-    /// The effects that are not settled.
+    /// Returns the effects that are not settled.
     pub fn open_effects(&self) -> impl Iterator<Item = (&Site, Role, &Effect)> {
         self.open_steps().flat_map(|(site, step)| unsettled(site, step))
     }
 
-    /// Those of the step at one site.
+    /// Returns those of the step at one site.
     pub(crate) fn open_effects_at(&self, site: &Site) -> impl Iterator<Item = (&Site, Role, &Effect)> {
         let here = self.find(site).map(|at| &self.sites[at]).filter(|(_, state)| state.is_open());
         let step = here.and_then(|(site, state)| Some((site, state.as_step()?)));
         step.into_iter().flat_map(|(site, step)| unsettled(site, step))
     }
 
-    /// The steps of which an effect is not settled.
+    /// Returns the steps of which an effect is not settled.
     pub(crate) fn open_steps(&self) -> impl Iterator<Item = (&Site, &StepState)> {
         self.open_sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
-    /// The key under which an effect is known outside.
+    /// Returns the key under which an effect is known outside.
     pub fn key(&self, site: &Site, role: Role) -> IdempotencyKey {
         let generation = self.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation);
         IdempotencyKey::of(&self.id, site, role, generation)
     }
 
-    /// Whether the body may run: forward, with no stop pending and nothing that keeps it from it.
+    /// Returns true if the body may run: forward, with no stop pending and nothing that keeps it from it.
     pub fn body_may_run(&self) -> bool {
         matches!(self.direction, Direction::Forward)
             && self.stop.is_none()
@@ -353,12 +353,12 @@ impl State {
             && self.parked_at.is_none()
     }
 
-    /// Whether it is on its way back, in whole.
+    /// Returns true if it is on its way back, in whole.
     pub fn is_rolling_back(&self) -> bool {
         matches!(self.direction, Direction::Back(_))
     }
 
-    /// Whether an effect is on its way.
+    /// Returns true if an effect is on its way.
     pub fn is_running(&self) -> bool {
         self.notes.count(Mark::Runs) + self.notes.count(Mark::UndoRuns) > 0
     }
@@ -379,7 +379,8 @@ impl State {
         }
     }
 
-    /// If it completed and could be undone as a whole: until when; `i64::MAX` if there is no limit.
+    /// Returns the time until which a completed saga could be undone as a whole; `i64::MAX` if there is no limit,
+    /// `None` if it cannot be undone.
     pub fn undoable_until(&self) -> Option<Timestamp> {
         if !matches!(self.direction, Direction::Completed { .. }) || self.no_return.is_some() {
             return None;
@@ -406,7 +407,7 @@ impl State {
         reasons
     }
 
-    /// Whether a rollback, an undo, or the undoing of a failed child is to unwind what happened at `site`.
+    /// Returns true if a rollback, an undo, or the undoing of a failed child is to unwind what happened at `site`.
     pub fn is_unwinding(&self, site: &Site) -> bool {
         match &self.direction {
             Direction::Back(_) => true,
@@ -423,7 +424,7 @@ impl State {
         !self.halts.is_empty() || self.notes.count(Mark::Stuck) > 0
     }
 
-    /// The children that failed and are being undone.
+    /// Returns the children that failed and are being undone.
     pub fn children_undoing(&self) -> impl Iterator<Item = &Site> {
         self.undoing.iter().map(|at| &self.sites[*at].0)
     }
@@ -439,12 +440,12 @@ impl State {
             )
     }
 
-    /// Whether the saga goes forward at `site`, so that a step there may be tried again.
+    /// Returns true if the saga goes forward at `site`, so that a step there may be tried again.
     pub(crate) fn goes_forward_at(&self, site: &Site) -> bool {
         matches!(self.direction, Direction::Forward) && self.stop.is_none() && !self.is_unwinding(site)
     }
 
-    /// Whether an attempt of an effect that waits for its next one may begin, once that is due.
+    /// Returns true if an attempt of an effect that waits for its next one may begin, once that is due.
     pub(crate) fn may_attempt(&self, site: &Site, role: Role) -> bool {
         let Some(step) = self.step(site) else { return false };
         match role {

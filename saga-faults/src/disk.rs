@@ -437,7 +437,7 @@ fn same_file(path: &Path, copy: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The first error that no caller should ever get; never returns otherwise.
+/// Returns the first error that no caller should ever get; never returns otherwise.
 async fn first_wrong(sagas: &mut JoinSet<Result<(), String>>) -> String {
     while let Some(seen) = sagas.join_next().await {
         match seen {

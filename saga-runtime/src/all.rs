@@ -62,14 +62,14 @@ pub struct AllEach<A> {
 }
 
 impl<A> AllEach<A> {
-    /// At most so many at a time (at least one).
+    /// Runs at most so many calls at a time (at least one).
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: limit.max(1), ..self }
     }
 }
 
 impl<A> Named<AllEach<A>> {
-    /// At most so many at a time (at least one).
+    /// Runs at most so many calls at a time (at least one).
     pub fn limit(self, limit: usize) -> Self {
         self.map(|call| call.limit(limit))
     }

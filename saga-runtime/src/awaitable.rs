@@ -94,7 +94,7 @@ pub struct Named<A> {
 }
 
 impl<A> Named<A> {
-    /// The same name for another call.
+    /// Returns the same name for another call.
     pub(crate) fn map<B>(self, make: impl FnOnce(A) -> B) -> Named<B> {
         Named { name: self.name, call: make(self.call) }
     }
@@ -139,7 +139,7 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
     }
 }
 
-/// An input as it is recorded at `site`.
+/// Returns an input as it is recorded at `site`.
 fn input_at<T: Recorded>(input: &T, site: &Site, board: &Board) -> Result<Payload, String> {
     let encoding = &board.around.encoding;
     match board.state.site(site) {
@@ -151,7 +151,7 @@ fn input_at<T: Recorded>(input: &T, site: &Site, board: &Board) -> Result<Payloa
     }
 }
 
-/// The call as it is recorded, or why it cannot be.
+/// Returns the call as it is recorded, or why it cannot be.
 fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Reach, String> {
     let input = input_at(call.input(), site, board)?;
     let (site, step) = (site.clone(), Name::from(S::NAME));
@@ -202,7 +202,7 @@ fn read_step<S: Step>(state: &SiteState, encoding: &Encoding) -> Reading<Awaited
     }
 }
 
-/// The recorded output or failure of a step; `None` while there is neither.
+/// Returns the recorded output or failure of a step; `None` while there is neither.
 fn outcome_of(step: &StepState) -> Option<(Option<&Payload>, Option<&Failed>)> {
     match (&step.doing.status, &step.output, &step.failure) {
         (Status::Done, Some(Ok(output)), _) => Some((Some(output), None)),
@@ -297,7 +297,8 @@ fn end_child<S: Saga>(
     None
 }
 
-/// An output as it is recorded, and as it is read from there: what the parent gets now is what it gets on replay.
+/// Returns an output as it is recorded, and as it is read from there: what the parent gets now is what it gets on
+/// replay.
 fn kept_output<T: Recorded>(output: &T, board: &Board) -> Result<(Payload, T), Lost> {
     let payload = board.around.encoding.encode_output(output)?;
     let read = board.around.encoding.decode(&payload).map_err(|error| Lost { why: text_of(&error) })?;

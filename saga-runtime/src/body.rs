@@ -94,7 +94,7 @@ impl SagaContext {
         }
     }
 
-    /// In registration the body hands over its witnesses and goes no further: whether that is so.
+    /// Returns true in registration: the body then hands over its witnesses and goes no further.
     pub fn registers(&self, witnesses: &[&dyn AnyWitness]) -> bool {
         let Mode::Registering(found) = &self.0.mode else { return false };
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,12 +102,12 @@ impl SagaContext {
         true
     }
 
-    /// The end of a body that has registered: it is not polled again.
+    /// Ends a body that has registered: it is not polled again.
     pub async fn registered<T, E>(&self) -> Exit<T, E> {
         std::future::pending().await
     }
 
-    /// The saga's input.
+    /// Returns the saga's input.
     pub async fn input<T: Recorded>(&self) -> T {
         if let Mode::Driving(board) = &self.0.mode {
             let mut board = lock(board);
@@ -122,7 +122,7 @@ impl SagaContext {
         std::future::pending().await
     }
 
-    /// The site of the child saga that this is the context of; `None` at the top.
+    /// Returns the site of the child saga that this is the context of; `None` at the top.
     fn site(&self) -> Option<Site> {
         (!self.0.prefix.is_empty()).then(|| Site::from(self.0.prefix.as_str()))
     }
@@ -148,7 +148,7 @@ impl SagaContext {
         }
     }
 
-    /// The board, while driving: registration never gets this far.
+    /// Returns the board, while driving: registration never gets this far.
     pub(crate) fn board(&self) -> Option<&SharedBoard> {
         match &self.0.mode {
             Mode::Driving(board) => Some(board),
@@ -179,12 +179,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// A branch's own place: the first there.
+    /// Returns a branch's own place: the first there.
     pub(crate) fn first(cx: SagaContext) -> Self {
         Self::in_turns(cx, 1, Vec::new())
     }
 
-    /// The place of the `occurrence`-th call of its name, in these turns of the loops around.
+    /// Returns the place of the `occurrence`-th call of its name, in these turns of the loops around.
     pub(crate) fn in_turns(cx: SagaContext, occurrence: u32, turns: Vec<u32>) -> Self {
         Self { cx, occurrence, turns, name: None }
     }
@@ -194,7 +194,7 @@ impl Place {
         self
     }
 
-    /// The site of what is called `label` at this place.
+    /// Returns the site of what is called `label` at this place.
     pub(crate) fn site(&self, label: &str) -> Site {
         thread_local! {
             static TEXT: RefCell<String> = const { RefCell::new(String::new()) };

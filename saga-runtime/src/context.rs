@@ -64,7 +64,7 @@ pub struct StepContext {
 }
 
 impl StepContext {
-    /// The context of a step called alone, in a unit test.
+    /// Returns the context of a step called alone, in a unit test.
     pub fn alone(resources: &Resources, key: IdempotencyKey) -> Self {
         Self {
             saga: SagaId::new("alone").expect("the id is not empty"),
@@ -77,17 +77,17 @@ impl StepContext {
         }
     }
 
-    /// The saga's id.
+    /// Returns the saga's id.
     pub fn saga(&self) -> &SagaId {
         &self.saga
     }
 
-    /// Where in the saga the step stands.
+    /// Returns where in the saga the step stands.
     pub fn site(&self) -> &Site {
         &self.site
     }
 
-    /// Which attempt this is, from 1.
+    /// Returns which attempt this is, from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
@@ -97,14 +97,14 @@ impl StepContext {
         self.role
     }
 
-    /// The key under which services recognize a repeat.
+    /// Returns the key under which services recognize a repeat.
     pub fn key(&self) -> &IdempotencyKey {
         self.key
             .made
             .get_or_init(|| IdempotencyKey::of(&self.saga, &self.site, self.role, self.key.generation))
     }
 
-    /// The resource of type `T`.
+    /// Returns the resource of type `T`.
     ///
     /// # Panics
     /// If it is missing, which [`Builder::start`](crate::Builder::start) rules out for what a step declares.
@@ -123,7 +123,7 @@ impl StepContext {
         self.stopping.asked().await;
     }
 
-    /// Whether the saga has been asked to stop.
+    /// Returns true if the saga has been asked to stop.
     pub fn is_cancelled(&self) -> bool {
         self.stopping.is_asked()
     }

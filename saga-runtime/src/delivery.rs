@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::limits::Encoding;
 use crate::registry::Registry;
 
-/// What follows from an output that a person gave.
+/// Returns what follows from an output that a person gave.
 fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
     let Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::Happened { output }, .. } = delivery
     else {
@@ -23,7 +23,8 @@ fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Optio
     evaluated.map(Some).map_err(|why| Refusal::Unusable { site: site.clone(), why })
 }
 
-/// The delivery with a mended input or a signal's value as its type has it, and what follows from an output that a person gave.
+/// Returns the delivery with a mended input or a signal's value as its type has it, and what follows from an output
+/// that a person gave.
 pub(crate) fn read(
     engine: &Engine,
     state: &State,
@@ -47,8 +48,8 @@ pub(crate) fn read(
     Ok((delivery, evaluated))
 }
 
-/// What is recorded of a signal: the value as the type at the wait for it has it, so that its secrets are hidden and
-/// nothing else; or, where that is not known, all of it hidden.
+/// Returns what is recorded of a signal: the value as the type at the wait for it has it, so that its secrets are
+/// hidden and nothing else; or, where that is not known, all of it hidden.
 fn as_recorded(
     registry: &Registry,
     encoding: &Encoding,

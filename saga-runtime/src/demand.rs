@@ -143,8 +143,8 @@ pub const fn no_return(passed: &[u64], failed: &[u64], callees: &[CalleeKnown]) 
     NOTHING
 }
 
-/// As [`no_return`], of the exit by the `?` behind the `.await` of that callee: one that never fails is no exit, and is
-/// reported as that.
+/// Does the same as [`no_return`], of the exit by the `?` behind the `.await` of that callee: one that never fails is
+/// no exit, and is reported as that.
 pub const fn by(asked: usize, passed: &[u64], failed: &[u64], callees: &[CalleeKnown]) -> usize {
     if callees[asked].fails { no_return(passed, failed, callees) } else { NOTHING }
 }

@@ -369,7 +369,7 @@ impl Driver {
         Ok(())
     }
 
-    /// The status to be written, if it changed in a way that others see.
+    /// Returns the status to be written, if it changed in a way that others see.
     fn status(&mut self, rest: &Rest) -> Option<Status> {
         let board = lock(&self.board);
         let phase = board.state.phase();

@@ -56,12 +56,12 @@ pub(crate) trait AnyStep: Send + Sync {
     /// # Errors
     /// Why the recorded input cannot be read.
     fn call<'a>(&self, with: Call<'a>, gave: &'a mut Option<Gave>) -> Result<Calling<'a, ()>, String>;
-    /// The call of its probe, if it has one.
+    /// Returns the call of its probe, if it has one.
     ///
     /// # Errors
     /// The text of a panic.
     fn asking<'a>(&self, with: Call<'a>) -> Result<Option<Asking<'a>>, String>;
-    /// What follows from an output that a person gave.
+    /// Returns what follows from an output that a person gave.
     fn evaluate(
         &self,
         output: &Payload,
@@ -71,12 +71,12 @@ pub(crate) trait AnyStep: Send + Sync {
     ) -> Result<Evaluated, String>;
     /// Whether a recorded input is of the step's type.
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
-    /// The input that was given in place of the recorded one, as the step's type has it.
+    /// Returns the input that was given in place of the recorded one, as the step's type has it.
     fn mended(&self, given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<Payload, String>;
-    /// What it says about itself.
+    /// Returns what it says about itself.
     #[cfg(feature = "test")]
     fn definition(&self) -> saga_core::graph::Definition;
-    /// The shapes of the values that it records.
+    /// Returns the shapes of the values that it records.
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::recorded::Shapes;
     /// With which errors it can be made to fail.
@@ -87,11 +87,11 @@ pub(crate) trait AnyStep: Send + Sync {
 /// A saga, with its type erased.
 pub(crate) trait AnySaga: Send + Sync {
     fn type_key(&self) -> TypeId;
-    /// The version of its code.
+    /// Returns the version of its code.
     fn version(&self) -> u32;
-    /// Its automaton, if it was written by the macro.
+    /// Returns its automaton, if it was written by the macro.
     fn graph(&self) -> Option<&'static Graph>;
-    /// The shapes of the values that it records.
+    /// Returns the shapes of the values that it records.
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::recorded::Shapes;
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;

@@ -24,7 +24,7 @@ pub trait StepError: Error + Sized + Send + Sync + 'static {
     /// Returns what the error means for the attempt.
     fn class(&self) -> Class;
 
-    /// The service asked not to be called again before this has passed.
+    /// Returns how long the service asked not to be called again; `None` if it did not ask.
     fn retry_after(&self) -> Option<Duration> {
         None
     }
@@ -46,22 +46,22 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// It did not happen; another attempt may succeed.
+    /// Returns a failure that did not happen; another attempt may succeed.
     pub fn transient(message: impl Into<String>) -> Self {
         Self { class: Class::Transient, message: message.into(), retry_after_ms: None }
     }
 
-    /// It did not happen; no other attempt will.
+    /// Returns a failure that did not happen; no other attempt will succeed.
     pub fn permanent(message: impl Into<String>) -> Self {
         Self { class: Class::Permanent, message: message.into(), retry_after_ms: None }
     }
 
-    /// It may have happened.
+    /// Returns a failure of an attempt that may have happened.
     pub fn in_doubt(message: impl Into<String>) -> Self {
         Self { class: Class::InDoubt, message: message.into(), retry_after_ms: None }
     }
 
-    /// With the wait that the service asked for.
+    /// Sets the wait that the service asked for.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -102,17 +102,17 @@ impl StepError for Failure {
 
 /// Says what an error of another crate means.
 pub trait Classify<T> {
-    /// It did not happen; another attempt may succeed.
+    /// Returns a failure that did not happen; another attempt may succeed.
     ///
     /// # Errors
     /// The error, as a [`Failure`].
     fn transient(self) -> Result<T, Failure>;
-    /// It did not happen; no other attempt will.
+    /// Returns a failure that did not happen; no other attempt will succeed.
     ///
     /// # Errors
     /// The error, as a [`Failure`].
     fn permanent(self) -> Result<T, Failure>;
-    /// It may have happened.
+    /// Returns a failure of an attempt that may have happened.
     ///
     /// # Errors
     /// The error, as a [`Failure`].

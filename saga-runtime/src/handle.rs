@@ -64,7 +64,7 @@ impl<S: Saga> Handle<S> {
         Outcome::of(&state, &self.any.engine().around.encoding)
     }
 
-    /// Where it stands, in the saga's own states.
+    /// Returns where it stands, in the saga's own states.
     ///
     /// # Errors
     /// [`LookError`].
@@ -73,7 +73,7 @@ impl<S: Saga> Handle<S> {
         S::State::of(&view)
     }
 
-    /// The time at which it began.
+    /// Returns the time at which it began.
     ///
     /// # Errors
     /// [`LookError`].

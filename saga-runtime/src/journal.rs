@@ -6,7 +6,7 @@ use saga_core::{Entry, SagaId};
 /// Journals are read in pages of so many records.
 const PAGE: usize = 1000;
 
-/// All records of a saga.
+/// Returns all records of a saga.
 pub(crate) async fn journal(store: &dyn Store, saga: &SagaId) -> Result<Vec<Entry>, StoreError> {
     let mut journal = Vec::new();
     loop {

@@ -66,8 +66,8 @@ impl Encoding {
         Ok(if self.is_same(there, &payload, value.again) { there.clone() } else { payload })
     }
 
-    /// Whether a recorded value, read as this build's type, is the one that is `given`: fields may have been added with
-    /// a default, removed or renamed with an alias, types widened.
+    /// Returns true if a recorded value, read as this build's type, is the one that is `given`: fields may have been
+    /// added with a default, removed or renamed with an alias, types widened.
     pub(crate) fn means_same<T: Recorded>(&self, recorded: &Payload, given: &Payload) -> bool {
         self.is_same(recorded, given, recorded::written_again::<T>)
     }

@@ -106,7 +106,7 @@ impl Live {
         self.doubt.store(true, Ordering::Release);
     }
 
-    /// Whether it may; asked once.
+    /// Returns true, once, if the worker may hold such a saga.
     pub(crate) fn take_doubt(&self) -> bool {
         self.doubt.swap(false, Ordering::AcqRel)
     }
@@ -118,17 +118,17 @@ impl Live {
         }
     }
 
-    /// One that is to be closed; asked once.
+    /// Returns, once, a saga that is to be closed.
     pub(crate) fn take_closing(&self) -> Option<SagaId> {
         guard(&self.closing).pop_first()
     }
 
-    /// Whether a quarantined saga is running, that has not got on yet.
+    /// Returns true if a quarantined saga is running that has not made progress yet.
     pub(crate) fn has_quarantined(&self) -> bool {
         guard(&self.quarantined).is_some()
     }
 
-    /// This saga is it.
+    /// Notes that this saga is the quarantined one that runs.
     pub(crate) fn quarantine(&self, saga: &SagaId) {
         *guard(&self.quarantined) = Some(saga.clone());
     }
@@ -152,7 +152,7 @@ pub(crate) struct Created {
 }
 
 impl Created {
-    /// Whether this is the first creation of `saga` at `now`.
+    /// Returns true if this is the first creation of `saga` at `now`.
     pub(crate) fn is_first(&self, saga: &SagaId, now: Timestamp) -> bool {
         let mut created = guard(&self.at);
         if created.0 != now {

@@ -43,7 +43,7 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    /// The job that the machine wants; `None` for a mere wait.
+    /// Returns the job that the machine wants; `None` for a mere wait.
     pub(crate) fn of(work: Work<'_>) -> Option<Job> {
         match work {
             Work::Attempt { site, role, attempt } => Some(Job::Attempt { site: site.clone(), role, attempt }),
@@ -52,7 +52,7 @@ impl Job {
         }
     }
 
-    /// Whether it is an attempt of a step, and not of a compensation.
+    /// Returns true if it is an attempt of a step, and not of a compensation.
     pub(crate) fn is_step(&self) -> bool {
         matches!(self, Job::Attempt { role: Role::Do, .. })
     }
@@ -109,7 +109,7 @@ impl Begun {
         Self { job: Some(job), running: Quiet::new(running), span, slot: None }
     }
 
-    /// The wait of a compensation for its slot.
+    /// Returns the wait of a compensation for its slot.
     pub(crate) fn standing(line: Line) -> Self {
         let job = Job::Line { site: line.site.clone() };
         let running = Box::pin(async move { Ended::Slot(line.slot().await) });
@@ -163,7 +163,7 @@ impl Local {
         self.one.is_none() && self.more.as_ref().is_none_or(|more| more.is_empty())
     }
 
-    /// What ends next; `None` if nothing runs.
+    /// Returns what ends next; `None` if nothing runs.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<LocalEnd>> {
         if let Some(one) = &mut self.one
             && let Poll::Ready(end) = Pin::new(one).poll(cx)
@@ -202,7 +202,7 @@ pub(crate) struct LocalEnd {
 }
 
 impl LocalEnd {
-    /// What the machine is told.
+    /// Returns what the machine is told.
     pub(crate) fn into_event(self, slots: &mut Slots) -> Option<Event> {
         match (self.job, self.ended) {
             (Job::Line { site }, Ended::Slot(slot)) => {
@@ -302,7 +302,7 @@ impl Begin<'_> {
     }
 }
 
-/// A job that cannot begin, and so has ended.
+/// Returns a job that cannot begin, and so has ended.
 fn ended(job: &Job, ended: Ended) -> Begun {
     Begun::new(job.clone(), Box::pin(ready(ended)), tracing::Span::none())
 }

@@ -208,7 +208,7 @@ where
 pub struct Unawaited<T>(pub T);
 
 impl<A: Inert + Awaitable> Unawaited<A> {
-    /// What its `.await` would have given.
+    /// Returns what its `.await` would have given.
     pub fn checked(self) -> Result<A::Value, A::Failure>
     where
         A::Shown: NotAwaited,
@@ -247,7 +247,7 @@ impl<T: Unpin + ?Sized> Keeps<T> for InBody {}
 pub struct Kept<T>(pub T);
 
 impl<T> Kept<T> {
-    /// The value, which holds no call.
+    /// Returns the value, which holds no call.
     pub fn value(self) -> T
     where
         InBody: Keeps<T>,
@@ -336,7 +336,7 @@ pub mod own {
     }
 }
 
-/// A call by one of the names of [`own`].
+/// Returns a call by one of the names of [`own`].
 pub fn own_call<Name, A>(call: A) -> A
 where
     A: Inert,

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::text::bounded;
 
-/// The text of a panic. What it carried is dropped here.
+/// Returns the text of a panic. What it carried is dropped here.
 pub(crate) fn message_of(panic: Box<dyn Any + Send>) -> String {
     let message = match panic.downcast_ref::<String>() {
         Some(message) => message.clone(),

@@ -139,12 +139,12 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// A `T` that is written by that.
+    /// Returns a `T` that is written by that.
     pub(crate) fn of<T: Recorded>(write: &'a dyn Fn() -> Result<(Payload, Print), EncodeError>) -> Self {
         Self { write, again: written_again::<T>, name: std::any::type_name::<T>() }
     }
 
-    /// What is written of it, not sealed yet.
+    /// Returns what is written of it, not sealed yet.
     pub(crate) fn written(&self) -> Result<Payload, EncodeError> {
         (self.write)().map(|(payload, _)| payload)
     }
@@ -181,7 +181,7 @@ pub(crate) fn written_again<T: Recorded>(codecs: &Codecs, payload: &Payload) -> 
     Ok(again)
 }
 
-/// The beginning of a text that is part of another one.
+/// Returns the beginning of a text that is part of another one.
 fn shortened(mut text: String) -> String {
     if text.len() > 200 {
         text.truncate(text.floor_char_boundary(200));

@@ -59,7 +59,7 @@ pub(crate) struct NewSaga {
 
 /// A [`Witness`](crate::Witness), with its type erased.
 pub trait AnyWitness: Send + Sync {
-    /// The place of its call in the saga's automaton, and what registers the steps of it.
+    /// Returns the place of its call in the saga's automaton, and what registers the steps of it.
     fn registration(&self) -> (Option<usize>, fn(&mut Registry));
 }
 
@@ -174,24 +174,24 @@ impl Registry {
         self.steps.get(name).map(|r| r.step)
     }
 
-    /// The saga of that name, if it may be claimed: not if others only call it.
+    /// Returns the saga of that name, if it may be claimed: not if others only call it.
     pub(crate) fn find_claimed(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
         self.find_saga(name).filter(|_| !self.children.contains(&name))
     }
 
-    /// All sagas, in the order of their names.
+    /// Returns all sagas, in the order of their names.
     #[cfg(feature = "test")]
     pub(crate) fn sagas(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn AnySaga>)> {
         self.sagas.iter().map(|(name, saga)| (*name, saga))
     }
 
-    /// All steps, in no order.
+    /// Returns all steps, in no order.
     #[cfg(feature = "test")]
     pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &'static dyn AnyStep)> {
         self.steps.iter().map(|(name, registered)| (*name, registered.step))
     }
 
-    /// The recorded names of all steps, in no order.
+    /// Returns the recorded names of all steps, in no order.
     pub(crate) fn step_names(&self) -> impl Iterator<Item = &'static str> {
         self.steps.keys().copied()
     }
@@ -200,7 +200,7 @@ impl Registry {
         self.sagas.get(name)
     }
 
-    /// The names of the sagas that may be claimed.
+    /// Returns the names of the sagas that may be claimed.
     pub(crate) fn saga_names(&self) -> Vec<saga_core::Name> {
         self.sagas.keys().filter(|name| !self.children.contains(name)).map(|name| (*name).into()).collect()
     }

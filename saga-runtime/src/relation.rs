@@ -20,7 +20,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// The step of which that function gives calls.
+    /// Returns the step of which that function gives calls.
     pub const fn of<Args, F: GivesCalls<Args>>(_: &F) -> Self {
         Self { name: <F::Step as Step>::NAME, register: Registry::step::<F::Step> }
     }
@@ -127,7 +127,7 @@ where
     note = "fix: `#[step(retriable, idempotent)]` on `{Self}`; or `#[step(retriable)]`, and let it take `key: &IdempotencyKey`"
 )]
 pub trait Compensates: Step {
-    /// That call, to be recorded.
+    /// Returns that call, to be recorded.
     fn undoing(call: StepCall<Self>) -> Compensation;
 }
 
@@ -167,7 +167,7 @@ impl<S: Step> Asks for S where S::Undo: Effectless {}
     note = "fix: let `{Self}` return `Result<Probe<{T}>, …>`, and answer `Probe::Happened(…)`, `Probe::NotHappened` or `Probe::Pending`"
 )]
 pub trait Answers<T>: Step {
-    /// That call, to be asked.
+    /// Returns that call, to be asked.
     fn answering(call: StepCall<Self>) -> ProbeCall<T>;
 }
 

@@ -24,7 +24,7 @@ struct ReplyBox {
 }
 
 impl Replies {
-    /// A delivery is on its way to the store.
+    /// Notes that a delivery is on its way to the store.
     pub(crate) fn expect(&self) -> Expected<'_> {
         guard(&self.inner).expected += 1;
         Expected { replies: self, id: None }
@@ -49,7 +49,7 @@ pub(crate) struct Expected<'a> {
 }
 
 impl Expected<'_> {
-    /// The delivery has its number: its answer comes here.
+    /// Gives the delivery its number: its answer comes here.
     pub(crate) fn under(&mut self, id: DeliveryId) -> oneshot::Receiver<Reply> {
         let mut inner = guard(&self.replies.inner);
         let (sender, receiver) = oneshot::channel();
@@ -76,7 +76,7 @@ impl Drop for Expected<'_> {
 }
 
 impl ReplyBox {
-    /// One less is on its way.
+    /// Counts one delivery less on its way.
     fn has_number(&mut self) {
         self.expected -= 1;
         if self.expected == 0 {

@@ -41,7 +41,7 @@ impl Resources {
         self
     }
 
-    /// The resource of type `T`.
+    /// Returns the resource of type `T`.
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<&T> {
         self.by_type.get(&TypeId::of::<T>())?.downcast_ref::<Arc<T>>().map(|shared| &**shared)
     }
@@ -73,7 +73,7 @@ pub struct Need {
 }
 
 impl Need {
-    /// A resource of type `T`.
+    /// Returns a resource of type `T`.
     pub fn of<T: ?Sized + Send + Sync + 'static>() -> Self {
         Self { id: TypeId::of::<T>(), type_name: type_name::<T>() }
     }

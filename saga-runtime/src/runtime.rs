@@ -250,7 +250,7 @@ impl Runtime {
         }
     }
 
-    /// The handle of a saga of any type; `None` if there is none of that id.
+    /// Returns the handle of a saga of any type; `None` if there is none of that id.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -262,7 +262,7 @@ impl Runtime {
         Ok(Some(AnyHandle::new(self.running.clone(), id.clone(), channel)))
     }
 
-    /// A page of sagas, oldest first.
+    /// Returns a page of sagas, oldest first.
     ///
     /// ```
     /// # use saga::prelude::*;
@@ -292,7 +292,7 @@ impl Runtime {
         self.engine().store.purge(Purge { ended_before, undoable_too: false, now }).await
     }
 
-    /// Like [`purge`](Self::purge), and also drops sagas that could still be undone.
+    /// Does the same as [`purge`](Self::purge), and also drops sagas that could still be undone.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -301,26 +301,26 @@ impl Runtime {
         self.engine().store.purge(Purge { ended_before, undoable_too: true, now }).await
     }
 
-    /// What is wrong with the store, in one line; `None` while all is well. That is what it says while it fails and the
-    /// sagas wait for it, and what it finds wrong with itself although it works
+    /// Returns what is wrong with the store, in one line; `None` while all is well. That is what it says while it fails
+    /// and the sagas wait for it, and what it finds wrong with itself although it works
     /// ([`Store::trouble`](saga_core::store::Store::trouble)): sagas that are damaged, by name, a log that cannot be
     /// emptied, a file that is gone.
     pub fn store_trouble(&self) -> Option<String> {
         self.engine().troubles.told(self.engine().trouble.borrow().clone(), &*self.engine().store)
     }
 
-    /// The time by the runtime's clock.
+    /// Returns the time by the runtime's clock.
     pub fn now(&self) -> Timestamp {
         self.engine().clock.now()
     }
 
-    /// How many sagas this worker drives at the moment; one that waits for long is not among them.
+    /// Returns how many sagas this worker drives at the moment; one that waits for long is not among them.
     pub fn running(&self) -> usize {
         self.engine().live.len()
     }
 
-    /// Drains: nothing new begins, attempts in flight have the time that is left of their timeout, their outcomes are
-    /// recorded, and every saga is released for the next worker.
+    /// Shuts down in good order: nothing new begins, attempts in flight have the time that is left of their timeout,
+    /// their outcomes are recorded, and every saga is released for the next worker.
     ///
     /// That takes up to the longest timeout of a step, 60 s by default. Where the platform kills sooner, call
     /// [`shutdown_within`](Self::shutdown_within).
@@ -330,7 +330,7 @@ impl Runtime {
         self.leave().await;
     }
 
-    /// As [`shutdown`](Self::shutdown), but attempts in flight have no longer than `time`: then they are dropped, and
+    /// Shuts down as [`shutdown`](Self::shutdown), but gives attempts in flight only `time`: then they are dropped, and
     /// their sagas released.
     ///
     /// Returns how many sagas had an attempt in flight then. Those attempts are in doubt, and the next worker settles

@@ -72,12 +72,12 @@ pub trait Saga: Sized + 'static {
     /// Where it can stand, as a type.
     type State: SagaState;
 
-    /// The body. It runs again from the start after a crash, over what is recorded.
+    /// Returns the body. It runs again from the start after a crash, over what is recorded.
     fn body(cx: SagaContext) -> impl Future<Output = Exit<Self::Output, Self::Error>> + Send;
 }
 
 impl<T, E> Exit<T, E> {
-    /// The exit that a result stands for.
+    /// Returns the exit that a result stands for.
     pub fn of(result: Result<T, E>) -> Self {
         match result {
             Ok(output) => Exit::Done(output),
@@ -85,7 +85,7 @@ impl<T, E> Exit<T, E> {
         }
     }
 
-    /// The exit by `?`: the failure becomes the saga's error.
+    /// Returns the exit by `?`: the failure becomes the saga's error.
     pub fn by<F>(failure: F) -> Self
     where
         E: FailsWith<F>,
@@ -93,7 +93,7 @@ impl<T, E> Exit<T, E> {
         Exit::Failed(E::fails_with(failure))
     }
 
-    /// The exit by `?` behind what is no step's: its error becomes the saga's.
+    /// Returns the exit by `?` behind what is no step's: its error becomes the saga's.
     pub fn by_error<F>(error: F) -> Self
     where
         E: EndsWith<F>,
@@ -150,7 +150,7 @@ pub struct SagaCall<S: Saga> {
 }
 
 impl<S: Saga> SagaCall<S> {
-    /// The call with this input.
+    /// Returns the call with this input.
     pub fn new(input: S::Input) -> Self {
         Self { input, _call: PhantomPinned }
     }

@@ -27,7 +27,8 @@ pub(crate) fn read<T: Recorded>(payload: &Payload, encoding: &Encoding) -> Resul
     encoding.decode_given::<T>(payload, &Payload::null())
 }
 
-/// What was sent, as its type records it; `None` if it is not of that type, which is said where it is waited for.
+/// Returns what was sent, as its type records it; `None` if it is not of that type, which is said where it is waited
+/// for.
 fn recorded<T: Recorded>(payload: &Payload, encoding: &Encoding) -> Option<Payload> {
     let read = catch_unwind(AssertUnwindSafe(|| read::<T>(payload, encoding)));
     let value = read.ok()?.ok()?;

@@ -85,7 +85,7 @@ pub trait Step: Sized + 'static {
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 
-    /// The resources that it takes.
+    /// Returns the resources that it takes.
     fn needs() -> Vec<Need> {
         Vec::new()
     }
@@ -93,12 +93,12 @@ pub trait Step: Sized + 'static {
     /// Registers the steps that it names: compensation, probe, in-doubt call.
     fn related(_registry: &mut Registry) {}
 
-    /// The call that undoes it, once it has given `output`.
+    /// Returns the call that undoes it, once it has given `output`.
     fn compensation(_output: Self::Output, _given: &Given<'_, Self>) -> Option<Compensation> {
         None
     }
 
-    /// The call that asks whether it happened.
+    /// Returns the call that asks whether it happened.
     fn probe(_given: &Given<'_, Self>) -> Option<ProbeCall<Self::Output>> {
         None
     }
@@ -109,7 +109,7 @@ pub trait Step: Sized + 'static {
     }
 }
 
-/// What a step says about itself, as data.
+/// Returns what a step says about itself, as data.
 pub fn policy_of<S: Step>() -> Policy {
     Policy {
         kind: S::Undo::KIND,
@@ -121,7 +121,7 @@ pub fn policy_of<S: Step>() -> Policy {
     }
 }
 
-/// What a step says about itself, as far as others depend on it.
+/// Returns what a step says about itself, as far as others depend on it.
 pub const fn definition_of<S: Step>() -> Definition {
     Definition {
         name: S::NAME,
@@ -290,7 +290,7 @@ pub struct StepCall<S: Step> {
 }
 
 impl<S: Step> StepCall<S> {
-    /// The call with this input.
+    /// Returns the call with this input.
     pub fn new(input: S::Input) -> Self {
         Self { input, _call: PhantomPinned }
     }
@@ -334,7 +334,7 @@ impl<'a, S: Step> Given<'a, S> {
         Self { key, decode }
     }
 
-    /// The forward key.
+    /// Returns the forward key.
     pub fn key(&self) -> &'a IdempotencyKey {
         match self.key {
             KeyOf::Made(key) => key,
@@ -342,7 +342,7 @@ impl<'a, S: Step> Given<'a, S> {
         }
     }
 
-    /// The input, decoded afresh from the record.
+    /// Returns the input, decoded afresh from the record.
     ///
     /// # Panics
     /// If the record cannot be read, which is caught and recorded.
@@ -417,7 +417,7 @@ impl<T: Send + 'static> ProbeCall<T> {
         P::answering(call)
     }
 
-    /// The same, of a step that is known to have no effect.
+    /// Returns the same, of a step that is known to have no effect.
     pub(crate) fn asked_by<P: Step<Output = Probe<T>>>(call: StepCall<P>) -> Self {
         let input = encode(call.input()).map_err(|e| text_of(&e));
         let ask = move |cx: StepContext| -> Answering<T> {

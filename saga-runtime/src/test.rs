@@ -116,12 +116,12 @@ impl TestRuntime {
         Ok(test)
     }
 
-    /// The store, which outlives crashes.
+    /// Returns the store, which outlives crashes.
     pub fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
     }
 
-    /// How many durable writes with records there have been.
+    /// Returns how many durable writes with records there have been.
     pub fn writes(&self) -> u64 {
         self.store.writes.load(Ordering::Acquire)
     }
@@ -183,7 +183,7 @@ impl TestRuntime {
 impl Deref for TestRuntime {
     type Target = Runtime;
 
-    /// The runtime that runs now.
+    /// Returns the runtime that runs now.
     ///
     /// # Panics
     /// Between [`die`](TestRuntime::die) and [`restart`](TestRuntime::restart).

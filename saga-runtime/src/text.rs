@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// An error with its sources in one line: `Display` of each, joined by colons.
+/// Returns an error with its sources in one line: `Display` of each, joined by colons.
 pub(crate) fn text_of(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -27,7 +27,7 @@ pub(crate) fn bounded(mut text: String) -> String {
     text
 }
 
-/// The text of a decoder's error without the values that it quotes.
+/// Returns the text of a decoder's error without the values that it quotes.
 pub(crate) fn without_values(text: &str) -> String {
     let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
     let (mut kept, mut rest) = (String::new(), text);

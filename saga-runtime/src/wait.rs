@@ -30,7 +30,7 @@ use crate::text::without_values;
     note = "fix: text, as in `\"10s\"`, `\"2h\"` or `\"1h30m\"`; or a `std::time::Duration`"
 )]
 pub trait IntoWait {
-    /// In milliseconds.
+    /// Converts the duration to milliseconds.
     ///
     /// # Errors
     /// What is wrong with the text, and what would be right.
@@ -122,7 +122,7 @@ impl Awaitable for Sleep {
     }
 }
 
-/// The time, recorded: a body that runs again sees the same.
+/// Returns the time, recorded: a body that runs again sees the same.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -142,7 +142,7 @@ pub fn now() -> Now {
 #[must_use = "it does nothing until it is awaited in a saga"]
 pub struct Now(PhantomPinned);
 
-/// A fresh random id (UUID version 4), recorded.
+/// Returns a fresh random id (UUID version 4), recorded.
 pub fn uuid() -> FreshUuid {
     FreshUuid(PhantomPinned)
 }
@@ -237,7 +237,7 @@ pub struct Signal<T> {
 }
 
 impl<T: Recorded> Signal<T> {
-    /// At most that long.
+    /// Limits the wait to that time.
     pub fn within(self, wait: impl IntoWait) -> SignalWithin<T> {
         SignalWithin { signal: self, wait_ms: wait.into_wait_ms() }
     }
@@ -336,21 +336,21 @@ pub struct Approve {
 }
 
 impl Approve {
-    /// At most that long.
+    /// Limits the wait to that time.
     pub fn within(self, wait: impl IntoWait) -> Self {
         Self { wait_ms: wait.into_wait_ms().map(Some), ..self }
     }
 }
 
 impl Named<Approve> {
-    /// At most that long.
+    /// Limits the wait to that time.
     pub fn within(self, wait: impl IntoWait) -> Self {
         self.map(|call| call.within(wait))
     }
 }
 
 impl<T: Recorded> Named<Signal<T>> {
-    /// At most that long.
+    /// Limits the wait to that time.
     pub fn within(self, wait: impl IntoWait) -> Named<SignalWithin<T>> {
         self.map(|call| call.within(wait))
     }

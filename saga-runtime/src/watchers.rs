@@ -24,7 +24,7 @@ impl Watchers {
         Self { look_every, count: AtomicUsize::new(0), sagas: Mutex::default() }
     }
 
-    /// There is news of `saga`.
+    /// Wakes the callers that wait for news of `saga`.
     pub(crate) fn tell(&self, saga: &SagaId) {
         if self.count.load(Ordering::Acquire) == 0 {
             return;
@@ -34,7 +34,7 @@ impl Watchers {
         }
     }
 
-    /// There may be news of any saga.
+    /// Wakes all callers, because there may be news of any saga.
     pub(crate) fn tell_all(&self) {
         guard(&self.sagas).values().for_each(|(_, news)| news.send_modify(|n| *n += 1));
     }

@@ -26,7 +26,8 @@ impl<S: StepSet> Witness<S> {
         Self { place: Some(place), ..Self::new() }
     }
 
-    /// The call has come: the `occurrence`-th of its name in the text (from 1), in these turns of the loops around.
+    /// Notes that the call has come: the `occurrence`-th of its name in the text (from 1), in these turns of the loops
+    /// around.
     pub fn at<A, O>(
         &self,
         cx: &SagaContext,
@@ -40,7 +41,7 @@ impl<S: StepSet> Witness<S> {
         call.at(self.place(cx, occurrence, turns).place)
     }
 
-    /// The place to which a call has come.
+    /// Returns the place to which a call has come.
     pub fn place(&self, cx: &SagaContext, occurrence: u32, turns: &[u32]) -> PlaceOf<S> {
         if let Some(place) = self.place {
             cx.move_to(place);

@@ -183,8 +183,7 @@ async fn renew(engine: &Arc<Engine>) {
     }
 }
 
-/// The lease is lost: everything that is driven is dropped where it stands, and the worker begins anew under another
-/// number.
+/// Joins again after the lease is lost: drops everything that is driven at once, and begins anew under another number.
 async fn rejoin(engine: &Arc<Engine>) {
     tracing::warn!(sagas = engine.live.len(), "the lease is lost; joining again");
     engine.live.abort_all();
@@ -319,8 +318,8 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
     }
 }
 
-/// How often in a row this saga was claimed and got nowhere. If it had got somewhere before its last death, that one
-/// is the first again: recorded before anything of it runs, because it may kill the process at once.
+/// Returns how often in a row this saga died without progress. If it made progress before its last death, that death is
+/// the first again: this is recorded before anything of it runs, because it may kill the process at once.
 async fn count_deaths(engine: &Engine, claim: &Claim, state: &State) -> Result<u32, Finished> {
     let deaths = claim.status.deaths;
     if deaths == 0 || state.progress() == claim.status.progress {
@@ -346,8 +345,8 @@ async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: b
     }
 }
 
-/// A journal that cannot be read is a dead letter by its status alone: it holds up no other saga, and nothing is
-/// written to it.
+/// Releases a saga with a journal that cannot be read, dead-lettered by its status alone: other sagas go on, and
+/// nothing is written to the journal.
 async fn release_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finished {
     tracing::error!(saga = %claim.saga, why, "the journal cannot be read; the saga is dead-lettered");
     let status = Status {

@@ -7,7 +7,7 @@ use crate::case::{Act, Case, Event, Plan, Trouble, What, When};
 use crate::draw::Draw;
 use crate::program::{Deed, Fate, Fates, Kind, Op, Program};
 
-/// The case of that seed.
+/// Returns the case of that seed.
 pub fn generate(seed: u64) -> Case {
     let mut draw = Draw::new(seed);
     let workers = draw.pick(&[1, 1, 2, 2, 2, 3]);

@@ -76,7 +76,7 @@ impl Mutant {
         Mutant::RenewsExpired,
     ];
 
-    /// The rule that it breaks: the simulation has to name this one.
+    /// Returns the rule that it breaks: the simulation has to name this one.
     pub fn breaks(self) -> Rule {
         match self {
             Mutant::Unfenced | Mutant::UnfencedRelease | Mutant::RenewsExpired => Rule::Fenced,

@@ -69,14 +69,14 @@ impl Referee {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was delivered to a saga, in that order.
+    /// Returns what was delivered to a saga, in that order.
     pub(crate) fn words(&self, saga: &SagaId) -> Vec<Word> {
         let said = self.said();
         let ours = said.words.iter().filter(|word| word.saga == *saga);
         ours.map(|word| Word { taken: said.taken.contains(&word.id), ..word.clone() }).collect()
     }
 
-    /// What the workers are shown of what waits.
+    /// Returns what the workers are shown of what waits.
     fn shown(&self, mut waiting: Vec<Waiting>) -> Vec<Waiting> {
         match self.mutant {
             Some(Mutant::DatesEarly) => waiting.iter_mut().for_each(|w| w.at = Timestamp(i64::MIN)),
@@ -111,7 +111,7 @@ impl Referee {
         }
     }
 
-    /// What the mutant makes of a write.
+    /// Returns what the mutant makes of a write.
     fn mutated(&self, worker: WorkerId, append: &Append) -> (WorkerId, Append) {
         let mut append = append.clone();
         let mut writer = worker;
@@ -138,7 +138,7 @@ impl Referee {
         (writer, append)
     }
 
-    /// The first writes of a batch, one by one, as the mutant does them.
+    /// Returns the first writes of a batch, one by one, as the mutant does them.
     async fn commit_mutated(
         &self,
         worker: WorkerId,

@@ -92,7 +92,7 @@ fn is_cancelled_long_before(words: &[Word], at: Timestamp) -> bool {
     cancels.into_iter().any(|word| word.put.after(CANCEL_TAKEN) < at)
 }
 
-/// What is wrong with how a wait for a signal or an answer ends by this record, if something is.
+/// Returns what is wrong with how a wait for a signal or an answer ends by this record, if something is.
 fn judge_wait(state: &State, entry: &Entry, words: &[Word], signalled: &HashSet<String>) -> Option<String> {
     let (Record::WaitEnded { site, .. } | Record::Answered { site, .. }) = &entry.record else { return None };
     let due = match state.site(site)? {

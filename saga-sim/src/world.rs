@@ -122,7 +122,7 @@ impl Seat {
         Self { world, gate, crowd: Crowd::of_at_most(compensations_max) }
     }
 
-    /// A call with an effect.
+    /// Makes a call with an effect.
     pub(crate) async fn act(&self, cx: &StepContext, call: Call) -> Result<Receipt, Failure> {
         let _among_others = (cx.role() == Role::Undo).then(|| self.crowd.joined(&self.world, call.step));
         self.check_begun(cx).await;
@@ -214,7 +214,7 @@ impl Seat {
         Ok(Receipt { id, number: at as u64, ballast: String::new() })
     }
 
-    /// A call without an effect.
+    /// Makes a call without an effect.
     pub(crate) async fn look(&self, cx: &StepContext, fates: &[Fate]) -> Result<Receipt, Failure> {
         self.check_not_late(cx).await;
         self.gate.pass().await;
@@ -239,7 +239,7 @@ impl Seat {
         }
     }
 
-    /// What befalls a call that changes nothing.
+    /// Lets a call that changes nothing have its fate.
     async fn wait_out(&self, fate: Fate) -> Result<(), Failure> {
         sleep(WAY).await;
         match fate {
@@ -255,7 +255,7 @@ impl Seat {
         Ok(())
     }
 
-    /// What a probe of a keyed call finds. What it says did not happen never will.
+    /// Returns what a probe of a keyed call finds. What it says did not happen never will.
     pub(crate) async fn probe(
         &self,
         cx: &StepContext,

@@ -12,15 +12,15 @@ use saga_core::store::{StoreCause, StoreError};
 /// Links are followed no further than this, as the system does.
 const LINKS_MAX: usize = 40;
 
-/// The path of a file beside another one, of the same name but for its end.
+/// Returns the path of a file beside another one, of the same name but for its end.
 pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut beside = OsString::from(path);
     beside.push(end);
     PathBuf::from(beside)
 }
 
-/// The path of the file itself, behind all symbolic links: SQLite has its log and its locks there. The file need not
-/// exist yet.
+/// Returns the path of the file itself, behind all symbolic links: SQLite has its log and its locks there. The file
+/// need not exist yet.
 pub(crate) fn resolve(path: &Path) -> std::io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -58,7 +58,7 @@ impl Inode {
     }
 }
 
-/// How many names a file has.
+/// Returns how many names a file has.
 #[cfg(unix)]
 pub(crate) fn names(file: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(file)
@@ -110,7 +110,7 @@ impl Opened {
         std::fs::metadata(&self.path).ok()?.modified().ok()
     }
 
-    /// What will go wrong when it is opened again.
+    /// Returns what will go wrong when it is opened again.
     pub(crate) fn trouble(&self) -> Option<String> {
         let names = names(&std::fs::metadata(&self.path).ok()?);
         let path = self.path.display();

@@ -62,7 +62,7 @@ pub(crate) fn open_again(path: &Path, how: &How) -> Result<Connection, OpenError
     open_if(path, how, None)
 }
 
-/// Whether a log is beside the file, an empty one too: opening the file makes one.
+/// Returns true if a log is beside the file, an empty one too: opening the file makes one.
 fn has_log(path: &Path) -> bool {
     beside(path, "-wal").exists()
 }
@@ -148,7 +148,7 @@ fn up_to_date(
     }
 }
 
-/// The path as SQLite's URIs have it.
+/// Returns the path as SQLite's URIs have it.
 fn uri(path: &Path, query: &str) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_encoded_bytes() {
@@ -206,7 +206,7 @@ pub(crate) fn keep_log(connection: &Connection, keeps: bool) -> rusqlite::Result
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps).map(drop)
 }
 
-/// The schema version of a file that is ours or empty.
+/// Returns the schema version of a file that is ours or empty.
 fn version(path: &Path, connection: &Connection, had_log: Option<bool>) -> Result<u32, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     // One look: another process may be making the file at this moment.
@@ -285,7 +285,7 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
     }
 }
 
-/// What `PRAGMA synchronous` says: 2 is FULL.
+/// Returns what `PRAGMA synchronous` says: 2 is FULL.
 pub(crate) fn synchronous(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "synchronous", |row| row.get(0))
 }

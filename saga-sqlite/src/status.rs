@@ -36,7 +36,7 @@ pub(crate) const NUM: usize = 0;
 /// row of which only the id is damaged would seem whole.
 pub(crate) const BY_ID: &str = "num = (SELECT num FROM stored_sagas WHERE id = ?1)";
 
-/// A statement that finds rows, for [`read`], [`summary`] and [`place`].
+/// Returns a statement that finds rows, for [`read`], [`summary`] and [`place`].
 pub(crate) fn find(which: &str) -> String {
     format!("SELECT {}, sum FROM stored_sagas WHERE {which}", COLUMNS.join(", "))
 }

@@ -345,7 +345,7 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
-/// The number of a saga, by its id.
+/// Returns the number of a saga, by its id.
 fn number_of(connection: &Connection, saga: &SagaId) -> Result<Option<i64>, Error> {
     let mut find = connection.prepare_cached(&status::find(status::BY_ID))?;
     let mut rows = find.query([saga.as_str()])?;

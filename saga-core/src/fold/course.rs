@@ -118,7 +118,7 @@ impl State {
         self.renew_open();
     }
 
-    /// A dead letter moves again: its deadline and its waits are put off by the time it stood.
+    /// Lets a dead letter move again: its deadline and its waits are put off by the time it was dead-lettered.
     pub(super) fn unpark(&mut self, at: Timestamp) {
         let Some(parked_at) = self.parked_at.take() else { return };
         let stood = at.since(parked_at);

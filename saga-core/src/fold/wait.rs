@@ -49,7 +49,7 @@ impl State {
     }
 }
 
-/// What the record puts at its site, if it is the first one there.
+/// Returns what the record puts at its site, if it is the first one there.
 fn begun(entry: &Entry) -> Option<(&Site, SiteState)> {
     Some(match &entry.record {
         Record::Read { site, step, input, result, .. } => {

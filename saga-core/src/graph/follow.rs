@@ -53,7 +53,7 @@ impl Graph {
     }
 }
 
-/// The number of the place that a site begins at.
+/// Returns the number of the place that a site begins at.
 pub(super) fn place_at(graph: &Graph, site: &str) -> Option<usize> {
     let first = Segment::of(site.split('/').next()?);
     graph.places.iter().position(|place| first.is_of(place))
@@ -73,7 +73,7 @@ fn segments(site: &Site) -> Vec<Segment<'_>> {
 }
 
 impl<'a> Segment<'a> {
-    /// Its parts; what is no such text is a name that nothing has.
+    /// Splits a site into its parts; what is no such text is a name that nothing has.
     fn of(text: &'a str) -> Self {
         Self::parsed(text).unwrap_or(Self { name: text, occurrence: 0, turns: Vec::new(), branch: None })
     }
@@ -95,7 +95,7 @@ impl<'a> Segment<'a> {
         Some(Self { name, occurrence, turns, branch })
     }
 
-    /// Whether it is of that place, in whatever turn.
+    /// Returns true if it is of that place, in whatever turn.
     fn is_of(&self, place: &Place) -> bool {
         self.name == place.name
             && self.occurrence == place.occurrence
@@ -108,7 +108,7 @@ fn is_fork(what: &What) -> bool {
     matches!(what.unnamed(), What::All(_) | What::Each(_))
 }
 
-/// Whether it may pass without a trace: an `all` of an iterator that gives nothing.
+/// Returns true if it may pass without a trace: an `all` of an iterator that gives nothing.
 fn may_be_empty(what: &What) -> bool {
     match what.unnamed() {
         What::Each(_) => true,
@@ -199,7 +199,7 @@ impl<'g> Walk<'g> {
         Err(Departure { at: site.clone(), after: self.last.clone(), expected })
     }
 
-    /// Where it may go from here; an `all` that may be empty is passed as well.
+    /// Returns where it may go from here; an `all` that may be empty is passed as well.
     fn moves(&self) -> Vec<To> {
         let mut open: Vec<To> = match &self.at {
             None => self.graph.start.to_vec(),
@@ -225,8 +225,8 @@ impl<'g> Walk<'g> {
         moves
     }
 
-    /// Whether the loops around can be in these turns now. Which loops two places share is not known, only how many
-    /// are around each; so this refuses what is wrong in every case.
+    /// Returns true if the loops around can be in these turns now. Which loops two places share is not known, only how
+    /// many are around each; so this refuses what is wrong in every case.
     fn in_turn(&self, number: usize, turns: &[u32]) -> bool {
         if self.latest[number].as_deref().is_some_and(|latest| turns <= latest) {
             return false;
@@ -337,7 +337,7 @@ impl<'g> Inside<'g> {
     }
 }
 
-/// What stands in that branch of a fork.
+/// Returns what stands in that branch of a fork.
 fn nth(fork: &What, branch: usize) -> Option<&What> {
     match fork {
         What::All(branches) => branches.get(branch),
@@ -346,7 +346,7 @@ fn nth(fork: &What, branch: usize) -> Option<&What> {
     }
 }
 
-/// The place as a journal writes it, without turns.
+/// Returns the place as a journal writes it, without turns.
 fn shown(place: &Place) -> String {
     match place.occurrence {
         0 | 1 => place.name.to_owned(),

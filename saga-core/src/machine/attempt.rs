@@ -74,7 +74,7 @@ impl Turn<'_> {
         self.follow_try(site, role, try_next);
     }
 
-    /// What comes after one more transient failure.
+    /// Returns what comes after one more transient failure.
     pub(super) fn next_try(&mut self, site: &Site, role: Role, retry_after: Option<Duration>) -> Try {
         let random = self.draw();
         let (Some(policy), Some(effect)) = (self.policy(site, role), self.effect(site, role)) else {
@@ -100,7 +100,7 @@ impl Turn<'_> {
         }
     }
 
-    /// An effect that is known not to have happened is not tried again.
+    /// Gives up an effect that is known not to have happened: it is not tried again.
     pub(super) fn give_up(&mut self, site: &Site, role: Role) {
         let Some(effect) = self.effect(site, role) else { return };
         let failure = failure_of(effect);
@@ -120,7 +120,7 @@ impl Turn<'_> {
         self.stop(Cause::StepFailed { site: site.clone(), failure });
     }
 
-    /// What is waiting for its next attempt begins it, if nothing stands against it.
+    /// Begins the next attempt of an effect that waits for it, if nothing forbids that.
     pub(super) fn begin_again(&mut self, site: &Site, role: Role) {
         if !self.state.may_attempt(site, role) {
             return;
@@ -138,8 +138,9 @@ impl Turn<'_> {
         self.push(Record::Started { site: site.clone(), role, attempt });
     }
 
-    /// Whether the time within which the step may be tried again is over: no worker may have been there when its next
-    /// attempt was due. (What is in doubt has a bound of its own, and a compensation is tried late rather than not.)
+    /// Returns true if the time within which the step may be tried again is over: no worker may have been there when
+    /// its next attempt was due. (What is in doubt has a bound of its own, and a compensation is tried late rather than
+    /// not.)
     fn is_out_of_time(&self, site: &Site, role: Role) -> bool {
         let within = self.policy(site, role).and_then(|policy| policy.retry.within);
         let effect = self.effect(site, role).filter(|e| role == Role::Do && !e.doubt);
@@ -158,15 +159,15 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether there is room for the recorded compensation of the step at `site`.
+    /// Returns true if there is room for the recorded compensation of the step at `site`.
     fn admits_again(&mut self, site: &Site) -> bool {
         let call = self.state.step(site).and_then(|s| s.undo.as_ref()?.as_ref().ok());
         let step = call.map(|call| call.step.clone());
         step.is_none_or(|step| self.admits(site, &step))
     }
 
-    /// Whether there is room for the compensation `step` of the step at `site`. If not, it is not asked again before
-    /// there is.
+    /// Returns true if there is room for the compensation `step` of the step at `site`. If not, it is not asked again
+    /// before there is.
     pub(super) fn admits(&mut self, site: &Site, step: &str) -> bool {
         let admits = self.facts.catalog.admits(site, step);
         if let Some(at) = self.state.find(site).filter(|_| !admits) {
@@ -249,12 +250,12 @@ impl Try {
     }
 }
 
-/// Whether an effect that failed `failures` times may be tried again at `due`.
+/// Returns true if an effect that failed `failures` times may be tried again at `due`.
 fn tries_left(retry: &Retry, effect: &Effect, failures: u32, due: crate::Timestamp) -> bool {
     failures < retry.attempts && retry.within.is_none_or(|within| due <= effect.since.after(within))
 }
 
-/// How an effect failed, by its last attempt.
+/// Returns how an effect failed, by its last attempt.
 pub(super) fn failure_of(effect: &Effect) -> Failure {
     let attempts = effect.attempt;
     match &effect.last {

@@ -68,7 +68,7 @@ impl Turn<'_> {
         self.unwind();
     }
 
-    /// Whether it goes forward and nothing waits for more than an event: so it is after nearly every one.
+    /// Returns true if it goes forward and nothing waits for more than an event: so it is after nearly every one.
     fn goes_on(&self) -> bool {
         let notes = &self.state.notes;
         self.is_forward()
@@ -107,7 +107,7 @@ impl Turn<'_> {
         self.push(Record::RollbackStarted { cause });
     }
 
-    /// The way back closed while a stop was pending: forward again.
+    /// Ends a stop that was pending when the saga passed its point of no return: it goes forward again.
     fn too_late(&mut self, cause: &Cause, no_return: &Site) {
         match cause {
             Cause::Deadline => self.push(Record::Overdue),
@@ -124,7 +124,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Queued signals go to the waits for them, first come first served.
+    /// Gives queued signals to the waits for them, first come first served.
     fn take_signals(&mut self) {
         if self.state.notes.takable.is_empty() || !self.state.body_may_run() {
             return;
@@ -244,13 +244,13 @@ impl Turn<'_> {
     }
 }
 
-/// The deadline, while there is something it could do.
+/// Returns the deadline, while there is something it could do.
 fn deadline(state: &State) -> Option<Timestamp> {
     let runs = matches!(state.direction, Direction::Forward) && !state.overdue && state.stop.is_none();
     state.head.as_ref().filter(|_| runs)?.deadline
 }
 
-/// Whether any step may begin its next attempt: none does while a stop waits.
+/// Returns true if any step may begin its next attempt: none does while a stop waits.
 fn retries_of_steps_may_begin(state: &State) -> bool {
     !state.is_at_rest()
         && (state.stop.is_none()
@@ -258,19 +258,21 @@ fn retries_of_steps_may_begin(state: &State) -> bool {
             || !state.undoing.is_empty())
 }
 
-/// Whether the limits of waits end them: also under a stop that may yet come to nothing, so that what comes after a limit is
-/// too late then as well.
+/// Returns true if the limits of waits end them: also under a stop that may yet come to nothing, so that what comes
+/// after a limit is too late then as well.
 fn limits_count(state: &State) -> bool {
     matches!(state.direction, Direction::Forward) && state.halts.is_empty() && state.parked_at.is_none()
 }
 
 impl State {
-    /// Whether its deadline has passed at `now` and forbids that a step begins, though that is not recorded yet.
+    /// Returns true if its deadline has passed at `now` and forbids that a step begins, though that is not recorded
+    /// yet.
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.no_return.is_none() && deadline(self).is_some_and(|deadline| deadline <= now)
     }
 
-    /// Whether a signal or an answer that came in time may still be on its way while its limit has passed at `now`.
+    /// Returns true if a signal or an answer that came in time may still be on its way while its limit has passed at
+    /// `now`.
     pub fn limit_passes(&self, now: Timestamp) -> bool {
         let mut passed = self.notes.dues(Wait::Body).range(..=(now, usize::MAX));
         limits_count(self) && passed.any(|(_, at)| !matches!(self.sites[*at].1, SiteState::Timer(_)))
@@ -297,7 +299,7 @@ pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Opti
     first.into_iter().chain(deadline).min_by_key(|(due, _)| *due)
 }
 
-/// How long the wait at a site lasts at most that is over at `due`, whatever the clock says.
+/// Returns how long the wait at a site lasts at most that is over at `due`, whatever the clock says.
 fn longest(state: &SiteState, due: Timestamp) -> Option<Duration> {
     let wait_ms = match state {
         SiteState::Step(step) => {

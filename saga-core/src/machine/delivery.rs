@@ -88,7 +88,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// The kind's name, as it stands in an inbox.
+    /// Returns the kind's name, as it stands in an inbox.
     pub fn kind(&self) -> &'static str {
         match self {
             Delivery::Cancel { .. } => "cancel",
@@ -122,7 +122,7 @@ impl Delivery {
         })
     }
 
-    /// The same with an id made up by `draw`, unless its author has given it one, or it is a signal.
+    /// Returns the same with an id made up by `draw`, unless its author has given it one, or it is a signal.
     pub fn identified(mut self, draw: impl FnOnce() -> u128) -> Self {
         if let Some(by) = self.by_mut() {
             by.act.get_or_insert_with(|| ActId::random(draw()));
@@ -130,7 +130,7 @@ impl Delivery {
         self
     }
 
-    /// The same under this id, unless it is a signal.
+    /// Returns the same under this id, unless it is a signal.
     pub fn with_act(mut self, act: ActId) -> Self {
         if let Some(by) = self.by_mut() {
             by.act = Some(act);
@@ -138,7 +138,7 @@ impl Delivery {
         self
     }
 
-    /// The same, its author having seen the records up to `seen`, unless the author says so already.
+    /// Returns the same, its author having seen the records up to `seen`, unless the author says so already.
     pub fn having_seen(mut self, seen: crate::Seq) -> Self {
         if let Some(by) = self.by_mut() {
             by.seen.get_or_insert(seen);
@@ -273,7 +273,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// The question at `site`, or the only open one, and the record that asked it.
+    /// Returns the question at `site`, or the only open one, and the record that asked it.
     fn question(&self, site: Option<Site>) -> Result<(Site, crate::Seq), Refusal> {
         self.not_ended()?;
         if !self.is_forward() || self.state.stop.is_some() {
@@ -359,7 +359,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether there is a way to resolve the step's doubt without a person.
+    /// Returns true if there is a way to resolve the step's doubt without a person.
     fn may_resolve_again(&self, site: &Site) -> bool {
         let (Some(policy), Some(step)) = (self.policy(site, Role::Do), self.state.step(site)) else {
             return false;
@@ -418,7 +418,8 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether the step is done, and its output or compensation is missing, or cannot be read, and is still needed.
+    /// Returns true if the step is done, and its output or compensation is missing, or cannot be read, and is still
+    /// needed.
     fn is_lost(&self, site: &Site) -> bool {
         self.state.step(site).is_some_and(|s| {
             let lost_undo = matches!(s.undo, Some(Err(_))) && !s.is_undone() && s.waived.is_none();

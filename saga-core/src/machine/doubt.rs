@@ -59,8 +59,8 @@ impl Turn<'_> {
         }
     }
 
-    /// How an effect in doubt, on which nothing runs, is resolved. `permanent`: its last attempt said that another
-    /// one is of no use.
+    /// Returns how an effect in doubt, on which nothing runs, is resolved. `permanent`: its last attempt said that
+    /// another one is of no use.
     fn resolution(&mut self, site: &Site, role: Role, probes: u32, permanent: bool) -> Resolution {
         let (random, now) = (self.draw(), self.facts.now);
         let (Some(policy), Some(step)) = (self.policy(site, role), self.state.step(site)) else {
@@ -147,7 +147,7 @@ impl Turn<'_> {
         self.follow_try(site, Role::Do, next);
     }
 
-    /// What comes once it is known that no attempt of an effect in doubt happened.
+    /// Returns what comes once it is known that no attempt of an effect in doubt happened.
     pub(super) fn next_try_once_clear(&mut self, site: &Site, role: Role) -> Try {
         let last = self.effect(site, role).and_then(|e| e.last.as_ref());
         match last {

@@ -122,7 +122,7 @@ impl Reach {
         }
     }
 
-    /// Whether the journal's `recorded` is of the same kind, name and input; if not, both sides as text.
+    /// Checks that the journal's `recorded` is of the same kind, name and input; if not, returns both sides as text.
     ///
     /// # Errors
     /// (what the journal has, what the code reached).
@@ -148,7 +148,7 @@ impl Reach {
         if same { Ok(()) } else { Err((recorded.describe(), self.describe())) }
     }
 
-    /// What it is, in a few words.
+    /// Returns what it is, in a few words.
     pub fn describe(&self) -> String {
         match self {
             Reach::Step { step, input, .. } | Reach::Read { step, input, .. } => {
@@ -166,7 +166,7 @@ impl Reach {
 }
 
 impl SiteState {
-    /// What it is, in a few words.
+    /// Returns what it is, in a few words.
     pub fn describe(&self) -> String {
         match self {
             SiteState::Step(s) => format!("step {}({})", s.step, s.input.shown()),
@@ -261,7 +261,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The wait goes on, as it would if the signal had not come.
+    /// Lets the wait go on, as if the signal had not come.
     fn refuse_signal(&mut self, site: Site, id: String, why: String) {
         let has_ended = |timed: &Timed<Option<Payload>>| matches!(timed.ended, Some(Some(_)));
         if matches!(self.state.site(&site), Some(SiteState::Wait { timed, .. }) if has_ended(timed)) {
@@ -293,7 +293,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The steps in a child saga, and whether each is open.
+    /// Returns the steps in a child saga, and whether each is open.
     fn steps_inside(&self, child: &Site) -> impl Iterator<Item = (&Site, &StepState, bool)> {
         let places = self.state.find(child).map_or(&[][..], |child| self.state.notes.inside(child));
         let sites = places.iter().inspect(|_| looked::at(1)).map(|at| &self.state.sites[*at]);
@@ -328,7 +328,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The body failed: back, if there is a way back.
+    /// Handles a failed body: the saga rolls back, if it can.
     fn fail(&mut self, cause: Cause) {
         if let Some(no_return) = &self.state.no_return {
             let detail = format!("past {no_return}: {cause}");
@@ -338,7 +338,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The site that failed last, for the telling: the body's error need not name it.
+    /// Returns the site that failed last, for the telling: the body's error need not name it.
     fn last_failed(&self) -> Option<Site> {
         let failed = |s: &SiteState| match s {
             SiteState::Step(step) => step.failure.is_some(),

@@ -37,8 +37,8 @@ pub struct PlanEntry {
 }
 
 impl State {
-    /// What is owed if the saga were undone now, in the order in which it would be: strictly, but for branches of one
-    /// `all`, which do not wait for each other.
+    /// Returns what is owed if the saga were undone now, in the order in which it would be: strictly, but for branches
+    /// of one `all`, which do not wait for each other.
     pub fn undo_plan(&self) -> UndoPlan {
         let maybe = |s: &StepState| s.is_in_doubt() && s.waived.is_none();
         let owed =
@@ -72,8 +72,8 @@ impl PlanEntry {
     }
 }
 
-/// The steps to undo if the one at `from` (or the child saga, or the branch there) is to be undone: itself and all
-/// that happened after it. All of them without `from`. In the order of happening.
+/// Returns the steps to undo if the one at `from` (or the child saga, or the branch there) is to be undone: itself and
+/// all that happened after it. All of them without `from`. In the order of happening.
 pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
     let Some(from) = from else { return state.steps().map(|(site, _)| site.clone()).collect() };
     let mut first: Option<&Site> = None;
@@ -106,7 +106,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The last to happen is the first to be undone.
+    /// Begins the compensations that are next: the last effect to happen is the first to be undone.
     fn begin_undos(&mut self) {
         let mut turns = std::mem::take(&mut self.state.notes.turns);
         turns.sort_unstable();

@@ -36,7 +36,7 @@ pub struct CodecError(pub String);
 /// # Ok::<(), CodecError>(())
 /// ```
 pub trait Codec: Send + Sync + 'static {
-    /// The name that is recorded; never change it once it is in a journal.
+    /// Returns the name that is recorded; never change it once it is in a journal.
     fn name(&self) -> &str;
     /// Seals the bytes of one value.
     ///
@@ -94,7 +94,7 @@ impl Codecs {
         }
     }
 
-    /// Whether there is a writing codec: what is recorded is not to be read without it.
+    /// Returns true if there is a writing codec: what is recorded is not to be read without it.
     pub fn is_sealing(&self) -> bool {
         self.write.is_some()
     }
@@ -163,7 +163,7 @@ impl Codecs {
         }
     }
 
-    /// Whether two recorded values mean the same: equal as JSON, whatever the order of keys.
+    /// Returns true if two recorded values mean the same: equal as JSON, whatever the order of keys.
     pub fn same(&self, a: &Payload, b: &Payload) -> bool {
         if a.0 == b.0 {
             return true;

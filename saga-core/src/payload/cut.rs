@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-/// What is in the journal in place of the end of a text.
+/// Returns what is in the journal in place of the end of a text.
 fn mark(bytes: usize) -> String {
     format!("… ({bytes} bytes)")
 }
 
-/// The JSON with its long texts and lists cut until it is no longer than `bytes_max`; `None` if that does not help.
+/// Returns the JSON with its long texts and lists cut until it is no longer than `bytes_max`; `None` if that does not
+/// help.
 pub(super) fn cut(json: &str, bytes_max: usize) -> Option<String> {
     let whole: Value = serde_json::from_str(json).ok()?;
     let mut longest = bytes_max;

@@ -32,7 +32,7 @@ pub(super) fn read_into(place: Place<'_>, text: &str) -> Result<(), Error> {
     }
 }
 
-/// The place for a `T`.
+/// Returns the place for a `T`.
 pub(super) fn place<T: DeserializeOwned>(
     value: &mut Option<T>,
 ) -> impl FnMut(&mut Reader<'_>) -> Result<(), Error> {
@@ -42,7 +42,7 @@ pub(super) fn place<T: DeserializeOwned>(
     }
 }
 
-/// What was put there.
+/// Returns what was put there.
 pub(super) fn placed<T, E>(read: Result<(), E>, value: Option<T>) -> Result<T, E> {
     match (read, value) {
         (Err(error), _) => Err(error),
@@ -70,7 +70,7 @@ impl<'de> Reader<'de> {
         Error::custom(format_args!("{what} (byte {})", self.at))
     }
 
-    /// The next byte that is no space.
+    /// Returns the next byte that is no space.
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(self.at) {
@@ -102,7 +102,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The digits of a number, with all that belongs to them.
+    /// Returns the digits of a number, with all that belongs to them.
     fn digits(&mut self) -> &'de str {
         let rest = &self.text[self.at..];
         let is_part = |c: char| matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E');
@@ -141,7 +141,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// A whole number that may be too large for 64 bits.
+    /// Returns a whole number that may be too large for 64 bits.
     fn wide<T: std::str::FromStr>(&mut self) -> Option<T> {
         let begin = self.at;
         let number = self.digits().parse().ok();
@@ -177,7 +177,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The text of a whole value.
+    /// Returns the text of a whole value.
     fn raw(&mut self) -> Result<&'de str, Error> {
         let mut values =
             serde_json::Deserializer::from_str(&self.text[self.at..]).into_iter::<&'de RawValue>();
@@ -226,7 +226,7 @@ impl<'de> Reader<'de> {
         Ok(value)
     }
 
-    /// What is wrong with a value that is not of the kind that is expected.
+    /// Returns what is wrong with a value that is not of the kind that is expected.
     fn unexpected(&mut self, expected: &dyn Expected) -> Error {
         let found = match self.peek() {
             Some(b'n') => self.word("null").map(|()| Unexpected::Unit),
@@ -255,7 +255,7 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// Whether another crate of the build made `serde_json` keep the digits of numbers as they are.
+/// Returns true if another crate of the build made `serde_json` keep the digits of numbers as they are.
 fn keeps_digits() -> bool {
     static KEEPS: OnceLock<bool> = OnceLock::new();
     let large = "123456789012345678901234567890";

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 /// What is nested deeper is compared as text, as it could not be read either.
 const DEPTH_MAX: usize = 128;
 
-/// Whether they are equal, whatever the order of keys and the way in which text is escaped and spaced.
+/// Returns true if they are equal, whatever the order of keys and the way in which text is escaped and spaced.
 pub(super) fn same(a: &str, b: &str) -> bool {
     same_within(a, b, DEPTH_MAX)
 }

@@ -25,7 +25,7 @@ pub struct Print {
 }
 
 impl Print {
-    /// Whether a float in the value is not finite, and was written as `null`.
+    /// Returns true if a float in the value is not finite, and was written as `null`.
     pub fn has_lost_float(self) -> bool {
         self.lost_float
     }
@@ -162,7 +162,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a collection of that type comes in an order that means nothing.
+/// Returns true if a collection of that type comes in an order that means nothing.
 fn is_set(collection: &str) -> bool {
     let name = collection.trim_start_matches(['&', ' ']);
     let (outer, inner) = name.split_once('<').unwrap_or((name, ""));
@@ -380,8 +380,8 @@ impl<'a, 'b> Parts<'a, 'b> {
         value.serialize(&mut *self.writer)
     }
 
-    /// A key is written as any value is. Text stays, a number or a truth value is put in quotes, and nothing else is a
-    /// key.
+    /// Writes a key as any value is written. Text stays, a number or a truth value is put in quotes, and nothing else
+    /// is a key.
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.separate();
         let begin = self.writer.out.len();

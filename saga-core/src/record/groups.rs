@@ -70,7 +70,7 @@ macro_rules! kinds {
             /// The names of all kinds, in the order of their declaration.
             pub const KINDS: &'static [&'static str] = &[$($name),*];
 
-            /// The kind's name, as it stands in a journal.
+            /// Returns the kind's name, as it stands in a journal.
             pub fn kind(&self) -> &'static str {
                 match self {
                     $(Record::$kind { .. } => $name,)*
@@ -124,7 +124,8 @@ kinds! {
 }
 
 impl Record {
-    /// Whether it says what was learnt, not what was done: such a record is durable no later than whatever comes next.
+    /// Returns true if it says what was learnt, not what was done: such a record is durable no later than whatever
+    /// comes next.
     pub fn is_lazy(&self) -> bool {
         match self {
             Record::Read { .. }
@@ -144,7 +145,7 @@ impl Record {
         }
     }
 
-    /// Whether the saga goes forward with it: something begins that a deadline forbids, or all is done.
+    /// Returns true if the saga goes forward with it: something begins that a deadline forbids, or all is done.
     pub fn is_forward(&self) -> bool {
         match self {
             Record::Intent { .. }
@@ -192,7 +193,7 @@ impl Record {
         }
     }
 
-    /// Whether it is more than another try at the same thing.
+    /// Returns true if it is more than another try at the same thing.
     pub(crate) fn is_progress(&self) -> bool {
         match self {
             Record::AttemptEnded { .. }

@@ -167,7 +167,7 @@ impl Notes {
         self.note(place, state);
     }
 
-    /// Where compensations are that there was no room for.
+    /// Returns where compensations are that there was no room for.
     pub(crate) fn put_off(&self) -> impl Iterator<Item = usize> + '_ {
         self.put_off.iter()
     }
@@ -209,7 +209,7 @@ impl Notes {
         self.inside.entry(child).or_default().push(place);
     }
 
-    /// What is in the child saga at `child`, in order.
+    /// Returns what is in the child saga at `child`, in order.
     pub(crate) fn inside(&self, child: usize) -> &[usize] {
         self.inside.get(&child).map_or(&[], Vec::as_slice)
     }
@@ -241,17 +241,17 @@ impl Notes {
         if expected == noted { Ok(()) } else { Err(format!("what is due: {noted:?}, not {expected:?}")) }
     }
 
-    /// How many sites have that mark.
+    /// Returns how many sites have that mark.
     pub(crate) fn count(&self, mark: Mark) -> usize {
         self.counts[mark as usize]
     }
 
-    /// What waits for a time, the earliest first.
+    /// Returns what waits for a time, the earliest first.
     pub(crate) fn dues(&self, wait: Wait) -> &BTreeSet<(Timestamp, usize)> {
         &self.dues[wait as usize]
     }
 
-    /// Where a signal of that name is waited for, in order.
+    /// Returns where a signal of that name is waited for, in order.
     pub(crate) fn waits(&self, name: &str) -> impl Iterator<Item = usize> + '_ {
         self.waits.get(name).into_iter().flat_map(Places::iter)
     }

@@ -180,8 +180,8 @@ fn error_as_recorded<E: StepError>(error: E, encoding: &Encoding) -> Gave {
     }
 }
 
-/// The output as it is recorded, and what undoes it: the latter is evaluated first, and kept even if the output is
-/// not.
+/// Returns the output as it is recorded, and what undoes it: the latter is evaluated first, and kept even if the output
+/// is not.
 fn evaluated<S: Step>(
     output: S::Output,
     input: &Payload,

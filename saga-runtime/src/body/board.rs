@@ -62,7 +62,7 @@ impl Board {
         self.begun = None;
     }
 
-    /// Whether anything of the branch was in the journal before this run of the body came to it.
+    /// Returns true if anything of the branch was in the journal before this run of the body came to it.
     pub(crate) fn has_begun(&mut self, branch: &str) -> bool {
         let state = &self.state;
         let begun = self.begun.get_or_insert_with(|| {
@@ -149,7 +149,7 @@ impl Board {
         Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
     }
 
-    /// Where the journal leaves the automaton, if it does: the body is not to run over it then.
+    /// Returns where the journal leaves the automaton, if it does: the body is not to run over it then.
     pub(crate) fn departs(&self, graph: Option<&Graph>) -> Option<BodyEnd> {
         let departure = graph?.follow(self.state.sites().map(|(site, _)| site)).err()?;
         let recorded = self.state.site(&departure.at).map(SiteState::describe).unwrap_or_default();
@@ -157,7 +157,7 @@ impl Board {
         Some(BodyEnd::Halted(Reason::Diverged, Some(departure.at), detail))
     }
 
-    /// The first site recorded in the journal that the body did not come by.
+    /// Returns the first site recorded in the journal that the body did not come by.
     fn not_visited(&self) -> Option<(Site, String)> {
         let is_closed = |state: &SiteState| matches!(state, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running));
         let in_closed = |site: &Site| {

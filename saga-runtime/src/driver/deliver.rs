@@ -53,7 +53,7 @@ impl Driver {
         }
     }
 
-    /// Where a signal that has just been taken is none that the body can use, and why.
+    /// Returns where a signal that has just been taken is none that the body can use, and why.
     fn refused_by_the_body(&mut self) -> Vec<(Site, String)> {
         let input = {
             let mut board = lock(&self.board);
@@ -70,7 +70,7 @@ impl Driver {
         refused.into_iter().filter(|(site, _)| self.taken_at(site).is_some()).collect()
     }
 
-    /// The signal that has just ended the wait at `site`; `None` if that is durable.
+    /// Returns the signal that has just ended the wait at `site`; `None` if that is durable.
     fn taken_at(&self, site: &Site) -> Option<String> {
         self.entries.iter().rev().find_map(|entry| match &entry.record {
             Record::WaitEnded { site: at, signal } if at == site => Some(signal.clone()),

@@ -21,7 +21,7 @@ impl Driver {
         }
     }
 
-    /// The slot that a job has while it runs, if it is one that needs one.
+    /// Returns the slot that a job has while it runs, if it is one that needs one.
     pub(super) fn slot_for(&mut self, job: &Job) -> Option<Slot> {
         match job {
             Job::Attempt { site, role: Role::Undo, .. } => self.slots.take(site),

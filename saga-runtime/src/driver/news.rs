@@ -36,8 +36,8 @@ impl News {
         }
     }
 
-    /// What is to be done at `now` because of what has happened, and when time will change something. Some of it may be
-    /// under way already.
+    /// Returns what is to be done at `now` because of what has happened, and when time will change something. Some of
+    /// it may be under way already.
     pub(super) fn work<'a>(&mut self, state: &'a State, now: Timestamp) -> Vec<Work<'a>> {
         let mut work = Vec::new();
         if std::mem::take(&mut self.everywhere) {
@@ -55,7 +55,7 @@ impl News {
         work
     }
 
-    /// Whether nothing but lazy records waits to be durable.
+    /// Returns true if nothing but lazy records waits to be durable.
     pub(super) fn is_lazy(&self) -> bool {
         !self.is_urgent
     }

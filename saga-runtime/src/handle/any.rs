@@ -92,7 +92,7 @@ impl AnyHandle {
         &self.running.engine
     }
 
-    /// The saga's id.
+    /// Returns the saga's id.
     pub fn id(&self) -> &SagaId {
         &self.id
     }
@@ -101,7 +101,7 @@ impl AnyHandle {
         self.engine().watchers.watch(&self.id)
     }
 
-    /// The state, from the journal.
+    /// Returns the state, from the journal.
     ///
     /// # Errors
     /// [`LookError`].
@@ -111,7 +111,7 @@ impl AnyHandle {
             .map_err(|source| LookError::NoJournal { saga: self.id.clone(), source })
     }
 
-    /// All records, oldest first.
+    /// Returns all records, oldest first.
     ///
     /// # Errors
     /// [`LookError`].
@@ -123,7 +123,7 @@ impl AnyHandle {
         Ok(journal)
     }
 
-    /// The phase.
+    /// Returns the phase.
     ///
     /// # Errors
     /// [`LookError`].
@@ -131,7 +131,7 @@ impl AnyHandle {
         Ok(self.look().await?.phase())
     }
 
-    /// Where it stands.
+    /// Returns where it stands.
     ///
     /// # Errors
     /// [`LookError`].
@@ -139,7 +139,7 @@ impl AnyHandle {
         Ok(StateView::new(self.look().await?, self.engine().around.encoding.clone()))
     }
 
-    /// What would be undone if it were undone now, in order, and what cannot be.
+    /// Returns what would be undone if it were undone now, in order, and what cannot be.
     ///
     /// # Errors
     /// [`LookError`].
@@ -147,7 +147,7 @@ impl AnyHandle {
         Ok(self.look().await?.undo_plan())
     }
 
-    /// Its records as they come, from the first on.
+    /// Returns its records as they come, from the first on.
     pub fn watch(&self) -> Watch {
         Watch::new(self.clone(), self.watcher())
     }
@@ -309,7 +309,7 @@ impl AnyHandle {
         self.deliver(Delivery::RetryNow { by }).await.map(drop)
     }
 
-    /// What is given in place of a recorded value, or sent.
+    /// Returns what is given in place of a recorded value, or sent.
     pub(super) fn encode<T: Serialize>(&self, value: &T) -> Result<Payload, ActError> {
         let encoding = &self.engine().around.encoding;
         encoding.encode_given(value).map_err(|why| ActError::Unrecordable { why })
@@ -324,7 +324,7 @@ pub struct Cancelled {
 }
 
 impl Cancelled {
-    /// What was done, in flight and never started when the cancel was recorded.
+    /// Returns what was done, in flight and never started when the cancel was recorded.
     pub fn receipt(&self) -> &Receipt {
         &self.receipt
     }

@@ -146,7 +146,7 @@ impl<P: phase::Seen> Known<P> {
         Box::pin(async move { handle.deliver(delivery).await.map(drop) })
     }
 
-    /// As [`act`](Self::act), with a value that may have no JSON form.
+    /// Does the same as [`act`](Self::act), with a value that may have no JSON form.
     fn act_with(&self, value: Result<Payload, ActError>, delivery: impl FnOnce(Payload) -> Delivery) -> Act {
         match value {
             Ok(value) => self.act(delivery(value)),
@@ -154,12 +154,12 @@ impl<P: phase::Seen> Known<P> {
         }
     }
 
-    /// The saga's handle.
+    /// Returns the saga's handle.
     pub fn handle(&self) -> &AnyHandle {
         &self.handle
     }
 
-    /// What was seen, for keeping.
+    /// Returns what was seen, for keeping.
     pub fn into_seen(self) -> P::As {
         *self.seen
     }
@@ -380,7 +380,7 @@ impl<P: phase::Seen> Known<P> {
 }
 
 impl AnyHandle {
-    /// The saga, if it goes forward now.
+    /// Returns the saga, if it goes forward now.
     ///
     /// # Errors
     /// [`LookError`](LookError).
@@ -391,7 +391,7 @@ impl AnyHandle {
         Ok(forward.then(|| Known::new(self.clone(), state.last_seq(), state)))
     }
 
-    /// The saga, if it has completed and is not being undone.
+    /// Returns the saga, if it has completed and is not being undone.
     ///
     /// # Errors
     /// [`LookError`](LookError).

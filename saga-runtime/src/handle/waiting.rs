@@ -60,7 +60,7 @@ impl AnyHandle {
         summary.ok_or_else(|| LookError::NoSuchSaga { saga: self.id.clone() })
     }
 
-    /// The state of a saga that was listed as at rest; `None` if it has been sent on since.
+    /// Returns the state of a saga that was listed as at rest; `None` if it has been sent on since.
     async fn at_rest(&self, listed: &Summary) -> Result<Option<State>, LookError> {
         let state = self.look().await?;
         if state.phase().is_ended() || state.phase() == Phase::DeadLettered {
@@ -70,7 +70,7 @@ impl AnyHandle {
         Ok(is_listed_still.then(|| self.as_listed(state)))
     }
 
-    /// The state that a worker makes of it when it claims the saga: a dead letter, as the store lists it.
+    /// Returns the state that a worker makes of it when it claims the saga: a dead letter, as the store lists it.
     pub(super) fn as_listed(&self, mut state: State) -> State {
         let engine = self.engine();
         let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
@@ -80,7 +80,7 @@ impl AnyHandle {
         state
     }
 
-    /// Whether a wait for the saga's next move is of use.
+    /// Checks that a wait for the saga's next move can end.
     pub(crate) fn expect_news(&self, listed: &Summary) -> Result<(), LookError> {
         let (engine, name) = (self.engine(), &listed.status.saga);
         if engine.live.get(&self.id).is_some() {
@@ -97,13 +97,14 @@ impl AnyHandle {
         Err(LookError::NotRegistered { saga: self.id.clone(), name: name.clone() })
     }
 
-    /// How many leases have passed since then: after one, any other worker would have claimed what could be claimed.
+    /// Returns how many leases have passed since then: after one, any other worker would have claimed what could be
+    /// claimed.
     fn leases_since(&self, at: Timestamp) -> u128 {
         let engine = self.engine();
         engine.clock.now().since(at).as_millis() / engine.lease.as_millis().max(1)
     }
 
-    /// Delivers, and waits until it has been taken. Gives what a cancel met, if the driver here took it.
+    /// Delivers, and waits until a worker has taken it. Returns the receipt of a cancel that the driver here took.
     pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
         let engine = self.engine();
         // Its answer is found by its id, whichever worker takes it, and however often it is sent.
@@ -189,7 +190,7 @@ impl AnyHandle {
         Err(LookError::NotRegistered { saga: self.id.clone(), name })
     }
 
-    /// Another worker took it: what it came to is read off the journal.
+    /// Reads the answer to a delivery that another worker took from the journal.
     async fn taken_elsewhere(
         &self,
         before: usize,

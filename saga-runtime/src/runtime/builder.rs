@@ -161,7 +161,7 @@ impl Builder {
         self
     }
 
-    /// The same for the compensation `S` alone, because its service takes more than others, or less.
+    /// Sets the same for the compensation `S` alone, because its service takes more than others, or less.
     ///
     /// ```
     /// # use saga::prelude::*;
@@ -188,7 +188,7 @@ impl Builder {
         self
     }
 
-    /// How long the worker's claim on its sagas lasts without a sign of life (30 s by default).
+    /// Sets how long the worker's claim on its sagas lasts without a sign of life (30 s by default).
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(10));
         self
@@ -201,7 +201,7 @@ impl Builder {
         self
     }
 
-    /// What the worker is called, for people.
+    /// Sets the worker's name, for people.
     pub fn worker_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self

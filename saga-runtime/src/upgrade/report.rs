@@ -119,17 +119,17 @@ pub enum Why {
 }
 
 impl Report {
-    /// Whether every saga fits, and none is damaged.
+    /// Returns true if every saga fits, and none is damaged.
     pub fn all_fit(&self) -> bool {
         self.misfits.is_empty() && self.damaged.is_empty()
     }
 
-    /// What does not fit of that saga.
+    /// Returns what does not fit of that saga.
     pub fn misfits_of<'a>(&'a self, saga: &'a SagaId) -> impl Iterator<Item = &'a Misfit> {
         self.misfits.iter().filter(move |misfit| misfit.saga == *saga)
     }
 
-    /// How many sagas do not fit.
+    /// Returns how many sagas do not fit.
     fn sagas_that_do_not(&self) -> usize {
         let mut sagas: Vec<&SagaId> = self.misfits.iter().map(|misfit| &misfit.saga).collect();
         sagas.dedup();
@@ -137,7 +137,7 @@ impl Report {
     }
 }
 
-/// A kind as its step says it.
+/// Returns a kind as its step says it.
 pub(super) fn said(kind: Kind) -> &'static str {
     match kind {
         Kind::Auxiliary => "one that only undoes others",

@@ -100,7 +100,7 @@ impl Writer {
     }
 }
 
-/// Whether the disk, or what is between here and there, has failed.
+/// Returns true if the disk, or what is between here and there, has failed.
 fn has_failed(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
