@@ -16,12 +16,12 @@ pub(crate) struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// At the span of an identifier or a word.
+    /// Returns a mistake at the span of an identifier or a word.
     pub(crate) fn at(code: &'static str, span: Span, what: impl Into<String>) -> Self {
         Self { code, start: span, end: span, what: what.into(), why: None, fix: None }
     }
 
-    /// At all of these tokens.
+    /// Returns a mistake at all of these tokens.
     pub(crate) fn over(code: &'static str, tokens: &impl ToTokens, what: impl Into<String>) -> Self {
         let mut spans = tokens.to_token_stream().into_iter().map(|t| t.span());
         let start = spans.next().unwrap_or_else(Span::call_site);
@@ -29,12 +29,12 @@ impl Diagnostic {
         Self { end, ..Self::at(code, start, what) }
     }
 
-    /// Why it is a rule.
+    /// Returns why it is a rule.
     pub(crate) fn why(self, why: impl Into<String>) -> Self {
         Self { why: Some(why.into()), ..self }
     }
 
-    /// What to type instead.
+    /// Returns what to type instead.
     pub(crate) fn fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
     }
@@ -76,12 +76,12 @@ impl Report {
         self.found.extend(diagnostics);
     }
 
-    /// How many mistakes were found.
+    /// Returns how many mistakes were found.
     pub(crate) fn count(&self) -> usize {
         self.found.len()
     }
 
-    /// The errors as the compiler shows them.
+    /// Returns the errors as the compiler shows them.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.found.into_iter().map(Diagnostic::into_tokens).collect()
     }

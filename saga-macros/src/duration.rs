@@ -31,7 +31,7 @@ pub(crate) fn millis(text: &str) -> Option<u64> {
     Some(total)
 }
 
-/// The text that a word was given.
+/// Returns the text that a word was given.
 pub(crate) fn text_of(value: &Expr) -> Option<&LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
@@ -66,7 +66,7 @@ impl Place<'_> {
     }
 }
 
-/// A length of time in quotes, in milliseconds; more than none.
+/// Returns a length of time in quotes, in milliseconds; more than none.
 pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64> {
     match judged(Place::Word(word), value) {
         Ok(ms) => Some(ms),
@@ -103,7 +103,8 @@ fn judged(place: Place<'_>, value: &Expr) -> Result<u64, Diagnostic> {
     Err(Diagnostic::over("SG0111", value, what).why(why).fix(fix))
 }
 
-/// The length of time that was probably meant: `"2h"` by `"2 hours"`, `"10s"` by `10` or `Duration::from_secs(10)`.
+/// Returns the length of time that was probably meant: `"2h"` by `"2 hours"`, `"10s"` by `10` or
+/// `Duration::from_secs(10)`.
 pub(crate) fn meant(value: &Expr) -> Option<String> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => in_words(&text.value()),
@@ -132,7 +133,7 @@ fn positive(number: &syn::LitInt) -> Option<u64> {
     number.base10_parse().ok().filter(|number| *number > 0)
 }
 
-/// A length of time in the words of every day: `2 hours and 30 minutes`, `1.5h` not among them.
+/// Returns a length of time in the words of every day: `2 hours and 30 minutes`, `1.5h` not among them.
 fn in_words(text: &str) -> Option<String> {
     let text = text.to_lowercase().replace("and", " ").replace(',', " ");
     let mut rest = text.trim();
@@ -157,7 +158,7 @@ fn in_words(text: &str) -> Option<String> {
     millis(&length).filter(|ms| (1..=MILLIS_MAX).contains(ms)).map(|_| length)
 }
 
-/// Two lengths of time, `"200ms..5s"`, in milliseconds.
+/// Reads two lengths of time, `"200ms..5s"`, in milliseconds.
 pub(crate) fn read_range(word: &str, value: &Expr, report: &mut Report) -> Option<(u64, u64)> {
     let (what, why) = match text_of(value).map(|text| (text.value(), ends(&text.value()))) {
         Some((text, Some((a, b)))) if a > b => {
@@ -181,7 +182,7 @@ pub(crate) fn read_range(word: &str, value: &Expr, report: &mut Report) -> Optio
     None
 }
 
-/// Why it is written in quotes.
+/// Returns why it is written in quotes.
 fn unread(value: &Expr) -> &'static str {
     match value {
         Expr::Lit(_) | Expr::Range(_) => "a number by itself does not say of what",

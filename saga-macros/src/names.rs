@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::Path;
 
-/// `hold_flight` as `HoldFlight`.
+/// Converts `hold_flight` to `HoldFlight`.
 pub(crate) fn pascal(name: &str) -> String {
     let mut pascal = String::with_capacity(name.len());
     for part in name.split(['_', '-']) {
@@ -15,12 +15,12 @@ pub(crate) fn pascal(name: &str) -> String {
     pascal
 }
 
-/// A local of generated code, which the user's code cannot see.
+/// Returns a local of generated code, which the user's code cannot see.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// The path, with all its tokens at that span.
+/// Returns the path, with all its tokens at that span.
 pub(crate) fn path_at(path: &Path, span: Span) -> TokenStream {
     let at = |mut token: TokenTree| {
         token.set_span(span);
@@ -29,13 +29,13 @@ pub(crate) fn path_at(path: &Path, span: Span) -> TokenStream {
     path.to_token_stream().into_iter().map(at).collect()
 }
 
-/// The name without `r#`.
+/// Returns the name without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {
     let name = ident.to_string();
     name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
 
-/// Whether the name stands anywhere in the tokens.
+/// Returns true if the name stands anywhere in the tokens.
 pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == *name,
@@ -45,7 +45,8 @@ pub(crate) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
-/// Whether something of that name is surely what a program works with, and no data: `client`, `bank_client`, `Pool`.
+/// Returns true if something of that name is surely what a program works with, and no data: `client`, `bank_client`,
+/// `Pool`.
 pub(crate) fn is_resource(name: &str) -> bool {
     let name = name.to_lowercase();
     let ends = [
@@ -65,13 +66,13 @@ pub(crate) fn is_resource(name: &str) -> bool {
     ends.iter().any(|end| name == *end || name.strip_suffix(end).is_some_and(|before| before.ends_with('_')))
 }
 
-/// The one of `known` that was probably meant.
+/// Returns the one of `known` that was probably meant.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let close = known.iter().map(|k| (distance(word, k), *k)).min()?;
     (close.0 <= 1 + word.len() / 4).then_some(close.1)
 }
 
-/// How many letters must be put in, left out, replaced or swapped.
+/// Returns how many letters must be put in, left out, replaced or swapped.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];

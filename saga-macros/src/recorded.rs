@@ -7,7 +7,8 @@ use syn::{Attribute, ExprPath, LitStr, Type};
 
 use crate::diagnostic::{Diagnostic, Report};
 
-/// The attributes of a parameter that are none of ours, and what stands for it in a record that does not have it.
+/// Returns the attributes of a parameter that are none of ours, and what stands for it in a record that does not have
+/// it.
 pub(crate) fn attributes(
     attrs: &[Attribute],
     ty: &Type,

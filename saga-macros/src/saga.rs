@@ -19,7 +19,7 @@ use quote::quote;
 use crate::diagnostic::Report;
 use crate::signature::{self, Function, What};
 
-/// What the annotated function becomes.
+/// Returns what the annotated function becomes.
 pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
     let item = match signature::function(&item, What::Saga) {
         Ok(function) => function,

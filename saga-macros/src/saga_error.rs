@@ -8,7 +8,7 @@ use syn::DeriveInput;
 
 use crate::diagnostic::Report;
 
-/// The implementations of `From` that `?` asks for.
+/// Returns the implementations of `From` that `?` asks for.
 pub(crate) fn expansion(item: TokenStream) -> TokenStream {
     let item: DeriveInput = match syn::parse2(item) {
         Ok(item) => item,

@@ -76,17 +76,17 @@ impl What {
 }
 
 impl Function {
-    /// The parameters that are recorded.
+    /// Returns the parameters that are recorded.
     pub(crate) fn recorded(&self) -> impl Iterator<Item = &Param> {
         self.params.iter().filter(|p| matches!(p.role, Role::Recorded))
     }
 
-    /// The parameter that is the idempotency key.
+    /// Returns the parameter that is the idempotency key.
     pub(crate) fn key(&self) -> Option<&Param> {
         self.params.iter().find(|p| matches!(p.role, Role::Key))
     }
 
-    /// Whether it takes the key: as a parameter, or of its context, which it asks for it.
+    /// Returns true if it takes the key: as a parameter, or of its context, which it asks for it.
     pub(crate) fn takes_key(&self) -> bool {
         let context = self.params.iter().find(|p| matches!(p.role, Role::Context));
         self.key().is_some()
@@ -115,7 +115,7 @@ impl Function {
         Some(Self { called_with: called_with.collect(), ..Self::of(item, params, output) })
     }
 
-    /// The function with these parameters and this output.
+    /// Returns the function with these parameters and this output.
     fn of(item: ItemFn, params: Vec<Param>, output: Type) -> Self {
         let (docs, rest): (Vec<_>, Vec<_>) = item.attrs.into_iter().partition(|a| a.path().is_ident("doc"));
         let for_callers =
@@ -145,7 +145,7 @@ impl Param {
     }
 }
 
-/// The item as a function, if it is one.
+/// Returns the item as a function, if it is one.
 pub(crate) fn function(item: &TokenStream, what: What) -> Result<ItemFn, Report> {
     syn::parse2(item.clone()).map_err(|error| {
         let noun = what.noun();
@@ -209,7 +209,7 @@ fn check_qualifiers(item: &ItemFn, noun: &str, report: &mut Report) {
     }
 }
 
-/// What is between `<` and `>`, or else the `where`.
+/// Returns what is between `<` and `>`, or else the `where`.
 fn generics_of(item: &ItemFn) -> TokenStream {
     let generics = &item.sig.generics;
     match generics.params.is_empty() {
@@ -218,7 +218,7 @@ fn generics_of(item: &ItemFn) -> TokenStream {
     }
 }
 
-/// Whether `cx.key()` stands in the tokens.
+/// Returns true if `cx.key()` stands in the tokens.
 fn asks_for_key(tokens: TokenStream, cx: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |at: usize, text: &str| tokens.get(at).is_some_and(|token| token.to_string() == text);
@@ -243,7 +243,7 @@ fn check_number(params: &[Param], noun: &str, report: &mut Report) {
     }
 }
 
-/// What it returns; `None` if that is nothing at all.
+/// Returns what it returns; `None` if that is nothing at all.
 fn read_output(item: &ItemFn, noun: &str, report: &mut Report) -> Option<Type> {
     let ReturnType::Type(_, ty) = &item.sig.output else {
         let diagnostic =

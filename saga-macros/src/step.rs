@@ -14,7 +14,7 @@ use crate::signature::{self, Function, What};
 
 pub(crate) use expand::{duration, origin, recorded_input, results};
 
-/// What the annotated function becomes.
+/// Returns what the annotated function becomes.
 pub(crate) fn expansion(words: TokenStream, item: TokenStream) -> TokenStream {
     let item = match signature::function(&item, What::Step) {
         Ok(function) => function,

@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput};
 
 use crate::diagnostic::Report;
 
-/// The implementation of `StepError`.
+/// Returns the implementation of `StepError`.
 pub(crate) fn expansion(item: TokenStream) -> TokenStream {
     let item: DeriveInput = match syn::parse2(item) {
         Ok(item) => item,

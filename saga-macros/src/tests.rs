@@ -21,7 +21,7 @@ fn parsed(source: &str) -> TokenStream {
     source.parse().expect("the test's own source is Rust")
 }
 
-/// A saga of so many different steps, each awaited with `?`.
+/// Returns a saga of so many different steps, each awaited with `?`.
 fn saga_of(steps: usize) -> String {
     let calls: String = (0..steps)
         .map(|step| format!("let held_{step} = hold_{step}(order.clone(), {step}).await?;"))
@@ -29,7 +29,7 @@ fn saga_of(steps: usize) -> String {
     format!("async fn fill(order: Order) -> Result<u64, FillError> {{ {calls} Ok(held_0.price) }}")
 }
 
-/// The lines of a saga's expansion that its author did not write.
+/// Returns the lines of a saga's expansion that its author did not write.
 fn lines_of(steps: usize) -> usize {
     let written = parsed(&saga_of(steps));
     let words = parsed(r#"version = 1, deadline = "24h""#);

@@ -48,7 +48,7 @@ impl Words {
         Self::of(of, known, words, report)
     }
 
-    /// Those of a list inside another word.
+    /// Returns the words of a list inside another word.
     pub(crate) fn of(
         of: &'static str,
         known: &'static [&'static str],
@@ -85,7 +85,7 @@ impl Words {
         Some(self.words.remove(at))
     }
 
-    /// A word that stands alone.
+    /// Returns a word that stands alone.
     pub(crate) fn flag(&mut self, name: &str, report: &mut Report) -> Option<Ident> {
         let word = self.take(name)?;
         if !matches!(word.value, Value::Nothing) {
@@ -97,7 +97,7 @@ impl Words {
         Some(word.key)
     }
 
-    /// A word with a value.
+    /// Returns a word with a value.
     pub(crate) fn value(&mut self, name: &str, example: &str, report: &mut Report) -> Option<(Ident, Expr)> {
         let word = self.take(name)?;
         match word.value {
@@ -114,7 +114,7 @@ impl Words {
         }
     }
 
-    /// A word with words of its own.
+    /// Returns a word with words of its own.
     pub(crate) fn list(
         &mut self,
         name: &'static str,
@@ -137,13 +137,13 @@ impl Words {
         }
     }
 
-    /// A length of time, in milliseconds.
+    /// Returns a length of time, in milliseconds.
     pub(crate) fn millis(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u64)> {
         let (key, value) = self.value(name, "\"10s\"", report)?;
         Some((key, duration::read(name, &value, report)?))
     }
 
-    /// Text in quotes, and not empty.
+    /// Reads text in quotes that is not empty.
     pub(crate) fn text(&mut self, name: &str, example: &str, report: &mut Report) -> Option<(Ident, LitStr)> {
         self.text_of("SG0110", name, example, report)
     }
@@ -168,7 +168,7 @@ impl Words {
         None
     }
 
-    /// A whole number, from 1.
+    /// Returns a whole number, from 1.
     pub(crate) fn number(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u32)> {
         let (key, value) = self.value(name, "3", report)?;
         match number_of(&value) {
@@ -182,7 +182,7 @@ impl Words {
         }
     }
 
-    /// Where the crate `saga` is.
+    /// Returns where the crate `saga` is.
     pub(crate) fn crate_path(&mut self, report: &mut Report) -> Path {
         match self.value("crate", "::saga", report) {
             Some((_, Expr::Path(path))) if path.qself.is_none() => path.path,
@@ -197,7 +197,7 @@ impl Words {
         }
     }
 
-    /// The recorded name: letters, digits and underscores.
+    /// Returns the recorded name: letters, digits and underscores.
     pub(crate) fn name(&mut self, ident: &Ident, report: &mut Report) -> String {
         match self.text_of("SG0114", "name", "\"hold_flight\"", report) {
             Some((_, text)) if is_name(&text.value()) => text.value(),
@@ -222,12 +222,12 @@ const ALONE: &str = "the word by itself says nothing";
 pub(crate) const WRITTEN: &str =
     "it is read while the program is compiled, when the value of a constant is not known";
 
-/// Whether it can be recorded as the name of a step, a saga or a site.
+/// Returns true if it can be recorded as the name of a step, a saga or a site.
 pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
-/// The number, if it is one.
+/// Returns the number, if it is one.
 pub(crate) fn number_of(value: &Expr) -> Option<u32> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => LitInt::base10_parse(number).ok(),
@@ -262,7 +262,7 @@ fn unreadable(of: &str, error: &syn::Error) -> Diagnostic {
         .fix("words stand one after another with commas between them: `word`, `word = value` or `word(…)`")
 }
 
-/// The tokens as they are usually written.
+/// Returns the tokens as they are usually written.
 pub(crate) fn shown(tokens: &TokenStream) -> String {
     let mut text = tokens.to_string();
     for (spaced, usual) in [

@@ -92,7 +92,7 @@ impl StepContext {
         self.attempt
     }
 
-    /// Whether the step runs for itself or as a compensation.
+    /// Returns the side of the step that runs: the step itself, or its compensation.
     pub fn role(&self) -> Role {
         self.role
     }

@@ -77,7 +77,7 @@ impl MayEndAfter for Nothing {}
 #[diagnostic::do_not_recommend]
 impl<C: Callable> MayEndAfter for C where C::Undo: Reversible {}
 
-/// An exit by a value, `N` being the first callee before it that cannot be gone back from.
+/// Demands that an exit by a value may stand here; `N` is the first callee before it that cannot be undone.
 pub const fn may_end<S, const N: usize>()
 where
     S: Calls<N>,

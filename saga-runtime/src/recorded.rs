@@ -57,7 +57,7 @@ pub struct Recording<T> {
 }
 
 impl<T> Recording<T> {
-    /// As any type that can be.
+    /// Returns the way of recording of a type that is `Serialize` and `Deserialize`.
     #[expect(
         clippy::new_without_default,
         reason = "it is a constant, and no value that one would default to"

@@ -85,7 +85,7 @@ impl Need {
 pub struct Taken<T: ?Sized>(PhantomData<fn() -> *const T>);
 
 impl<T: ?Sized> Taken<T> {
-    /// Of type `T`.
+    /// Returns the marker of the type `T`.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self(PhantomData)
@@ -102,7 +102,7 @@ impl<T: ?Sized> Taken<T> {
 pub trait NotRecorded {}
 
 impl<T: Recorded> Taken<T> {
-    /// The need of it.
+    /// Returns the need of the resource.
     pub fn need(self) -> Need
     where
         T: NotRecorded + Send + Sync,
@@ -113,7 +113,7 @@ impl<T: Recorded> Taken<T> {
 
 /// Of any other type there is nothing to say.
 pub trait AsResource {
-    /// The need of it.
+    /// Returns the need of the resource.
     fn need(self) -> Need;
 }
 

@@ -373,7 +373,7 @@ pub struct Compensation {
 }
 
 impl Compensation {
-    /// By that call.
+    /// Returns the compensation by that call.
     pub fn by<S: Compensates>(call: StepCall<S>) -> Self {
         Self { step: S::NAME, input: encode(&call.input) }
     }
@@ -409,7 +409,7 @@ pub struct ProbeCall<T> {
 }
 
 impl<T: Send + 'static> ProbeCall<T> {
-    /// By that call. Its error, of whatever class, is no answer.
+    /// Returns the probe by that call. An error of the call, of any class, is not an answer.
     pub fn by<P>(call: StepCall<P>) -> Self
     where
         P: Answers<T> + Asks,

@@ -15,13 +15,13 @@ pub struct Witness<S: StepSet> {
 }
 
 impl<S: StepSet> Witness<S> {
-    /// Of a call to come.
+    /// Returns the witness of a call to come.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { place: None, steps: PhantomData }
     }
 
-    /// Of a call to come at that place of the saga's automaton.
+    /// Returns the witness of a call to come at that place of the saga's automaton.
     pub fn of(place: usize) -> Self {
         Self { place: Some(place), ..Self::new() }
     }

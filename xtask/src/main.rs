@@ -124,7 +124,7 @@ fn is_help(argument: &str) -> bool {
     matches!(argument, "help" | "--help" | "-h")
 }
 
-/// The names of all commands, in the order in which they are listed.
+/// Returns the names of all commands, in the order in which they are listed.
 fn command_names() -> Vec<&'static str> {
     COMMANDS.iter().map(|command| command.name).collect()
 }

@@ -37,8 +37,8 @@ impl fmt::Display for Departure {
 }
 
 impl Graph {
-    /// Whether these sites, in the order in which a journal first has them, are a path of the automaton, or the
-    /// beginning of one. Sites that were there before (a compensation's, say) are passed over.
+    /// Checks that these sites, in the order in which a journal first has them, are a path of the automaton, or the
+    /// beginning of one. Repeated sites (a compensation's, for example) are passed over.
     ///
     /// # Errors
     /// The first site that is no move of the automaton.

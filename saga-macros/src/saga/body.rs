@@ -163,7 +163,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the attribute is `#[bound(…)]`.
+/// Returns true if the attribute is `#[bound(…)]`.
 pub(crate) fn is_bound(attr: &Attribute) -> bool {
     attr.path().is_ident("bound")
 }
@@ -204,7 +204,7 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
 
 const ENDS: &str = "a saga ends; one that goes round for ever would fill its journal";
 
-/// A loop that may go round for ever.
+/// Returns a loop that may go round for ever.
 fn unbounded(span: Span, word: &str, attrs: &[Attribute]) -> Diagnostic {
     let guessed = attrs.iter().find(|attr| GUESSED.iter().any(|name| attr.path().is_ident(name)));
     let past = "past that many turns the saga is dead-lettered, for a person to look at";
@@ -233,7 +233,7 @@ const GUESSED: [&str; 10] = [
     "max_attempts",
 ];
 
-/// Whether what is gone through has no end, as far as its syntax shows.
+/// Returns true if what is gone through has no end, as far as its syntax shows.
 fn endless(items: &Expr) -> bool {
     match items {
         Expr::Paren(inner) => endless(&inner.expr),
@@ -333,14 +333,14 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether something is awaited in the block.
+/// Returns true if something is awaited in the block.
 pub(crate) fn block_awaits(block: &Block) -> bool {
     let mut finder = Finder(false);
     finder.visit_block(block);
     finder.0
 }
 
-/// Whether something is awaited in the expression.
+/// Returns true if something is awaited in the expression.
 pub(crate) fn expr_awaits(expr: &Expr) -> bool {
     let mut finder = Finder(false);
     finder.visit_expr(expr);

@@ -199,7 +199,7 @@ impl<'ast> Visit<'ast> for Checker<'_> {
     }
 }
 
-/// What was awaited, of what an `.await` gave.
+/// Returns what was awaited, of what an `.await` gave.
 fn awaited(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Await(awaited) => Some(&awaited.base),
@@ -210,7 +210,7 @@ fn awaited(expr: &Expr) -> Option<&Expr> {
     }
 }
 
-/// Whether it is `.named("…")` or `.within("…")`, which say something of a call.
+/// Returns true if it is `.named("…")` or `.within("…")`, which say something of a call.
 fn is_of_call(node: &ExprMethodCall) -> bool {
     (node.method == "named" || node.method == "within")
         && node.args.len() == 1
@@ -260,7 +260,7 @@ fn in_macro(span: Span) -> Diagnostic {
         .fix("await before it, into a variable, and use that in the macro")
 }
 
-/// What stands in it decides what was meant: steps are awaited by the saga itself.
+/// Returns what stands in it decides what was meant: steps are awaited by the saga itself.
 fn async_block(span: Span, what: &str, of_calls: bool, in_closure: bool) -> Diagnostic {
     let fix = match (of_calls, in_closure) {
         (true, true) => {

@@ -12,7 +12,7 @@ use crate::saga::model::Saga;
 use crate::saga::operand::Kind;
 use crate::step::duration;
 
-/// The callees by number, and the demands.
+/// Returns the callees by number, and the demands.
 pub(crate) fn demands(saga: &Saga) -> TokenStream {
     let root = &saga.here;
     let Some(flow) = &saga.flow else { return TokenStream::new() };
@@ -94,7 +94,7 @@ impl<'ast> Visit<'ast> for Bare {
     }
 }
 
-/// The demands of the exits, but of those before which nothing was called.
+/// Returns the demands of the exits, but of those before which nothing was called.
 fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
     let root = &saga.here;
     let passed = flow.exits.iter().filter_map(|exit| Some((exit, passed(saga, exit)?)));
@@ -127,8 +127,8 @@ fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
     })
 }
 
-/// The callees that may be done before an exit, and those that may have failed, a bit for each; `None` if there are
-/// none.
+/// Returns the callees that may be done before an exit, and those that may have failed, a bit for each; `None` if there
+/// are none.
 fn passed(saga: &Saga, exit: &Exit) -> Option<(Vec<u64>, Vec<u64>)> {
     let set = |sites: &[usize]| {
         let mut set = vec![0u64; saga.callees.len().div_ceil(64)];
@@ -153,14 +153,14 @@ fn ends(path: &Path) -> (Span, Span) {
     (path.span(), last)
 }
 
-/// The paths in branches of `all`.
+/// Returns the paths in branches of `all`.
 fn branches(saga: &Saga) -> impl Iterator<Item = &Path> {
     let kinds = saga.body.sites.iter().filter_map(|site| site.kind.as_ref());
     kinds.filter(|kind| matches!(kind, Kind::All(_) | Kind::Each(_))).flat_map(Kind::paths)
 }
 
-/// The type of what is called by that path. Named by its number: where a type or a constant may stand, a path that is
-/// neither would be an error of its own.
+/// Returns the type of what is called by that path. Named by its number: where a type or a constant may stand, a path
+/// that is neither would be an error of its own.
 fn callee(path: &Path, saga: &Saga) -> TokenStream {
     let text = |path: &Path| path.to_token_stream().to_string();
     let number = saga.callees.iter().position(|known| text(known) == text(path)).unwrap_or_default();
@@ -187,7 +187,7 @@ fn in_time(saga: &Saga, deadline_ms: u64) -> TokenStream {
     }
 }
 
-/// A demand of the callee of that number, and what of a constant has that number.
+/// Returns a demand of the callee of that number, and what of a constant has that number.
 fn numbered(saga: &Saga, number: usize, demand: TokenStream, constant: TokenStream) -> TokenStream {
     let path = &saga.callees[number];
     let (span, body) = (path.span(), body(ends(path)));

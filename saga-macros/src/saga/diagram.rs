@@ -21,7 +21,7 @@ pub(crate) struct Stop {
     pub(crate) failed: Vec<To>,
 }
 
-/// The diagram as documentation; nothing if the body is not sound.
+/// Returns the diagram as documentation; nothing if the body is not sound.
 pub(crate) fn docs(saga: &Saga) -> TokenStream {
     let Some(flow) = &saga.flow else { return TokenStream::new() };
     let stop = |(number, site): (usize, &Site)| Stop {
@@ -69,7 +69,7 @@ fn called(kind: &Kind) -> String {
 
 const BACK: &str = "✗ back";
 
-/// The whole drawing, a line each with its end.
+/// Returns the whole drawing, a line each with its end.
 pub(crate) fn diagram(start: &[To], stops: &[Stop]) -> String {
     let mut drawing = Drawing::of(start, stops);
     let (left, right) = (drawing.lanes(Side::Left), drawing.lanes(Side::Right));
@@ -164,7 +164,7 @@ impl Drawing {
         self.moves.contains(&(from, to))
     }
 
-    /// The line before the node.
+    /// Writes the line before the node.
     fn join(&mut self, node: usize) {
         let text = if self.goes(node - 1, node) { "↓" } else { "" };
         self.lines.push(Line { text: text.to_owned(), note: String::new() });
@@ -185,7 +185,7 @@ impl Drawing {
         }
     }
 
-    /// The lanes at that side, each in a column of its own, short ones within.
+    /// Returns the lanes at that side, each in a column of its own, short ones within.
     fn lanes(&self, side: Side) -> Vec<Lane> {
         let mut lanes: Vec<Lane> = Vec::new();
         for (from, to) in &self.moves {
@@ -217,7 +217,7 @@ impl Drawing {
     }
 }
 
-/// Where it goes when it fails, if that is not where it goes anyway.
+/// Returns where it goes when it fails, if that is not where it goes anyway.
 fn note(stop: &Stop, stops: &[Stop]) -> String {
     if stop.failed.iter().all(|to| stop.done.contains(to)) {
         return String::new();
@@ -264,7 +264,7 @@ impl Grid {
         }
     }
 
-    /// A lane in that column; `end` is where its horizontals meet the text of a row.
+    /// Returns a lane in that column; `end` is where its horizontals meet the text of a row.
     fn lane(&mut self, lane: &Lane, column: usize, end: impl Fn(usize) -> usize) {
         let (top, bottom) = lane.rows();
         for row in top..=bottom {

@@ -9,7 +9,7 @@ use crate::saga::rewrite::{never_ends, rewrite, witness};
 use crate::saga::{demand, diagram, graph, state};
 use crate::step::{duration, origin, recorded_input, results};
 
-/// The whole expansion.
+/// Returns the whole expansion.
 pub(crate) fn expand(saga: &Saga) -> TokenStream {
     let function = &saga.function;
     let named = named(saga);
@@ -40,7 +40,7 @@ fn input_name(saga: &Saga) -> syn::Ident {
     format_ident!("__{}Input", pascal(&plain(&saga.function.ident)))
 }
 
-/// What stands for the saga where it is named: the type, and the function that gives calls.
+/// Returns what stands for the saga where it is named: the type, and the function that gives calls.
 fn named(saga: &Saga) -> TokenStream {
     let (root, function) = (&saga.saga, &saga.function);
     let (vis, ident, docs, outer) = (&function.vis, &function.ident, &function.docs, &function.outer);
@@ -116,7 +116,7 @@ fn implementation(saga: &Saga) -> TokenStream {
     }
 }
 
-/// The body: witnesses, registration, input, and then what was written.
+/// Returns the body: witnesses, registration, input, and then what was written.
 fn body(saga: &Saga) -> TokenStream {
     let (root, function) = (&saga.here, &saga.function);
     let (inner, fn_token, output) = (&function.inner, function.fn_token, &function.output);

@@ -64,17 +64,17 @@ pub(crate) struct Exit {
 }
 
 impl Flow {
-    /// Where it goes first.
+    /// Returns where it goes first.
     pub(crate) fn start(&self) -> Vec<To> {
         self.next(Point::Start)
     }
 
-    /// Where it goes when that site is done.
+    /// Returns where it goes when that site is done.
     pub(crate) fn done(&self, site: usize) -> Vec<To> {
         self.next(Point::Done(site))
     }
 
-    /// Where it goes when that site has failed.
+    /// Returns where it goes when that site has failed.
     pub(crate) fn failed(&self, site: usize) -> Vec<To> {
         self.next(Point::Failed(site))
     }
@@ -103,7 +103,7 @@ pub(crate) fn follow(function: &Function, fails: &[bool]) -> Flow {
     Flow { edges, exits }
 }
 
-/// The sites that may be done when control has last been at `from`, and those that may have failed.
+/// Returns the sites that may be done when control has last been at `from`, and those that may have failed.
 fn passed(from: &Frontier, edges: &Edges) -> (Vec<usize>, Vec<usize>) {
     let (mut seen, mut done, mut failed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut left: Vec<Point> = from.iter().copied().collect();

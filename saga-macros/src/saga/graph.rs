@@ -11,7 +11,7 @@ use crate::saga::flow::{Flow, To};
 use crate::saga::model::Saga;
 use crate::saga::operand::Kind;
 
-/// The constant of that name.
+/// Returns the constant of that name.
 pub(crate) fn constant(saga: &Saga) -> TokenStream {
     let (ident, vis, root, name) = (&saga.function.ident, &saga.function.vis, &saga.here, &saga.name);
     let version = saga.version.unwrap_or(1);
@@ -61,7 +61,7 @@ fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
     saga.body.sites.iter().enumerate().map(place).collect()
 }
 
-/// The name of its site.
+/// Returns the name of its site.
 fn name(site: &Site, root: &Path) -> TokenStream {
     match (&site.name, &site.kind) {
         (Some(name), _) => quote!(#name),

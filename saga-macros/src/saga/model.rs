@@ -73,12 +73,12 @@ impl Saga {
     }
 }
 
-/// Whether awaiting it may give a failure, as far as the syntax shows.
+/// Returns true if awaiting it may give a failure, as far as the syntax shows.
 fn may_fail(kind: &Kind) -> bool {
     !matches!(kind, Kind::Sleep | Kind::Now | Kind::Uuid)
 }
 
-/// The paths that are called at the sites and in their branches, each once.
+/// Returns the paths that are called at the sites and in their branches, each once.
 fn callees(sites: &[Site]) -> (Vec<Path>, Vec<Option<usize>>) {
     let (mut callees, mut numbers) = (Vec::new(), HashMap::new());
     let mut called = Vec::new();
@@ -96,7 +96,7 @@ fn callees(sites: &[Site]) -> (Vec<Path>, Vec<Option<usize>>) {
     (callees, called)
 }
 
-/// A variant for each site but those of recorded values, at which a saga never stays.
+/// Returns a variant for each site but those of recorded values, at which a saga never stays.
 fn variants(sites: &[Site]) -> Vec<Variant> {
     let mut variants: Vec<Variant> = Vec::new();
     for (number, site) in sites.iter().enumerate() {

@@ -45,7 +45,7 @@ impl Operand {
 }
 
 impl Kind {
-    /// The name of the crate's own that it goes by.
+    /// Returns the name of the crate's own that it goes by.
     pub(crate) fn own(&self) -> Option<&'static str> {
         match self {
             Kind::Call(_) => None,
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    /// The paths of the steps and sagas in it.
+    /// Returns the paths of the steps and sagas in it.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {
             Kind::Call(path) => vec![path],
@@ -106,7 +106,7 @@ fn hidden(operand: &Expr) -> Diagnostic {
         .fix(fix)
 }
 
-/// A method of something, or a function of a type: a step is neither.
+/// Reports a method of something, or a function of a type: a step is neither.
 fn no_step(operand: &Expr, shown: &str) -> Diagnostic {
     let fix = match operand {
         Expr::MethodCall(_) => {
@@ -142,7 +142,7 @@ fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnost
     Ok(operand)
 }
 
-/// A method that other calls have.
+/// Reports a method that other calls have.
 fn of_others(method: &ExprMethodCall, kind: &Kind) -> Option<Diagnostic> {
     let name = method.method.to_string();
     let (of, why, fix) = match (&*name, kind) {
@@ -159,7 +159,7 @@ fn of_others(method: &ExprMethodCall, kind: &Kind) -> Option<Diagnostic> {
     Some(Diagnostic::at("SG0603", method.method.span(), what).why(why).fix(fix))
 }
 
-/// A method that a call does not have before its `.await`.
+/// Reports a method that a call does not have before its `.await`.
 fn between(method: &ExprMethodCall) -> Diagnostic {
     let name = method.method.to_string();
     let fix = match &*name {
@@ -176,7 +176,7 @@ fn between(method: &ExprMethodCall) -> Diagnostic {
     .fix(fix)
 }
 
-/// Whether it is a call of a free function, with or without methods after it.
+/// Returns true if it is a call of a free function, with or without methods after it.
 pub(crate) fn is_call(expr: &Expr) -> bool {
     match expr {
         Expr::Paren(inner) => is_call(&inner.expr),
@@ -187,7 +187,7 @@ pub(crate) fn is_call(expr: &Expr) -> bool {
     }
 }
 
-/// Whether the path is of something in a type, such as `Client::new` or `Some`: no step is.
+/// Returns true if the path is of something in a type, such as `Client::new` or `Some`: no step is.
 fn of_type(path: &Path) -> bool {
     path.segments.iter().any(|s| s.ident.to_string().starts_with(char::is_uppercase))
 }
@@ -237,7 +237,7 @@ fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
     Ok(Operand { label, name: None, kind })
 }
 
-/// A step is called with owned values.
+/// Reports a borrowed value: a step is called with owned values.
 fn borrows(argument: &Expr) -> Diagnostic {
     let Expr::Reference(reference) = argument else { return hidden(argument) };
     let value = crate::words::shown(&reference.expr.to_token_stream());
@@ -255,7 +255,7 @@ fn borrows(argument: &Expr) -> Diagnostic {
     })
 }
 
-/// Whether it is what a step takes by reference, by its name: `client`, `self.pool`, `Client`.
+/// Returns true if it is what a step takes by reference, by its name: `client`, `self.pool`, `Client`.
 fn is_resource(value: &Expr) -> bool {
     let name = match value {
         Expr::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
@@ -268,7 +268,8 @@ fn is_resource(value: &Expr) -> bool {
     name.is_some_and(|name| crate::names::is_resource(&name))
 }
 
-/// The name of what is called, if it is the crate's own: without a path, or right below the crate or its prelude.
+/// Returns the name of what is called, if it is the crate's own: without a path, or right below the crate or its
+/// prelude.
 pub(crate) fn built_in(path: &Path, root: &Path) -> Option<String> {
     let name = path.segments.last()?.ident.to_string();
     let own = ["sleep", "now", "uuid", "signal", "approve", "all"].contains(&&*name);
@@ -299,7 +300,7 @@ fn all(branches: &Expr, root: &Path) -> Result<Kind, Diagnostic> {
     }
 }
 
-/// What the items of an iterator are, as the closure that makes them shows it.
+/// Returns what the items of an iterator are, as the closure that makes them shows it.
 fn ends_in(iterator: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
     match iterator {
         Expr::MethodCall(method) => {
@@ -329,7 +330,7 @@ fn first_of(mac: &Macro) -> Option<Expr> {
     items.into_iter().next()
 }
 
-/// What a closure gives, if its end is a call.
+/// Returns what a closure gives, if its end is a call.
 fn value_of(body: &Expr, root: &Path) -> Option<Result<Kind, Diagnostic>> {
     match body {
         Expr::Block(block) => last_of(&block.block.stmts).and_then(|last| value_of(last, root)),

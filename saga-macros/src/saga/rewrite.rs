@@ -18,7 +18,7 @@ use crate::saga::check::unmark;
 use crate::saga::operand::Kind;
 use forgotten::{is_awaited, is_free};
 
-/// The block, rewritten.
+/// Returns the block, rewritten.
 pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
     let mut block = block.clone();
     let mut rewriter = Rewriter { body, saga, sites: 0, loops: 0 };
@@ -27,12 +27,12 @@ pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
     block
 }
 
-/// The witness of that site.
+/// Returns the witness of that site.
 pub(crate) fn witness(site: usize) -> Ident {
     local(&format!("witness_{site}"))
 }
 
-/// Whether control never comes to the end of the block.
+/// Returns true if control never comes to the end of the block.
 pub(crate) fn never_ends(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(Expr::Return(_), _)) => true,
@@ -88,7 +88,7 @@ impl Rewriter<'_> {
         quote!(#cx.turn(&mut #counter, #bound, #shown).await)
     }
 
-    /// What is awaited goes through its witness.
+    /// Leads what is awaited through its witness.
     fn rewrite_await(&mut self, awaited: &mut ExprAwait) -> Option<Expr> {
         let number = self.sites;
         self.sites += 1;
@@ -110,7 +110,7 @@ impl Rewriter<'_> {
         }})
     }
 
-    /// A `?` is an exit.
+    /// Rewrites a `?` as an exit.
     fn rewrite_try(&mut self, tried: &mut ExprTry) -> Expr {
         let span = tried.question_token.span();
         // What is behind no `.await` is no failure of a step, and has another message.
@@ -207,7 +207,8 @@ impl Rewriter<'_> {
         })
     }
 
-    /// Where the condition awaits, it belongs to the turn that it may begin: `loop { if cond { … } else { break } }`.
+    /// Rewrites a `while`: where the condition awaits, it belongs to the turn that it may begin: `loop { if cond { … }
+    /// else { break } }`.
     fn rewrite_while(&mut self, node: &mut ExprWhile) -> Expr {
         let number = self.next_loop();
         let awaits = expr_awaits(&node.cond);

@@ -9,7 +9,7 @@ use crate::names::path_at;
 use crate::saga::model::{Saga, Variant};
 use crate::saga::operand::Kind;
 
-/// The enum itself.
+/// Returns the enum itself.
 pub(crate) fn definition(saga: &Saga) -> TokenStream {
     let (state, vis, root) = (&saga.state, &saga.function.vis, &saga.saga);
     let ident = &saga.function.ident;
@@ -82,7 +82,7 @@ fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
     quote!(#[doc = #docs] #ident #payload)
 }
 
-/// The type of how something awaited stands.
+/// Returns the type of how something awaited stands.
 fn at(kind: &Kind, root: &Path) -> TokenStream {
     match kind {
         Kind::Call(path) => {
@@ -105,7 +105,7 @@ fn at(kind: &Kind, root: &Path) -> TokenStream {
     }
 }
 
-/// How it is made from a journal, and shown.
+/// Returns how it is made from a journal, and shown.
 pub(crate) fn implementation(saga: &Saga) -> TokenStream {
     let (state, root, ident) = (&saga.state, &saga.here, &saga.function.ident);
     let arms = saga.variants.iter().map(|v| arm(saga, v));

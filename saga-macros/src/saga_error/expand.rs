@@ -6,7 +6,7 @@ use syn::{GenericParam, parse_quote, parse_quote_spanned, spanned::Spanned as _}
 
 use crate::saga_error::parse::SagaError;
 
-/// The whole expansion.
+/// Returns the whole expansion.
 pub(crate) fn expand(error: &SagaError) -> TokenStream {
     let SagaError { ident, saga, .. } = error;
     let (impl_generics, type_generics, where_clause) = error.generics.split_for_impl();

@@ -15,7 +15,7 @@ pub(super) struct Foreign {
     pub(super) good: Type,
 }
 
-/// The error in what is returned, if it is one of these.
+/// Returns the error in what is returned, if it is one of these.
 pub(super) fn error_of(output: &Type) -> Option<Foreign> {
     let Type::Path(path) = output else { return None };
     let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
@@ -50,7 +50,7 @@ fn is_foreign(error: &Type) -> bool {
     }
 }
 
-/// Whether it is an error of another crate, by its name: `io::Error`, `reqwest::Error`, what is boxed.
+/// Returns true if it is an error of another crate, by its name: `io::Error`, `reqwest::Error`, what is boxed.
 pub(crate) fn is_of_others(ty: &Type) -> bool {
     if is_foreign(ty) && !matches!(ty, Type::Path(path) if path.path.is_ident("String")) {
         return true;
@@ -86,7 +86,7 @@ const CRATES: [&str; 22] = [
     "tonic",
 ];
 
-/// What is wrong with it.
+/// Returns what is wrong with it.
 pub(super) fn diagnostic(output: &Type, foreign: &Foreign, noun: &str) -> Diagnostic {
     let Foreign { error, good } = foreign;
     let good = shown(good);

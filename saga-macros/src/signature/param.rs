@@ -34,7 +34,7 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
     Some(Param { ident: name.clone(), mutability, attrs, default, ty: (*typed.ty).clone(), role })
 }
 
-/// A method, which is no step and no saga.
+/// Reports a method, which is neither a step nor a saga.
 pub(super) fn method(receiver: &Receiver, item: &ItemFn, what: What) -> Diagnostic {
     let (noun, name) = (what.noun(), &item.sig.ident);
     Diagnostic::over("SG0203", receiver, format!("{} takes no `self`", a(noun)))
@@ -120,7 +120,7 @@ fn role_of(ty: &Type, what: What, declared: bool, name: &Ident, report: &mut Rep
     }
 }
 
-/// A reference that a step takes.
+/// Returns the role of a reference that a step takes.
 fn resource(reference: &TypeReference, name: &Ident, report: &mut Report) -> Role {
     let elem = &*reference.elem;
     if is_value(elem) {
@@ -141,7 +141,7 @@ fn resource(reference: &TypeReference, name: &Ident, report: &mut Report) -> Rol
     }
 }
 
-/// Whether it is no resource, but text, a slice or another plain value.
+/// Returns true if it is no resource, but text, a slice or another plain value.
 pub(super) fn is_value(elem: &Type) -> bool {
     match elem {
         Type::Path(path) => {
@@ -155,7 +155,7 @@ pub(super) fn is_value(elem: &Type) -> bool {
     }
 }
 
-/// The type in an `Arc` or an `Rc`, unless it is a plain value.
+/// Returns the type in an `Arc` or an `Rc`, unless it is a plain value.
 fn shared(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|s| s.ident == "Arc" || s.ident == "Rc")?;
@@ -168,7 +168,7 @@ fn shared(ty: &Type) -> Option<String> {
     }
 }
 
-/// The owned type for a borrowed one.
+/// Returns the owned type for a borrowed one.
 fn owned_of(elem: &Type) -> String {
     match elem {
         Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
@@ -177,13 +177,13 @@ fn owned_of(elem: &Type) -> String {
     }
 }
 
-/// The type as it is usually written.
+/// Returns the type as it is usually written.
 pub(super) fn shown(ty: &Type) -> String {
     let text = ty.to_token_stream().to_string();
     text.replace(" :: ", "::").replace(" < ", "<").replace("< ", "<").replace(" >", ">").replace(" ,", ",")
 }
 
-/// The first type between `<` and `>`, and whether a `'static` is there as well; `None` if there is nothing.
+/// Returns the first type between `<` and `>`, and whether a `'static` is there as well; `None` if there is nothing.
 fn inner_of(segment: &PathSegment) -> Option<(Option<&Type>, bool)> {
     let PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
     let ty = list.args.iter().find_map(|argument| match argument {
@@ -194,7 +194,7 @@ fn inner_of(segment: &PathSegment) -> Option<(Option<&Type>, bool)> {
     Some((ty, list.args.iter().any(is_static)))
 }
 
-/// Whether it is written as `null`, as `None` is: by its looks.
+/// Returns true if it is written as `null`, as `None` is: by its looks.
 fn is_null_too(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Option"),

@@ -11,7 +11,7 @@ use super::{Function, Param, RECORDED_MAX, Role, What, is_no_result};
 use crate::diagnostic::Report;
 
 impl Function {
-    /// The function without what is wrong with it; `None` of a method, beside which no type can stand.
+    /// Returns the function without what is wrong with it; `None` of a method, beside which no type can stand.
     pub(crate) fn recovered(mut item: ItemFn, what: What, saga: &Path) -> Option<Self> {
         if item.sig.receiver().is_some() {
             return None;
@@ -48,7 +48,7 @@ impl Function {
     }
 }
 
-/// The function as it was written, unless it returns what a `?` in it could not give.
+/// Returns the function as it was written, unless it returns what a `?` in it could not give.
 fn written(item: &ItemFn) -> Option<ItemFn> {
     match &item.sig.output {
         ReturnType::Type(_, ty) if !is_no_result(ty) => {}
@@ -72,7 +72,7 @@ pub(crate) fn without_serde(arg: &mut FnArg) {
     }
 }
 
-/// The names of type parameters, lifetimes and constants.
+/// Returns the names of type parameters, lifetimes and constants.
 fn declared(item: &ItemFn) -> Vec<Ident> {
     let names = item.sig.generics.params.iter().map(|param| match param {
         syn::GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident.clone(),
@@ -90,7 +90,7 @@ fn mentions(tokens: &impl ToTokens, names: &[Ident]) -> bool {
     })
 }
 
-/// Whether a caller would give it: it is no reference to a resource.
+/// Returns true if a caller would give it: it is no reference to a resource.
 fn is_called_with(arg: &FnArg) -> bool {
     match arg {
         FnArg::Receiver(_) => false,

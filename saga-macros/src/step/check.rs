@@ -60,7 +60,7 @@ fn says_why_a_repeat_is_harmless(asked: &Asked, function: &Function, report: &mu
     report.add(diagnostic);
 }
 
-/// Two words of which one is a lie.
+/// Reports two words that contradict each other.
 fn contradictions(asked: &Asked, function: &Function, report: &mut Report) {
     let compensate = asked.compensate.as_ref().map(|(key, _)| key);
     let (irreversible, readonly) = (asked.irreversible.as_ref(), asked.readonly.as_ref());
@@ -91,7 +91,7 @@ fn contradictions(asked: &Asked, function: &Function, report: &mut Report) {
 
 const KEYED: &str = ", or let the step take `key: &IdempotencyKey`";
 
-/// A word that means nothing beside another, or without it.
+/// Reports a word that means nothing beside another, or without it.
 fn pointless(asked: &Asked, report: &mut Report) {
     let effectless = [
         (asked.probe.as_ref().map(|(key, _)| key), "it is simply run again"),
@@ -159,7 +159,7 @@ fn times(asked: &Asked, report: &mut Report) {
     }
 }
 
-/// A `retry` by which nothing is tried again.
+/// Reports a `retry` that never retries.
 fn attempts(asked: &Asked, report: &mut Report) {
     let Some((key, retry)) = &asked.retry else { return };
     let says = retry.attempts.is_some() || retry.backoff.is_some() || retry.within.is_some();
@@ -179,7 +179,7 @@ fn attempts(asked: &Asked, report: &mut Report) {
     }
 }
 
-/// The calls beside a step, each with its word.
+/// Returns the calls beside a step, each with its word.
 fn calls(asked: &Asked) -> impl Iterator<Item = (&'static str, &Call)> {
     let in_doubt = match &asked.in_doubt {
         Some((_, InDoubt::Call(call))) => Some(&**call),
@@ -213,7 +213,7 @@ fn names(asked: &Asked, function: &Function, report: &mut Report) {
     }
 }
 
-/// A step that is to stand beside itself.
+/// Reports a step that names itself.
 fn itself(asked: &mut Asked, function: &Function, report: &mut Report) {
     let is_itself = |call: &Call| call.path.is_ident(&function.ident);
     let name = &function.ident;
@@ -329,7 +329,7 @@ fn unknown(word: &str, call: &Call, function: &Function, report: &mut Report) {
 const GIVEN: [&str; 9] =
     ["result", "res", "ret", "returned", "return_value", "response", "out", "value", "it"];
 
-/// Whether it is that name, whole or borrowed.
+/// Returns true if it is that name, whole or borrowed.
 fn is_whole(value: &Expr, name: &Ident) -> bool {
     match value {
         Expr::Path(path) => path.path.is_ident(name),
@@ -340,7 +340,7 @@ fn is_whole(value: &Expr, name: &Ident) -> bool {
     }
 }
 
-/// The name that a value is taken from: `trip` in `trip.to.clone()`.
+/// Returns the name that a value is taken from: `trip` in `trip.to.clone()`.
 fn root(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),

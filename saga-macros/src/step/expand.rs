@@ -11,7 +11,7 @@ use crate::names::{local, pascal, path_at, plain};
 use crate::signature::{Param, Role};
 use crate::step::model::{Doubt, Repeat, Step, Undo};
 
-/// The whole expansion.
+/// Returns the whole expansion.
 pub(crate) fn expand(step: &Step) -> TokenStream {
     let named = named(step);
     let beside = beside::besides(step);
@@ -31,7 +31,7 @@ pub(crate) fn expand(step: &Step) -> TokenStream {
     }
 }
 
-/// What stands for the step where it is named: the type, and the function that gives calls.
+/// Returns what stands for the step where it is named: the type, and the function that gives calls.
 fn named(step: &Step) -> TokenStream {
     let Step { saga, function, .. } = step;
     let (vis, ident, docs, outer) = (&function.vis, &function.ident, &function.docs, &function.outer);
@@ -63,7 +63,7 @@ fn input_name(step: &Step) -> Ident {
     format_ident!("__{}Input", pascal(&plain(&step.function.ident)))
 }
 
-/// The recorded input: an object with the parameters' names.
+/// Returns the recorded input: an object with the parameters' names.
 fn input(step: &Step) -> TokenStream {
     let Step { saga, function, .. } = step;
     recorded_input(
@@ -75,8 +75,8 @@ fn input(step: &Step) -> TokenStream {
     )
 }
 
-/// A struct of the parameters that are recorded, and what its fields are. Not a derive: it would be the larger part of
-/// what the compiler has to do for a step. See `saga_runtime::fields`.
+/// Returns a struct of the parameters that are recorded, and what its fields are. Not a derive: it would be the larger
+/// part of what the compiler has to do for a step. See `saga_runtime::fields`.
 pub(crate) fn recorded_input(
     saga: &Path,
     vis: &syn::Visibility,
@@ -154,7 +154,7 @@ fn field(saga: &Path, at: usize, param: &Param) -> TokenStream {
     }
 }
 
-/// The function as it was written, and under its own name, which messages show; from outside it is not seen.
+/// Returns the function as it was written, and under its own name, which messages show; from outside it is not seen.
 fn body(step: &Step) -> TokenStream {
     let function = &step.function;
     let (inner, fn_token, ident, output, block) =
@@ -230,13 +230,13 @@ fn implementation(step: &Step) -> TokenStream {
     }
 }
 
-/// Where it is defined.
+/// Returns where it is defined.
 pub(crate) fn origin(ident: &Ident) -> TokenStream {
     let name = plain(ident);
     quote!(::core::concat!(::core::module_path!(), "::", #name, ":", ::core::line!(), ":", ::core::column!()))
 }
 
-/// The two parts of a `Result`, by whatever name it goes; each shown where it stands, if it stands by itself.
+/// Returns the two parts of a `Result`, by whatever name it goes; each shown where it stands, if it stands by itself.
 pub(crate) fn results(output: &Type, saga: &Path) -> (TokenStream, TokenStream) {
     let (good, bad) = parts(output);
     let part = |span: Span, name: &str| {
@@ -259,7 +259,7 @@ fn parts(output: &Type) -> (Span, Span) {
     }
 }
 
-/// The constants that differ from the defaults.
+/// Returns the constants that differ from the defaults.
 fn policy(step: &Step) -> TokenStream {
     let saga = &step.saga;
     let retry = step.retry.as_ref().map(|retry| {
@@ -307,12 +307,12 @@ fn policy(step: &Step) -> TokenStream {
     quote!(#retry #timeout #in_doubt #leaves #undo_within #beside)
 }
 
-/// That many milliseconds.
+/// Returns that many milliseconds.
 pub(crate) fn duration(ms: u64) -> TokenStream {
     quote!(::core::time::Duration::from_millis(#ms))
 }
 
-/// What the function is called with, given a context and the recorded values by name.
+/// Returns what the function is called with, given a context and the recorded values by name.
 fn arguments<'a>(step: &'a Step, cx: &'a Ident) -> impl Iterator<Item = TokenStream> + 'a {
     step.function.params.iter().map(move |p| match &p.role {
         Role::Recorded => p.ident.to_token_stream(),

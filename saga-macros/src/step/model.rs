@@ -69,7 +69,7 @@ pub(crate) struct Beside {
 }
 
 impl Step {
-    /// What was meant. Where something is missing, which has been reported, it is what gives no further errors.
+    /// Returns what was meant. Where something is missing, which has been reported, it is what gives no further errors.
     pub(crate) fn of(asked: Asked, mut function: Function, sound: bool) -> Self {
         question::explain(&mut function.block, &asked.saga);
         let undo = if asked.compensate.is_some() {
@@ -116,7 +116,7 @@ impl Step {
         }
     }
 
-    /// The call that settles it in doubt.
+    /// Returns the call that settles it in doubt.
     pub(crate) fn settled_by(&self) -> Option<&Beside> {
         match &self.in_doubt {
             Some(Doubt::Call(call)) => Some(call),
@@ -138,7 +138,8 @@ impl Beside {
     }
 }
 
-/// How `name` is written in `tokens`, if it is: as a name of its own, not of a field, or inside the text of a format.
+/// Returns how `name` is written in `tokens`, if it is: as a name of its own, not of a field, or inside the text of a
+/// format.
 pub(crate) fn mention(tokens: &impl ToTokens, name: &str) -> Option<Ident> {
     let mut after_dot = false;
     for token in tokens.to_token_stream() {

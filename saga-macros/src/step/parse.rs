@@ -90,7 +90,7 @@ pub(crate) fn read(tokens: TokenStream, of: &Signature, report: &mut Report) -> 
     asked
 }
 
-/// What a step that undoes this one is probably called with: what it gave, or else what it was called with.
+/// Returns what a step that undoes this one is probably called with: what it gave, or else what it was called with.
 fn undone_of(of: &Signature) -> String {
     let gives_nothing = shown(&of.output.to_token_stream()).replace(' ', "").contains("Result<()");
     let given = of.inputs.iter().find_map(|input| match input {

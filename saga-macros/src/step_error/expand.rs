@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use crate::names::path_at;
 use crate::step_error::parse::{Class, StepError};
 
-/// The whole expansion.
+/// Returns the whole expansion.
 pub(crate) fn expand(error: &StepError) -> TokenStream {
     let StepError { ident, saga, .. } = error;
     let (impl_generics, type_generics, where_clause) = error.generics.split_for_impl();

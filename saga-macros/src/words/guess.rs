@@ -15,7 +15,7 @@ pub(super) struct Meant {
     pub(super) word: Option<Word>,
 }
 
-/// What was meant by a word of another library.
+/// Returns what was meant by a word of another library.
 pub(super) fn meant(of: &str, word: &Word) -> Option<Meant> {
     let name = word.key.to_string();
     match of {
@@ -119,7 +119,7 @@ pub(super) fn as_list(name: &str, given: &Value) -> Option<String> {
     (name == "retry").then(|| format!("retry(attempts = {})", number_of(given).unwrap_or(3).max(1)))
 }
 
-/// The call of a step that was given in some form.
+/// Returns the call of a step that was given in some form.
 fn call_of(given: &Value) -> Option<String> {
     match given {
         Value::Is(Expr::Path(path)) => Some(format!("{}(output)", written(path.to_token_stream()))),
@@ -147,7 +147,7 @@ fn call_of(given: &Value) -> Option<String> {
     }
 }
 
-/// A word that is nothing but a name.
+/// Returns a word that is nothing but a name.
 fn name_of(word: &Word) -> Option<String> {
     matches!(word.value, Value::Nothing).then(|| word.key.to_string())
 }
@@ -164,7 +164,7 @@ fn number_of(given: &Value) -> Option<u32> {
     super::number_of(&expr_of(given)?)
 }
 
-/// A length of time, in whatever form it was given.
+/// Returns a length of time, in whatever form it was given.
 fn text_of(given: &Value) -> Option<String> {
     crate::duration::meant(&expr_of(given)?)
 }

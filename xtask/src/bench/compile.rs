@@ -114,7 +114,7 @@ impl Figure {
     }
 }
 
-/// Where the crates are, and what was checked of their dependencies: kept, so that a second run begins at once.
+/// Returns where the crates are, and what was checked of their dependencies: kept, so that a second run begins at once.
 fn folder() -> Result<PathBuf, String> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     Ok(cargo::root()?.join(target.unwrap_or_else(|| "target".into())).join("bench-compile"))

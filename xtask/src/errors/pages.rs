@@ -73,7 +73,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Every page, by its path from the root.
+/// Returns every page, by its path from the root.
 pub(crate) fn all(fixtures: &Fixtures) -> BTreeMap<String, String> {
     let mut pages: BTreeMap<String, String> = fixtures
         .codes()

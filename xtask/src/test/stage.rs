@@ -132,7 +132,7 @@ pub(super) const STAGES: &[Stage] = &[
 ];
 
 impl Stage {
-    /// The command as one types it.
+    /// Returns the command as one types it.
     pub(super) fn shown(&self, in_ci: bool) -> String {
         match &self.work {
             Work::Own { typed, .. } => (*typed).to_owned(),

@@ -133,7 +133,7 @@ impl<'ast> Visit<'ast> for Items<'_> {
     }
 }
 
-/// What stands before the first comma.
+/// Returns what stands before the first comma.
 fn first_of(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()

@@ -79,7 +79,7 @@ fn scan(tokens: &TokenStream, of_body: bool, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a `?` behind it may be the one that leaves the function: `info!(?item)` has another.
+/// Returns true if a `?` behind it may be the one that leaves the function: `info!(?item)` has another.
 fn ends_value(token: Option<&TokenTree>) -> bool {
     match token {
         // One behind an `.await` is one mistake with it.
@@ -98,7 +98,7 @@ fn begins_value(token: Option<&TokenTree>) -> bool {
     }
 }
 
-/// The path that the tokens begin with.
+/// Returns the path that the tokens begin with.
 fn path_at(tokens: &[TokenTree]) -> Option<Path> {
     let mut path = TokenStream::new();
     let mut rest = tokens.iter();
@@ -122,14 +122,14 @@ fn path_at(tokens: &[TokenTree]) -> Option<Path> {
 
 const SEEN: &str = "the saga has to see where it may fail, so that nothing fails past its point of no return";
 
-/// A `?` in a macro.
+/// Reports a `?` in a macro.
 pub(super) fn question(span: Span) -> Diagnostic {
     Diagnostic::at("SG0609", span, "a `?` hidden in a macro")
         .why(SEEN)
         .fix("before the macro `let value = …?;`, and `value` in the macro")
 }
 
-/// A `return` in a macro.
+/// Reports a `return` in a macro.
 pub(super) fn returns(span: Span) -> Diagnostic {
     Diagnostic::at("SG0609", span, "a `return` hidden in a macro")
         .why(SEEN)

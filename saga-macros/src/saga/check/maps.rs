@@ -116,7 +116,7 @@ impl Walker<'_> {
         self.known.extend(names.0.into_iter().map(|name| (name.to_string(), is)));
     }
 
-    /// The hash map or set that the expression names.
+    /// Returns the hash map or set that the expression names.
     fn named(&self, expr: &Expr) -> Option<(String, &'static str)> {
         match expr {
             Expr::Reference(inner) => self.named(&inner.expr),
@@ -132,7 +132,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The innermost receiver of a chain of methods, if going through it begins there.
+    /// Returns the innermost receiver of a chain of methods, if going through it begins there.
     fn walked<'e>(&self, chain: &'e Expr) -> Option<(&'e Expr, String, &'static str)> {
         let Expr::MethodCall(method) = chain else { return None };
         if WALKS.iter().any(|walk| method.method == walk)
@@ -277,7 +277,7 @@ impl<'ast> Visit<'ast> for Names {
     }
 }
 
-/// The first call of a chain of methods that goes through what it is called on.
+/// Returns the first call of a chain of methods that goes through what it is called on.
 fn innermost_walk(chain: &Expr) -> Option<&ExprMethodCall> {
     let Expr::MethodCall(method) = chain else { return None };
     let is_walk = || WALKS.iter().any(|walk| method.method == walk);
@@ -298,7 +298,7 @@ fn hashed_name(ident: &Ident) -> Option<&'static str> {
     ["HashMap", "HashSet"].into_iter().find(|name| ident == name)
 }
 
-/// What is made by `HashMap::new()` and the like, or collected into one.
+/// Returns what is made by `HashMap::new()` and the like, or collected into one.
 fn made(init: &Expr) -> Option<&'static str> {
     match init {
         Expr::Call(call) => match &*call.func {
@@ -313,7 +313,7 @@ fn made(init: &Expr) -> Option<&'static str> {
     }
 }
 
-/// Whether a later statement sorts what is bound there.
+/// Returns true if a later statement sorts what is bound there.
 fn is_sorted_in(rest: &[Stmt], pat: &Pat) -> bool {
     let mut names = Names(Vec::new());
     names.visit_pat(pat);
@@ -332,14 +332,14 @@ fn mentioned(token: &proc_macro2::TokenTree, name: &Ident) -> bool {
     }
 }
 
-/// Whether it is `BTreeMap::from_iter` or the like.
+/// Returns true if it is `BTreeMap::from_iter` or the like.
 fn collects(path: &Path) -> bool {
     let mut segments = path.segments.iter().rev();
     let function = segments.next().is_some_and(|s| s.ident == "from_iter");
     function && segments.next().is_some_and(|s| COLLECTIONS.iter().any(|name| s.ident == name))
 }
 
-/// Whether the type is a collection to which the order in which it is filled does not matter.
+/// Returns true if the type is a collection to which the order in which it is filled does not matter.
 fn in_any_order(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => {
@@ -349,7 +349,7 @@ fn in_any_order(ty: &Type) -> bool {
     }
 }
 
-/// Whether what the chain ends in gives the same in whatever order.
+/// Returns true if what the chain ends in gives the same in whatever order.
 fn ends_in_any_order(chain: &Expr) -> bool {
     let Expr::MethodCall(method) = chain else { return false };
     if ORDERLESS.iter().any(|name| method.method == name) {

@@ -33,7 +33,7 @@ const ASKED: [&str; 23] = [
     "get_or_try_init",
 ];
 
-/// What is wrong with calling this in a saga, if anything.
+/// Returns what is wrong with calling this in a saga, if anything.
 pub(super) fn offence(call: &ExprMethodCall) -> Option<Diagnostic> {
     let asked = ASKED.iter().any(|name| call.method == name);
     let path = match &*call.receiver {

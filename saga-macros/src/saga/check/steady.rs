@@ -70,7 +70,7 @@ impl Offence {
     }
 }
 
-/// What is wrong with naming this in a saga, if anything.
+/// Returns what is wrong with naming this in a saga, if anything.
 pub(crate) fn offence(path: &Path) -> Option<Diagnostic> {
     let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -166,12 +166,12 @@ fn effect(names: &[&str]) -> Option<Offence> {
     }
 }
 
-/// Whether the name is one of a type.
+/// Returns true if the name is one of a type.
 fn is_type(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
 }
 
-/// Whether the name is one of a function, and not of a type.
+/// Returns true if the name is one of a function, and not of a type.
 fn is_function(name: &str) -> bool {
     name.starts_with(char::is_lowercase)
 }

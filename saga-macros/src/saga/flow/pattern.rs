@@ -14,7 +14,7 @@ pub(super) enum Side {
     Both,
 }
 
-/// The side that a pattern takes.
+/// Returns the side that a pattern takes.
 pub(super) fn side(pat: &Pat) -> Side {
     match pat {
         Pat::Paren(inner) => side(&inner.pat),
@@ -47,7 +47,7 @@ pub(super) fn side(pat: &Pat) -> Side {
     }
 }
 
-/// Whether the pattern fits whatever there is. A capital may be a constant.
+/// Returns true if the pattern fits whatever there is. A capital may be a constant.
 fn takes_all(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) | Pat::Rest(_) => true,
@@ -73,7 +73,7 @@ impl<'ast> Visit<'ast> for Bound {
     }
 }
 
-/// The name of the variant that is called, if it is one.
+/// Returns the name of the variant that is called, if it is one.
 pub(super) fn variant_of(func: &Expr) -> Option<String> {
     match func {
         Expr::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
@@ -82,7 +82,7 @@ pub(super) fn variant_of(func: &Expr) -> Option<String> {
     }
 }
 
-/// Whether control does not come out of that macro.
+/// Returns true if control does not come out of that macro.
 pub(super) fn never_returns(node: &Macro) -> bool {
     let name = node.path.segments.last().map(|s| s.ident.to_string());
     let never = ["panic", "unreachable", "todo", "unimplemented"];

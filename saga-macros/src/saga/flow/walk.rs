@@ -60,7 +60,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The saga may fail at `expr`, shown between `ends`, control having last been at `from`.
+    /// Notes that the saga may fail at `expr`, shown between `ends`, after control was last at `from`.
     fn fail(&mut self, expr: &Expr, (ends, by): ((Span, Span), By), from: Frontier) {
         self.go(&from, To::RollingBack);
         match self.exits.iter_mut().find(|(known, _)| std::ptr::eq(*known, expr)) {
@@ -108,7 +108,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The parts of the frontier at which that site is done, and at which it has failed.
+    /// Returns the parts of the frontier at which that site is done, and at which it has failed.
     fn split(&self, site: usize) -> (Frontier, Frontier) {
         let only = |point| self.at.iter().copied().filter(|p| *p == point).collect();
         (only(Point::Done(site)), only(Point::Failed(site)))
@@ -168,7 +168,7 @@ impl Walker<'_> {
         }
     }
 
-    /// A branch: from `from`, through `walk`. Gives where control is then.
+    /// Walks a branch from `from`, by `walk`, and returns where control is then.
     fn branch(&mut self, from: Frontier, walk: impl FnOnce(&mut Self)) -> Frontier {
         self.at = from;
         walk(self);
@@ -267,7 +267,7 @@ impl Walker<'_> {
         self.at.extend(frame.breaks);
     }
 
-    /// The loop or block that a `break` or `continue` means.
+    /// Returns the loop or block that a `break` or `continue` means.
     fn frame(&mut self, label: Option<&Lifetime>) -> Option<&mut Frame> {
         self.frames.iter_mut().rev().find(|frame| match label {
             Some(label) => frame.label.as_ref() == Some(label),
@@ -275,7 +275,7 @@ impl Walker<'_> {
         })
     }
 
-    /// A value: what the saga gives if it is its tail.
+    /// Walks a value: the saga's result, if it is the tail.
     fn value(&mut self, expr: &Expr, is_tail: bool) {
         if is_tail { self.tail(expr) } else { self.visit_expr(expr) }
     }
@@ -289,7 +289,7 @@ impl Walker<'_> {
         }
     }
 
-    /// What the saga gives: it is infallible only as `Ok(…)`, or where each branch ends so.
+    /// Walks the tail of the saga: it is infallible only as `Ok(…)`, or where each branch ends so.
     fn tail(&mut self, expr: &Expr) {
         match expr {
             Expr::Paren(inner) => self.tail(&inner.expr),
@@ -347,7 +347,7 @@ impl Walker<'_> {
         self.at.extend(after);
     }
 
-    /// Control goes on elsewhere.
+    /// Moves control elsewhere.
     fn jump(&mut self, expr: &Expr) {
         match expr {
             Expr::Return(node) => {
@@ -394,7 +394,7 @@ impl Walker<'_> {
     }
 }
 
-/// Whether it is `+=` or the like.
+/// Returns true if it is `+=` or the like.
 pub(crate) fn is_assignment(op: &BinOp) -> bool {
     use BinOp::*;
     matches!(
@@ -412,7 +412,7 @@ pub(crate) fn is_assignment(op: &BinOp) -> bool {
     )
 }
 
-/// The spans of its first token and of its last.
+/// Returns the spans of its first token and of its last.
 fn ends(expr: &Expr) -> (Span, Span) {
     let mut spans = expr.to_token_stream().into_iter().map(|token| token.span());
     let first = spans.next().unwrap_or_else(Span::call_site);

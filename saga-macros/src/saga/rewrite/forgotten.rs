@@ -150,7 +150,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// The value of what is thrown away: if it is a failure, that does not compile.
+    /// Returns the value of what is thrown away: if it is a failure, that does not compile.
     fn dropped(&self, value: &Expr) -> Expr {
         let span = first_span(value);
         let root = path_at(self.saga, span);
@@ -165,7 +165,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// What is gone through, which gives the same order each time.
+    /// Returns what is gone through, which gives the same order each time.
     pub(super) fn steady(&self, value: &Expr) -> Expr {
         let span = first_span(value);
         let root = path_at(self.saga, span);
@@ -180,7 +180,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// The value, which holds no call.
+    /// Returns the value, which holds no call.
     pub(super) fn kept(&self, value: &Expr) -> Expr {
         let span = first_span(value);
         let root = path_at(self.saga, span);
@@ -211,7 +211,7 @@ impl VisitMut for InClosure<'_, '_> {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// Whether a `for` goes through something of which only its type knows the order.
+/// Returns true if a `for` goes through something of which only its type knows the order.
 pub(super) fn may_be_hashed(items: &Expr) -> bool {
     match items {
         Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => true,
@@ -236,7 +236,7 @@ pub(super) fn may_be_call(expr: &Expr) -> bool {
     }
 }
 
-/// Whether it is a call of a free function, as far as its name shows.
+/// Returns true if it is a call of a free function, as far as its name shows.
 pub(super) fn is_free(call: &ExprCall) -> bool {
     matches!(&*call.func, Expr::Path(path) if path.qself.is_none() && !of_type(&path.path))
 }
@@ -245,8 +245,8 @@ fn of_type(path: &Path) -> bool {
     path.segments.iter().any(|s| s.ident.to_string().starts_with(char::is_uppercase))
 }
 
-/// Whether what is bound may hold calls: what an iterator gave, or a collection that is filled from one. What is pushed
-/// is judged where it is pushed.
+/// Returns true if what is bound may hold calls: what an iterator gave, or a collection that is filled from one. What
+/// is pushed is judged where it is pushed.
 fn may_hold_calls(init: &Expr, after: &[Stmt]) -> bool {
     match init {
         Expr::Macro(mac) => mac.mac.path.segments.last().is_some_and(|s| s.ident == "vec"),
@@ -270,7 +270,7 @@ fn may_hold_calls(init: &Expr, after: &[Stmt]) -> bool {
 
 const COLLECTIONS: [&str; 5] = ["Vec", "VecDeque", "HashMap", "BTreeMap", "LinkedList"];
 
-/// Whether it is awaited, or a method of what is.
+/// Returns true if it is awaited, or a method of what is.
 pub(super) fn is_awaited(expr: &Expr) -> bool {
     match expr {
         Expr::Await(_) => true,
@@ -281,7 +281,7 @@ pub(super) fn is_awaited(expr: &Expr) -> bool {
     }
 }
 
-/// Whether the method makes a plain value of a failure, so that it can be thrown away unseen.
+/// Returns true if the method makes a plain value of a failure, so that it can be thrown away unseen.
 fn drops_failure(method: &ExprMethodCall) -> bool {
     let names = ["ok", "err", "is_ok", "is_err", "unwrap_or_default"];
     names.iter().any(|name| method.method == name) && is_awaited(&method.receiver)
@@ -291,7 +291,7 @@ fn is_drop(call: &ExprCall) -> bool {
     matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "drop" || s.ident == "forget"))
 }
 
-/// Whether what is bound has a name that says so, `_held`, and is not mentioned any more.
+/// Returns true if what is bound has a name that says so, `_held`, and is not mentioned any more.
 fn never_looked_at(pat: &Pat, after: &[Stmt]) -> bool {
     match pat {
         Pat::Ident(name) => {

@@ -26,7 +26,7 @@ pub(super) fn besides(step: &Step) -> TokenStream {
     quote!(#(#besides)*)
 }
 
-/// The steps beside this one, each with its name here.
+/// Returns the steps beside this one, each with its name here.
 fn related(step: &Step) -> impl Iterator<Item = (&'static str, &Beside)> {
     let all = [
         (UNDONE_BY, step.compensate.as_ref()),
@@ -47,7 +47,7 @@ pub(super) fn names(step: &Step) -> TokenStream {
     quote!(#(#names)*)
 }
 
-/// What registers them.
+/// Returns what registers them.
 pub(super) fn registration(step: &Step) -> TokenStream {
     let saga = &step.saga;
     let registry = local("registry");
@@ -62,7 +62,7 @@ pub(super) fn registration(step: &Step) -> TokenStream {
     }
 }
 
-/// The calls beside it, as functions of what is known then.
+/// Returns the calls beside it, as functions of what is known then.
 pub(super) fn calls(step: &Step) -> TokenStream {
     let saga = &step.saga;
     let given = local("given");
@@ -110,14 +110,14 @@ pub(super) fn calls(step: &Step) -> TokenStream {
     quote!(#compensation #probe #in_doubt)
 }
 
-/// The call as one that undoes. What is wrong with the step is shown at its name.
+/// Returns the call as one that undoes. What is wrong with the step is shown at its name.
 fn undoing(beside: &Beside, saga: &Path) -> TokenStream {
     let span = beside.path.span();
     let (call, root) = (called(beside, "to_undo", saga), path_at(saga, span));
     quote_spanned!(span=> <_ as #root::__private::Compensates>::undoing(#call))
 }
 
-/// The call as one that asks.
+/// Returns the call as one that asks.
 fn asking(beside: &Beside, saga: &Path) -> TokenStream {
     let span = beside.path.span();
     let (call, root) = (called(beside, "to_ask", saga), path_at(saga, span));

@@ -156,7 +156,7 @@ pub(super) fn program(side: Side, outputs: Outputs, steps: usize) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The line as it stands on that side, if it does.
+/// Returns the line as it stands on that side, if it does.
 fn of_side(line: &str, side: Side) -> Option<&str> {
     let (own, other) = match side {
         Side::Saga => ("saga| ", "plain| "),
