@@ -42,7 +42,7 @@ impl State {
     /// Returns the state that a journal amounts to.
     ///
     /// # Errors
-    /// [`FoldError`] if it is no journal.
+    /// [`FoldError`] if it is not a journal.
     pub fn of<'a>(id: SagaId, journal: impl IntoIterator<Item = &'a Entry>) -> Result<Self, FoldError> {
         let mut state = State::new(id);
         for entry in journal {

@@ -54,7 +54,7 @@ impl<T> From<T> for Redacted<T> {
 #[derive(Debug)]
 pub enum InText {}
 
-/// Implemented for nothing: a secret is no text.
+/// Implemented for nothing: a secret is not text.
 #[diagnostic::on_unimplemented(
     message = "a secret, `{T}`, is made text of here [SG1007]",
     label = "it would read `[redacted]`, or be shown [SG1007]",

@@ -5,7 +5,7 @@ use syn::{Expr, ExprLit, Lit, LitStr};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::words::WRITTEN;
 
-/// In milliseconds; `None` if the text is no length of time.
+/// Converts the text to milliseconds; `None` if it is not a length of time.
 pub(crate) fn millis(text: &str) -> Option<u64> {
     let mut rest = text.trim();
     let mut total: u64 = 0;
@@ -77,7 +77,8 @@ pub(crate) fn read(word: &str, value: &Expr, report: &mut Report) -> Option<u64>
     }
 }
 
-/// Reports an argument that is written out and is no length of time. What is not written out is judged when it is run.
+/// Reports an argument that is written out and is not a length of time. What is not written out is judged when it is
+/// run.
 pub(crate) fn check_argument(call: &str, value: &Expr, report: &mut Report) {
     let written = matches!(value, Expr::Lit(_));
     if let Err(diagnostic) = judged(Place::Argument(call), value)

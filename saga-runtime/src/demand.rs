@@ -161,7 +161,7 @@ impl<T, E> Gives<Result<T, E>> {
 
 /// Of any other type.
 pub trait OtherThanResult {
-    /// It is none.
+    /// False: the type is not a `Result`.
     const A_RESULT: bool = false;
 }
 

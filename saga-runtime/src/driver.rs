@@ -90,7 +90,7 @@ struct Room {
     jobs: Vec<Job>,
 }
 
-/// How a saga comes to a driver.
+/// The way in which a driver gets its saga.
 pub(crate) enum Origin {
     /// The saga is new: its first record, and the sender that reports to the caller when it is durable.
     New(Box<Entry>, oneshot::Sender<()>),

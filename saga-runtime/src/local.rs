@@ -202,7 +202,7 @@ pub(crate) struct LocalEnd {
 }
 
 impl LocalEnd {
-    /// Returns what the machine is told.
+    /// Returns the event for the machine.
     pub(crate) fn into_event(self, slots: &mut Slots) -> Option<Event> {
         match (self.job, self.ended) {
             (Job::Line { site }, Ended::Slot(slot)) => {

@@ -80,12 +80,12 @@ impl<S: Step> Called<StepCall<S>> {
 
 /// The methods of [`Called`] where there is no call.
 pub trait NoCall: Sized {
-    /// Never called: it does not come to that.
+    /// Never called: code with this call does not compile.
     fn to_undo(self) -> StepCall<Nowhere<()>> {
         unreachable!("{NOWHERE}")
     }
 
-    /// Never called: it does not come to that.
+    /// Never called: code with this call does not compile.
     fn to_ask<T: 'static>(self) -> StepCall<Nowhere<T>>
     where
         Probe<T>: Recorded,

@@ -93,7 +93,7 @@ impl<T, E> Exit<T, E> {
         Exit::Failed(E::fails_with(failure))
     }
 
-    /// Returns the exit by `?` behind what is no step's: its error becomes the saga's.
+    /// Returns the exit by `?` behind anything but a step: its error becomes the saga's.
     pub fn by_error<F>(error: F) -> Self
     where
         E: EndsWith<F>,

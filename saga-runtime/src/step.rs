@@ -200,7 +200,7 @@ pub trait Effort: 'static {
     type Awaited<T: Send, E: Send>: Send;
     /// What its failure is to a branch of `all`.
     type Failure<E: Send>: Send;
-    /// Makes what awaiting gives; `None` if the machine never lets this come to the body.
+    /// Makes what awaiting gives; `None` if the machine never shows this to the body.
     fn awaited<T: Send, E: Send>(result: Result<T, StepFailure<E>>) -> Option<Self::Awaited<T, E>>;
     /// Takes apart what awaiting gave.
     fn settled<T: Send, E: Send>(awaited: Self::Awaited<T, E>) -> Result<T, Self::Failure<E>>;

@@ -217,7 +217,7 @@ impl Writer<'_> {
                 95 => Fate::Huge,
                 _ => Fate::Well,
             };
-            // One that goes on and on, to come to the bounds.
+            // One that is long enough to reach the bounds.
             let often = if self.draw.chance(8) { 11 } else { 1 };
             fates.extend(std::iter::repeat_n(fate, often));
         }

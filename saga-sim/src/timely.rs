@@ -59,7 +59,7 @@ pub(crate) fn timely(saga: &SagaId, journal: &[Entry], heard: &Heard<'_>) -> Vec
         if let Record::Signalled { id, .. } = &entry.record {
             signalled.insert(id.clone());
         }
-        // A journal that is none is another rule's.
+        // Another rule judges an invalid journal.
         if state.apply(entry).is_err() {
             break;
         }

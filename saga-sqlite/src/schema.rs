@@ -83,7 +83,7 @@ fn open_if(path: &Path, how: &How, had_log: Option<bool>) -> Result<Connection, 
     keep_log(&connection, true).map_err(sql)?;
     let version = version(path, &connection, had_log).inspect_err(|error| {
         if matches!(error, OpenError::WithoutLog { .. }) {
-            // There is none. Where this fails, an empty one is left behind.
+            // The file does not exist. Where this fails, an empty one is left behind.
             drop(keep_log(&connection, false));
         }
     })?;
@@ -189,8 +189,8 @@ fn has_lost_log(path: &Path, connection: &Connection, had_log: bool) -> rusqlite
     }
     // No worker used a file that says nothing when it was last written to.
     let Some(has_more) = says_log else { return Ok(false) };
-    // The file that the worker named is no copy: another program has moved the log into it since, or the power went before
-    // the log had a name on the disk, or while its first commit was not acknowledged, which leaves an empty one.
+    // The file that the worker named is not a copy: another program has moved the log into it since, or the power went
+    // before the log had a name on the disk, or while its first commit was not acknowledged, which leaves an empty one.
     let is_named = || std::fs::metadata(path).is_ok_and(|file| lock::has_named(path, Inode::of(&file)));
     Ok((has_more && !had_log) || !is_named())
 }

@@ -317,7 +317,7 @@ struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    /// Takes the right to write at once: a transaction that reads first would be refused when it comes to write.
+    /// Takes the right to write at once: a transaction that reads first would be refused when it writes.
     fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         Ok(Self { connection, open: true })

@@ -12,7 +12,7 @@ use crate::site::branch_of;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct Departure {
-    /// The first site that is no move of the automaton.
+    /// The first site that the automaton has no move to.
     pub at: Site,
     /// The site before it, in the same branch or child if it has any there; `None` at the very beginning.
     pub after: Option<Site>,
@@ -41,7 +41,7 @@ impl Graph {
     /// beginning of one. Repeated sites (a compensation's, for example) are passed over.
     ///
     /// # Errors
-    /// The first site that is no move of the automaton.
+    /// The first site that the automaton has no move to.
     pub fn follow<'a>(&self, sites: impl IntoIterator<Item = &'a Site>) -> Result<(), Departure> {
         let (mut walk, mut seen) = (Walk::new(self, None), HashSet::new());
         for site in sites {
@@ -73,7 +73,7 @@ fn segments(site: &Site) -> Vec<Segment<'_>> {
 }
 
 impl<'a> Segment<'a> {
-    /// Splits a site into its parts; what is no such text is a name that nothing has.
+    /// Splits a site into its parts; any other text becomes a name that nothing has.
     fn of(text: &'a str) -> Self {
         Self::parsed(text).unwrap_or(Self { name: text, occurrence: 0, turns: Vec::new(), branch: None })
     }

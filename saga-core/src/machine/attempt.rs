@@ -87,7 +87,7 @@ impl Turn<'_> {
             _ if !tries_left(&policy.retry, effect, failures, due) => Try::GiveUp,
             (Role::Undo, _) => Try::Again(due),
             (Role::Do, _) if self.state.goes_forward_at(site) => Try::Again(due),
-            // The stop may yet come to nothing; then this goes on.
+            // The stop may yet have no effect; then this goes on.
             (Role::Do, Some(_)) if self.is_forward() && !self.state.is_unwinding(site) => Try::Hold,
             (Role::Do, _) => Try::GiveUp,
         }
@@ -235,7 +235,7 @@ impl Turn<'_> {
 pub(super) enum Try {
     /// Another attempt, then.
     Again(crate::Timestamp),
-    /// Another attempt, if the stop that is pending comes to nothing.
+    /// Another attempt, if the stop that is pending has no effect.
     Hold,
     /// No other attempt.
     GiveUp,

@@ -258,7 +258,7 @@ fn retries_of_steps_may_begin(state: &State) -> bool {
             || !state.undoing.is_empty())
 }
 
-/// Returns true if the limits of waits end them: also under a stop that may yet come to nothing, so that what comes
+/// Returns true if the limits of waits end them: also under a stop that may yet have no effect, so that what comes
 /// after a limit is too late then as well.
 fn limits_count(state: &State) -> bool {
     matches!(state.direction, Direction::Forward) && state.halts.is_empty() && state.parked_at.is_none()

@@ -185,7 +185,7 @@ impl Turn<'_> {
         // What is in the journal was compared to it; only an end comes a second time to its site.
         let is_end = matches!(reach, Reach::ChildEnded { .. } | Reach::SignalRefused { .. });
         let known = self.state.site(reach.site()).is_some() && !is_end;
-        // A signal is refused under a stop as well: that may come to nothing, and the wait go on.
+        // A signal is refused under a stop as well: the stop may have no effect, and the wait goes on then.
         let may = match reach {
             Reach::SignalRefused { .. } => self.is_forward(),
             _ => self.state.body_may_run(),

@@ -70,7 +70,7 @@ impl<'de> Reader<'de> {
         Error::custom(format_args!("{what} (byte {})", self.at))
     }
 
-    /// Returns the next byte that is no space.
+    /// Returns the next byte that is not a space.
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(self.at) {

@@ -128,7 +128,7 @@ fn exits(saga: &Saga, flow: &Flow) -> Option<TokenStream> {
 }
 
 /// Returns the callees that may be done before an exit, and those that may have failed, a bit for each; `None` if there
-/// are none.
+/// are not.
 fn passed(saga: &Saga, exit: &Exit) -> Option<(Vec<u64>, Vec<u64>)> {
     let set = |sites: &[usize]| {
         let mut set = vec![0u64; saga.callees.len().div_ceil(64)];

@@ -32,7 +32,7 @@ pub(crate) fn witness(site: usize) -> Ident {
     local(&format!("witness_{site}"))
 }
 
-/// Returns true if control never comes to the end of the block.
+/// Returns true if control never reaches the end of the block.
 pub(crate) fn never_ends(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(Expr::Return(_), _)) => true,

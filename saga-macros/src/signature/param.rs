@@ -141,7 +141,7 @@ fn resource(reference: &TypeReference, name: &Ident, report: &mut Report) -> Rol
     }
 }
 
-/// Returns true if it is no resource, but text, a slice or another plain value.
+/// Returns true if it is not a resource, but text, a slice or another plain value.
 pub(super) fn is_value(elem: &Type) -> bool {
     match elem {
         Type::Path(path) => {

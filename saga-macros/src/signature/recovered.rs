@@ -90,7 +90,7 @@ fn mentions(tokens: &impl ToTokens, names: &[Ident]) -> bool {
     })
 }
 
-/// Returns true if a caller would give it: it is no reference to a resource.
+/// Returns true if a caller would give it: it is not a reference to a resource.
 fn is_called_with(arg: &FnArg) -> bool {
     match arg {
         FnArg::Receiver(_) => false,

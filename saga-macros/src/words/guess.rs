@@ -1,4 +1,4 @@
-//! What was meant by words that are none of ours: those that other libraries have, and that people and language models
+//! What was meant by words that are not ours: those that other libraries have, and that people and language models
 //! guess. The form that is right is named, with what was given.
 
 use proc_macro2::{Ident, TokenStream};

@@ -125,7 +125,7 @@ impl Board {
         BodyEnd::Panicked(message)
     }
 
-    /// The body fails by what it cannot be told. What its other branches reached in the same poll is not begun.
+    /// Fails the body by an error that it cannot see. What its other branches reached in the same poll is not begun.
     pub(crate) fn fail(&mut self, error: Payload, message: String) {
         self.end.get_or_insert(BodyEnd::Failed(error, message));
         self.reached.clear();

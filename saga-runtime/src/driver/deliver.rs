@@ -53,7 +53,7 @@ impl Driver {
         }
     }
 
-    /// Returns where a signal that has just been taken is none that the body can use, and why.
+    /// Returns the sites at which the body cannot use a signal that has just been taken, and why.
     fn refused_by_the_body(&mut self) -> Vec<(Site, String)> {
         let input = {
             let mut board = lock(&self.board);

@@ -149,7 +149,7 @@ impl Driver {
         !self.has_become_late() && lock(&self.board).state.body_may_run()
     }
 
-    /// Whether the deadline has passed since the machine was told the time; then it is told.
+    /// Returns true if the deadline has passed since the machine last got the time; then it gets the time.
     fn has_become_late(&mut self) -> bool {
         let now = {
             let state = &lock(&self.board).state;

@@ -21,8 +21,8 @@ pub(super) struct Stay {
     is_over: bool,
 }
 
-/// One that has just been claimed, and to which nothing else happens, is released at once: should the process die again,
-/// that is no death of this saga.
+/// One that has just been claimed, and to which nothing else happens, is released at once: should the process die
+/// again, that does not count as a death of this saga.
 impl Default for Stay {
     fn default() -> Self {
         Self { stays: false, is_over: true }

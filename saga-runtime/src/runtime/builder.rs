@@ -1,4 +1,4 @@
-//! Building a runtime: what it is told before it starts, and the check that everything is there.
+//! Building a runtime: its settings, and the check that everything is there.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

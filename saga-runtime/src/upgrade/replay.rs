@@ -57,7 +57,7 @@ use crate::text::text_of;
 /// ```
 ///
 /// # Panics
-/// With what differs, and where; or if the file is no journal.
+/// With what differs, and where; or if the file is not a journal.
 #[allow(clippy::test_attr_in_doctest, reason = "it shows what a user writes; the hidden lines run it")]
 #[track_caller]
 pub fn replay(path: impl AsRef<Path>, build: impl FnOnce(Builder) -> Builder) {

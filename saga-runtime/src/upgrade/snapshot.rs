@@ -18,7 +18,7 @@ pub const VARIABLE: &str = "SAGA_DEFINITIONS";
 pub enum Keep {
     /// Compare with it, and never write.
     Verify,
-    /// Compare with it; write it if there is none.
+    /// Compare with the file; write it if it does not exist.
     Begin,
     /// Write it, whatever has changed.
     Write,

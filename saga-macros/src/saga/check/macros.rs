@@ -45,7 +45,7 @@ pub(super) fn check(checker: &mut Checker<'_>, node: &Macro) {
     }
 }
 
-/// Looks through tokens that are no arguments: `vec![a?; 3]`, or a language of the macro's own.
+/// Looks through tokens that are not arguments: `vec![a?; 3]`, or a language of the macro's own.
 fn scan(tokens: &TokenStream, of_body: bool, found: &mut Vec<Diagnostic>) {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let is_punct =

@@ -204,7 +204,7 @@ impl Walker<'_> {
                 _ => rest.clone(),
             };
             out.extend(self.branch(fits, |this| this.walk_arm(arm, is_tail, &mut rest)));
-            // What an arm takes whole does not come to the next.
+            // What an arm takes whole does not reach the next.
             match (site, side(&arm.pat)) {
                 (Some(site), Side::Ok { always: true }) => rest.remove(&Point::Done(site)),
                 (Some(site), Side::Err { always: true }) => rest.remove(&Point::Failed(site)),
@@ -326,7 +326,7 @@ impl Walker<'_> {
                     self.fail(expr, (ends(expr), By::Value), failed);
                 }
             }
-            // Where control does not come there is no end.
+            // Where control never arrives there is no end.
             _ if at.is_empty() => {}
             _ => {
                 self.go(&at, To::Completed);
