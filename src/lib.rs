@@ -1,6 +1,6 @@
 //! Durable sagas: ordinary `async fn`s become **steps** that say how they are undone, and **sagas** string steps
-//! together. A saga survives crashes, restarts and cancellation; when it fails, everything it did is compensated in
-//! reverse; what can be neither finished nor undone is dead-lettered, with all that a person needs to mend it.
+//! together. A saga survives crashes, restarts and cancellation. When it fails, everything it did is compensated in
+//! reverse. A saga that can go neither forward nor back is dead-lettered, with all that a person needs to mend it.
 //!
 //! ```
 //! use saga::prelude::*;
@@ -66,7 +66,7 @@
 //! # #[step(irreversible, retriable)]
 //! # async fn email_itinerary(_key: &IdempotencyKey, _to: Email, _receipt: Receipt) -> Result<(), Failure> { Ok(()) }
 //!
-//! /// How a trip is not booked.
+//! /// Why a trip could not be booked.
 //! #[derive(Debug, thiserror::Error, Serialize, Deserialize, SagaError)]
 //! enum TripError {
 //!     #[error("no flight")]

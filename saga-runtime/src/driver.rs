@@ -1,5 +1,5 @@
-//! Drives one saga, from the moment a worker holds it until it ends, parks or is lost. Takes events to the machine,
-//! makes its records durable, and only then does what they imply.
+//! Drives one saga, from the moment a worker holds it until it ends, is released or is lost. Takes events to the
+//! machine, makes its records durable, and only then does what they imply.
 
 mod deliver;
 mod line;

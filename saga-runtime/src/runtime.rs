@@ -26,7 +26,7 @@ use crate::running::Running;
 use crate::saga::{Saga, SagaCall};
 use crate::worker;
 
-/// A call of a saga, its type forgotten, so that beginning one is compiled once.
+/// A call of a saga with its type erased, so that the code that begins one is compiled once.
 struct Call {
     saga: &'static str,
     version: u32,
@@ -39,8 +39,8 @@ struct Call {
 /// Whether a recorded input means the same as that of a call.
 type MeansSame = fn(&Encoding, &Payload, &Payload) -> bool;
 
-/// Runs sagas on a store. Cheap to clone; when the last clone is dropped without [`shutdown`](Runtime::shutdown),
-/// what runs is dropped where it stands, as if the process had died.
+/// Runs sagas on a store. Cheap to clone. When the last clone is dropped without [`shutdown`](Runtime::shutdown), all
+/// that runs is dropped at once, as if the process had died.
 ///
 /// ```
 /// # use saga_runtime::*;
@@ -98,14 +98,14 @@ impl Runtime {
         Builder::new(store)
     }
 
-    /// Runs a saga under that id, and returns once it is durable: with the handle of the saga that is there, running
-    /// or ended, if it was started with the same input before.
+    /// Runs a saga under that id, and returns once its start is durable. If a saga of that id was started with the same
+    /// input before, returns the handle of that one, running or ended.
     ///
-    /// **Cancel safety**: if this is dropped the saga may or may not have been started; call it again.
+    /// **Cancel safety**: if the future is dropped, the saga may or may not have been started. Call it again.
     ///
     /// # Errors
-    /// [`RunError::IdConflict`] if the id stands for something else. While the store is merely unavailable this
-    /// waits.
+    /// [`RunError::IdConflict`] if the id belongs to a saga of another type or input. While the store is merely
+    /// unavailable, this waits.
     pub async fn run<S: Saga, I>(&self, id: I, call: SagaCall<S>) -> Result<Handle<S>, RunError>
     where
         I: TryInto<SagaId>,
@@ -121,7 +121,8 @@ impl Runtime {
         self.begin(id.try_into()?, call).await.map(Handle::new)
     }
 
-    /// As a `dyn Future` it is compiled here, with all that drives a saga, and not in each program that runs one.
+    /// Begins a saga. As a `dyn Future` it is compiled here, with all that drives a saga, and not in each program that
+    /// runs one.
     fn begin(&self, id: SagaId, call: Call) -> BoxFuture<'_, Result<AnyHandle, RunError>> {
         Box::pin(self.begun(id, call))
     }
@@ -174,7 +175,7 @@ impl Runtime {
         }
     }
 
-    /// Now, or as soon as there is a time at which this worker has not tried to create that saga.
+    /// Returns the current time, or the next one at which this worker has not tried to create that saga.
     async fn time_of_creation(&self, id: &SagaId) -> Timestamp {
         loop {
             let now = self.engine().clock.now();
@@ -185,7 +186,7 @@ impl Runtime {
         }
     }
 
-    /// Records that the saga is to be run, for want of room to run it now.
+    /// Records that the saga is to be run, because there is no room to run it now.
     async fn schedule(
         &self,
         id: &SagaId,
@@ -210,7 +211,7 @@ impl Runtime {
         }
     }
 
-    /// There is a saga of that id: its handle, if it was started by the same call.
+    /// Returns the handle of the saga that has the id already, if it was started by the same call.
     async fn same(
         &self,
         id: &SagaId,
@@ -301,10 +302,10 @@ impl Runtime {
         self.engine().store.purge(Purge { ended_before, undoable_too: true, now }).await
     }
 
-    /// Returns what is wrong with the store, in one line; `None` while all is well. That is what it says while it fails
-    /// and the sagas wait for it, and what it finds wrong with itself although it works
-    /// ([`Store::trouble`](saga_core::store::Store::trouble)): sagas that are damaged, by name, a log that cannot be
-    /// emptied, a file that is gone.
+    /// Returns what is wrong with the store, in one line; `None` while all is well. That is its error while it fails
+    /// and the sagas wait for it. It is also what a working store reports about itself
+    /// ([`Store::trouble`](saga_core::store::Store::trouble)): damaged sagas, by name, a log that cannot be emptied, a
+    /// file that is gone.
     pub fn store_trouble(&self) -> Option<String> {
         self.engine().troubles.told(self.engine().trouble.borrow().clone(), &*self.engine().store)
     }
@@ -314,7 +315,7 @@ impl Runtime {
         self.engine().clock.now()
     }
 
-    /// Returns how many sagas this worker drives at the moment; one that waits for long is not among them.
+    /// Returns how many sagas this worker drives at the moment, without those that are released.
     pub fn running(&self) -> usize {
         self.engine().live.len()
     }

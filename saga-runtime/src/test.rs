@@ -1,8 +1,8 @@
 //! A runtime for tests: virtual time, numbers from a seed, and crashes at chosen writes. Sleeps and backoffs take no
 //! real time; a crash drops everything in memory and keeps what was durable.
 //!
-//! [`matrix`] runs a saga once for everything that can go wrong with it, [`steps_repeat_harmlessly`] calls each of its
-//! steps twice, and both hold the user's own world to what the saga says of it.
+//! [`matrix`] runs a saga once for each possible fault. [`steps_repeat_harmlessly`] calls each of its steps twice. Both
+//! compare the user's own world with what the saga reports.
 
 mod fault;
 mod matrix;

@@ -110,14 +110,14 @@
 //! # How it is stored
 //! `PRAGMA application_id` is `0x53414741` ("SAGA"), `PRAGMA user_version` the version of the schema. An older file
 //! is migrated when it is opened (version 1 was never released, and is refused); a newer one is refused and not touched.
-//! An append to a journal is one row of a table
-//! that only grows at its end, holding its records as a JSON array, and pointing at the append before it of the same
-//! saga; a saga has a row of its own, which its steps do not touch. So a step costs one insert and one sync, shared
-//! with whatever else is written at the time. After a crash the end of the table says how far each running saga got.
 //!
-//! All is written by one thread, but for this: an append that comes alone, while nothing else waits and the disk has
-//! been answering within half a millisecond, is written by the thread that asks for it, because handing it over and
-//! back would take as long again.
+//! An append to a journal is one row of a table that only grows at its end. The row has the append's records as a JSON
+//! array, and points at the previous append of the same saga. A saga has a row of its own, which its steps do not
+//! change. A step therefore costs one insert and one sync, shared with whatever else is written at the time. After a
+//! crash the end of the table shows how far each running saga got.
+//!
+//! One thread writes everything, with one exception. If nothing else waits and the disk answers within half a
+//! millisecond, the calling thread writes its append itself: to hand it over and back would take as long again.
 
 mod backup;
 mod encode;

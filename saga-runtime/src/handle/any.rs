@@ -22,10 +22,10 @@ use crate::watchers::Watcher;
 /// The handle of a saga of unknown type. It has all acts, whatever state the saga is in. Where the state is known,
 /// [`Known`](crate::Known) has the acts that make sense, and no others.
 ///
-/// An act is done once. Sent again under the id of its first ([`By::with_act`]) it gets that one's answer, also after a
-/// restart and whatever became of the saga since; without an id it is an act of its own. One that says what its author
-/// had seen ([`By::having_seen`]) is refused as [`Refusal::Stale`] if the saga has changed since; of an answer only its
-/// question counts. A refused act is recorded as well (at most 100 times in one saga).
+/// An act is done once. A repeat under the same id ([`By::with_act`]) gets the answer of the first, also after a
+/// restart and after other changes. Without an id each call is an act of its own. An act that says what its author had
+/// seen ([`By::having_seen`]) is refused as [`Refusal::Stale`] if the saga has changed since; of an answer, only its
+/// question is compared. A refused act is recorded as well (at most 100 times in one saga).
 ///
 /// ```
 /// use saga::prelude::*;
@@ -131,7 +131,7 @@ impl AnyHandle {
         Ok(self.look().await?.phase())
     }
 
-    /// Returns where it stands.
+    /// Returns the saga's position, with the names of its sites.
     ///
     /// # Errors
     /// [`LookError`].
@@ -152,10 +152,10 @@ impl AnyHandle {
         Watch::new(self.clone(), self.watcher())
     }
 
-    /// Asks it to stop and roll back; returns once that is recorded.
+    /// Asks the saga to stop and roll back; returns once that is recorded.
     ///
-    /// **Cancel safety**: if this is dropped the cancel may or may not have been delivered; a second one changes
-    /// nothing.
+    /// **Cancel safety**: if the future is dropped, the cancel may or may not have been delivered. A second cancel
+    /// changes nothing.
     ///
     /// # Errors
     /// [`Refusal::TooLate`] past the point of no return, [`Refusal::Ended`] after the end.
@@ -168,8 +168,8 @@ impl AnyHandle {
         Ok(Cancelled { receipt, handle: self.clone() })
     }
 
-    /// Sends it a signal. A second one of the same `signal_id` is the same signal, and changes nothing; one that
-    /// comes before the saga waits for it is kept.
+    /// Sends a signal to the saga. A second one with the same `signal_id` is the same signal, and changes nothing. A
+    /// signal that comes before the saga waits for it is kept.
     ///
     /// # Errors
     /// [`Refusal::Ended`] after the end; [`Refusal::Duplicate`] if it has been taken before.
@@ -222,7 +222,7 @@ impl AnyHandle {
     /// Sends a dead letter on in its direction, with fresh attempts for all its blockers.
     ///
     /// # Errors
-    /// [`Refusal`]: no dead letter, in doubt, output lost.
+    /// [`Refusal`]: not dead-lettered, in doubt, output lost.
     pub async fn redrive(&self, by: By) -> Result<(), ActError> {
         self.deliver(Delivery::Redrive { site: None, input: None, by }).await.map(drop)
     }
@@ -316,7 +316,7 @@ impl AnyHandle {
     }
 }
 
-/// That a cancel is recorded.
+/// A cancel that is recorded.
 #[derive(Debug)]
 pub struct Cancelled {
     receipt: Receipt,
@@ -329,7 +329,7 @@ impl Cancelled {
         &self.receipt
     }
 
-    /// Waits until the saga has ended or is a dead letter: what came of the cancel.
+    /// Waits until the saga has ended or is dead-lettered, and returns what came of the cancel.
     ///
     /// # Errors
     /// [`LookError`].

@@ -15,14 +15,14 @@ use super::any::{AnyHandle, Cancelled};
 use super::error::ActError;
 use crate::look_error::LookError;
 
-/// In what state a saga was when it was looked at, as types: what [`Known`] is of.
+/// The states in which a saga may have been seen, as types for [`Known`].
 pub mod phase {
     use saga_core::{DeadLetter, State};
 
     /// It goes forward: scheduled, running or waiting.
     #[derive(Debug)]
     pub enum Running {}
-    /// It needs a person.
+    /// It can go neither forward nor back without a person.
     #[derive(Debug)]
     pub enum DeadLettered {}
     /// It completed, and is not being undone.
@@ -45,7 +45,7 @@ pub mod phase {
     }
 }
 
-/// Whether a saga in that state can be stopped, signalled and answered.
+/// Implemented for states in which a saga can be stopped, signalled and answered.
 #[diagnostic::on_unimplemented(
     message = "only a running saga can be cancelled, signalled or answered, and this one is `{Self}` [SG1003]",
     label = "not an act on a saga that is `{Self}`",
@@ -56,7 +56,7 @@ pub trait GoesForward: phase::Seen {}
 #[diagnostic::do_not_recommend]
 impl GoesForward for phase::Running {}
 
-/// Whether a saga in that state needs a person.
+/// Implemented for states in which a saga is dead-lettered.
 #[diagnostic::on_unimplemented(
     message = "only a dead letter can be mended, and this saga is `{Self}` [SG1001]",
     label = "not an act on a saga that is `{Self}`",
@@ -68,7 +68,7 @@ pub trait NeedsPerson: phase::Seen {}
 #[diagnostic::do_not_recommend]
 impl NeedsPerson for phase::DeadLettered {}
 
-/// Whether a saga in that state can be undone.
+/// Implemented for states in which a saga can be undone.
 #[diagnostic::on_unimplemented(
     message = "only a completed saga can be undone, and this one is `{Self}` [SG1002]",
     label = "not an act on a saga that is `{Self}`",

@@ -151,11 +151,11 @@ impl Builder {
     }
 
     /// Runs at most so many compensations of one step at a time, over all sagas of this worker
-    /// ([`COMPENSATIONS_MAX`](crate::defaults::COMPENSATIONS_MAX) by default), at least one: what many sagas call to undo what
-    /// they did is not stormed when they fail together. Those without room begin in the order in which their turn came;
-    /// until then nothing of them is recorded, and neither their timeout nor their retries run. Steps that go forward,
-    /// and compensations of other steps, do not wait for them. Their sagas stay in memory, and count towards
-    /// [`running_max`](Self::running_max): a flood of rollbacks as large as that keeps other sagas in the store.
+    /// ([`COMPENSATIONS_MAX`](crate::defaults::COMPENSATIONS_MAX) by default), at least one. Sagas that fail together
+    /// then do not overload the service that they call to undo their effects. The others are queued in the order of
+    /// requests. A queued compensation has no journal record, and its timeout and its retries have not started. Steps
+    /// that go forward, and compensations of other steps, do not wait for it. Its saga stays in memory, and counts
+    /// towards [`running_max`](Self::running_max): as many rollbacks as that keep other sagas in the store.
     pub fn compensations_max(mut self, at_a_time: usize) -> Self {
         self.compensations_max.of_each = at_a_time;
         self
@@ -180,9 +180,9 @@ impl Builder {
         self
     }
 
-    /// Keeps a saga in memory that waits no longer than this (1 s by default); others are released, and claimed from the
-    /// store again. One with a long journal stays for a while after something has happened to it, at most for this time:
-    /// 0.3 ms for each record.
+    /// Keeps a saga in memory that waits no longer than this (1 s by default). Others are released, and claimed from
+    /// the store again. A saga with a long journal stays after each event for 0.3 ms for each record, at most for this
+    /// time.
     pub fn linger(mut self, wait: Duration) -> Self {
         self.linger = wait;
         self
@@ -207,13 +207,13 @@ impl Builder {
         self
     }
 
-    /// Tells the time by another clock.
+    /// Sets the clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Draws numbers from other dice.
+    /// Sets the source of random numbers.
     pub fn dice(mut self, dice: Arc<dyn Dice>) -> Self {
         self.dice = dice;
         self
@@ -256,7 +256,8 @@ impl Builder {
         self.begin().await
     }
 
-    /// As a `dyn Future` it is compiled here, with all that the runtime runs, and not in each program that starts one.
+    /// Starts. As a `dyn Future` it is compiled here, with all that the runtime runs, and not in each program that
+    /// starts one.
     fn begin(self) -> BoxFuture<'static, Result<Runtime, StartError>> {
         Box::pin(self.started())
     }

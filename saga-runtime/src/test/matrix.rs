@@ -52,8 +52,10 @@ pub trait World: Send + Sync + 'static {
 ///
 /// - each step refuses, fails once, times out (landed or not), panics (landed or not), is cancelled while it runs;
 /// - each compensation that runs in one of these does the same, and fails for good;
-/// - each question is denied, or not answered; each signal that may stay away does; the saga is cancelled at each
-///   durable write; and if it can be undone once it has completed, it is;
+/// - each question is denied, or not answered;
+/// - each signal that has a limit does not come;
+/// - the saga is cancelled at each durable write;
+/// - the saga is undone after it has completed, if it can be;
 /// - each of all these again with a crash before and after each of its durable writes.
 ///
 /// After each, the world must be as after an undisturbed run if the saga completed. It must be as before if the saga
