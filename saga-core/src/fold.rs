@@ -98,7 +98,7 @@ impl State {
         }
     }
 
-    /// The index begins when looking through takes longer.
+    /// Indexes the last site, once there are so many that a search takes longer.
     fn index_last(&mut self) {
         let from = match self.sites.len() {
             few if few <= LOOKED_THROUGH => return,

@@ -79,8 +79,8 @@ impl SagaContext {
         Self(Arc::new(Within { mode, prefix: String::new(), input: Payload::null(), course }))
     }
 
-    /// The body moves to the place of that number. If its automaton has no such move, macro and machine do not mean the
-    /// same, and the machine has not judged what comes next: nothing is done.
+    /// Moves the body to the place of that number. If its automaton has no such move, macro and machine disagree, and
+    /// the machine has not judged what comes next: nothing is done.
     pub(crate) fn move_to(&self, place: usize) {
         let Some(graph) = self.0.course.graph else { return };
         let from = self.0.course.at.swap(place, Ordering::Relaxed);
@@ -241,12 +241,12 @@ pub(crate) struct Reached<R> {
 }
 
 impl<R> Reached<R> {
-    /// At `site`, `reach`: or why that cannot be recorded.
+    /// Returns what is reached at `site`: `reach`, or why that cannot be recorded.
     pub(crate) fn new(cx: SagaContext, site: Site, reach: Result<Reach, String>, read: R) -> Self {
         Self { cx, site, reach: Some(reach), read }
     }
 
-    /// At a site that has been reached already.
+    /// Returns what is read at a site that has been reached already.
     pub(crate) fn again(cx: SagaContext, site: Site, read: R) -> Self {
         Self { cx, site, reach: None, read }
     }

@@ -72,7 +72,7 @@ impl Engine {
         self.watchers.tell_all();
     }
 
-    /// The time of a shutdown is up: each driver drops what is in flight, and releases its saga.
+    /// Makes each driver drop what is in flight and release its saga, because the time of a shutdown is up.
     pub(crate) fn interrupt(&self) {
         self.interrupts.store(true, Ordering::Release);
         self.live.ring();

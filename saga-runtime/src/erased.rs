@@ -69,7 +69,7 @@ pub(crate) trait AnyStep: Send + Sync {
         key: &IdempotencyKey,
         around: &Surroundings,
     ) -> Result<Evaluated, String>;
-    /// Whether a recorded input is of the step's type.
+    /// Checks that a recorded input is of the step's type.
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
     /// Returns the input that was given in place of the recorded one, as the step's type has it.
     fn mended(&self, given: &Payload, recorded: &Payload, encoding: &Encoding) -> Result<Payload, String>;
@@ -79,7 +79,7 @@ pub(crate) trait AnyStep: Send + Sync {
     /// Returns the shapes of the values that it records.
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::recorded::Shapes;
-    /// With which errors it can be made to fail.
+    /// Returns the errors with which it can be made to fail.
     #[cfg(feature = "test")]
     fn failing(&self, samples: &crate::samples::Samples) -> crate::samples::Failing;
 }

@@ -57,7 +57,7 @@ impl Job {
         matches!(self, Job::Attempt { role: Role::Do, .. })
     }
 
-    /// How it ended, if what runs for it panicked where nothing catches that, as in a destructor.
+    /// Returns the end of a job after a panic that nothing else catches, as in a destructor.
     fn panicked(&self, panic: Box<dyn Any + Send>) -> Ended {
         match self {
             Job::Attempt { .. } => {

@@ -58,7 +58,8 @@ impl fmt::Debug for Resources {
 }
 
 impl Drop for Resources {
-    /// The last to drop them may be a worker: one that panics takes neither it nor the others with it.
+    /// Drops each resource quietly. A worker may be the last to drop them: a panic of one must end neither the worker
+    /// nor the others' drop.
     fn drop(&mut self) {
         self.by_type.drain().for_each(|(_, resource)| drop_quietly("a resource", resource));
     }

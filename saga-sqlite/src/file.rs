@@ -100,12 +100,12 @@ impl Opened {
         Err(StoreError::Unavailable { detail, source })
     }
 
-    /// When it was written to last, as of the last look at it.
+    /// Returns the time of the file's last change, as of the last look at it.
     pub(crate) fn written(&self) -> Option<SystemTime> {
         self.written
     }
 
-    /// When it was written to last.
+    /// Returns the time of the file's last change.
     pub(crate) fn look(&self) -> Option<SystemTime> {
         std::fs::metadata(&self.path).ok()?.modified().ok()
     }

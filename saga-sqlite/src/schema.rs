@@ -67,7 +67,7 @@ fn has_log(path: &Path) -> bool {
     beside(path, "-wal").exists()
 }
 
-/// `had_log`: whether a log was beside the file before; `None` if it is not to be missed.
+/// Opens a file that exists. `had_log`: whether a log was beside it before; `None` if a missing log is no error.
 fn open_if(path: &Path, how: &How, had_log: Option<bool>) -> Result<Connection, OpenError> {
     not_cut_off(path)?;
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
@@ -163,8 +163,8 @@ fn uri(path: &Path, query: &str) -> String {
     uri + "?" + query
 }
 
-/// SQLite takes a file without one whole page for an empty one, and would write over it. (The file is not looked into:
-/// closing it again would drop the locks that SQLite has on it in this process.)
+/// Refuses a file without one whole page: SQLite takes it for an empty one, and would write over it. (The file is not
+/// opened for that: closing it again would drop the locks that SQLite has on it in this process.)
 fn not_cut_off(path: &Path) -> Result<(), OpenError> {
     match std::fs::metadata(path) {
         // The power failed while the file was made: SQLite rolls it back by the journal beside it.
@@ -195,7 +195,7 @@ fn has_lost_log(path: &Path, connection: &Connection, had_log: bool) -> rusqlite
     Ok((has_more && !had_log) || !is_named())
 }
 
-/// Whether a file that is in use says that its log has more. `None` if no worker uses it.
+/// Returns what a file in use says: true if its log has more than it. `None` if no worker uses it.
 pub(crate) fn says_log(connection: &Connection) -> rusqlite::Result<Option<bool>> {
     let says = "SELECT max(log) FROM stored_in_use";
     connection.query_row(says, [], |row| row.get(0))
@@ -240,7 +240,7 @@ fn version(path: &Path, connection: &Connection, had_log: Option<bool>) -> Resul
     Err(OpenError::NotAStore { path: path.to_owned(), detail })
 }
 
-/// Whether the file has fewer pages than it says. While there is a write-ahead log, they may be in there.
+/// Returns true if the file has fewer pages than it says. While there is a write-ahead log, they may be in that.
 fn is_cut_off(path: &Path, connection: &Connection) -> rusqlite::Result<bool> {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))?;
@@ -248,7 +248,7 @@ fn is_cut_off(path: &Path, connection: &Connection) -> rusqlite::Result<bool> {
     Ok(length(&beside(path, "-wal")) == 0 && length(path) < (pages * bytes).cast_unsigned())
 }
 
-/// Write-ahead log, and a sync of it at every commit; both are read back.
+/// Sets a write-ahead log, and a sync of it at every commit; both are read back.
 fn make_durable(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let sql = |error: rusqlite::Error| OpenError::of(path, &error);
     // Has an effect only on a file that is empty.
@@ -290,7 +290,7 @@ pub(crate) fn synchronous(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "synchronous", |row| row.get(0))
 }
 
-/// One step at a time, each whole or not at all; another process may be doing the same.
+/// Migrates one step at a time, each whole or not at all. Another process may be doing the same.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -105,7 +105,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// `path` is behind all links.
+    /// Returns a writer on the file at `path`, which is behind all links.
     pub(crate) fn new(
         connection: Connection,
         shared: Arc<Shared>,
@@ -234,8 +234,8 @@ impl Writer {
         Ok(done)
     }
 
-    /// Whether another process has changed the file since the last look: then there may be deliveries. And what may be
-    /// wrong with the files.
+    /// Checks whether another process has changed the file since the last look (there may be deliveries), and what may
+    /// be wrong with the files.
     fn look(&mut self) {
         let Some(seat) = &mut self.seat else { return };
         let worker = seat.worker;

@@ -140,8 +140,8 @@ impl State {
         self.renew_open();
     }
 
-    /// When the rollback starts, all waits end, and children are undone with the rest. (What only waited for another
-    /// attempt has been recorded as failed; what is in doubt stays open: it is resolved first.)
+    /// Ends all waits when the rollback starts; children are undone with the rest. (What only waited for another
+    /// attempt has been recorded as failed. What is in doubt stays open: it is resolved first.)
     fn drop_what_has_not_begun(&mut self) {
         let sites: Vec<Site> = self.open_sites().map(|(site, _)| site.clone()).collect();
         for site in sites {

@@ -46,7 +46,7 @@ impl State {
         }
     }
 
-    /// What a record about a step means for the saga as a whole.
+    /// Folds what a record about a step means for the saga as a whole.
     fn fold_beyond_the_step(&mut self, entry: &Entry) {
         match &entry.record {
             Record::Done { site, .. } => {
@@ -169,7 +169,7 @@ impl StepState {
 }
 
 impl Effect {
-    /// A compensation that cannot begin.
+    /// Returns a compensation that cannot begin.
     fn not_begun(at: Timestamp) -> Self {
         Effect { attempt: 0, ..Effect::begun(at) }
     }
@@ -216,7 +216,7 @@ impl Effect {
         self.waits_since = at;
     }
 
-    /// It is now known that no attempt so far happened, or ever will: the next one has a key of its own.
+    /// Notes that no attempt so far happened, or ever will: the next one has a key of its own.
     fn conclude_not_happened(&mut self) {
         if self.doubt {
             self.doubt = false;
@@ -227,7 +227,7 @@ impl Effect {
         }
     }
 
-    /// Fresh attempts, which the next record begins. In doubt the key stays, so that a repeat is known as one.
+    /// Gives fresh attempts, which the next record begins. In doubt the key stays, so that a repeat is recognized.
     fn refresh(&mut self, at: Timestamp) {
         if !self.doubt {
             self.generation += 1;

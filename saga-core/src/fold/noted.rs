@@ -55,7 +55,7 @@ impl State {
         children.into_iter().for_each(|child| self.notes.is_inside(child, last));
     }
 
-    /// The saga turns round, or a completed one is undone: what is to be unwound by that.
+    /// Notes what is to be undone when the saga rolls back, or a completed one is undone.
     pub(super) fn begin_frontier(&mut self) {
         self.end_frontier();
         looked::at(self.sites.len());
@@ -75,7 +75,7 @@ impl State {
         self.notes.ends.clear();
     }
 
-    /// A child failed: what happened in it is to be unwound.
+    /// Notes what is to be undone in a child that failed.
     pub(super) fn begin_frontier_in(&mut self, child: usize) {
         let inside = self.notes.inside(child).to_vec();
         looked::at(inside.len());

@@ -174,7 +174,7 @@ impl<'g> Walk<'g> {
         Ok(())
     }
 
-    /// The stay at the next place, if the automaton goes there.
+    /// Returns the visit of the next place, if the automaton has a move to it.
     fn visit(&self, first: &Segment<'_>, site: &Site) -> Result<Visit<'g>, Departure> {
         let moves = self.moves();
         let mut expected = Vec::new();
@@ -280,7 +280,7 @@ impl<'g> Inside<'g> {
         }
     }
 
-    /// A site in here: `branch` and `rest` are what follows the part that led here.
+    /// Takes a site in here: `branch` and `rest` are what follows the part that led here.
     fn take(
         &mut self,
         branch: Option<usize>,

@@ -147,8 +147,8 @@ impl Turn<'_> {
         effect.zip(within).is_some_and(|(effect, within)| effect.since.after(within) < self.facts.now)
     }
 
-    /// A compensation that was put off begins its next attempt, though it was due a while ago; a first attempt, and one
-    /// that is held, when what has changed is looked at.
+    /// Begins the next attempt of a compensation that was put off, though it was due a while ago. A first attempt, and
+    /// one that is held, begins when the changes are looked at.
     pub(super) fn admitted(&mut self, site: &Site) {
         if let Some(at) = self.state.find(site) {
             self.state.renew_at(at);
@@ -177,8 +177,8 @@ impl Turn<'_> {
         admits
     }
 
-    /// What was held goes on, where nothing stands against it any more: a stop came to nothing, or an operator sent
-    /// it on.
+    /// Resumes effects that were held, where nothing forbids it any more: a stop had no effect, or an operator sent
+    /// them on.
     pub(super) fn resume_held(&mut self) {
         if self.state.is_at_rest() {
             return;
@@ -208,7 +208,7 @@ impl Turn<'_> {
         }
     }
 
-    /// A step that is known not to have happened goes on, if it has tries left and there is a way forward.
+    /// Resumes a step that is known not to have happened, if it has tries left and the saga goes forward.
     fn resume_step(&mut self, site: &Site) {
         if !self.state.goes_forward_at(site) {
             return;

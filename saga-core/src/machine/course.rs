@@ -79,7 +79,7 @@ impl Turn<'_> {
             && notes.takable.is_empty()
     }
 
-    /// A stop waits for what runs, and for an irreversible step until it is known how that went.
+    /// Settles a pending stop, once nothing runs and no irreversible step is in doubt.
     fn settle_stop(&mut self) {
         let Some(cause) = self.state.stop.clone().filter(|_| self.is_forward()) else { return };
         if let Some(site) = self.state.no_return.clone() {

@@ -37,7 +37,7 @@ impl Turn<'_> {
         self.still_in_doubt(site, role, attempt, trouble, true);
     }
 
-    /// An attempt ended and the effect is in doubt: by this attempt (`doubt`), or still by an earlier one.
+    /// Handles the end of an attempt that leaves the effect in doubt: by this attempt (`doubt`), or by an earlier one.
     pub(super) fn still_in_doubt(
         &mut self,
         site: &Site,
@@ -135,7 +135,7 @@ impl Turn<'_> {
         }
     }
 
-    /// A probe found that no attempt happened: as after a transient failure.
+    /// Handles a probe's answer that no attempt happened, as after a transient failure.
     fn not_happened(&mut self, site: &Site) {
         let next = self.next_try_once_clear(site, Role::Do);
         self.push(Record::Probed {

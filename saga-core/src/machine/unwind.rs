@@ -161,7 +161,7 @@ impl Turn<'_> {
     }
 }
 
-/// Whether the step's compensation is to begin, and whether it is the one for a step in doubt.
+/// Returns `Some` if the step's compensation is to begin; true in it if that is the call for a step in doubt.
 pub(crate) fn begins(step: &StepState) -> Option<bool> {
     if step.undoing.is_some() {
         return None;

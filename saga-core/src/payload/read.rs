@@ -455,7 +455,7 @@ struct Parts<'a, 'de> {
 }
 
 impl Parts<'_, '_> {
-    /// Whether another one comes.
+    /// Returns true if another one follows.
     fn goes_on(&mut self) -> Result<bool, Error> {
         if self.reader.peek() == Some(self.close) {
             return Ok(false);

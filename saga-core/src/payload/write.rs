@@ -30,7 +30,7 @@ impl Print {
         self.lost_float
     }
 
-    /// Of the value together with a part of it that was written elsewhere.
+    /// Returns the print of the value together with a part of it that was written elsewhere.
     pub(super) fn with(self, part: Print) -> Print {
         let mut hasher = DefaultHasher::new();
         hasher.write_u64(self.hash);
@@ -95,7 +95,7 @@ impl Writer<'_> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// A text, a number or the like, as `serde_json` writes it.
+    /// Writes a text, a number or the like, as `serde_json` does.
     fn scalar<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         serde_json::to_writer(&mut *self.out, value)
     }

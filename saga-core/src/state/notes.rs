@@ -102,7 +102,7 @@ pub(super) struct Note {
 }
 
 impl Note {
-    /// `is_put_off`: a compensation here waits for room.
+    /// Returns the note of a site. `is_put_off`: a compensation here waits for room.
     pub(super) fn of(state: &SiteState, is_put_off: bool) -> Self {
         let mut note = Note { is_open: state.is_open(), ..Note::default() };
         if !note.is_open {
@@ -161,7 +161,7 @@ impl Notes {
         }
     }
 
-    /// There was no room for a compensation at `place`: neither time nor anything that happens elsewhere makes any.
+    /// Notes that there was no room for a compensation at `place`. Neither time nor an event elsewhere makes room.
     pub(crate) fn no_room_at(&mut self, place: usize, state: &SiteState) {
         self.put_off.set(place, true);
         self.note(place, state);
@@ -204,7 +204,7 @@ impl Notes {
         }
     }
 
-    /// The site at `place` is in the child saga at `child`.
+    /// Notes that the site at `place` is in the child saga at `child`.
     pub(crate) fn is_inside(&mut self, child: usize, place: usize) {
         self.inside.entry(child).or_default().push(place);
     }
@@ -218,7 +218,7 @@ impl Notes {
         self.of.get(place).copied().unwrap_or_default()
     }
 
-    /// Whether what is noted of all sites is what is noted of each.
+    /// Checks that the notes of all sites are the sum of the notes of each.
     ///
     /// # Errors
     /// What is not.
@@ -256,7 +256,7 @@ impl Notes {
         self.waits.get(name).into_iter().flat_map(Places::iter)
     }
 
-    /// Whatever is held is looked at again: what it waits for may be there.
+    /// Marks all that is held to be looked at again: what it waits for may be there.
     pub(crate) fn look_at_held_again(&mut self) {
         if self.count(Mark::Held) > 0 {
             let held = self.open.iter().filter(|place| self.of[*place].marks[Mark::Held as usize]);

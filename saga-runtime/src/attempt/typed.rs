@@ -122,7 +122,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
     }
 }
 
-/// The call of a step, as its author wrote it.
+/// Calls a step, as its author wrote it.
 #[cfg(not(feature = "test"))]
 fn run<S: Step>(
     with: Call<'_>,
@@ -153,7 +153,7 @@ fn read_as<T: Recorded>(
     value.ok_or_else(|| why_unread(read, error, recorded.is_some()))
 }
 
-/// The error about what was given quotes no value: it may be a secret in the wrong place.
+/// Returns the error about a value that was given, without quoting it: it may be a secret in the wrong place.
 fn why_unread(read: Result<(), String>, error: Option<DecodeError>, is_given: bool) -> String {
     match (read, error) {
         (Err(panic), _) if is_given => format!("reading the given value: {panic}"),

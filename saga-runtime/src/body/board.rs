@@ -72,8 +72,8 @@ impl Board {
         begun.contains(branch)
     }
 
-    /// A branch waits for what happens at `site`. A body that is in no branch is polled after each event, and needs no
-    /// waker.
+    /// Lets a branch wait for what happens at `site`. A body that is not in a branch is polled after each event, and
+    /// needs no waker.
     pub(crate) fn wait_at(&mut self, site: &Site, waker: &Waker) {
         if !waker.will_wake(Waker::noop()) {
             self.waiting.insert(site.clone(), waker.clone());
@@ -89,7 +89,7 @@ impl Board {
         sites.filter_map(|site| self.waiting.remove(site)).for_each(Waker::wake);
     }
 
-    /// The body is at `reach`: compared if it is in the journal, noted if it is not.
+    /// Compares `reach` with the journal if its site is there, and notes it if not.
     fn visit(&mut self, reach: Reach) {
         let site = reach.site().clone();
         if !self.visited.insert(site.clone()) {
@@ -108,7 +108,7 @@ impl Board {
         }
     }
 
-    /// The body is at `site`, with what it reaches, or why that cannot be recorded.
+    /// Takes what the body reaches at `site`, or why that cannot be recorded.
     pub(crate) fn reach(&mut self, site: &Site, reach: Result<Reach, String>) {
         match reach {
             Ok(reach) => self.visit(reach),
@@ -119,7 +119,7 @@ impl Board {
         }
     }
 
-    /// The body panicked. What its other branches reached in the same poll is not begun: the saga stops before it.
+    /// Ends a body that panicked. What its other branches reached in the same poll is not begun: the saga stops first.
     pub(crate) fn panicked(&mut self, message: String) -> BodyEnd {
         self.reached.clear();
         BodyEnd::Panicked(message)
@@ -135,8 +135,8 @@ impl Board {
         self.end.get_or_insert(BodyEnd::Halted(reason, Some(site), detail));
     }
 
-    /// After the body has run over the journal, and ended so if it did: that it did not come by something which is
-    /// recorded there.
+    /// Returns the divergence if the body has run over the journal, to that end if it has one, and did not reach all
+    /// that is recorded there.
     pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
         let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Halted(..))))?;
         let code = match (end, self.reached.first()) {

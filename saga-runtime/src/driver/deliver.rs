@@ -32,8 +32,8 @@ impl Driver {
         self.replies.push((waiting.id, reply));
     }
 
-    /// The body has looked at a signal before it is durable that it was taken, also where the body may not go on: in a
-    /// shutdown, and while a stop waits. There it runs over the journal for that alone, and what it reaches is forgotten.
+    /// Lets the body read a signal before it is durable that the signal was taken. Where the body may not go on (in a
+    /// shutdown, and while a stop waits) it runs over the journal for that alone, and what it reaches is dropped.
     pub(super) fn look_at_signals(&mut self) {
         let is_taken = |entry: &Entry| matches!(entry.record, Record::WaitEnded { signal: Some(_), .. });
         loop {
@@ -79,8 +79,9 @@ impl Driver {
         })?
     }
 
-    /// The signal that has just ended the wait at `site` is none that the body can use: its sender is told, and the wait
-    /// goes on. One that ended it in a journal was of the right type once: that is for a person.
+    /// Refuses the signal that has just ended the wait at `site`, because the body cannot use it: its sender gets the
+    /// reason, and the wait goes on. A signal that is in the journal had the right type once: the saga is
+    /// dead-lettered.
     pub(super) fn refuse_signal(&mut self, site: Site, why: String) -> Option<BodyEnd> {
         let Some(id) = self.taken_at(&site) else {
             return Some(BodyEnd::Halted(Reason::Undecodable, Some(site), why));

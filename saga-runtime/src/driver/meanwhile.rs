@@ -107,8 +107,8 @@ impl Driver {
         Ok(())
     }
 
-    /// It is `now`. Before a limit is recorded as passed the store is asked for what came in time: that may be there, and
-    /// not yet in the mailbox.
+    /// Lets the machine act on the time `now`. Before a limit is recorded as passed, the store is asked for deliveries
+    /// that came in time: they may be there, and not yet in the mailbox.
     async fn come_due(&mut self, now: Timestamp) -> Result<(), Finished> {
         let (saga, limit_passes) = {
             let state = &lock(&self.board).state;
@@ -128,8 +128,8 @@ impl Driver {
         Ok(())
     }
 
-    /// The deadline may have passed while the intent of a step was made durable, for as long as the store was not there:
-    /// whether it has, and those of the jobs that are steps do not begin.
+    /// Returns true if the deadline passed while the intent of a step was made durable (the store may have been gone
+    /// for long): then those of the jobs that are steps do not begin.
     pub(super) fn calls_off_what_is_late(&mut self, jobs: &[Job]) -> bool {
         if !self.has_become_late() {
             return false;

@@ -24,7 +24,7 @@ impl Default for News {
 }
 
 impl News {
-    /// These records have been added.
+    /// Takes in records that were added.
     pub(super) fn take_in(&mut self, entries: &[Entry]) {
         for Entry { record, .. } in entries {
             self.is_urgent |= !record.is_lazy();
@@ -60,7 +60,7 @@ impl News {
         !self.is_urgent
     }
 
-    /// All records that wait are about to be durable.
+    /// Takes out all records that wait, because they are about to be durable.
     pub(super) fn committed(&mut self, entries: &mut Vec<Entry>) -> Vec<Entry> {
         self.is_urgent = false;
         std::mem::take(entries)

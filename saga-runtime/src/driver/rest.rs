@@ -20,7 +20,7 @@ pub(super) struct Rest {
 }
 
 impl Driver {
-    /// What comes if nothing happens: work, a wait, or nothing.
+    /// Returns what comes if nothing happens: work, a wait, or nothing.
     pub(super) fn rest(&mut self) -> Rest {
         let passed = std::mem::take(&mut self.passed);
         let board = lock(&self.board);

@@ -30,7 +30,7 @@ impl Default for Stay {
 }
 
 impl Stay {
-    /// Whether it stays, and until when at most; no longer than `longest`.
+    /// Decides whether the saga stays in memory, and until when at most; no longer than `longest`.
     pub(super) fn lengthens(
         &mut self,
         wake: &mut Option<(Timestamp, Duration)>,
@@ -50,12 +50,12 @@ impl Stay {
         true
     }
 
-    /// A wait has ended: because its time was over, or because something has happened.
+    /// Ends a wait: because its time was over, or because something has happened.
     pub(super) fn ends(&mut self, is_over: bool) {
         self.is_over = std::mem::take(&mut self.stays) && is_over;
     }
 
-    /// Something was delivered.
+    /// Begins a new stay, because something was delivered.
     pub(super) fn begins(&mut self) {
         self.is_over = false;
     }

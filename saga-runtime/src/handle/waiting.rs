@@ -171,8 +171,8 @@ impl AnyHandle {
         }
     }
 
-    /// Whether a worker may yet take a delivery that waits since then: one that has the code would have within so many
-    /// leases.
+    /// Checks that a worker may yet take a delivery that waits since then. A worker that has the code would have taken
+    /// it within so many leases.
     async fn expect_taker(&self, since: Timestamp, leases_max: u128) -> Result<(), LookError> {
         let engine = self.engine();
         if engine.live.get(&self.id).is_some() {
