@@ -5,9 +5,11 @@
 //! decision is made by [`machine::advance`].
 
 mod bell;
+mod by;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod dead_letter;
+mod delivery;
 mod fold;
 pub mod graph;
 mod id;
@@ -15,10 +17,11 @@ pub mod machine;
 mod memory;
 mod outcome;
 mod payload;
+mod phase;
 pub mod policy;
 mod receipt;
 pub mod record;
-mod redacted;
+mod refusal;
 mod site;
 pub mod state;
 pub mod store;
@@ -30,11 +33,10 @@ pub use fold::FoldError;
 pub use id::{ActId, Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
 pub use memory::MemoryStore;
 pub use outcome::{Left, Residue, Rollback, Undone, WhyLeft};
-pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, Print};
+pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, Print, Redacted};
 pub use policy::{Catalog, Kind, Policy};
 pub use receipt::Receipt;
 pub use record::{By, Cause, Entry, Reason, Record};
-pub use redacted::Redacted;
 pub use site::Site;
 pub use state::{Phase, State};
 pub use time::Timestamp;

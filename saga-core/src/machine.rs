@@ -20,167 +20,27 @@ mod attempt;
 mod course;
 mod delivery;
 mod doubt;
+mod event;
 mod reach;
-mod refusal;
+mod turn;
 mod unwind;
 
+pub use crate::delivery::Delivery;
+pub use crate::refusal::Refusal;
 pub use course::DEATHS_MAX;
-pub use delivery::{Accepted, Delivery};
+pub use delivery::Accepted;
+pub use event::{Answer, Ending, Evaluated, Event};
 pub use reach::{BodyEnd, Reach};
-pub use refusal::Refusal;
-pub(crate) use unwind::begins;
+pub use turn::Facts;
 pub use unwind::{PlanEntry, UndoPlan, order_of_undo};
 
 use std::ops::Bound;
 use std::time::Duration;
 
-use crate::record::{Call, Entry, Failure, Lost, Next, Record, Trouble};
-use crate::state::{Direction, Effect, State, Status, Wait};
-use crate::{Catalog, Name, Payload, Policy, Reason, Role, Site, Timestamp};
-
-/// What a decision needs besides the state.
-pub struct Facts<'a> {
-    /// The time of the decision.
-    pub now: Timestamp,
-    /// The steps that this build knows.
-    pub catalog: &'a dyn Catalog,
-    /// A number drawn for this decision.
-    pub random: u64,
-}
-
-/// Something that happened to a saga, for the machine to decide on.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A worker has claimed the saga, and whatever ran under an earlier one is in doubt. Nothing begins by that: first
-    /// comes what was delivered and what has passed meanwhile, and then [`Event::Due`].
-    Recovered {
-        /// How often in a row a process died while it drove this saga and got nowhere.
-        deaths: u32,
-    },
-    /// The body reached something that is not in the journal.
-    Reached(Reach),
-    /// A readonly step ended.
-    Read {
-        /// The site of the step.
-        site: Site,
-        /// The recorded name of the step.
-        step: Name,
-        /// The input it was called with.
-        input: Payload,
-        /// Its output, or the failure of its last attempt.
-        result: Result<Payload, Failure>,
-        /// How many attempts it took.
-        attempts: u32,
-    },
-    /// The body ended, or cannot go on.
-    BodyEnded(BodyEnd),
-    /// An attempt ended.
-    AttemptEnded {
-        /// The site of the step.
-        site: Site,
-        /// Step or compensation.
-        role: Role,
-        /// The number of the attempt, from 1.
-        attempt: u32,
-        /// The end of the attempt.
-        ending: Ending,
-    },
-    /// A probe ended.
-    ProbeEnded {
-        /// For the step here.
-        site: Site,
-        /// The probe's answer.
-        answer: Answer,
-    },
-    /// This time has passed for deadline, limits and sleeps. No attempt begins by that.
-    Elapsed {
-        /// Up to then, which may be earlier than now.
-        until: Timestamp,
-    },
-    /// Time has passed: as [`Event::Elapsed`], and attempts that are due begin.
-    Due,
-    /// A compensation that [`Catalog::admits`] put off may begin now.
-    Admitted {
-        /// Of the step here.
-        site: Site,
-    },
-    /// The body has been polled and reached nothing more. That changes nothing unless [`State::needs_somebody`].
-    Idle,
-    /// The saga is dead-lettered, whatever its records say: the store lists it so, or no build at hand has its code.
-    DeadLettered {
-        /// The reason of the dead letter.
-        reason: Reason,
-        /// The observation behind the reason, in words.
-        detail: String,
-    },
-    /// A delivery came: a signal, an answer, or an operator's act.
-    Delivered {
-        /// The delivery, as it was sent.
-        delivery: Delivery,
-        /// Of a `resolve(Happened)`: what code made of the output.
-        evaluated: Option<Evaluated>,
-    },
-    /// An operator's act was refused, by [`advance`] or before it came there: that is recorded, up to
-    /// [`ACTS_WITHOUT_EFFECT_MAX`](crate::state::ACTS_WITHOUT_EFFECT_MAX) times.
-    Refused {
-        /// The act that was refused.
-        delivery: Delivery,
-        /// The reason for the refusal.
-        refusal: Refusal,
-    },
-}
-
-/// A step's output with what undoes it, as far as they could be recorded.
-#[derive(Debug, Clone)]
-pub struct Evaluated {
-    /// The step's output, or why it could not be recorded.
-    pub output: Result<Payload, Lost>,
-    /// The compensation; `None` if the step has none.
-    pub undo: Option<Result<Call, Lost>>,
-}
-
-impl Evaluated {
-    /// Returns why something of it could not be recorded, if so.
-    pub fn loss(&self) -> Option<&str> {
-        let undo = self.undo.as_ref().and_then(|u| u.as_ref().err());
-        self.output.as_ref().err().or(undo).map(|lost| lost.why.as_str())
-    }
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone)]
-pub enum Ending {
-    /// The effect happened.
-    Done(Evaluated),
-    /// The effect did not happen.
-    NotDone {
-        /// The error of the attempt.
-        trouble: Trouble,
-        /// The time for which the service asked not to be called again; `None` if it did not.
-        retry_after: Option<Duration>,
-    },
-    /// The effect may have happened.
-    InDoubt {
-        /// Why that is not known.
-        trouble: Trouble,
-    },
-    /// The attempt did not begin: this build cannot read the recorded input.
-    Undecodable {
-        /// The error of the decoding, in words.
-        detail: String,
-    },
-}
-
-/// The answer of a probe.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// It happened, and gave this.
-    Happened(Evaluated),
-    /// It did not happen, and under this key never will.
-    NotHappened,
-    /// Not known yet; or the probe failed, with this text.
-    Pending(Option<String>),
-}
+use crate::record::{Entry, Next};
+use crate::state::{Effect, State, Status, Wait};
+use crate::{Role, Site, Timestamp};
+use turn::Turn;
 
 /// What is to be done now, or later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,77 +155,5 @@ fn work_of<'a>(site: &'a Site, role: Role, effect: &Effect, now: Timestamp) -> O
         Status::Running => Some(Work::Attempt { site, role, attempt: effect.attempt }),
         Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),
         _ => None,
-    }
-}
-
-/// One decision in the making: records are folded as they are pushed, so that the next one sees them.
-struct Turn<'a> {
-    state: &'a mut State,
-    facts: &'a Facts<'a>,
-    entries: &'a mut Vec<Entry>,
-    drawn: u64,
-}
-
-impl Turn<'_> {
-    /// Adds a record to the journal. Before one that takes the saga forward the deadline is decided, here and nowhere else;
-    /// if that stops the saga, the record is not added, and what was to begin stays as it was.
-    fn push(&mut self, record: Record) {
-        if record.is_forward() && self.pass_deadline(self.facts.now) {
-            return;
-        }
-        let entry = Entry { seq: self.state.next_seq, at: self.facts.now, record };
-        self.state.apply(&entry).expect("the machine's own records follow from its state");
-        self.entries.push(entry);
-    }
-
-    /// Returns a fresh number for each wait within the decision (splitmix64; Steele, Lea, Flood, 2014).
-    fn draw(&mut self) -> u64 {
-        self.drawn += 1;
-        let mut z = self.facts.random.wrapping_add(self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn stuck(&mut self, site: &Site, role: Role, reason: Reason, detail: String) {
-        self.push(Record::Stuck { site: site.clone(), role, reason, detail });
-    }
-
-    fn is_forward(&self) -> bool {
-        matches!(self.state.direction, Direction::Forward)
-    }
-
-    /// Returns the policy of the step that an effect runs, or `None` if this build does not know it.
-    fn policy(&self, site: &Site, role: Role) -> Option<Policy> {
-        let step = self.state.step(site)?;
-        let name = match (role, &step.undo) {
-            (Role::Do, _) => &step.step,
-            (Role::Undo, Some(Ok(call))) => &call.step,
-            (Role::Undo, _) => return None,
-        };
-        self.facts.catalog.policy(name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Nothing;
-
-    impl Catalog for Nothing {
-        fn policy(&self, _: &str) -> Option<Policy> {
-            None
-        }
-    }
-
-    /// The numbers that the authors of splitmix64 give for the seed 0.
-    #[test]
-    fn numbers_are_drawn_by_splitmix64() {
-        let facts = Facts { now: Timestamp(0), catalog: &Nothing, random: 0 };
-        let (mut state, mut entries) = (State::new("a".parse().unwrap()), Vec::new());
-        let mut turn = Turn { state: &mut state, facts: &facts, entries: &mut entries, drawn: 0 };
-        let drawn = [turn.draw(), turn.draw(), turn.draw()];
-        assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
     }
 }

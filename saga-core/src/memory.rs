@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use foldhash::fast::RandomState;
 
-use crate::machine::Delivery;
+use crate::delivery::Delivery;
 use crate::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, QUARANTINE_DEATHS, Query,
     Status, Store, StoreError, Summary, Waiting, Wanted, WorkerId,

@@ -4,12 +4,13 @@
 mod codec;
 mod cut;
 mod read;
+mod redacted;
 mod same;
 mod secret;
 mod write;
 
 pub use codec::{Codec, CodecError, Codecs};
-pub(crate) use secret::{read_secret, write_secret};
+pub use redacted::Redacted;
 pub use write::Print;
 
 use std::any::type_name;
@@ -21,8 +22,6 @@ use base64::Engine as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-
-use crate::redacted::{self, Redacted};
 
 /// One recorded value, as the text that stands in a journal. Cheap to clone.
 ///

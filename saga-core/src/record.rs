@@ -11,14 +11,14 @@ mod sites;
 mod text;
 mod trouble;
 
-pub use act::{ActKind, By};
+pub use crate::by::{ActKind, By};
 pub use cause::{Cause, Knowledge, Reason, Verdict};
 pub(crate) use groups::{of_course, of_effects, of_waits};
 pub use trouble::{Failure, Finder, Lost, Next, Trouble};
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::Refusal;
+use crate::refusal::Refusal;
 use crate::{Kind, Name, Payload, Role, Seq, Site, Timestamp};
 
 /// A record with its position and time.

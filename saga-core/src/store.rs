@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 pub use error::{AppendError, DeliverError, StoreCause, StoreError};
 
-use crate::machine::Delivery;
+use crate::delivery::Delivery;
 use crate::{Entry, Epoch, Name, Phase, Reason, SagaId, Seq, State, Timestamp};
 
 /// A worker's number: fresh for each [`Store::join`], so a restarted worker is never mistaken for its predecessor.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Place;
-use crate::machine::Delivery;
+use crate::delivery::Delivery;
 use crate::store::{Append, AppendError, Claims, DeliveryId, Status, Store, Wanted, WorkerId};
 use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, Site, Timestamp};
 

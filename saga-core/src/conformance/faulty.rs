@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::machine::Delivery;
+use crate::delivery::Delivery;
 use crate::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
     Summary, Waiting, Wanted, WorkerId,

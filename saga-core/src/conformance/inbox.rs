@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, LATER, NOW, creation, id, names, nothing, release, status, step, waits, wanted};
 use super::{Place, records};
-use crate::machine::Delivery;
+use crate::delivery::Delivery;
 use crate::store::{Append, DeliverError, DeliveryId, Status, Wanted};
 use crate::{By, Phase, Timestamp};
 

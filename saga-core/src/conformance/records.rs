@@ -2,8 +2,9 @@
 //! contains [`SECRET`].
 
 use crate::Timestamp;
-use crate::machine::{Delivery, Refusal};
+use crate::delivery::Delivery;
 use crate::record::{ActKind, Call, Cause, Failure, Finder, Knowledge, Lost, Next, Trouble, Verdict};
+use crate::refusal::Refusal;
 use crate::state::Acted;
 use crate::{
     ActId, By, Codec, CodecError, Codecs, Kind, Payload, Phase, Reason, Record, Redacted, Role, Site,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Ending, Evaluated, Turn};
+use super::event::{Ending, Evaluated};
+use super::turn::Turn;
 use crate::policy::Retry;
 use crate::record::{Cause, Failure, Finder, Next, Record, Trouble};
 use crate::state::{Effect, State, Status};

@@ -3,8 +3,8 @@
 use std::ops::Bound;
 use std::time::Duration;
 
-use super::Turn;
 use super::attempt::failure_of;
+use super::turn::Turn;
 use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
 use crate::state::{Direction, Effect, Mark, SiteState, State, Status, Wait};
 use crate::{Kind, Reason, Role, Site, Timestamp};

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::attempt::Try;
-use super::{Answer, Turn};
+use super::event::Answer;
+use super::turn::Turn;
 use crate::policy::{DOUBT_TRIES_MAX, InDoubt, Retry};
 use crate::record::{Finder, Next, Record, Trouble};
 use crate::state::{Effect, Status};

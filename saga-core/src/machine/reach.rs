@@ -1,6 +1,6 @@
 //! What the body of a saga reaches, and how it ends.
 
-use super::Turn;
+use super::turn::Turn;
 use crate::record::{Call, Cause, Failure, Record, Verdict};
 use crate::state::{ChildStatus, SiteState, Status, StepState, Timed, looked};
 use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};

@@ -1,8 +1,8 @@
 //! Undoing: which compensations are owed, and in what order. A step is undone once everything that happened after it
 //! is; branches of one `all` are undone independently of each other.
 
-use super::Turn;
-use crate::record::{Next, Record};
+use super::turn::Turn;
+use crate::record::Record;
 use crate::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use crate::{Kind, Name, Payload, Reason, Role, Site, Timestamp};
 
@@ -113,7 +113,7 @@ impl Turn<'_> {
         turns.dedup();
         for at in turns.into_iter().rev() {
             let (site, state) = &self.state.sites[at];
-            let in_doubt = state.as_step().and_then(begins);
+            let in_doubt = state.as_step().and_then(StepState::begins_undo);
             if let Some(in_doubt) = in_doubt.filter(|_| self.state.notes.frontier.is_its_turn(site, at)) {
                 let site = site.clone();
                 self.begin_undo(&site, in_doubt);
@@ -158,17 +158,5 @@ impl Turn<'_> {
                 self.stuck(site, Role::Undo, Reason::OutputLost, detail);
             }
         }
-    }
-}
-
-/// Returns `Some` if the step's compensation is to begin; true in it if that is the call for a step in doubt.
-pub(crate) fn begins(step: &StepState) -> Option<bool> {
-    if step.undoing.is_some() {
-        return None;
-    }
-    match step.doing.status {
-        Status::Done => Some(false),
-        Status::Pending(Next::Hold) if step.doing.doubt && step.in_doubt.is_some() => Some(true),
-        _ => None,
     }
 }

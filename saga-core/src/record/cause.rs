@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::act::By;
 use super::trouble::Failure;
+use crate::by::By;
 use crate::{Payload, Site};
 
 /// The cause of a rollback, or of a pending stop.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::act::By;
+use crate::by::By;
 use crate::{Payload, Timestamp};
 
 /// The reason for which an attempt failed or is in doubt.

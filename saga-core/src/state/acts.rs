@@ -1,37 +1,13 @@
 //! Operators' acts on a saga. A repeated act gets the first answer, and an act based on outdated knowledge is refused.
 
-use serde::{Deserialize, Serialize};
-
 use super::State;
-use crate::machine::{Delivery, Refusal};
-use crate::record::{ActKind, Entry, Record};
-use crate::{By, Seq, Site};
+use crate::delivery::Delivery;
+use crate::record::{Entry, Record};
+use crate::refusal::{Acted, Refusal};
+use crate::{By, Seq};
 
 /// The maximum number of acts without effect that are recorded for one saga. Later ones are refused without a record.
 pub const ACTS_WITHOUT_EFFECT_MAX: usize = 100;
-
-/// An act in the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acted {
-    /// The sequence number of its record.
-    pub seq: Seq,
-    /// The kind of act.
-    pub act: ActKind,
-    /// The site that it named; `None` if it named none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site: Option<Site>,
-    /// The operator, and the reason.
-    pub by: By,
-    /// The refusal; `None` if the act was accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<Box<Refusal>>,
-}
-
-impl std::fmt::Display for Acted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} by {}", self.act, self.by)
-    }
-}
 
 /// All acts of a saga, according to its records.
 #[derive(Debug, Clone, PartialEq, Default)]

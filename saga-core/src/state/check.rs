@@ -4,7 +4,6 @@
 use super::notes::Note;
 use super::{ChildStatus, Direction, SiteState, State, StepState, looked};
 use crate::Site;
-use crate::machine::begins;
 
 /// The maximum number of sites of a saga that is checked after each decision.
 const CHECKED: usize = 64;
@@ -81,7 +80,7 @@ impl State {
                 return Err(format!("whether the turn of {site} has come: {is_its_turn}"));
             }
             let is_known = self.notes.turns.contains(&at) || self.notes.put_off().any(|there| there == at);
-            if is_its_turn && begins(step).is_some() && !is_known {
+            if is_its_turn && step.begins_undo().is_some() && !is_known {
                 return Err(format!("the turn of {site} has come, and nobody looks at it"));
             }
             later.push(site);

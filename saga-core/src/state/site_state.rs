@@ -203,6 +203,18 @@ impl Effect {
 }
 
 impl StepState {
+    /// Returns `Some` if the step's compensation is to begin; true in it if that is the call for a step in doubt.
+    pub(crate) fn begins_undo(&self) -> Option<bool> {
+        if self.undoing.is_some() {
+            return None;
+        }
+        match self.doing.status {
+            Status::Done => Some(false),
+            Status::Pending(Next::Hold) if self.doing.doubt && self.in_doubt.is_some() => Some(true),
+            _ => None,
+        }
+    }
+
     /// Returns the effect of that role, if it has begun.
     pub fn effect(&self, role: Role) -> Option<&Effect> {
         match role {

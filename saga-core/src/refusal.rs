@@ -1,10 +1,36 @@
 //! Why a delivery to a saga was refused, and what would make sense instead.
 
-use crate::state::Acted;
-use crate::{Phase, Seq, Site};
+use serde::{Deserialize, Serialize};
+
+use crate::by::{ActKind, By};
+use crate::phase::Phase;
+use crate::{Seq, Site};
+
+/// An act in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// The sequence number of its record.
+    pub seq: Seq,
+    /// The kind of act.
+    pub act: ActKind,
+    /// The site that it named; `None` if it named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Site>,
+    /// The operator, and the reason.
+    pub by: By,
+    /// The refusal; `None` if the act was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Box<Refusal>>,
+}
+
+impl std::fmt::Display for Acted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} by {}", self.act, self.by)
+    }
+}
 
 /// Why a delivery was not taken. The saga is as it was.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {

@@ -9,7 +9,8 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::payload::{self, Print};
+use super::secret::{read_secret, write_secret};
+use super::write::Print;
 
 /// A value that views, logs and screens do not show: `Debug` and any serialization other than into a journal give
 /// `[redacted]`. It has no `Display` that compiles, so that no text for the outside is made of it by mistake.
@@ -148,7 +149,7 @@ impl<T: Serialize> Serialize for Redacted<T> {
             return serializer.serialize_str(SHOWN);
         }
         // A secret inside this one is collected before it, under an index of its own.
-        let written = payload::write_secret(&self.0).map_err(S::Error::custom)?;
+        let written = write_secret(&self.0).map_err(S::Error::custom)?;
         let index = COLLECTED.with(|c| {
             let mut collected = c.borrow_mut();
             let secrets = collected.get_or_insert_default();
@@ -168,7 +169,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Redacted<T> {
             Ok(Placeholder { index }) => {
                 let secret = PROVIDED.with(|p| p.borrow().get(index).cloned());
                 let none = || D::Error::custom(format_args!("no secret is recorded under $redacted {index}"));
-                payload::read_secret(secret.ok_or_else(none)?.get())
+                read_secret(secret.ok_or_else(none)?.get())
             }
             Err(_) if tree == SHOWN => {
                 return Err(D::Error::custom(
@@ -176,7 +177,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Redacted<T> {
                      {\"$redacted\": n} to keep the recorded one",
                 ));
             }
-            Err(_) => payload::read_secret(&tree.to_string()),
+            Err(_) => read_secret(&tree.to_string()),
         };
         // The source's text would quote the secret.
         value.map(Redacted).map_err(|_| D::Error::custom("a redacted value is of another type"))
