@@ -21,12 +21,12 @@ use saga_core::store::{
 use saga_core::{By, Codecs, EncodeError, Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
 use tokio::sync::Notify;
 
-use crate::clock::{SeededDice, SystemClock};
-use crate::recorded::{self, Recorded, Value};
-use crate::registry::StartError;
-use crate::runtime::{Builder, Runtime};
+use crate::operate::runtime::{Builder, Runtime};
+use crate::replay::registry::StartError;
+use crate::value::clock::{SeededDice, SystemClock};
+use crate::value::recorded::{self, Recorded, Value};
 
-pub use crate::observed::observe;
+pub use crate::drive::observed::observe;
 pub use crate::upgrade::{replay, replay_journal};
 pub use fault::Fault;
 pub use matrix::{

@@ -21,12 +21,12 @@ use std::sync::Arc;
 use saga_core::store::{Query, StoreError, Summary};
 use saga_core::{Entry, Phase, State, Timestamp};
 
-use crate::clock::{Clock, SystemClock};
-use crate::erased::AnySaga;
-use crate::journal::journal;
-use crate::registry::StartError;
-use crate::runtime::Builder;
-use crate::text::text_of;
+use crate::operate::runtime::Builder;
+use crate::replay::erased::AnySaga;
+use crate::replay::registry::StartError;
+use crate::value::clock::{Clock, SystemClock};
+use crate::value::journal::journal;
+use crate::value::text::text_of;
 
 #[cfg(feature = "test")]
 pub use changes::{Change, Danger};

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use saga_core::{Role, Site};
 use tokio::sync::Notify;
 
-use crate::class::Class;
-use crate::context::StepContext;
-use crate::interference::{AnyAttempt, Calling, Interference};
-use crate::samples::Samples;
+use crate::value::class::Class;
+use crate::value::interference::{AnyAttempt, Calling, Interference};
+use crate::value::samples::Samples;
+use crate::value::step_context::StepContext;
 
 /// The fault of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -19,11 +19,11 @@ use serde::Serialize;
 
 #[cfg(doc)]
 use super::Fault;
-use crate::error::StepError;
-use crate::limits::Encoding;
-use crate::runtime::Builder;
-use crate::saga::{Saga, SagaCall};
-use crate::samples::Samples;
+use crate::author::error::StepError;
+use crate::author::saga::{Saga, SagaCall};
+use crate::operate::runtime::Builder;
+use crate::value::encoding::Encoding;
+use crate::value::samples::Samples;
 use plan::Plan;
 use run::{Check, Leaves, Stage};
 

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::report::said;
-use crate::erased::AnySaga;
-use crate::recorded::Shapes;
-use crate::registry::{Registry, StartError};
-use crate::runtime::Builder;
+use crate::operate::runtime::Builder;
+use crate::replay::erased::AnySaga;
+use crate::replay::registry::{Registry, StartError};
+use crate::value::recorded::Shapes;
 
 /// The definitions of a build's sagas and steps, and what earlier versions owe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

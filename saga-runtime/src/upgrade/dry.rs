@@ -9,12 +9,12 @@ use saga_core::state::Direction;
 use saga_core::{Kind, Payload, Reason, State};
 
 use super::report::{Finding, Why};
-use crate::body::{Board, lock};
-use crate::clock::Clock;
-use crate::erased::AnySaga;
-use crate::panics::message_of;
-use crate::runtime::Builder;
-use crate::surroundings::Surroundings;
+use crate::operate::runtime::Builder;
+use crate::replay::board::{Board, lock};
+use crate::replay::erased::AnySaga;
+use crate::value::clock::Clock;
+use crate::value::panics::message_of;
+use crate::value::surroundings::Surroundings;
 
 /// Returns true if the body may have to run over the records. False in a rollback, or if one is certain to begin.
 pub(super) fn goes_forward(state: &State) -> bool {

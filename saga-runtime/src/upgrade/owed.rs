@@ -8,8 +8,8 @@ use saga_core::state::{Status, StepState};
 use saga_core::{Catalog as _, Kind, Name, Payload, Phase, Site, State, Timestamp};
 
 use super::report::{Finding, Why};
-use crate::limits::Encoding;
-use crate::registry::Registry;
+use crate::replay::registry::Registry;
+use crate::value::encoding::Encoding;
 
 /// Returns the parts that this build does not have.
 pub(super) fn misfits(

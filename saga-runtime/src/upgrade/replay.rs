@@ -12,9 +12,9 @@ use saga_core::{Cause, Entry, MemoryStore, Payload, Record, SagaId, State};
 
 use super::report::{Finding, Misfit, Why};
 use super::{dry, owed};
-use crate::clock::{Clock, SystemClock};
-use crate::runtime::{Builder, Runtime};
-use crate::text::text_of;
+use crate::operate::runtime::{Builder, Runtime};
+use crate::value::clock::{Clock, SystemClock};
+use crate::value::text::text_of;
 
 /// Runs the present code over the journal in a file, for the user's tests: its body must do what it did then, and end
 /// in the same way.

@@ -8,7 +8,7 @@ use saga_core::MemoryStore;
 
 use super::changes::Change;
 use super::definitions::Definitions;
-use crate::runtime::{Builder, Runtime};
+use crate::operate::runtime::{Builder, Runtime};
 
 /// The variable that makes the test write a snapshot: `SAGA_DEFINITIONS=write`.
 pub const VARIABLE: &str = "SAGA_DEFINITIONS";

@@ -11,10 +11,10 @@ use super::case::{Case, Disturbance};
 use super::report::{CaseReport, Ending, Report};
 use super::run::{Expected, Point, Ran, Stage, Trace};
 use super::{Matrix, World};
-use crate::runtime::{Builder, Runtime};
-use crate::saga::Saga;
-use crate::samples::Failing;
+use crate::author::saga::Saga;
+use crate::operate::runtime::{Builder, Runtime};
 use crate::test::{Fault, Side, in_virtual_time};
+use crate::value::samples::Failing;
 use residue::References;
 
 /// The cases of one matrix, and the results so far.

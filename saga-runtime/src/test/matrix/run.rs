@@ -13,13 +13,13 @@ use saga_core::{
 use super::World;
 use super::case::{Case, Disturbance};
 use super::report::{CaseReport, Ending, Stands};
-use crate::handle::{AnyHandle, Handle};
-use crate::outcome::Outcome;
-use crate::runtime::Builder;
-use crate::saga::{Saga, SagaCall};
-use crate::samples::Samples;
+use crate::author::saga::{Saga, SagaCall};
+use crate::operate::handle::{AnyHandle, Handle};
+use crate::operate::outcome::Outcome;
+use crate::operate::runtime::Builder;
 use crate::test::fault::Faults;
 use crate::test::{TestRuntime, in_virtual_time};
+use crate::value::samples::Samples;
 
 const A_DAY: Duration = Duration::from_secs(86_400);
 
@@ -166,7 +166,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         case: &Case,
         faults: &Faults,
     ) -> Result<End<S::Output>, String> {
-        let input = crate::recorded::decode::<S::Input>(&saga_core::Codecs::default(), &self.input)
+        let input = crate::value::recorded::decode::<S::Input>(&saga_core::Codecs::default(), &self.input)
             .map_err(|e| e.to_string())?;
         let handle = test.run(id(), SagaCall::<S>::new(input)).await.map_err(|e| e.to_string())?;
         let cancels = async {

@@ -13,7 +13,7 @@ use super::super::case::{Case, Disturbance};
 use super::super::report::{CaseReport, Ending};
 use super::super::run::{Expected, Remains, Trace};
 use super::{Plan, at};
-use crate::saga::Saga;
+use crate::author::saga::Saga;
 use crate::test::Fault;
 
 /// The world after a clean run.

@@ -1,0 +1,18 @@
+//! A worker at work: from a claim to the commits and attempts that follow.
+
+pub(crate) mod attempt;
+pub(crate) mod bulkhead;
+pub(crate) mod committer;
+pub(crate) mod delivery;
+pub(crate) mod driver;
+pub(crate) mod engine;
+pub(crate) mod finished;
+pub(crate) mod jobs;
+pub(crate) mod live;
+pub(crate) mod mailbox;
+pub(crate) mod observed;
+pub(crate) mod register;
+pub(crate) mod replies;
+pub(crate) mod trouble;
+pub(crate) mod watchers;
+pub(crate) mod worker;

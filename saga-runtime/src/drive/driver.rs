@@ -1,0 +1,408 @@
+//! Drives one saga, from the moment a worker holds it until it ends, is released or is lost. Takes events to the
+//! machine, makes its records durable, and only then does what they imply.
+
+mod deliver;
+mod line;
+mod meanwhile;
+mod news;
+mod rest;
+mod stay;
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use foldhash::fast::RandomState;
+use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
+use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
+use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::drive::bulkhead::{Gate, Slots};
+use crate::drive::committer::{AckSlot, CommitError};
+use crate::drive::engine::Engine;
+use crate::drive::finished::{Finished, Reply};
+use crate::drive::jobs::{Begun, Job, Local, LocalEnd};
+use crate::drive::mailbox::Mailbox;
+use crate::replay::board::{Board, SharedBoard, lock};
+use crate::replay::erased::AnySaga;
+use crate::value::few::Few;
+use crate::value::panics::{Quiet, message_of};
+use crate::value::step_context::Stopping;
+use news::News;
+use rest::Rest;
+use stay::Stay;
+
+/// What is said of a saga that the store lists as dead-lettered while its journal can be read, and goes on.
+pub(crate) const LISTED: &str =
+    "a build that could not read the journal listed it as dead-lettered; redrive it";
+
+/// A saga that is driven.
+pub(crate) struct Driver {
+    engine: Arc<Engine>,
+    saga: Arc<dyn AnySaga>,
+    board: SharedBoard,
+    body: Option<Quiet<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>>,
+    /// Whether the body has yet to run over the journal.
+    replays: bool,
+    epoch: Option<Epoch>,
+    deaths: u32,
+    /// How far it had come when it was claimed: beyond that, earlier deaths count no more.
+    progress: u64,
+    /// The phase that the store lists.
+    written: Option<Phase>,
+    entries: Vec<Entry>,
+    taken: Vec<DeliveryId>,
+    replies: Vec<(DeliveryId, Reply)>,
+    /// The signals among them, by their senders' ids.
+    signals: Vec<(String, DeliveryId)>,
+    local: Local,
+    running: Few<Job>,
+    /// How many of those are readonly steps.
+    reads: usize,
+    slots: Slots,
+    ended: Vec<LocalEnd>,
+    room: Room,
+    mailbox: Arc<Mailbox>,
+    seen: HashSet<DeliveryId, RandomState>,
+    stopping: Arc<Stopping>,
+    stops: bool,
+    /// Whether an attempt was dropped in flight because the time of a shutdown was up.
+    is_interrupted: bool,
+    ack: Arc<AckSlot>,
+    created: Option<oneshot::Sender<()>>,
+    /// The due time that has just been waited for.
+    passed: Timestamp,
+    news: News,
+    stay: Stay,
+    /// The time of this turn: read once, when something has happened.
+    now: Timestamp,
+}
+
+/// Empty, and kept for their room: what a step needs for a moment is not allocated for each.
+#[derive(Default)]
+struct Room {
+    reached: Vec<Reach>,
+    jobs: Vec<Job>,
+}
+
+/// The way in which a driver gets its saga.
+pub(crate) enum Origin {
+    /// The saga is new: its first record, and the sender that reports to the caller when it is durable.
+    New(Box<Entry>, oneshot::Sender<()>),
+    /// It was claimed.
+    Claimed {
+        /// Under this number.
+        epoch: Epoch,
+        /// Deaths without progress, this claim's predecessor included.
+        deaths: u32,
+        /// The phase that the store lists.
+        phase: Phase,
+        /// What waited for it: all that had been delivered at that time.
+        deliveries: (Timestamp, Vec<Waiting>),
+    },
+}
+
+impl Driver {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        saga: Arc<dyn AnySaga>,
+        state: State,
+        origin: Origin,
+        mailbox: Arc<Mailbox>,
+    ) -> Box<Self> {
+        let (progress, now) = (state.progress(), engine.clock.now());
+        let board = Board::new(state, engine.around.clone(), engine.dice.clone());
+        let mut driver = Box::new(Driver {
+            engine,
+            saga,
+            board: Arc::new(std::sync::Mutex::new(board)),
+            body: None,
+            replays: false,
+            epoch: None,
+            deaths: 0,
+            progress,
+            written: None,
+            entries: Vec::new(),
+            taken: Vec::new(),
+            replies: Vec::new(),
+            signals: Vec::new(),
+            local: Local::default(),
+            running: Few::default(),
+            reads: 0,
+            slots: Slots::default(),
+            ended: Vec::new(),
+            room: Room::default(),
+            mailbox,
+            seen: HashSet::default(),
+            stopping: Arc::default(),
+            stops: false,
+            is_interrupted: false,
+            ack: Arc::default(),
+            created: None,
+            passed: Timestamp::default(),
+            news: News::default(),
+            stay: Stay::default(),
+            now,
+        });
+        match origin {
+            Origin::New(entry, created) => {
+                driver.entries.push(*entry);
+                driver.created = Some(created);
+            }
+            Origin::Claimed { epoch, deaths, phase, deliveries } => {
+                driver.epoch = Some(epoch);
+                driver.mailbox.driven_under(epoch);
+                driver.deaths = deaths;
+                driver.written = Some(phase);
+                driver.catch_up(deaths, deliveries);
+            }
+        }
+        driver
+    }
+
+    /// Drives the saga until it is released, ends, or is lost.
+    pub(crate) async fn drive(mut self: Box<Self>) -> Finished {
+        loop {
+            self.run_body();
+            self.look_at_signals();
+            self.idle();
+            let rest = self.rest();
+            if let Err(finished) = self.make_durable(&rest).await {
+                return finished;
+            }
+            // Whatever ended meanwhile: nothing more may be written.
+            if rest.release {
+                return self.let_go();
+            }
+            let Rest { mut jobs, wake, .. } = rest;
+            let is_late = self.calls_off_what_is_late(&jobs);
+            let begins = |job: &Job| !is_late || !job.is_step();
+            jobs.drain(..).filter(begins).for_each(|job| self.begin(job));
+            self.room.jobs = jobs;
+            if is_late {
+                continue;
+            }
+            if let Err(finished) = self.next(wake).await {
+                return finished;
+            }
+        }
+    }
+
+    /// Drops what is in flight: the next worker finds it in doubt.
+    fn interrupt(&mut self) {
+        let in_flight = self.running.len() > self.reads;
+        if in_flight && !std::mem::replace(&mut self.is_interrupted, true) {
+            self.engine.interrupted.fetch_add(1, Ordering::AcqRel);
+        }
+        self.local = Local::default();
+        self.running = Few::default();
+        self.reads = 0;
+    }
+
+    fn let_go(&self) -> Finished {
+        let mut board = lock(&self.board);
+        let id = board.state.id().clone();
+        let state = std::mem::replace(&mut board.state, State::new(id));
+        let phase = state.phase();
+        if phase == Phase::DeadLettered {
+            for (site, role, reason, detail) in state.reasons() {
+                let site = site.as_ref().map_or("the body", Site::as_str);
+                tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "a dead letter: it needs a person");
+            }
+            return Finished::Settled(Arc::new(state));
+        }
+        if phase.is_ended() {
+            tracing::info!(saga = %state.id(), %phase, "ended");
+            return Finished::Settled(Arc::new(state));
+        }
+        tracing::debug!(saga = %state.id(), %phase, "let go");
+        Finished::Parked
+    }
+
+    /// Takes an event to the machine.
+    fn take(&mut self, event: Event) {
+        // Only a delivery can be refused, and those go another way.
+        if let Err(refusal) = self.decide(event, self.now) {
+            tracing::debug!(%refusal, "refused");
+        }
+    }
+
+    fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
+        let bulkheads = (!self.engine.is_draining()).then_some(&self.engine.bulkheads);
+        let gate = Gate::new(&self.engine.registry, bulkheads, &mut self.slots);
+        let facts = Facts { now, catalog: &gate, random: self.engine.dice.draw() };
+        let mut board = lock(&self.board);
+        let before = self.entries.len();
+        crate::drive::observed::advance(&mut board.state, event, &facts, &mut self.entries)?;
+        board.wake(&self.entries[before..]);
+        self.news.take_in(&self.entries[before..]);
+        self.slots.arrived().for_each(|line| self.local.push(Begun::standing(line)));
+        let stops = board.state.stop().is_some() || board.state.is_rolling_back();
+        if std::mem::replace(&mut self.stops, stops) != stops {
+            self.stopping.ask(stops);
+            // A stop that came to nothing has cut reads short: the body runs again, and asks for them again.
+            self.body = self.body.take().filter(|_| stops);
+        }
+        for entry in &self.entries[before..] {
+            if let Record::RollbackStarted { cause } = &entry.record {
+                tracing::info!(saga = %board.state.id(), %cause, "rolls back");
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the body as far as it comes, over and over until it waits for something that has not happened.
+    fn run_body(&mut self) {
+        while !self.engine.is_draining() {
+            let runs = {
+                let mut board = lock(&self.board);
+                let runs = board.state.body_may_run();
+                if !runs && !matches!(board.state.direction(), saga_core::state::Direction::Forward) {
+                    self.body = None;
+                }
+                if runs && self.body.is_none() {
+                    board.restart();
+                    self.replays = board.state.next_seq() > 1;
+                    // Only of a journal that was there before: what goes on in it is held against it move by move.
+                    let departs = if self.replays { board.departs(self.saga.graph()) } else { None };
+                    let input = board.state.head().map(|h| h.input.clone());
+                    drop(board);
+                    if let Some(end) = departs {
+                        return self.take(Event::BodyEnded(end));
+                    }
+                    let input = input.unwrap_or_else(saga_core::Payload::null);
+                    self.body = Some(Quiet::new(self.saga.body(self.board.clone(), input)));
+                }
+                runs
+            };
+            if !runs || !self.poll_body() {
+                return;
+            }
+        }
+    }
+
+    /// Polls the body once; whether another poll may bring more.
+    fn poll_body(&mut self) -> bool {
+        let Some(body) = &mut self.body else { return false };
+        let mut cx = Context::from_waker(Waker::noop());
+        let polled = catch_unwind(AssertUnwindSafe(|| body.get().as_mut().poll(&mut cx)));
+        let mut board = lock(&self.board);
+        let mut end = board.end.take();
+        match polled {
+            Ok(Poll::Ready(ended)) => end = end.or(Some(ended)),
+            Ok(Poll::Pending) => {}
+            Err(panic) => end = Some(board.panicked(message_of(panic))),
+        }
+        let replays = std::mem::take(&mut self.replays);
+        let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };
+        let mut reached = std::mem::replace(&mut board.reached, std::mem::take(&mut self.room.reached));
+        let refused = std::mem::take(&mut board.refused);
+        drop(board);
+        if passed_by.is_some() {
+            end = passed_by;
+        } else {
+            let again = reached.iter().any(|r| matches!(r, Reach::Wait { .. } | Reach::ChildEnded { .. }));
+            for reach in reached.drain(..) {
+                match reach {
+                    Reach::Read { site, step, input } if self.may_read() => {
+                        self.begin(Job::Read { site, step, input });
+                    }
+                    reach => self.take(Event::Reached(reach)),
+                }
+            }
+            self.room.reached = reached;
+            let refuses = !refused.is_empty();
+            end = refused.into_iter().fold(end, |end, (site, why)| end.or(self.refuse_signal(site, why)));
+            if end.is_none() {
+                return again || refuses;
+            }
+        }
+        if let Some(end) = end {
+            self.body = None;
+            self.take(Event::BodyEnded(end));
+        }
+        false
+    }
+
+    /// Commits what has to be durable now, and answers the callers that wait for it.
+    async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
+        if self.news.is_lazy() && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
+            return Ok(());
+        }
+        let deaths = self.deaths;
+        let status = self.status(rest);
+        let append = Append {
+            saga: lock(&self.board).state.id().clone(),
+            epoch: self.epoch,
+            entries: self.news.committed(&mut self.entries),
+            status,
+            taken: std::mem::take(&mut self.taken),
+            release: rest.release,
+        };
+        let saga = append.saga.clone();
+        let commit = self.engine.committer.commit(append, &self.ack);
+        let answer = self.local.beside(commit, &mut self.ended).await;
+        match answer {
+            Ok(epoch) => {
+                if self.epoch.replace(epoch).is_none() {
+                    self.mailbox.driven_under(epoch);
+                }
+            }
+            Err(CommitError::Refused(AppendError::Exists { .. })) => return Err(Finished::Exists),
+            Err(error) => return Err(Finished::Lost(error)),
+        }
+        if let Some(created) = self.created.take() {
+            // The caller may no longer wait.
+            created.send(()).ok();
+        }
+        self.signals.clear();
+        self.replies.drain(..).for_each(|(id, reply)| self.engine.replies.answer(id, reply));
+        if deaths > self.deaths {
+            self.engine.live.leave_quarantine(&saga);
+        }
+        self.engine.watchers.tell(&saga);
+        Ok(())
+    }
+
+    /// Returns the status to be written, if it changed in a way that others see.
+    fn status(&mut self, rest: &Rest) -> Option<Status> {
+        let board = lock(&self.board);
+        let phase = board.state.phase();
+        let shown = match phase {
+            Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
+            phase => phase,
+        };
+        // A saga released in good order has not died. One that made progress is not what killed the processes.
+        let lives = self.deaths > 0
+            && (rest.release && !self.is_interrupted || board.state.progress() > self.progress);
+        if lives {
+            self.deaths = 0;
+        }
+        if !rest.release && !lives && self.written == Some(shown) {
+            return None;
+        }
+        self.written = Some(shown);
+        let wake_at = rest.wake.map(|(due, _)| due).filter(|_| rest.release);
+        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, self.deaths) })
+    }
+
+    fn begin(&mut self, job: Job) {
+        if self.running.contains(&job) || self.engine.is_draining() {
+            return;
+        }
+        let slot = self.slot_for(&job);
+        let stopping = self.stopping.clone();
+        let begun = {
+            let board = lock(&self.board);
+            crate::drive::jobs::begin(&self.engine, &board.state, &job, stopping).having(slot)
+        };
+        self.reads += usize::from(matches!(job, Job::Read { .. }));
+        self.running.insert(job);
+        self.local.push(begun);
+    }
+}

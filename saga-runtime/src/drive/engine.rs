@@ -1,0 +1,109 @@
+//! What the parts of one runtime share.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use saga_core::store::{Store, StoreError, WorkerId};
+use tokio::sync::{Notify, watch};
+
+use crate::drive::bulkhead::Bulkheads;
+use crate::drive::committer::{Committer, pause};
+use crate::drive::live::{Created, Live};
+use crate::drive::replies::Replies;
+use crate::drive::trouble::Troubles;
+use crate::drive::watchers::Watchers;
+use crate::replay::registry::Registry;
+use crate::value::clock::{Clock, Dice};
+use crate::value::resources::Resources;
+use crate::value::step_context::Stopping;
+use crate::value::surroundings::Surroundings;
+
+/// What the parts of one runtime share.
+pub(crate) struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: Registry,
+    pub(crate) resources: Arc<Resources>,
+    /// What attempts and bodies work with.
+    pub(crate) around: Arc<Surroundings>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) committer: Committer,
+    pub(crate) worker: Arc<AtomicU64>,
+    pub(crate) live: Live,
+    pub(crate) watchers: Arc<Watchers>,
+    pub(crate) replies: Replies,
+    pub(crate) created: Created,
+    pub(crate) worker_name: String,
+    pub(crate) running_max: usize,
+    pub(crate) bulkheads: Bulkheads,
+    /// A saga that waits longer than this is released.
+    pub(crate) linger: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) never_stopping: Arc<Stopping>,
+    pub(crate) draining: watch::Sender<bool>,
+    /// The same, cheaper to read often.
+    pub(crate) drains: AtomicBool,
+    /// Set when the time of a shutdown is up: attempts in flight are dropped.
+    pub(crate) interrupts: AtomicBool,
+    /// Sagas that were released with an attempt in flight.
+    pub(crate) interrupted: AtomicUsize,
+    /// What the store says while commits fail.
+    pub(crate) trouble: watch::Receiver<Option<String>>,
+    pub(crate) troubles: Troubles,
+    pub(crate) lease_lost: Arc<Notify>,
+}
+
+impl Engine {
+    pub(crate) fn worker(&self) -> WorkerId {
+        WorkerId(self.worker.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.drains.load(Ordering::Acquire)
+    }
+
+    /// Begins to shut down, and wakes each driver for that.
+    pub(crate) fn drain(&self) {
+        self.drains.store(true, Ordering::Release);
+        self.draining.send_replace(true);
+        self.live.ring();
+        self.watchers.tell_all();
+    }
+
+    /// Makes each driver drop what is in flight and release its saga, because the time of a shutdown is up.
+    pub(crate) fn interrupt(&self) {
+        self.interrupts.store(true, Ordering::Release);
+        self.live.ring();
+    }
+
+    pub(crate) fn interrupts(&self) -> bool {
+        self.interrupts.load(Ordering::Acquire)
+    }
+
+    /// Returns once the runtime shuts down.
+    pub(crate) async fn drained(&self) {
+        let mut draining = self.draining.subscribe();
+        // The sender lives as long as the engine.
+        drop(draining.wait_for(|d| *d).await);
+    }
+}
+
+/// Reads from the store, as often as it takes; an error means that waiting is of no use.
+pub(crate) async fn patiently<T, F>(engine: &Engine, read: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut tries = 0;
+    loop {
+        match read().await {
+            Err(error) if error.is_transient() && !engine.is_draining() => {
+                tries += 1;
+                tracing::warn!(%error, tries, "the store failed; a saga waits to be taken up");
+                tokio::time::sleep(pause(tries, engine.dice.draw())).await;
+            }
+            done => return done,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Sagas of which this worker has no code: it can close them when an operator abandons them, and nothing else.
+
+use std::sync::Arc;
+
+use saga_core::machine::{self, Delivery, Event, Facts, Refusal};
+use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Waiting, Wanted};
+use saga_core::{Entry, Phase, Reason, SagaId, State};
+
+use super::take_up;
+use crate::drive::engine::Engine;
+use crate::drive::finished::Finished;
+
+/// Claims a saga that an operator abandons, if its type is not registered: any other is claimed as always.
+pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: SagaId) -> Result<(), StoreError> {
+    let summary = engine.store.summary(&saga).await?;
+    if summary.is_none_or(|summary| engine.registry.find_claimed(&summary.status.saga).is_some()) {
+        return Ok(());
+    }
+    let wanted =
+        Wanted { sagas: Vec::new(), limit: 1, quarantined: true, unreadable: Vec::new(), only: Some(saga) };
+    let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
+    let claims = claims.inspect_err(|_| engine.live.doubt())?;
+    claims.claimed.into_iter().for_each(|claim| take_up(engine, claim));
+    Ok(())
+}
+
+/// What became of each delivery that was looked at.
+type Answers = Vec<(DeliveryId, Result<(), Refusal>)>;
+
+/// Takes what abandons the saga. If there is none, whatever was delivered is left to a worker that has its code.
+pub(super) async fn close(
+    engine: &Engine,
+    claim: Claim,
+    mut state: State,
+    deliveries: Vec<Waiting>,
+) -> Finished {
+    let mut entries = Vec::new();
+    let taken = abandon(engine, &claim, &mut state, deliveries, &mut entries);
+    let status = match taken.is_empty() {
+        true => claim.status.clone(),
+        false => Status::of(&state, None, 0),
+    };
+    let append = Append {
+        saga: claim.saga.clone(),
+        epoch: Some(claim.epoch),
+        entries,
+        status: Some(status),
+        taken: taken.iter().map(|(id, _)| *id).collect(),
+        release: true,
+    };
+    if let Err(error) = engine.committer.commit(append, &Arc::default()).await {
+        return Finished::Lost(error);
+    }
+    for (id, answer) in taken {
+        engine.replies.answer(id, answer.map(|()| None));
+    }
+    match state.phase().is_ended() {
+        true => Finished::Settled(Arc::new(state)),
+        false => Finished::Parked,
+    }
+}
+
+fn abandon(
+    engine: &Engine,
+    claim: &Claim,
+    state: &mut State,
+    deliveries: Vec<Waiting>,
+    entries: &mut Vec<Entry>,
+) -> Answers {
+    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
+    let mut decide = |state: &mut State, event| machine::advance_into(state, event, &facts, entries);
+    let is_abandon = |waiting: &Waiting| matches!(waiting.delivery, Delivery::Abandon { .. });
+    let (abandons, others): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(is_abandon);
+    let mut answers = Answers::new();
+    for Waiting { id, delivery, .. } in abandons {
+        let detail = format!("no worker has registered its type `{}`", claim.status.saga);
+        let answer = decide(state, Event::DeadLettered { reason: Reason::Diverged, detail })
+            .and_then(|()| decide(state, Event::Recovered { deaths: 0 }))
+            .and_then(|()| decide(state, Event::Delivered { delivery, evaluated: None }));
+        answers.push((id, answer));
+    }
+    if state.phase() == Phase::Abandoned {
+        // Whatever else was delivered comes too late.
+        let refused =
+            others.into_iter().map(|waiting| (waiting.id, Err(Refusal::Ended { phase: state.phase() })));
+        answers.extend(refused);
+    }
+    answers
+}

@@ -1,0 +1,84 @@
+//! Handles: what can be asked of a saga, and what can be done to it, from outside. Dropping one changes nothing.
+
+mod any;
+mod error;
+mod known;
+mod waiting;
+
+use std::marker::PhantomData;
+
+use saga_core::{DeadLetter, Phase, Timestamp};
+
+use crate::author::look_error::LookError;
+use crate::author::saga::Saga;
+use crate::author::view::SagaState;
+use crate::operate::outcome::Outcome;
+
+pub use any::{AnyHandle, Cancelled};
+pub use error::ActError;
+pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};
+
+/// The handle of a saga; everything that [`AnyHandle`] can do, and its outcome and state in its own types.
+pub struct Handle<S: Saga> {
+    any: AnyHandle,
+    saga: PhantomData<fn() -> S>,
+}
+
+impl<S: Saga> Clone for Handle<S> {
+    fn clone(&self) -> Self {
+        Self { any: self.any.clone(), saga: PhantomData }
+    }
+}
+
+impl<S: Saga> std::fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.any.fmt(f)
+    }
+}
+
+impl<S: Saga> std::ops::Deref for Handle<S> {
+    type Target = AnyHandle;
+    fn deref(&self) -> &AnyHandle {
+        &self.any
+    }
+}
+
+impl<S: Saga> Handle<S> {
+    pub(crate) fn new(any: AnyHandle) -> Self {
+        Self { any, saga: PhantomData }
+    }
+
+    /// Waits until the saga has ended or is a dead letter, and says how.
+    ///
+    /// **Cancel safety**: nothing happens to the saga if this is dropped.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn outcome(&self) -> Result<Outcome<S::Output, S::Error>, LookError> {
+        let state = self.any.settled().await?;
+        if state.phase() == Phase::DeadLettered {
+            let journal = self.any.journal().await?;
+            let letter = DeadLetter::of(&state, &journal);
+            return Ok(Outcome::DeadLettered(Known::new(self.any.clone(), state.last_seq(), letter)));
+        }
+        Outcome::of(&state, &self.any.engine().around.encoding)
+    }
+
+    /// Returns where it stands, in the saga's own states.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn state(&self) -> Result<S::State, LookError> {
+        let view = self.any.view().await?;
+        S::State::of(&view)
+    }
+
+    /// Returns the time at which it began.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn began_at(&self) -> Result<Timestamp, LookError> {
+        let first = self.any.engine().store.load(&self.any.id, 0, 1).await?.into_iter().next();
+        first.map(|e| e.at).ok_or_else(|| LookError::NoSuchSaga { saga: self.any.id.clone() })
+    }
+}

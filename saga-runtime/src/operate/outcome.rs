@@ -1,0 +1,130 @@
+//! The outcome of a saga, in its own types.
+
+use std::fmt;
+
+use saga_core::state::{Direction, State};
+use saga_core::{By, Cause, Rollback, Undone};
+
+use crate::author::look_error::LookError;
+use crate::macros::misplaced::IsResult;
+use crate::operate::handle::{Known, phase};
+use crate::value::encoding::Encoding;
+use crate::value::recorded::Recorded;
+use crate::value::text::text_of;
+
+/// The outcome of a saga, or the need for a person.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome<T, E> {
+    /// The saga completed.
+    Completed {
+        /// The saga's output.
+        output: T,
+        /// How much of it has been undone since.
+        undone: Undone,
+    },
+    /// It was rolled back.
+    RolledBack {
+        /// The cause of the rollback.
+        cause: Cause,
+        /// The saga's error; `None` if the cause was another, or the error could not be recorded.
+        error: Option<E>,
+        /// The extent of the rollback.
+        rollback: Rollback,
+    },
+    /// The saga can go neither forward nor back without a person. This handle has the acts that resolve it.
+    DeadLettered(Known<phase::DeadLettered>),
+    /// An operator closed it as it was.
+    Abandoned {
+        /// The operator, and the reason.
+        by: By,
+        /// What had been undone by then, and what is left.
+        rollback: Rollback,
+    },
+}
+
+impl<T, E> Outcome<T, E> {
+    /// Returns the output, if it completed.
+    pub fn completed(self) -> Option<T> {
+        match self {
+            Outcome::Completed { output, .. } => Some(output),
+            _ => None,
+        }
+    }
+
+    /// Never called: `Result` has this method, and here it does not compile.
+    #[doc(hidden)]
+    pub fn unwrap(self) -> T
+    where
+        for<'a> Self: IsResult,
+    {
+        unreachable!("nothing is `IsResult`")
+    }
+
+    /// Never called: `Result` has this method, and here it does not compile.
+    #[doc(hidden)]
+    pub fn expect(self, _: &str) -> T
+    where
+        for<'a> Self: IsResult,
+    {
+        unreachable!("nothing is `IsResult`")
+    }
+
+    /// Returns true if it completed.
+    pub fn is_completed(&self) -> bool {
+        matches!(self, Outcome::Completed { .. })
+    }
+
+    /// Returns true if it was rolled back.
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(self, Outcome::RolledBack { .. })
+    }
+}
+
+/// Formats as `completed`, or as the cause and what is left.
+impl<T, E> fmt::Display for Outcome<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Completed { undone: Undone::None, .. } => f.write_str("completed"),
+            Outcome::Completed { undone: Undone::Partial, .. } => {
+                f.write_str("completed, and undone in part")
+            }
+            Outcome::Completed { undone: Undone::Whole, .. } => f.write_str("completed, and undone"),
+            Outcome::RolledBack { cause, rollback, .. } => write!(f, "rolled back: {cause}; {rollback}"),
+            Outcome::DeadLettered(letter) => {
+                f.write_str("needs a person")?;
+                letter.reasons.iter().try_for_each(|stop| write!(f, "; {}: {}", stop.reason, stop.detail))
+            }
+            Outcome::Abandoned { by, rollback } => write!(f, "abandoned by {by}; {rollback}"),
+        }
+    }
+}
+
+impl<T: Recorded, E: Recorded> Outcome<T, E> {
+    pub(crate) fn of(state: &State, encoding: &Encoding) -> Result<Self, LookError> {
+        let undecodable = |what: &str, error: saga_core::DecodeError| LookError::Undecodable {
+            what: what.to_owned(),
+            why: text_of(&error),
+        };
+        match state.direction() {
+            Direction::Completed { output } | Direction::Undo { output, .. } => {
+                let output = encoding.decode(output).map_err(|e| undecodable("the saga's output", e))?;
+                Ok(Outcome::Completed { output, undone: state.undone() })
+            }
+            Direction::RolledBack(cause) | Direction::Back(cause) => {
+                let error = match cause {
+                    Cause::Failed { error, .. } if !error.is_unrecordable() => {
+                        Some(encoding.decode(error).map_err(|e| undecodable("the saga's error", e))?)
+                    }
+                    _ => None,
+                };
+                Ok(Outcome::RolledBack { cause: cause.clone(), error, rollback: state.rollback() })
+            }
+            Direction::Abandoned(by) => Ok(Outcome::Abandoned { by: by.clone(), rollback: state.rollback() }),
+            Direction::Forward => Err(LookError::Undecodable {
+                what: "the outcome".to_owned(),
+                why: "the saga has not ended".to_owned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What a body and its driver share: the state of the saga, what the body has reached beyond it, and where the two do
+//! not fit. Nothing is decided here.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use foldhash::fast::RandomState;
+use saga_core::graph::Graph;
+use saga_core::machine::{BodyEnd, Reach};
+use saga_core::state::{ChildStatus, SiteState};
+use saga_core::{Entry, Payload, Reason, Site, State};
+
+use crate::value::clock::Dice;
+use crate::value::few::Few;
+use crate::value::surroundings::Surroundings;
+
+/// The text on a body that took another way than before, where its automaton allows both.
+const UNSTEADY: &str = "; if the code is the same as then, the body is not deterministic: what it does depends on a \
+                        clock, a random number, or the order of a `HashMap`";
+
+/// What body and driver share.
+pub(crate) struct Board {
+    pub(crate) state: State,
+    pub(crate) around: Arc<Surroundings>,
+    pub(crate) dice: Arc<dyn Dice>,
+    /// What was reached and is not in the journal, in order.
+    pub(crate) reached: Vec<Reach>,
+    /// How the body ended, where it did not end by itself.
+    pub(crate) end: Option<BodyEnd>,
+    /// Where a signal was not of the type that is waited for, and why.
+    pub(crate) refused: Vec<(Site, String)>,
+    visited: Few<Site>,
+    /// Branches that were in the journal when the run of the body came to its first `all`.
+    begun: Option<HashSet<Box<str>, RandomState>>,
+    /// Branches that wait for something to happen at a site.
+    waiting: HashMap<Site, Waker, RandomState>,
+}
+
+impl Board {
+    pub(crate) fn new(state: State, around: Arc<Surroundings>, dice: Arc<dyn Dice>) -> Self {
+        Self {
+            state,
+            around,
+            dice,
+            reached: Vec::new(),
+            end: None,
+            refused: Vec::new(),
+            visited: Few::default(),
+            begun: None,
+            waiting: HashMap::default(),
+        }
+    }
+
+    /// Forgets the run of a body: another begins from the start.
+    pub(crate) fn restart(&mut self) {
+        self.reached.clear();
+        self.refused.clear();
+        self.end = None;
+        self.visited.clear();
+        self.waiting.clear();
+        self.begun = None;
+    }
+
+    /// Returns true if anything of the branch was in the journal before this run of the body came to it.
+    pub(crate) fn has_begun(&mut self, branch: &str) -> bool {
+        let state = &self.state;
+        let begun = self.begun.get_or_insert_with(|| {
+            let branches = state.sites().flat_map(|(site, _)| site.branches());
+            branches.map(Box::from).collect()
+        });
+        begun.contains(branch)
+    }
+
+    /// Lets a branch wait for what happens at `site`. A body that is not in a branch is polled after each event, and
+    /// needs no waker.
+    pub(crate) fn wait_at(&mut self, site: &Site, waker: &Waker) {
+        if !waker.will_wake(Waker::noop()) {
+            self.waiting.insert(site.clone(), waker.clone());
+        }
+    }
+
+    /// Wakes the branches that wait for what these records say.
+    pub(crate) fn wake(&mut self, entries: &[Entry]) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let sites = entries.iter().filter_map(|entry| entry.record.site());
+        sites.filter_map(|site| self.waiting.remove(site)).for_each(Waker::wake);
+    }
+
+    /// Compares `reach` with the journal if its site is there, and notes it if not.
+    fn visit(&mut self, reach: Reach) {
+        let site = reach.site().clone();
+        if !self.visited.insert(site.clone()) {
+            let detail = format!("the code reached {site} twice");
+            return self.halt(Reason::Diverged, site, detail);
+        }
+        match self.state.site(&site) {
+            None => self.reached.push(reach),
+            Some(recorded) => {
+                if let Err((journal, code)) = reach.compare(recorded, &self.around.encoding.codecs) {
+                    let detail =
+                        format!("at {site} the journal has {journal}, the code reached {code}{UNSTEADY}");
+                    self.halt(Reason::Diverged, site, detail);
+                }
+            }
+        }
+    }
+
+    /// Takes what the body reaches at `site`, or why that cannot be recorded.
+    pub(crate) fn reach(&mut self, site: &Site, reach: Result<Reach, String>) {
+        match reach {
+            Ok(reach) => self.visit(reach),
+            Err(why) => {
+                self.end.get_or_insert(BodyEnd::Unrecordable(site.clone(), why));
+                self.reached.clear();
+            }
+        }
+    }
+
+    /// Ends a body that panicked. What its other branches reached in the same poll is not begun: the saga stops first.
+    pub(crate) fn panicked(&mut self, message: String) -> BodyEnd {
+        self.reached.clear();
+        BodyEnd::Panicked(message)
+    }
+
+    /// Fails the body by an error that it cannot see. What its other branches reached in the same poll is not begun.
+    pub(crate) fn fail(&mut self, error: Payload, message: String) {
+        self.end.get_or_insert(BodyEnd::Failed(error, message));
+        self.reached.clear();
+    }
+
+    pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
+        self.end.get_or_insert(BodyEnd::Halted(reason, Some(site), detail));
+    }
+
+    /// Returns the divergence if the body has run over the journal, to that end if it has one, and did not reach all
+    /// that is recorded there.
+    pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
+        let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Halted(..))))?;
+        let code = match (end, self.reached.first()) {
+            (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
+            (Some(_), None) => "ended".to_owned(),
+            (None, None) => "waits".to_owned(),
+        };
+        let detail =
+            format!("the journal has {recorded} at {site}, which the code passed by: it {code}{UNSTEADY}");
+        Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
+    }
+
+    /// Returns where the journal leaves the automaton, if it does: the body is not to run over it then.
+    pub(crate) fn departs(&self, graph: Option<&Graph>) -> Option<BodyEnd> {
+        let departure = graph?.follow(self.state.sites().map(|(site, _)| site)).err()?;
+        let recorded = self.state.site(&departure.at).map(SiteState::describe).unwrap_or_default();
+        let detail = format!("{departure} (it is {recorded})");
+        Some(BodyEnd::Halted(Reason::Diverged, Some(departure.at), detail))
+    }
+
+    /// Returns the first site recorded in the journal that the body did not come by.
+    fn not_visited(&self) -> Option<(Site, String)> {
+        let is_closed = |state: &SiteState| matches!(state, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running));
+        let in_closed = |site: &Site| {
+            let mut around = self.state.sites_around(site);
+            around.any(|(there, state)| there != site && is_closed(state))
+        };
+        let missed = self.state.sites().find(|(site, _)| !self.visited.contains(site) && !in_closed(site));
+        missed.map(|(site, recorded)| (site.clone(), recorded.describe()))
+    }
+}
+
+pub(crate) type SharedBoard = Arc<Mutex<Board>>;
+
+pub(crate) fn lock(board: &SharedBoard) -> MutexGuard<'_, Board> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
