@@ -106,7 +106,7 @@ pub(super) fn folder(file: &str, files: &[String]) -> String {
     if has_folder { first.to_owned() } else { String::new() }
 }
 
-fn is_root(file: &str) -> bool {
+pub(super) fn is_root(file: &str) -> bool {
     matches!(file, "lib.rs" | "main.rs")
 }
 

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::imports::{Imports, folder, of_crates};
+use super::config::FILE;
+use super::imports::{Imports, folder, is_root, of_crates};
 use super::tree::Tree;
 use super::violation::Violation;
 
@@ -11,9 +12,36 @@ pub(super) const NAME: &str = "layers";
 
 const CIRCLE_MAX: usize = 3;
 
-/// Finds imports that point the wrong way, and cycles.
+/// Finds imports that point the wrong way, cycles, and files outside of the order.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    of_crates(tree).iter().flat_map(|imports| judge(imports, order(tree, imports))).collect()
+    let crates = of_crates(tree);
+    let mut found: Vec<Violation> =
+        crates.iter().flat_map(|imports| judge(imports, order(tree, imports))).collect();
+    for (directory, order) in &tree.config.layers {
+        let files = crates.iter().find(|imports| imports.directory == *directory).map(|it| &it.files[..]);
+        found.extend(misplaced(directory, order, files.unwrap_or_default()));
+    }
+    found
+}
+
+/// Finds files in no folder of the crate's order, and folders of the order that do not exist.
+fn misplaced(directory: &str, order: &[String], files: &[String]) -> Vec<Violation> {
+    let places: BTreeSet<&str> = files.iter().filter(|file| !is_root(file)).map(|file| place(file)).collect();
+    let unlisted = places.iter().filter(|place| !order.iter().any(|name| name == *place)).map(|place| {
+        let what = format!("the order of `{directory}` does not list `{place}`");
+        let fix = "add the folder under `[layers]`, or move its files into one that is listed".to_owned();
+        Violation { path: FILE.to_owned(), line: 1, rule: NAME, what, fix }
+    });
+    let missing = order.iter().filter(|name| !places.contains(name.as_str())).map(|name| {
+        let what = format!("the order of `{directory}` lists `{name}`, which does not exist");
+        Violation { path: FILE.to_owned(), line: 1, rule: NAME, what, fix: "delete the name".to_owned() }
+    });
+    unlisted.chain(missing).collect()
+}
+
+/// Returns the name under which a file's folder is listed.
+fn place(file: &str) -> &str {
+    file.split(['/', '.']).next().unwrap_or(file)
 }
 
 /// Prints the figures of each crate's imports, and its cycles.
@@ -73,9 +101,9 @@ fn violation(imports: &Imports, file: &str, what: String, fix: String) -> Violat
 
 /// Returns the imports from a folder to one that is listed later, or not listed.
 fn up<'a>(imports: &'a Imports, order: &[String]) -> Vec<(&'a str, &'a str)> {
-    let place = |file: &str| order.iter().position(|name| file.split(['/', '.']).next() == Some(name));
+    let position = |file: &str| order.iter().position(|name| place(file) == name);
     let files = |(from, to): &(usize, usize)| (imports.files[*from].as_str(), imports.files[*to].as_str());
-    let runs_up = |(from, to): &(&str, &str)| match (place(from), place(to)) {
+    let runs_up = |(from, to): &(&str, &str)| match (position(from), position(to)) {
         (Some(from), Some(to)) => from < to,
         (Some(_), None) => true,
         (None, _) => false,
@@ -94,8 +122,10 @@ mod tests {
     fn found(order: &[&str], files: &[(&str, &str)]) -> Vec<String> {
         let mut tree = Tree::of(files);
         tree.config.layers.clear();
-        let order = order.iter().map(|name| (*name).to_owned()).collect();
-        tree.config.layers.insert("house".to_owned(), order);
+        let order: Vec<_> = order.iter().map(|name| (*name).to_owned()).collect();
+        if !order.is_empty() {
+            tree.config.layers.insert("house".to_owned(), order);
+        }
         check(&tree).into_iter().map(|it| format!("{}: {}", it.path, it.what)).collect()
     }
 
@@ -116,6 +146,18 @@ mod tests {
             [
                 &above("odd.rs"),
                 "house/src/high/room.rs: `high/room.rs` imports from `low.rs`, which stands above it"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_folder_that_the_order_does_not_list_and_one_that_is_missing_are_found() {
+        let files = [("house/src/lib.rs", ""), ("house/src/low.rs", ""), ("house/src/odd/room.rs", "")];
+        assert_eq!(
+            found(&["low", "attic"], &files),
+            [
+                "tidy.toml: the order of `house` does not list `odd`",
+                "tidy.toml: the order of `house` lists `attic`, which does not exist"
             ]
         );
     }
