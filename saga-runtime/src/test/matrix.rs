@@ -8,6 +8,7 @@ mod case;
 mod plan;
 mod report;
 mod run;
+mod world;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,29 +25,13 @@ use crate::author::saga::{Saga, SagaCall};
 use crate::operate::runtime::Builder;
 use crate::value::encoding::Encoding;
 use crate::value::samples::Samples;
+use case::VARIABLE;
 use plan::Plan;
 use run::{Check, Leaves, Stage};
 
 pub use case::{Case, Disturbance, NoSuchCase};
 pub use report::{CaseReport, Ending, Report, Stands};
-
-/// The variable that selects one case: `SAGA_CASE="charge_card: refuses" cargo test`.
-pub(super) const VARIABLE: &str = "SAGA_CASE";
-
-/// What a saga acts on in a test: an in-memory stand-in for the services that its steps call.
-///
-/// It must keep their contracts: honour idempotency keys, and never let an effect land later that a probe denied.
-pub trait World: Send + Sync + 'static {
-    /// The observable content. It must include all effects of a saga, and exclude what differs between two equal runs.
-    /// Examples of the latter are sequential numbers, or things that were held and released again.
-    type Seen: PartialEq + fmt::Debug;
-
-    /// Gives the steps their resources. Called again after each crash, on the same world.
-    fn resources(&self, builder: Builder) -> Builder;
-
-    /// Returns the observable content.
-    fn look(&self) -> Self::Seen;
-}
+pub use world::World;
 
 /// Runs a saga once for each possible fault:
 ///

@@ -7,6 +7,9 @@ use saga_core::{Role, Site};
 
 use crate::test::{Fault, Side};
 
+/// The variable that selects one case: `SAGA_CASE="charge_card: refuses" cargo test`.
+pub(super) const VARIABLE: &str = "SAGA_CASE";
+
 /// One fault, or one act.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -7,10 +7,11 @@ use std::collections::HashSet;
 
 use saga_core::{MemoryStore, Role, Site};
 
+use super::Matrix;
 use super::case::{Case, Disturbance};
 use super::report::{CaseReport, Ending, Report};
 use super::run::{Expected, Point, Ran, Stage, Trace};
-use super::{Matrix, World};
+use super::world::World;
 use crate::author::saga::Saga;
 use crate::operate::runtime::{Builder, Runtime};
 use crate::test::{Fault, Side, in_virtual_time};

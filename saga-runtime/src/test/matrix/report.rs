@@ -4,7 +4,7 @@ use std::fmt;
 
 use saga_core::Entry;
 
-use super::case::Case;
+use super::case::{Case, VARIABLE};
 
 /// The results of all cases.
 #[derive(Debug, Clone, PartialEq)]
@@ -269,7 +269,7 @@ impl Report {
             writeln!(f, "{gap}{WRONG}: {case}")?;
             if n < WRONG_MAX {
                 let why = report.wrong.as_deref().unwrap_or_default();
-                writeln!(f, "  {why}\n  alone: {}={case:?} cargo test", super::VARIABLE)?;
+                writeln!(f, "  {why}\n  alone: {}={case:?} cargo test", VARIABLE)?;
             }
         }
         match all.len().saturating_sub(NAMED_MAX) {

@@ -10,9 +10,9 @@ use saga_core::{
     By, DeadLetter, Entry, Payload, Phase, Record, Residue, Role, Rollback, SagaId, Site, State, Undone,
 };
 
-use super::World;
 use super::case::{Case, Disturbance};
 use super::report::{CaseReport, Ending, Stands};
+use super::world::World;
 use crate::author::saga::{Saga, SagaCall};
 use crate::operate::handle::{AnyHandle, Handle};
 use crate::operate::outcome::Outcome;

@@ -8,10 +8,10 @@
 use saga_core::state::Status;
 use saga_core::{Residue, Role, Site};
 
-use super::super::World;
 use super::super::case::{Case, Disturbance};
 use super::super::report::{CaseReport, Ending};
 use super::super::run::{Expected, Remains, Trace};
+use super::super::world::World;
 use super::{Plan, at};
 use crate::author::saga::Saga;
 use crate::test::Fault;
