@@ -4,9 +4,7 @@
 
 mod typed;
 
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +13,6 @@ use saga_core::machine::{Answer, Ending};
 use saga_core::record::{Failure as Failed, Lost, Trouble};
 use saga_core::{Payload, Reason};
 
-use crate::drive::bulkhead::Slot;
 use crate::replay::erased::{AnyStep, Call, Gave};
 use crate::value::class::Class;
 use crate::value::interference::Calling;
@@ -24,21 +21,6 @@ use crate::value::step_context::StepContext;
 use crate::value::surroundings::Surroundings;
 
 pub(crate) use typed::TypedStep;
-
-/// Something that runs for a saga.
-pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
-
-/// The result of a [`Running`].
-pub(crate) enum Ended {
-    /// The end of an attempt.
-    Attempt(Ending),
-    /// The answer of a probe.
-    Probe(Answer),
-    /// A readonly step, after so many attempts.
-    Read(ReadResult, u32),
-    /// A wait for room.
-    Slot(Slot),
-}
 
 /// What a readonly step gave, or why that cannot be recorded.
 pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
@@ -49,9 +31,9 @@ pub(crate) async fn attempt(
     cx: StepContext,
     input: Payload,
     around: Arc<Surroundings>,
-) -> Ended {
+) -> Ending {
     let with = Call { cx: &cx, input: &input, around: &around };
-    Ended::Attempt(match called(step, with).await {
+    match called(step, with).await {
         Err(detail) => Ending::Undecodable { detail },
         Ok(Run::Ended(Gave::Output(evaluated))) => Ending::Done(evaluated),
         Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
@@ -65,7 +47,7 @@ pub(crate) async fn attempt(
             Ending::InDoubt { trouble: Trouble::Panicked { message } }
         }
         Ok(Run::TimedOut) => Ending::InDoubt { trouble: Trouble::TimedOut },
-    })
+    }
 }
 
 /// Calls the step within its time.
@@ -90,16 +72,16 @@ pub(crate) async fn read(
     input: Payload,
     around: Arc<Surroundings>,
     draw: impl Fn() -> u64 + Send,
-) -> Ended {
+) -> (ReadResult, u32) {
     let started = around.clock.now();
     let retry = step.policy().retry;
     loop {
         let attempts = cx.attempt;
         let called = called(step, Call { cx: &cx, input: &input, around: &around }).await;
         let (failure, wait) = match called {
-            Err(detail) => return Ended::Read(Err((Reason::Undecodable, detail)), attempts),
+            Err(detail) => return (Err((Reason::Undecodable, detail)), attempts),
             Ok(Run::Ended(Gave::Output(evaluated))) => {
-                return Ended::Read(evaluated.output.map(Ok).map_err(lost_output), attempts);
+                return (evaluated.output.map(Ok).map_err(lost_output), attempts);
             }
             Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
                 let failure = match class {
@@ -117,14 +99,14 @@ pub(crate) async fn read(
         let wait = retry.wait(attempts, draw()).max(wait.unwrap_or_default());
         let late = retry.within.is_some_and(|within| around.clock.now().after(wait) > started.after(within));
         if matches!(failure, Failed::Failed { .. }) || attempts >= retry.attempts || late {
-            return Ended::Read(Ok(Err(failure)), attempts);
+            return (Ok(Err(failure)), attempts);
         }
         tracing::debug!(saga = %cx.saga, site = %cx.site, attempt = attempts, %failure, "retrying");
         tokio::select! {
             biased;
             () = tokio::time::sleep(wait) => cx.attempt += 1,
             // The body no longer waits for this read.
-            () = cx.cancelled() => return Ended::Read(Ok(Err(failure)), attempts),
+            () = cx.cancelled() => return (Ok(Err(failure)), attempts),
         }
     }
 }
@@ -135,22 +117,22 @@ pub(crate) async fn probe(
     cx: StepContext,
     input: Payload,
     around: Arc<Surroundings>,
-) -> Ended {
+) -> Answer {
     let asking = match step.asking(Call { cx: &cx, input: &input, around: &around }) {
         Ok(Some(asking)) => asking,
-        Ok(None) => return Ended::Probe(Answer::Pending(Some("the step has no probe".to_owned()))),
-        Err(panic) => return Ended::Probe(Answer::Pending(Some(panic))),
+        Ok(None) => return Answer::Pending(Some("the step has no probe".to_owned())),
+        Err(panic) => return Answer::Pending(Some(panic)),
     };
     let mut attempt = 1;
     loop {
         let trouble = match timed(asking.timeout, (asking.ask)()).await {
-            Run::Ended(Ok(answer)) => return Ended::Probe(answer),
+            Run::Ended(Ok(answer)) => return answer,
             Run::Ended(Err(error)) => error,
             Run::TimedOut => "the probe timed out".to_owned(),
             Run::Panicked(message) => message,
         };
         if attempt >= asking.retry.attempts {
-            return Ended::Probe(Answer::Pending(Some(trouble)));
+            return Answer::Pending(Some(trouble));
         }
         tokio::time::sleep(asking.retry.wait(attempt, u64::MAX)).await;
         attempt += 1;

@@ -9,12 +9,13 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use saga_core::machine::{Answer, Ending, Event, Work};
+use saga_core::machine::{Answer, BodyEnd, Ending, Event, Work};
 use saga_core::record::{Failure, Trouble};
 use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
 
-use crate::drive::attempt::{self, Ended, Running};
+use crate::drive::attempt::{self, ReadResult};
 use crate::drive::bulkhead::{Line, Slot, Slots};
 use crate::drive::engine::Engine;
 use crate::value::panics::{Quiet, message_of};
@@ -57,14 +58,18 @@ impl Job {
         matches!(self, Job::Attempt { role: Role::Do, .. })
     }
 
-    /// Returns the end of a job after a panic that nothing else catches, as in a destructor.
-    fn panicked(&self, panic: Box<dyn Any + Send>) -> Ended {
+    /// Returns the end of a job that panicked where nothing catches that, as in a destructor.
+    fn panicked(&self, panic: Box<dyn Any + Send>) -> End {
         match self {
-            Job::Attempt { .. } => {
-                Ended::Attempt(Ending::InDoubt { trouble: Trouble::Panicked { message: message_of(panic) } })
+            Job::Attempt { site, role, attempt } => {
+                let ending = Ending::InDoubt { trouble: Trouble::Panicked { message: message_of(panic) } };
+                End::attempt(site.clone(), *role, *attempt, ending)
             }
-            Job::Probe { .. } => Ended::Probe(Answer::Pending(Some(message_of(panic)))),
-            Job::Read { .. } => Ended::Read(Ok(Err(Failure::Panicked { message: message_of(panic) })), 1),
+            Job::Probe { site } => End::probe(site.clone(), Answer::Pending(Some(message_of(panic)))),
+            Job::Read { site, step, input } => {
+                let result = Ok(Err(Failure::Panicked { message: message_of(panic) }));
+                End::read(site.clone(), step.clone(), input.clone(), (result, 1))
+            }
             // Nothing of a user's runs for it.
             Job::Line { .. } => resume_unwind(panic),
         }
@@ -94,6 +99,34 @@ impl Hash for Job {
     }
 }
 
+/// How a job ended.
+enum End {
+    /// Something for the machine to decide on.
+    Event(Event),
+    /// A wait for room is over.
+    Slot(Site, Slot),
+}
+
+impl End {
+    fn attempt(site: Site, role: Role, attempt: u32, ending: Ending) -> Self {
+        End::Event(Event::AttemptEnded { site, role, attempt, ending })
+    }
+
+    fn probe(site: Site, answer: Answer) -> Self {
+        End::Event(Event::ProbeEnded { site, answer })
+    }
+
+    fn read(site: Site, step: Name, input: Payload, (result, attempts): (ReadResult, u32)) -> Self {
+        End::Event(match result {
+            Ok(result) => Event::Read { site, step, input, result, attempts },
+            Err((reason, detail)) => Event::BodyEnded(BodyEnd::Halted(reason, Some(site), detail)),
+        })
+    }
+}
+
+/// Something that runs for a saga.
+type Running = Pin<Box<dyn Future<Output = End> + Send>>;
+
 /// A job that has begun.
 pub(crate) struct Begun {
     /// There until it has ended.
@@ -112,8 +145,9 @@ impl Begun {
     /// Returns the wait of a compensation for its slot.
     pub(crate) fn standing(line: Line) -> Self {
         let job = Job::Line { site: line.site.clone() };
-        let running = Box::pin(async move { Ended::Slot(line.slot().await) });
-        Self::new(job, running, tracing::Span::none())
+        let site = line.site.clone();
+        let running = line.slot().map(move |slot| End::Slot(site, slot));
+        Self::new(job, Box::pin(running), tracing::Span::none())
     }
 
     /// Has this slot until it has ended.
@@ -134,13 +168,13 @@ impl Future for Begun {
         };
         let polled = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(ended)) => Ok(ended),
+            Ok(Poll::Ready(end)) => Ok(end),
             Err(panic) => Err(panic),
         };
         let job = this.job.take().expect("it ends once");
         this.slot = None;
-        let ended = polled.unwrap_or_else(|panic| job.panicked(panic));
-        Poll::Ready(LocalEnd { job, ended })
+        let end = polled.unwrap_or_else(|panic| job.panicked(panic));
+        Poll::Ready(LocalEnd { job, end })
     }
 }
 
@@ -198,28 +232,18 @@ impl Local {
 /// The end of a job.
 pub(crate) struct LocalEnd {
     pub(crate) job: Job,
-    ended: Ended,
+    end: End,
 }
 
 impl LocalEnd {
     /// Returns the event for the machine.
-    pub(crate) fn into_event(self, slots: &mut Slots) -> Option<Event> {
-        match (self.job, self.ended) {
-            (Job::Line { site }, Ended::Slot(slot)) => {
+    pub(crate) fn into_event(self, slots: &mut Slots) -> Event {
+        match self.end {
+            End::Event(event) => event,
+            End::Slot(site, slot) => {
                 slots.give(site.clone(), slot);
-                Some(Event::Admitted { site })
+                Event::Admitted { site }
             }
-            (Job::Attempt { site, role, attempt }, Ended::Attempt(ending)) => {
-                Some(Event::AttemptEnded { site, role, attempt, ending })
-            }
-            (Job::Probe { site }, Ended::Probe(answer)) => Some(Event::ProbeEnded { site, answer }),
-            (Job::Read { site, step, input }, Ended::Read(Ok(result), attempts)) => {
-                Some(Event::Read { site, step, input, result, attempts })
-            }
-            (Job::Read { site, .. }, Ended::Read(Err((reason, detail)), _)) => {
-                Some(Event::BodyEnded(saga_core::machine::BodyEnd::Halted(reason, Some(site), detail)))
-            }
-            _ => None,
         }
     }
 }
@@ -265,46 +289,58 @@ impl Begin<'_> {
             (Role::Undo, Some(Ok(call))) => Some((&call.step, &call.input)),
             (Role::Undo, _) => None,
         });
+        let end = {
+            let site = site.clone();
+            move |ending| End::attempt(site, role, attempt, ending)
+        };
         let code = call.and_then(|(step, input)| Some((self.engine.registry.find_step(step)?, input)));
         let Some((step, input)) = code else {
             let step = call.map_or("the compensation", |(step, _)| step.as_ref());
             let detail = format!("this build does not know {step}");
-            return ended(job, Ended::Attempt(Ending::Undecodable { detail }));
+            return ended(job, end(Ending::Undecodable { detail }));
         };
         let context = self.context(site, role, attempt);
         let running = attempt::attempt(step, context, input.clone(), self.engine.around.clone());
-        Begun::new(job.clone(), Box::pin(running), span(self.state.id(), site, role, attempt))
+        Begun::new(job.clone(), Box::pin(running.map(end)), span(self.state.id(), site, role, attempt))
     }
 
     fn probe(&self, job: &Job, site: &Site) -> Begun {
+        let end = {
+            let site = site.clone();
+            move |answer| End::probe(site, answer)
+        };
         let step = self.state.step(site);
         let code = step.and_then(|s| Some((self.engine.registry.find_step(&s.step)?, &s.input)));
         let Some((step, input)) = code else {
             let trouble = Some("this build does not know the step".to_owned());
-            return ended(job, Ended::Probe(Answer::Pending(trouble)));
+            return ended(job, end(Answer::Pending(trouble)));
         };
         let context = self.context(site, Role::Do, 1);
         let running = attempt::probe(step, context, input.clone(), self.engine.around.clone());
         let span = tracing::info_span!("probe", saga = %self.state.id(), site = %site);
-        Begun::new(job.clone(), Box::pin(running), span)
+        Begun::new(job.clone(), Box::pin(running.map(end)), span)
     }
 
     fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Begun {
+        let end = {
+            let (site, step, input) = (site.clone(), step.clone(), input.clone());
+            move |read| End::read(site, step, input, read)
+        };
         let Some(code) = self.engine.registry.find_step(step) else {
             let unknown = (Reason::Diverged, format!("step {step} is not registered"));
-            return ended(job, Ended::Read(Err(unknown), 0));
+            return ended(job, end((Err(unknown), 0)));
         };
         let dice = self.engine.dice.clone();
         let draw = move || dice.draw();
         let context = self.context(site, Role::Do, 1);
         let running = attempt::read(code, context, input.clone(), self.engine.around.clone(), draw);
-        Begun::new(job.clone(), Box::pin(running), span(self.state.id(), site, Role::Do, 1))
+        Begun::new(job.clone(), Box::pin(running.map(end)), span(self.state.id(), site, Role::Do, 1))
     }
 }
 
 /// Returns a job that cannot begin, and so has ended.
-fn ended(job: &Job, ended: Ended) -> Begun {
-    Begun::new(job.clone(), Box::pin(ready(ended)), tracing::Span::none())
+fn ended(job: &Job, end: End) -> Begun {
+    Begun::new(job.clone(), Box::pin(ready(end)), tracing::Span::none())
 }
 
 fn span(saga: &SagaId, site: &Site, role: Role, attempt: u32) -> tracing::Span {

@@ -94,9 +94,8 @@ impl Driver {
         for end in ended.drain(..) {
             self.running.remove(&end.job);
             self.reads -= usize::from(matches!(end.job, Job::Read { .. }));
-            if let Some(event) = end.into_event(&mut self.slots) {
-                self.take(event);
-            }
+            let event = end.into_event(&mut self.slots);
+            self.take(event);
         }
         // For its room.
         self.ended = ended;
