@@ -125,6 +125,7 @@ mod error;
 mod file;
 mod index;
 mod lock;
+mod options;
 mod pool;
 mod reader;
 mod schema;
@@ -138,7 +139,8 @@ mod writer;
 
 pub use backup::BackupError;
 pub use error::OpenError;
+pub use options::Options;
 pub use stats::Stats;
-pub use store::{Options, SqliteStore};
+pub use store::SqliteStore;
 #[doc(hidden)]
 pub use sum::register as register_sum;

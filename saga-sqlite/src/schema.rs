@@ -10,7 +10,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::OpenError;
 use crate::file::{Inode, beside, names};
-use crate::writer::LOG_BYTES_MAX;
 use crate::{lock, sum};
 
 /// "SAGA".
@@ -28,6 +27,10 @@ pub(crate) const VERSION: u32 = OLDEST + MIGRATIONS.len() as u32 - 1;
 
 /// The size of a page in every file that this crate makes.
 const PAGE_BYTES: u64 = 4096;
+
+/// The size above which the log should have been moved into the file. SQLite truncates the log to it when it restarts
+/// the log.
+pub(crate) const LOG_BYTES_MAX: u64 = 16 << 20;
 
 /// How often a busy file is tried again where SQLite does not wait by itself, every 10 ms.
 const BUSY_TRIES_MAX: u32 = 300;

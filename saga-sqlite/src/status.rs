@@ -8,7 +8,6 @@ use saga_core::{Epoch, Phase, Reason, SagaId, Timestamp};
 use crate::error::{Error, corrupt};
 use crate::shared::WORKER_SHIFT;
 use crate::sum;
-use crate::writer::Died;
 
 /// All columns, in the order of their checksum.
 const COLUMNS: [&str; 16] = [
@@ -130,6 +129,18 @@ pub(crate) fn summary(row: &Row<'_>) -> Result<Result<Summary, Damaged>, Error> 
         Summary { id, status, created_at: time(created_at), updated_at: time(updated_at), held }
     };
     Ok(read(row)?.map(summary))
+}
+
+/// A saga that a worker held when it died.
+#[derive(Debug, Clone)]
+pub(crate) struct Died {
+    pub(crate) saga: String,
+    pub(crate) deaths: u32,
+    /// The time at which its status was last written.
+    pub(crate) since: Timestamp,
+    pub(crate) last_row: i64,
+    /// True if it is in `stored_claims`.
+    pub(crate) listed: bool,
 }
 
 /// Reads a row of [`find`] that a dead worker held; returns also the worker's number.

@@ -6,8 +6,10 @@ mod join;
 mod log;
 mod mark;
 mod purge;
+pub(crate) mod request;
 mod seat;
 mod tail;
+mod transaction;
 mod trust;
 
 use std::collections::VecDeque;
@@ -22,21 +24,19 @@ use rusqlite::{Connection, ErrorCode, params};
 use saga_core::store::{AppendError, DeliverError, DeliveryId, StoreError, WorkerId};
 use saga_core::{Epoch, SagaId, Timestamp};
 
-use crate::encode::Encoded;
-use crate::error::{Error, of_saga};
+use crate::error::Error;
 use crate::file::Opened;
+use crate::options::Options;
 use crate::schema::How;
 use crate::shared::Shared;
-use crate::status;
 use crate::stopwatch::Stopwatch;
-use crate::store::Options;
 use append::Batch;
-pub(crate) use log::LOG_BYTES_MAX;
 use log::Log;
 use mark::Mark;
 pub(crate) use purge::Progress as Purged;
-pub(crate) use seat::Died;
+use request::{Answer, Appended, Commit, Deliver};
 use seat::Seat;
+use transaction::{Transaction, data_version};
 
 /// How often the worker looks for what other processes delivered.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -44,26 +44,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const LOOK_AFTER: u32 = 16;
 /// No more than so many jobs go into one transaction.
 const GROUP_MAX: usize = 1024;
-
-/// The sender of an answer. A caller that no longer waits has dropped the other end.
-pub(crate) type Answer<T> = oneshot::Sender<T>;
-
-/// What the answers to a batch of appends are.
-pub(crate) type Appended = Result<Vec<Result<Epoch, AppendError>>, StoreError>;
-
-/// Appends of one worker.
-pub(crate) struct Commit {
-    pub(crate) worker: WorkerId,
-    pub(crate) batch: Vec<Encoded>,
-    pub(crate) now: Timestamp,
-}
-
-/// A delivery, as text.
-pub(crate) struct Deliver {
-    pub(crate) saga: SagaId,
-    pub(crate) body: String,
-    pub(crate) now: Timestamp,
-}
 
 /// What the writer is asked to do.
 pub(crate) enum Job {
@@ -307,48 +287,4 @@ impl Grouped {
             (Grouped::Commit(..) | Grouped::Deliver(..), Ok(_)) => {}
         }
     }
-}
-
-/// A transaction that is rolled back unless it is committed. It does not borrow its connection, so that statements
-/// may live as long as that does.
-struct Transaction<'a> {
-    connection: &'a Connection,
-    open: bool,
-}
-
-impl<'a> Transaction<'a> {
-    /// Takes the right to write at once: a transaction that reads first would be refused when it writes.
-    fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Self { connection, open: true })
-    }
-
-    fn commit(mut self) -> rusqlite::Result<()> {
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
-        self.open = false;
-        Ok(())
-    }
-}
-
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        // SQLite has rolled back by itself after some failures, such as a full disk. A rollback that fails leaves
-        // the transaction to the next `BEGIN`, which fails and is answered.
-        if self.open && !self.connection.is_autocommit() {
-            drop(self.connection.execute_batch("ROLLBACK"));
-        }
-    }
-}
-
-/// Changes when another connection has changed the file.
-fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
-}
-
-/// Returns the number of a saga, by its id.
-fn number_of(connection: &Connection, saga: &SagaId) -> Result<Option<i64>, Error> {
-    let mut find = connection.prepare_cached(&status::find(status::BY_ID))?;
-    let mut rows = find.query([saga.as_str()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    status::place(row).map(|place| Some(place.num)).map_err(|error| of_saga(saga, error))
 }

@@ -6,8 +6,9 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use saga_core::store::{AppendError, DeliveryId, Status, StoreError};
 use saga_core::{Epoch, SagaId, Seq, Timestamp};
 
+use super::request::{Commit, Deliver};
 use super::seat::Seat;
-use super::{Commit, Deliver, Transaction, number_of};
+use super::transaction::{Transaction, number_of};
 use crate::encode::{Encoded, Row};
 use crate::error::{Error, corrupt};
 use crate::reader::{Appends, Link};

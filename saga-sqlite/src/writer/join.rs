@@ -8,7 +8,8 @@ use saga_core::store::{StoreError, WorkerId};
 
 use super::mark::LOG_PAGES_MAX;
 use super::seat::Seat;
-use super::{Transaction, Writer, data_version, tail};
+use super::transaction::{Transaction, data_version};
+use super::{Writer, tail};
 use crate::error::{Error, corrupt};
 use crate::lock::WorkerLock;
 use crate::shared::{WORKER_SHIFT, first_epoch};

@@ -9,9 +9,6 @@ use rusqlite::Connection;
 use crate::file::beside;
 use crate::stopwatch::Stopwatch;
 
-/// The size above which the log should have been moved into the file. SQLite truncates the log to it when it restarts
-/// the log.
-pub(crate) const LOG_BYTES_MAX: u64 = 16 << 20;
 /// The interval between attempts to move a log that is too large.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 

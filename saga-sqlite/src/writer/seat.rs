@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension};
 use saga_core::store::{StoreError, WorkerId};
 use saga_core::{Epoch, Timestamp};
 
-use super::data_version;
+use super::transaction::data_version;
 use crate::error::Error;
 use crate::lock::WorkerLock;
 use crate::shared::EpochHasher;
+use crate::status::Died;
 
 /// The state of the one worker; dropped when it leaves.
 #[derive(Debug)]
@@ -73,17 +74,6 @@ impl Seat {
 pub(crate) struct Dead {
     by_num: HashMap<i64, Died, BuildHasherDefault<EpochHasher>>,
     by_age: BTreeSet<(Timestamp, i64)>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Died {
-    pub(crate) saga: String,
-    pub(crate) deaths: u32,
-    /// The time at which its status was last written.
-    pub(crate) since: Timestamp,
-    pub(crate) last_row: i64,
-    /// True if it is in `stored_claims`.
-    pub(crate) listed: bool,
 }
 
 impl Dead {

@@ -10,10 +10,10 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use saga_core::Epoch;
 
 use super::append::{Batch, LIST, one_row};
-use super::seat::{Dead, Died};
+use super::seat::Dead;
 use crate::error::Error;
 use crate::shared::{EpochHasher, Held};
-use crate::status;
+use crate::status::{self, Died};
 use crate::sum::{self, Sum};
 
 static SAVE: LazyLock<String> = LazyLock::new(|| status::update(&[("last_row", "?2")]));
