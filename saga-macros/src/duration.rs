@@ -3,7 +3,10 @@
 use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::words::WRITTEN;
+
+/// Why a value is written out.
+pub(crate) const WRITTEN: &str =
+    "it is read while the program is compiled, when the value of a constant is not known";
 
 /// Converts the text to milliseconds; `None` if it is not a length of time.
 pub(crate) fn millis(text: &str) -> Option<u64> {

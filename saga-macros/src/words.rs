@@ -8,7 +8,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Token};
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::duration;
+use crate::duration::{self, WRITTEN};
 use crate::names::nearest;
 
 /// One word, and what was given with it.
@@ -218,9 +218,6 @@ pub(crate) const UNHEARD: &str =
     "what is not known would be passed over, and what it was to say would not be so";
 /// Why a word has what belongs to it.
 const ALONE: &str = "the word by itself says nothing";
-/// Why a value is written out.
-pub(crate) const WRITTEN: &str =
-    "it is read while the program is compiled, when the value of a constant is not known";
 
 /// Returns true if it can be recorded as the name of a step, a saga or a site.
 pub(crate) fn is_name(name: &str) -> bool {

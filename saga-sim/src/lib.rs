@@ -13,6 +13,7 @@
 mod audit;
 mod books;
 mod case;
+mod clock;
 mod coverage;
 mod crowd;
 mod draw;

@@ -11,7 +11,7 @@ use saga_runtime::{ActError, AnyHandle};
 use crate::case::Act;
 use crate::fleet::Fleet;
 use crate::port::Stage;
-use crate::steps::Receipt;
+use crate::world::Receipt;
 use crate::world::{Effect, World};
 use saga_runtime::Clock as _;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +14,12 @@ use saga_core::store::{
     Summary, Waiting, Wanted, WorkerId,
 };
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
-use saga_runtime::{Clock, SystemClock};
+use saga_runtime::Clock as _;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::case::{Trouble, What, When};
+use crate::clock::SharedClock;
 use crate::coverage::{Coverage, Side};
 use crate::gate::Gate;
 use crate::mutant::Mutant;
@@ -70,29 +71,6 @@ impl Stage {
     fn tell(&self, what: What) {
         // After the end of the run no task listens.
         drop(self.news.send(what));
-    }
-}
-
-/// The store's clock, which all workers use: the true time with an offset.
-pub(crate) struct SharedClock {
-    time: SystemClock,
-    off_ms: AtomicI64,
-}
-
-impl SharedClock {
-    pub(crate) fn new() -> Self {
-        let time = SystemClock::at(saga_runtime::test::BEGINNING);
-        Self { time, off_ms: AtomicI64::new(0) }
-    }
-
-    pub(crate) fn jump(&self, by_ms: i64) {
-        self.off_ms.fetch_add(by_ms, Ordering::AcqRel);
-    }
-}
-
-impl Clock for SharedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.time.now().0 + self.off_ms.load(Ordering::Acquire))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::interpret::program;
 use crate::program::{Deed, Fates, Kind, Op, Program};
-use crate::world::{Call, Known, Seat, Undoes};
+use crate::world::{Call, Known, Receipt, Seat, Undoes};
 
 /// The input of every step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,18 +19,6 @@ pub(crate) struct Order {
     /// Of a compensation or probe: the id of the effect it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) of: Option<String>,
-}
-
-/// The output of every step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Receipt {
-    /// The service's id of the effect.
-    pub(crate) id: String,
-    /// The number of the effect, which programs branch on.
-    pub(crate) number: u64,
-    /// Filler, which makes the output too large to be recorded if the fate says so.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) ballast: String,
 }
 
 /// The maximum duration of one attempt. It exceeds a lease, so a worker may wake from a stall with an attempt in

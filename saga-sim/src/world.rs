@@ -9,15 +9,15 @@ use saga_core::state::Status;
 use saga_core::store::Store;
 use saga_core::{Cause, Entry, Kind, MemoryStore, Record, Role, SagaId, State};
 use saga_runtime::{Clock as _, Failure, Probe, StepContext};
+use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 pub(crate) use crate::books::{Books, Effect, Rule, Undoes};
+use crate::clock::SharedClock;
 use crate::crowd::Crowd;
 use crate::gate::Gate;
 use crate::mutant::Mutant;
-use crate::port::SharedClock;
 use crate::program::Fate;
-use crate::steps::Receipt;
 
 /// The world; clones are the same.
 #[derive(Clone)]
@@ -50,6 +50,18 @@ pub(crate) enum Known {
     NotAtAll,
     /// It has no effect.
     Reads,
+}
+
+/// The output of every step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Receipt {
+    /// The service's id of the effect.
+    pub(crate) id: String,
+    /// The number of the effect, which programs branch on.
+    pub(crate) number: u64,
+    /// Filler, which makes the output too large to be recorded if the fate says so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) ballast: String,
 }
 
 /// A call of a service.
