@@ -19,10 +19,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_channel::oneshot;
 use rusqlite::{Connection, ErrorCode, params};
-use saga_core::store::{AppendError, DeliverError, DeliveryId, StoreError, WorkerId};
-use saga_core::{Epoch, SagaId, Timestamp};
+use saga_core::Epoch;
+use saga_core::store::{AppendError, DeliverError, DeliveryId, StoreError};
 
 use crate::error::Error;
 use crate::file::Opened;

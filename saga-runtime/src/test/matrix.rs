@@ -22,7 +22,6 @@ use serde::Serialize;
 use super::Fault;
 use crate::author::error::StepError;
 use crate::author::saga::{Saga, SagaCall};
-use crate::operate::runtime::Builder;
 use crate::value::encoding::Encoding;
 use crate::value::samples::Samples;
 use case::VARIABLE;
