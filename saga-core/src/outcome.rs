@@ -65,7 +65,7 @@ impl std::fmt::Display for WhyLeft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             WhyLeft::Waived(by) => write!(f, "waived by {by}"),
-            WhyLeft::Stuck(reason) => write!(f, "stuck: {reason}"),
+            WhyLeft::Stuck(reason) => write!(f, "blocked: {reason}"),
             WhyLeft::InDoubt => f.write_str("in doubt"),
             WhyLeft::Irreversible => f.write_str("irreversible"),
             WhyLeft::Owed => f.write_str("yet to be undone"),

@@ -68,7 +68,7 @@ pub enum Refusal {
         sites: Vec<Site>,
     },
     /// The act is for dead letters, and the saga is not dead-lettered.
-    #[error("the saga is no dead letter: it is {phase}")]
+    #[error("the saga is not dead-lettered (phase: {phase})")]
     NotDeadLettered {
         /// The phase of the saga.
         phase: Phase,
@@ -77,7 +77,7 @@ pub enum Refusal {
     #[error("the saga is a dead letter: nothing in it waits for another attempt")]
     DeadLettered,
     /// Nothing is blocked there.
-    #[error("nothing is stuck{}", at(site))]
+    #[error("nothing is blocked{}", at(site))]
     NotStuck {
         /// The site that was named; `None` if none was.
         site: Option<Site>,
@@ -186,7 +186,7 @@ impl Refusal {
     /// ```
     /// use saga_core::{Phase, machine::Refusal};
     /// let refused = Refusal::NotDeadLettered { phase: Phase::Completed };
-    /// assert_eq!(refused.to_string(), "the saga is no dead letter: it is completed");
+    /// assert_eq!(refused.to_string(), "the saga is not dead-lettered (phase: completed)");
     /// assert_eq!(refused.advice(), "a completed saga is undone");
     /// ```
     pub fn advice(&self) -> &'static str {
@@ -195,7 +195,7 @@ impl Refusal {
             | Refusal::NotDeadLettered { phase: Phase::Completed } => "a completed saga is undone",
             Refusal::Ended { .. } => "nothing more is done to it; run another one",
             Refusal::RollingBack | Refusal::NotDeadLettered { phase: Phase::RollingBack } => {
-                "wait until it has ended, or needs a person"
+                "wait until it has ended, or is dead-lettered"
             }
             Refusal::TooLate { .. } => "let it go on, or redrive it; it can only end",
             Refusal::Duplicate { .. } => "nothing: the saga has it; a signal of another id is another signal",

@@ -49,7 +49,7 @@ pub(crate) fn timely(saga: &SagaId, journal: &[Entry], heard: &Heard<'_>) -> Vec
         }
         // All workers are of one build: what cannot be read is a signal that should have been refused.
         if matches!(&entry.record, Record::Halted { reason: Reason::Undecodable, .. }) {
-            wrong(format!("record {} makes it a dead letter by what somebody said", entry.seq));
+            wrong(format!("record {} dead-letters it by what an operator said", entry.seq));
         }
         if !heard.jumps
             && let Some(what) = judge_wait(&state, entry, heard.words, &signalled)

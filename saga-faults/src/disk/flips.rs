@@ -205,7 +205,7 @@ async fn act(runtime: &Runtime, saga: &SagaId) -> Result<(), String> {
             drop(handle.cancel(By::new("somebody", "to see what comes of it")).await);
         }
     };
-    timeout(ANSWER_MAX, acts).await.map_err(|_| format!("{saga}: nobody answers a cancel"))
+    timeout(ANSWER_MAX, acts).await.map_err(|_| format!("{saga}: a cancel gets no answer"))
 }
 
 /// The errors seen in a copy.

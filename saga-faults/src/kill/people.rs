@@ -135,7 +135,7 @@ impl Operator<'_> {
         for (_, _, reason, detail) in state.reasons() {
             // The reason must be true: one worker cannot have died three times.
             if reason == Reason::PoisonPill && self.deaths < 3 {
-                return Err(format!("{saga} is parked after {} deaths: {detail}", self.deaths));
+                return Err(format!("{saga} is dead-lettered after {} deaths: {detail}", self.deaths));
             }
             tally.dead_letter(reason);
         }
@@ -153,7 +153,7 @@ pub(crate) async fn left_in_inboxes(path: &Path, sagas: &[Planned]) -> Result<Ve
     for planned in sagas {
         let saga = SagaId::new(&planned.id).map_err(|error| error.to_string())?;
         let left = store.undelivered(&saga).await.map_err(|error| error.to_string())?;
-        wrongs.extend(left.iter().map(|left| format!("{saga}: nobody has taken {:?}", left.delivery)));
+        wrongs.extend(left.iter().map(|left| format!("{saga}: no worker has taken {:?}", left.delivery)));
     }
     Ok(wrongs)
 }

@@ -33,7 +33,7 @@ impl Line {
     ///
     /// **Cancel safety**: dropping this future leaves the queue; a slot that it already had goes to the next.
     pub(crate) async fn slot(self) -> Slot {
-        Slot(self.room.acquire_owned().await.expect("nobody closes a bulkhead"))
+        Slot(self.room.acquire_owned().await.expect("a bulkhead is never closed"))
     }
 }
 
@@ -151,7 +151,7 @@ impl Catalog for Gate<'_> {
                 true
             }
             Err(_) => {
-                tracing::debug!(site = %site, step, "a compensation stands in line");
+                tracing::debug!(site = %site, step, "a compensation is queued");
                 slots.awaited.insert(site.clone());
                 slots.arrived.push(Line { site: site.clone(), room: room.clone() });
                 false

@@ -212,7 +212,7 @@ impl Driver {
         if phase == Phase::DeadLettered {
             for (site, role, reason, detail) in state.reasons() {
                 let site = site.as_ref().map_or("the body", Site::as_str);
-                tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "a dead letter: it needs a person");
+                tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "dead-lettered");
             }
             return Finished::Settled(Arc::new(state));
         }
@@ -220,7 +220,7 @@ impl Driver {
             tracing::info!(saga = %state.id(), %phase, "ended");
             return Finished::Settled(Arc::new(state));
         }
-        tracing::debug!(saga = %state.id(), %phase, "let go");
+        tracing::debug!(saga = %state.id(), %phase, "released");
         Finished::Parked
     }
 

@@ -100,7 +100,7 @@ where
         match read().await {
             Err(error) if error.is_transient() && !engine.is_draining() => {
                 tries += 1;
-                tracing::warn!(%error, tries, "the store failed; a saga waits to be taken up");
+                tracing::warn!(%error, tries, "the store failed; a saga waits to be resumed");
                 tokio::time::sleep(pause(tries, engine.dice.draw())).await;
             }
             done => return done,

@@ -255,7 +255,7 @@ pub(crate) fn begin(engine: &Arc<Engine>, state: &State, job: &Job, stopping: Ar
         Job::Attempt { site, role, attempt } => begin.attempt(job, site, *role, *attempt),
         Job::Probe { site } => begin.probe(job, site),
         Job::Read { site, step, input } => begin.read(job, site, step, input),
-        Job::Line { .. } => unreachable!("who stands in line was never a job to begin"),
+        Job::Line { .. } => unreachable!("a queued compensation is never a job to begin"),
     }
 }
 

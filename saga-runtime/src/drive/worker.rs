@@ -296,7 +296,7 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
                 Ok(deaths) => deaths,
                 Err(finished) => return finished,
             };
-            tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "taken up");
+            tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "resumed");
             let deliveries = match deliveries {
                 Ok(deliveries) => (known_until, deliveries),
                 Err(error) => return Finished::Lost(CommitError::Store(error)),

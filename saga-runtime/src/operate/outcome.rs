@@ -92,7 +92,7 @@ impl<T, E> fmt::Display for Outcome<T, E> {
             Outcome::Completed { undone: Undone::Whole, .. } => f.write_str("completed, and undone"),
             Outcome::RolledBack { cause, rollback, .. } => write!(f, "rolled back: {cause}; {rollback}"),
             Outcome::DeadLettered(letter) => {
-                f.write_str("needs a person")?;
+                f.write_str("dead-lettered")?;
                 letter.reasons.iter().try_for_each(|stop| write!(f, "; {}: {}", stop.reason, stop.detail))
             }
             Outcome::Abandoned { by, rollback } => write!(f, "abandoned by {by}; {rollback}"),

@@ -93,7 +93,7 @@ impl Definitions {
                 changes.push(Change::dangerous(
                     format!("compensation `{name}` is not registered any more"),
                     format!(
-                        "{by} may have recorded that it undoes {}; their rollback or undo would be parked there",
+                        "{by} may have recorded that it undoes {}; their rollback or undo would be dead-lettered",
                         list(&owed.undoes)
                     ),
                     format!(

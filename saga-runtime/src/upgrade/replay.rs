@@ -184,7 +184,9 @@ impl End<'_> {
             Ok(Some(BodyEnd::Unrecordable(site, why))) => {
                 format!("its end at {site} cannot be recorded: {why}")
             }
-            Ok(Some(BodyEnd::Halted(reason, _, detail))) => format!("it is parked: {reason}: {detail}"),
+            Ok(Some(BodyEnd::Halted(reason, _, detail))) => {
+                format!("it is dead-lettered: {reason}: {detail}")
+            }
             Ok(Some(BodyEnd::Panicked(message))) | Err(message) => format!("it panics: {message}"),
             Ok(None) => "it goes on to something else".to_owned(),
         };

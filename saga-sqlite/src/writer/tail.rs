@@ -77,7 +77,7 @@ pub(super) fn left(connection: &Connection, tail: i64) -> Result<Left, Error> {
             // The damage is found again when that journal is read.
             Some(num) => drop(ends.entry(num).and_modify(|end| *end = row.max(*end)).or_insert(row)),
             None => {
-                let why = "it is not as it was written, and whose it was cannot be told".to_owned();
+                let why = "it is not as it was written, and its saga is not known".to_owned();
                 left.damaged.push((format!("row {row} of the journals"), why));
             }
         }

@@ -67,7 +67,7 @@ use crate::value::journal::journal;
 ///     println!("{} {:?}", entry.at, entry.record);
 /// }
 /// let refused = second.redrive(ann()).await.unwrap_err();
-/// assert!(refused.to_string().contains("no dead letter"), "{refused}");
+/// assert!(refused.to_string().contains("not dead-lettered"), "{refused}");
 /// # });
 /// ```
 #[derive(Clone)]

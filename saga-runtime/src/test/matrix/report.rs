@@ -228,7 +228,7 @@ impl fmt::Display for Report {
             };
             bases.map(line).collect()
         };
-        let head = ["case", "ends", "the world", "with crashes", "left, or needs a person"];
+        let head = ["case", "ends", "the world", "with crashes", "left, or dead letter"];
         let rows = std::iter::once(head).chain(lines.iter().map(Line::texts));
         let rows: Vec<[&str; 5]> = rows.collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
