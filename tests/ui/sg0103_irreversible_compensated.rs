@@ -1,7 +1,7 @@
 //! SG0103: Words do not contradict each other.
 //!
-//! Each of the words promises something to the rollback. Where two promise different things, one of them is a lie,
-//! and the rollback would follow the wrong one.
+//! Each of the words tells the rollback what to do. Where two of them contradict each other, the rollback might follow
+//! the wrong one.
 
 use saga::prelude::*;
 

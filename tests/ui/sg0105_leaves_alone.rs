@@ -1,7 +1,7 @@
 //! SG0105: What is said about undoing stands beside `compensate`.
 //!
-//! `leaves` says what an undo leaves behind, `undo_within` for how long it works. Where nothing undoes the step,
-//! they say nothing.
+//! `leaves` says what an undo leaves behind, `undo_within` for how long it works. Without `compensate` they have no
+//! meaning.
 
 use saga::prelude::*;
 

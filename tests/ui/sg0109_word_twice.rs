@@ -1,6 +1,6 @@
 //! SG0109: A word is said once.
 //!
-//! If a word is said twice, one of the two would be forgotten without a sound.
+//! If a word were given twice, one of the two would be ignored silently.
 
 use saga::prelude::*;
 

@@ -1,8 +1,8 @@
-//! SG0407: An error of others is told what it means before a `?`.
+//! SG0407: An error of another crate is classified before a `?`.
 //!
-//! An error of another crate does not know what it means for the step: a refused connection did not happen, a
-//! broken one may have. So it is said where it is known: `.transient()?`, `.permanent()?` or `.in_doubt()?` make a
-//! `saga::Failure` of it. A step with an error of its own maps it to a variant.
+//! An error of another crate does not say what it means for the step: after a refused connection nothing happened,
+//! after a broken one it may have. So the step says it: `.transient()?`, `.permanent()?` or `.in_doubt()?` convert it
+//! to a `saga::Failure`. A step with an error of its own maps it to a variant.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
 //! SG0605: No `.await` stands in a nested function.
 //!
-//! A nested `async fn` is a future that nothing records. What it does is a saga of its own, which has its place in the
-//! journal of the one that awaits it; or a step.
+//! A nested `async fn` is a future that nothing records. Make it a step, or a saga of its own, which is recorded in the
+//! journal of the saga that awaits it.
 
 use saga::prelude::*;
 

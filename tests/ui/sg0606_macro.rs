@@ -1,6 +1,6 @@
 //! SG0606: No `.await` stands in a macro.
 //!
-//! A macro may put its tokens anywhere, into a closure for one, or twice. Awaits stand in the text of the saga.
+//! A macro may put its tokens anywhere, such as into a closure, or twice. Write awaits in the text of the saga.
 
 use saga::prelude::*;
 

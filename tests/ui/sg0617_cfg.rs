@@ -1,7 +1,7 @@
 //! SG0617: No `#[cfg]` stands in a saga.
 //!
-//! Where a saga can go is read from its text before the compiler has left out what a `#[cfg]` leaves out. An `if` has two ways,
-//! and both are read.
+//! The automaton of a saga is read from its text before the compiler removes what a `#[cfg]` leaves out. Use an `if`: both of
+//! its branches are read.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
-//! SG0620: What an error means is said by steps.
+//! SG0620: Errors are classified in steps.
 //!
-//! `.transient()`, `.permanent()` and `.in_doubt()` say of an error whether the attempt happened, and so what comes next: that is
-//! over when the saga sees a step's failure. `?` makes it the saga's error.
+//! `.transient()`, `.permanent()` and `.in_doubt()` say whether an attempt happened, and so whether it is retried. When the saga
+//! sees a step's failure, that is already decided. `?` makes it the saga's error.
 
 use saga::prelude::*;
 

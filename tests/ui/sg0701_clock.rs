@@ -1,6 +1,6 @@
-//! SG0701: A saga asks no clock.
+//! SG0701: A saga does not read a clock.
 //!
-//! After a crash the body of a saga runs again over its journal, and has to come by the same places with the same values.
+//! After a crash the body of a saga runs again over its journal, and has to reach the same places with the same values.
 //! A clock gives another value each time. `now().await` is recorded.
 
 use saga::prelude::*;

@@ -1,7 +1,7 @@
-//! SG0702: A saga draws nothing at random.
+//! SG0702: A saga has no random values but recorded ones.
 //!
-//! What is drawn is another value each time, and would not fit the journal when the saga runs again. `uuid().await` is
-//! recorded; so is the output of a step that draws.
+//! A random value differs each time, and would not fit the journal when the saga runs again. `uuid().await` is
+//! recorded; so is the output of a step that draws one.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
-//! SG0703: A saga does not ask its surroundings.
+//! SG0703: A saga does not read its environment.
 //!
-//! Environment, arguments and processors may be others after a crash: a saga goes on in another process, perhaps on another
-//! machine. What it depends on is its input, or the recorded output of a step.
+//! Environment, arguments and processors may differ after a crash: a saga goes on in another process, perhaps on another
+//! machine. It may depend on its input, and on the recorded outputs of steps.
 
 use saga::prelude::*;
 

@@ -1,8 +1,8 @@
 //! SG0705: What acts on the world is a step.
 //!
-//! A file that is written, a program that is started, a request that is sent: done in the body of a saga, nothing records
-//! it, it happens again each time the saga runs again, and nothing undoes it. That is what steps are for. (Printing is let
-//! through, since it does no harm; it may print twice.)
+//! A file that is written, a program that is started, a request that is sent: in the body of a saga nothing records it. It
+//! happens again each time the saga runs again, and nothing undoes it. Steps are for that. (Printing is allowed, because
+//! it is harmless; it may print twice.)
 
 use saga::prelude::*;
 

@@ -1,8 +1,8 @@
-//! SG0903: A parameter says no more than what an older record lacks.
+//! SG0903: A parameter takes no attribute of `serde` but `default`.
 //!
-//! The name of a parameter is the name that is recorded, and its type says how. What older records do not have, because
-//! the parameter was added later, is said by `#[serde(default)]` or `#[serde(default = "path")]`; all else that `serde`
-//! can do stands on the fields of a type of its own.
+//! The name of a parameter is the name that is recorded, and its type says how. `#[serde(default)]` or
+//! `#[serde(default = "path")]` gives the value for older records, which lack a parameter that was added later. For all
+//! other attributes of `serde`, use a type of its own, and put them on its fields.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
 //! SG0904: `Some` of nothing is not recorded.
 //!
-//! In a journal `None` is `null`, and so is what `Some` of a `None` or of a `()` is written as: both would be read as
-//! `None`, and the saga would go on with something else than the step had given.
+//! In a journal `None` is `null`, and so is `Some` of a `None` or of a `()`: both would be read as `None`, and the saga
+//! would go on with another value than the step had given.
 
 use saga::prelude::*;
 

@@ -1,7 +1,7 @@
 //! SG1002: Only a completed saga is undone.
 //!
-//! To undo is to take back what has completed. What has not ended is turned round instead: a running saga is
-//! cancelled, a dead letter is rolled back; both then undo what they did.
+//! An undo takes back what has completed. A saga that has not ended is stopped instead: a running saga is
+//! cancelled, a dead letter is rolled back. Both then undo what they did.
 use saga::prelude::*;
 
 #[step(compensate = release(output), idempotent)]

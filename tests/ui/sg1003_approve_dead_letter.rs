@@ -1,7 +1,7 @@
 //! SG1003: Only a running saga is cancelled, signalled or answered.
 //!
-//! A cancel stops what runs, a signal and an answer are waited for by a body that runs. A saga that has completed
-//! does nothing any more: it can be undone. A dead letter does nothing until a person has mended it.
+//! A cancel stops what runs; a signal or an answer is for a body that waits. A saga that has completed does nothing
+//! any more: it can be undone. A dead letter does nothing until a person has mended it.
 use saga::prelude::*;
 
 #[step(compensate = release(output), idempotent)]

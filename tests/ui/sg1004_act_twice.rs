@@ -1,7 +1,7 @@
-//! SG1004: An act takes what was known of the saga: look again before the next.
+//! SG1004: An act consumes what was seen of the saga: look again before the next.
 //!
-//! After an act the saga is not what it was: a dead letter that was redriven runs, a completed saga that was undone is
-//! on its way back. So the act takes what was seen, and the next one begins with another look.
+//! After an act the saga is in another state: a dead letter that was redriven runs, a completed saga that was undone is
+//! rolling back. So the act takes what was seen, and the next act begins with another look.
 use saga::prelude::*;
 
 #[step(compensate = release(output), idempotent)]

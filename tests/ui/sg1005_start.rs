@@ -1,6 +1,6 @@
 //! SG1005: A runtime is started before it runs anything.
 //!
-//! A `Builder` is told what there is. What is missing, a step's client for one, is found by `start`, before anything is run.
+//! A `Builder` gets the sagas and their resources. `start` finds what is missing, such as a step's client, before anything runs.
 
 use saga::prelude::*;
 

@@ -1,6 +1,6 @@
-//! SG1007: A secret is no text.
+//! SG1007: A secret is not text.
 //!
-//! A `Redacted` shows `[redacted]` wherever it is shown. A bank that is handed that text declines it, at best. `.expose()` gives the
+//! A `Redacted` is shown as `[redacted]` everywhere. A bank that gets that text declines it, at best. `.expose()` gives the
 //! secret itself, in the one place that it is for.
 
 use saga::prelude::*;

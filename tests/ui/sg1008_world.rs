@@ -1,7 +1,7 @@
 //! SG1008: A matrix runs in a world.
 //!
-//! The matrix holds what is left in the world after each case against what was there before. So it is given one: what your steps
-//! borrow, in memory, and what can be seen of it.
+//! The matrix compares the world after each case with the world before. So it needs one: the resources that your steps borrow,
+//! in memory, and a view of their state.
 
 use std::sync::{Arc, Mutex};
 
