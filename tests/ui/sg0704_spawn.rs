@@ -1,4 +1,4 @@
-//! SG0704: A saga starts no tasks or threads.
+//! SG0704: Only `all` runs several things at once in a saga.
 //!
 //! A task or a thread that a saga starts is not recorded: it would be started again after a crash, and nothing would wait for
 //! it or undo it. Several steps at once are `all((a(…), b(…)))`; a wait is `sleep("10s").await`; a time-out is a word of the
