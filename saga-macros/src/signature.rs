@@ -269,7 +269,8 @@ fn read_output(item: &ItemFn, noun: &str, report: &mut Report) -> Option<Type> {
     Some((**ty).clone())
 }
 
-/// What is no `Result` by its looks. Types could judge it as well, but would say so at every mention of it.
+/// Returns true if the type does not look like a `Result`. Types could judge that as well, but would say so at every
+/// mention of it.
 fn is_no_result(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => {

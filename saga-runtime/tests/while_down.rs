@@ -187,7 +187,7 @@ async fn s57_what_came_first_counts() {
     }
 }
 
-/// What came in time counts, although the limit has passed since.
+/// A delivery that came in time counts, although the limit has passed since.
 #[tokio::test(start_paused = true)]
 async fn s57_an_answer_in_time_counts_and_one_too_late_does_not() {
     for (after, in_time) in [(59 * MINUTE, true), (61 * MINUTE, false)] {

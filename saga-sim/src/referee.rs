@@ -160,7 +160,7 @@ impl Referee {
     }
 }
 
-/// What a recovery is shown of a journal by the mutant.
+/// Changes a journal to what the mutant shows a recovery of it.
 fn misread(mutant: Option<Mutant>, journal: &mut [Entry]) {
     let nothing = || Record::RetriedNow { by: saga_core::By::new("a mutant", "nothing to see here") };
     match mutant {

@@ -56,7 +56,7 @@ fn count(dir: &TempDir) -> i64 {
     db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).expect("it can be read")
 }
 
-/// What a commit says on that disk, and how many rows there are after a crash at that moment.
+/// Returns what a commit says on that disk, and how many rows there are after a crash at that moment.
 fn commit_on(name: &str, disk: Bad) -> (Result<usize, ErrorCode>, i64) {
     let (dir, disk) = (tempfile::tempdir().expect("a directory can be made"), Arc::new(disk));
     register(name, disk.clone()).expect("the name is free");

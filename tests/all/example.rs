@@ -82,7 +82,7 @@ fn text(from: &mut impl Read) -> String {
     String::from_utf8(text).expect("it speaks UTF-8")
 }
 
-/// Where the example is. `cargo test` builds it; a run of this test alone does not, so that it is done here.
+/// Builds the example if need be, and returns its path. `cargo test` builds it; a run of this test alone does not.
 fn built(name: &str) -> Option<PathBuf> {
     let test = std::env::current_exe().expect("a test knows where it is");
     let profile = test.ancestors().nth(2).expect("tests are in `deps` of a profile's directory");
@@ -100,7 +100,7 @@ fn built(name: &str) -> Option<PathBuf> {
     Some(example)
 }
 
-/// Whether nothing that the example is built from is newer than it.
+/// Returns true if nothing that the example is built from is newer than it.
 fn is_fresh(example: &Path) -> bool {
     let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
     let Some(built) = changed(example) else { return false };

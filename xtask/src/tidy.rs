@@ -6,6 +6,7 @@
 mod architecture_length;
 mod config;
 mod dependencies;
+mod docs;
 mod docs_names;
 mod error_pages;
 mod exceptions;
@@ -40,6 +41,7 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule { name: architecture_length::NAME, check: architecture_length::check },
     Rule { name: dependencies::NAME, check: dependencies::check },
+    Rule { name: docs::NAME, check: docs::check },
     Rule { name: docs_names::NAME, check: docs_names::check },
     Rule { name: error_pages::NAME, check: error_pages::check },
     Rule { name: file_length::NAME, check: file_length::check },

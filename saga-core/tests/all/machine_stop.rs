@@ -386,7 +386,7 @@ fn a_cancel_past_two_irreversible_steps_is_told_the_first() {
     assert_eq!(saga.state.no_return(), Some(&"charge".into()));
 }
 
-/// What resets the count of deaths: anything but another try at the same thing.
+/// Anything but another try at the same thing resets the count of deaths.
 #[test]
 fn progress_is_what_is_more_than_another_try() {
     let mut saga = Desk::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga_faults::Mutant;
 
-/// Whether the rounds found nothing, and what they said.
+/// Runs rounds, and returns whether they found nothing, and their output.
 fn rounds(number: u32, mutant: Option<Mutant>) -> (bool, String) {
     let dir = tempfile::tempdir_in(saga_faults::memory()).expect("a directory can be made");
     let mut harness = Command::new(env!("CARGO_BIN_EXE_saga-faults"));
@@ -28,8 +28,7 @@ fn is_caught(mutant: Mutant, words: &[&str]) {
     assert!(said.contains("to repeat its plan: cargo xtask kill --rounds 1 --seed "), "{said}");
 }
 
-/// What is left in memory of a harness that was given no directory: runs it, and has it stopped when it is under way, if
-/// it is to be.
+/// Runs a harness without a directory, stops it while it works if `is_stopped`, and returns what is left in memory.
 fn left(words: &[&str], is_stopped: bool) -> Vec<PathBuf> {
     let mut harness = Command::new(env!("CARGO_BIN_EXE_saga-faults"));
     harness.args(words).stdout(Stdio::null()).stderr(Stdio::null());

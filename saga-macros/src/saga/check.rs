@@ -133,7 +133,7 @@ impl<'ast> Visit<'ast> for Checker<'_> {
         self.within(Inside::Function, |this| visit::visit_item_fn(this, node));
     }
 
-    /// What a `macro_rules!` says happens where it is used.
+    /// Passes over a `macro_rules!`: its code is checked where it is used.
     fn visit_item_macro(&mut self, _: &'ast ItemMacro) {}
 
     fn visit_macro(&mut self, node: &'ast Macro) {

@@ -163,7 +163,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// What goes by a name of the crate's own is that.
+    /// Leads a call by one of the crate's own names to the crate's own function.
     fn own(&self, call: &mut Expr, kind: &Kind) {
         let Some(name) = kind.own() else { return };
         let span = first_span(call);

@@ -231,7 +231,7 @@ fn itself(asked: &mut Asked, function: &Function, report: &mut Report) {
     found.into_iter().for_each(|word| asked.forget(word));
 }
 
-/// What a call beside a step cannot know: a call that mentions it is left out, for the compiler would report it again.
+/// Reports names that a call beside a step cannot know. Such a call is left out: the compiler would report it again.
 fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
     let mut out_of_scope = Vec::new();
     for (word, call) in calls(asked) {

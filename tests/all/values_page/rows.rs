@@ -8,7 +8,7 @@ use saga::test::comes_back;
 use saga::{EncodeError, Payload, Recorded};
 use serde::Serialize;
 
-/// What becomes of a value: how it is written, and what is read from that.
+/// Returns the row of a value: how it is written, and what is read from that.
 pub(crate) fn row<T: Recorded + Serialize>(kind: &str, value: &T, same: impl Fn(&T, &T) -> bool) -> String {
     let written = Payload::encode(value).map(|payload| payload.shown());
     let written = written.map_or("—".to_owned(), |text| match text.len() > 60 {

@@ -17,7 +17,7 @@ pub enum SeatError {
     #[error("busy")]
     #[transient(retry_after = wait)]
     Busy {
-        /// How long.
+        /// The wait that the service asks for.
         wait: std::time::Duration,
     },
 }

@@ -335,8 +335,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Which side of a compound assignment comes first depends on its types, which are not known here: where both await,
-    /// `check` refuses it.
+    /// Walks a compound assignment. Which side comes first depends on its types, which are not known here: where both
+    /// await, `check` refuses it.
     fn either_order(&mut self, left: &Expr, right: &Expr) {
         let before = self.at.clone();
         self.visit_expr(left);

@@ -110,7 +110,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// What `drop` is given.
+    /// Visits the argument of `drop`.
     fn visit_dropped_argument(&mut self, argument: &mut Expr) {
         match argument {
             Expr::Await(_) => self.visit_dropped(argument),
