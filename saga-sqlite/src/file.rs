@@ -110,6 +110,11 @@ impl Opened {
         std::fs::metadata(&self.path).ok()?.modified().ok()
     }
 
+    /// Returns the size of the write-ahead log beside it, 0 if there is none.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        std::fs::metadata(beside(&self.path, "-wal")).map_or(0, |log| log.len())
+    }
+
     /// Returns what will go wrong when it is opened again.
     pub(crate) fn trouble(&self) -> Option<String> {
         let names = names(&std::fs::metadata(&self.path).ok()?);

@@ -26,7 +26,7 @@ const OLDEST: u32 = 2;
 pub(crate) const VERSION: u32 = OLDEST + MIGRATIONS.len() as u32 - 1;
 
 /// The size of a page in every file that this crate makes.
-const PAGE_BYTES: u64 = 4096;
+pub(crate) const PAGE_BYTES: u64 = 4096;
 
 /// The size above which the log should have been moved into the file. SQLite truncates the log to it when it restarts
 /// the log.

@@ -27,7 +27,7 @@ impl Writer {
             writer.shared.counters.committed(0, 0);
             // What came before this look is found by the first claim.
             writer.seen = data_version(&writer.connection)?;
-            writer.mark.attend(&mut writer.connection)?;
+            writer.mark.attend(&writer.connection)?;
             Ok(joined)
         })?;
         damaged.iter().for_each(|(what, why)| self.shared.damaged(what, why));

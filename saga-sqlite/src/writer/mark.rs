@@ -15,18 +15,18 @@
 //!   attempt is made after a second. Until then the file may say 0 while its log has more.
 //! - Another process delivers. Its first write into an empty log is in no file that says 1 until the worker commits.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
 use crate::file::Opened;
-use crate::schema;
+use crate::schema::{self, PAGE_BYTES};
 use crate::stopwatch::Stopwatch;
 
 /// The number of pages at which the log is moved into the file.
-pub(super) const LOG_PAGES_MAX: i32 = 1000;
+pub(super) const LOG_PAGES_MAX: u32 = 1000;
+/// The size of such a log.
+const LOG_BYTES_MAX: u64 = LOG_PAGES_MAX as u64 * PAGE_BYTES;
 /// The time before a file that could not be marked is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -35,30 +35,26 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Mark {
     /// The file's modification time when it was marked; `None` if it was not.
     marked: Option<SystemTime>,
-    /// The number of pages in the log, as of the last commit.
-    pages: Arc<AtomicI32>,
-    /// The number of pages in the log when the file was marked.
-    pages_then: i32,
+    /// The size of the log when the file was marked, if a reader kept it from being reused; else 0.
+    kept_bytes: u64,
     failed: Option<Stopwatch>,
 }
 
 impl Mark {
-    /// Makes the connection report the size of its log, and move it into the file only on request.
-    pub(super) fn attend(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
-        let pages = self.pages.clone();
+    /// Makes the connection move its log into the file only on request. A log that is reused is cut to the size at which
+    /// it is moved, so that its size on disk tells whether it has grown beyond it.
+    pub(super) fn attend(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.marked = None;
-        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
-            pages.store(count, Ordering::Relaxed);
-            Ok(())
-        }))
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX.cast_signed())
     }
 
     /// Marks the file if it was written to since it was last marked, or if its log has grown.
     pub(super) fn renew(&mut self, connection: &Connection, opened: &Opened) -> rusqlite::Result<()> {
-        let grown = self.pages.load(Ordering::Relaxed) - self.pages_then;
+        let has_grown = opened.log_bytes() > LOG_BYTES_MAX + self.kept_bytes;
         let is_marked = self.marked.is_some() && self.marked == opened.written();
         let waits = self.failed.as_ref().is_some_and(|failed| failed.elapsed() < TRY_EVERY);
-        if waits || (is_marked && (0..LOG_PAGES_MAX).contains(&grown)) {
+        if waits || (is_marked && !has_grown) {
             return Ok(());
         }
         self.failed = Some(Stopwatch::start());
@@ -76,7 +72,8 @@ impl Mark {
         schema::keep_log(connection, false)?;
         if is_moved {
             (self.marked, self.failed) = (marked, None);
-            self.pages_then = self.pages.load(Ordering::Relaxed);
+            let bytes = opened.log_bytes();
+            self.kept_bytes = if bytes > LOG_BYTES_MAX { bytes } else { 0 };
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Writer {
         self.connection = schema::open_again(&self.path, &self.how).map_err(StoreError::from)?;
         if let Some(seat) = &mut self.seat {
             seat.version = None;
-            self.mark.attend(&mut self.connection)?;
+            self.mark.attend(&self.connection)?;
         }
         self.all_is_there()?;
         self.shared.counters.opened_anew();

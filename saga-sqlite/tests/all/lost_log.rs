@@ -103,6 +103,11 @@ fn s60_a_log_that_is_deleted_after_a_crash_is_missed() {
         assert!(moved > 4 << 20, "the log was moved: {moved}");
         commit(&store, worker, &creation("b")).await.expect("the store works");
         misses_its_log(&path, &["a", "b"], "after the log was moved");
+        for seq in 6..20 {
+            commit(&store, worker, &step("a", epoch, seq, value(1 << 20))).await.expect("the store works");
+        }
+        let log = fs::metadata(beside(&path, "-wal")).expect("it is there").len();
+        assert!(log < 7 << 20, "the log is reused, and does not grow: {log}");
         for how in ["PASSIVE", "RESTART", "TRUNCATE"] {
             next_tick(&path);
             let shell = Connection::open(&path).expect("it is a database");
