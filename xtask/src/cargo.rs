@@ -14,6 +14,18 @@ pub(crate) fn root() -> Result<PathBuf, String> {
     }
 }
 
+/// Returns the directory that cargo builds in.
+pub(crate) fn target() -> Result<PathBuf, String> {
+    #[derive(serde::Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let json = output("cargo", &["metadata", "--format-version=1", "--no-deps"])?;
+    let metadata: Metadata = serde_json::from_str(&json)
+        .map_err(|error| format!("`cargo metadata` is not understood: {error}"))?;
+    Ok(metadata.target_directory)
+}
+
 /// Returns true in continuous integration, where the lock file must already be right.
 pub(crate) fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")

@@ -33,7 +33,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         arguments: "[stage…]",
-        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, sim, kill, disk, docs",
+        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, unified, newcomer, sim, kill, disk, docs",
         options: &[],
         run: test::run,
     },
@@ -156,6 +156,8 @@ mod tests {
                 assert!(help.lines().any(|line| line.contains(option) && line.ends_with(about)), "{option}");
             }
         }
+        let stages: Vec<&str> = test::stages().collect();
+        assert!(help.contains(&stages.join(", ")), "{stages:?}");
         assert!(help.contains("--journals") && help.contains("--mutant") && help.contains("--dir"));
     }
 }

@@ -5,6 +5,7 @@
 //! therefore equal: clippy and docs share checks, and all stages share macros and build scripts (the bundled SQLite is
 //! the expensive one).
 
+mod newcomer;
 mod prepare;
 mod stage;
 mod weight;
@@ -41,6 +42,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let (summary, code) = summary(&reports, began.elapsed(), cargo::in_ci());
     say(&summary);
     Ok(code)
+}
+
+/// Returns the names of all stages, in their order.
+#[cfg(test)]
+pub(crate) fn stages() -> impl Iterator<Item = &'static str> {
+    STAGES.iter().map(|stage| stage.name)
 }
 
 /// Returns the named stages in their usual order, or all.

@@ -2,7 +2,7 @@
 
 use std::process::ExitStatus;
 
-use super::weight;
+use super::{newcomer, weight};
 use crate::{cargo, tidy};
 
 /// One thing that CI checks.
@@ -66,6 +66,12 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "unified",
         work: Work::Cargo { arguments: &["test", "--package", "unified"], variable: None, locks: true },
+        component: None,
+        compiles: true,
+    },
+    Stage {
+        name: "newcomer",
+        work: Work::Own { typed: "cargo xtask test newcomer", run: newcomer::check },
         component: None,
         compiles: true,
     },
