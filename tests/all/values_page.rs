@@ -2,7 +2,7 @@
 //! With `SAGA_WRITE_DOCS=1` the page is written; otherwise it is compared.
 #![allow(clippy::unwrap_used)]
 
-// A path, since `unified` runs this file as a program of its own.
+// A path, since `tests/unified` has this file too.
 #[path = "values_page/rows.rs"]
 mod rows;
 

@@ -22,6 +22,7 @@ mod markdown;
 mod metadata;
 mod repository;
 mod source;
+mod test_programs;
 mod tree;
 mod unfinished;
 mod violation;
@@ -51,6 +52,7 @@ const RULES: &[Rule] = &[
     Rule { name: header::NAME, check: header::check },
     Rule { name: layers::NAME, check: layers::check },
     Rule { name: machine_path::NAME, check: machine_path::check },
+    Rule { name: test_programs::NAME, check: test_programs::check },
     Rule { name: unfinished::NAME, check: unfinished::check },
 ];
 

@@ -1,7 +1,7 @@
 //! The table of other crates' types in `docs/values.md`.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../all/values_page/rows.rs"]
+#[path = "../../../all/values_page/rows.rs"]
 mod rows;
 
 use rows::{plain, row};
