@@ -31,18 +31,18 @@ const ROWS: [&str; 17] = [
 
 /// Files that contain only tests of rows.
 const WHOLE: [&str; 13] = [
-    "saga-runtime/tests/crash_points.rs",
-    "saga-runtime/tests/scenarios_01_16.rs",
-    "saga-runtime/tests/scenarios_17.rs",
-    "saga-runtime/tests/scenarios_18_19.rs",
-    "saga-runtime/tests/scenarios_20_29.rs",
-    "saga-runtime/tests/scenarios_30_34.rs",
-    "saga-runtime/tests/scenarios_clock.rs",
-    "saga-runtime/tests/scenarios_store.rs",
-    "saga-runtime/tests/scenarios_59.rs",
+    "saga-runtime/tests/all/crash_points.rs",
+    "saga-runtime/tests/all/rollback.rs",
+    "saga-runtime/tests/all/throttled_compensations.rs",
+    "saga-runtime/tests/all/due_times.rs",
+    "saga-runtime/tests/all/recovery.rs",
+    "saga-runtime/tests/all/outcomes.rs",
+    "saga-runtime/tests/all/clock_jumps.rs",
+    "saga-runtime/tests/all/store_outages.rs",
+    "saga-runtime/tests/all/damaged_records.rs",
     "saga-sqlite/tests/all/damage.rs",
     "saga-sqlite/tests/all/places.rs",
-    "saga-runtime/tests/while_down.rs",
+    "saga-runtime/tests/all/while_down.rs",
     "saga-faults/tests/all/kill.rs",
 ];
 
