@@ -4,7 +4,7 @@
 
 // A path, since `tests/unified` has this file too.
 #[path = "values_page/rows.rs"]
-mod rows;
+pub(crate) mod rows;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};

@@ -1,10 +1,7 @@
 //! The table of other crates' types in `docs/values.md`.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../../all/values_page/rows.rs"]
-mod rows;
-
-use rows::{plain, row};
+use crate::values_page::rows::{self, plain, row};
 use serde::{Deserialize, Serialize};
 
 /// A time as its crate writes it for callers that ask for a number.
