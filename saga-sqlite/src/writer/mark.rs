@@ -35,8 +35,6 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Mark {
     /// The file's modification time when it was marked; `None` if it was not.
     marked: Option<SystemTime>,
-    /// The size of the log when the file was marked, if a reader kept it from being reused; else 0.
-    kept_bytes: u64,
     failed: Option<Stopwatch>,
 }
 
@@ -51,7 +49,7 @@ impl Mark {
 
     /// Marks the file if it was written to since it was last marked, or if its log has grown.
     pub(super) fn renew(&mut self, connection: &Connection, opened: &Opened) -> rusqlite::Result<()> {
-        let has_grown = opened.log_bytes() > LOG_BYTES_MAX + self.kept_bytes;
+        let has_grown = opened.log_bytes() > LOG_BYTES_MAX;
         let is_marked = self.marked.is_some() && self.marked == opened.written();
         let waits = self.failed.as_ref().is_some_and(|failed| failed.elapsed() < TRY_EVERY);
         if waits || (is_marked && !has_grown) {
@@ -72,8 +70,6 @@ impl Mark {
         schema::keep_log(connection, false)?;
         if is_moved {
             (self.marked, self.failed) = (marked, None);
-            let bytes = opened.log_bytes();
-            self.kept_bytes = if bytes > LOG_BYTES_MAX { bytes } else { 0 };
         }
         Ok(())
     }
