@@ -48,6 +48,10 @@ fn is_question(doc: &str) -> bool {
 /// Returns true if the item below these lines of docs and attributes is a function.
 fn is_function(below: &[&str]) -> bool {
     let item = below.iter().find(|line| !line.starts_with("///") && !line.starts_with("#["));
+    // The parenthesis of `pub(crate)` is not that of the parameters.
+    let item = item.map(|line| {
+        line.strip_prefix("pub(").and_then(|rest| rest.split_once(") ")).map_or(*line, |it| it.1)
+    });
     let head = item.and_then(|line| line.split(['(', '<']).next()).unwrap_or_default();
     // The name comes last: in a field of a function's type, `fn` does.
     head.rsplit(' ').nth(1) == Some("fn")
