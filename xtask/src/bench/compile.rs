@@ -1,47 +1,36 @@
 //! Benchmark `compile`: how long the compiler takes to expand and type-check a saga of 50 different steps, each with its
-//! compensation, and how long for the same code as plain async functions.
+//! compensation, and how long for the same code as plain async functions. Then the same of a program of many sagas,
+//! which is built as well; see `many`.
 //!
 //! Measured is `cargo check` of the one crate, its dependencies being done, not incremental. The sides take turns, and
 //! the median of each is compared. An empty crate with the same dependencies shows what of it is cargo itself.
 
+mod many;
 mod program;
-
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+mod workspace;
 
 use super::form::median;
-use crate::cargo;
 use program::{Outputs, Side, program};
+use workspace::{Subject, Task, Workspace};
 
 const STEPS: usize = 50;
 const ROUNDS: usize = 9;
 /// The times of the plain functions that the saga may take.
 const RATIO_MAX: f64 = 3.0;
 
-/// A crate that is measured.
-struct Subject {
-    name: &'static str,
-    text: String,
-    seconds: Vec<f64>,
-}
-
 /// Runs the benchmark.
 pub(super) fn run(json: bool) -> Result<(), String> {
-    let folder = folder()?;
-    let mut subjects = subjects();
-    write_all(&folder, &subjects)?;
+    let (mut subjects, mut many) = (subjects(), many::subjects());
+    let workspace = Workspace::write(subjects.iter().chain(&many))?;
     if !json {
-        println!("checking what both depend on, in {}", folder.display());
+        println!("checking what all depend on, in {}", workspace.folder().display());
     }
-    check(&folder, None)?;
+    workspace.run(Task::Check, None)?;
     for _ in 0..ROUNDS {
         for subject in &mut subjects {
-            write(&source(&folder, subject.name), &subject.text)?;
-            let began = Instant::now();
-            check(&folder, Some(subject.name))?;
-            subject.seconds.push(began.elapsed().as_secs_f64());
+            workspace.rewrite(subject)?;
+            let seconds = workspace.run(Task::Check, Some(subject.name))?;
+            subject.seconds.push(seconds);
         }
     }
     let seconds: Vec<f64> = subjects.iter_mut().map(|subject| median(&mut subject.seconds)).collect();
@@ -58,20 +47,20 @@ pub(super) fn run(json: bool) -> Result<(), String> {
         println!(
             "\n`cargo check` of the crate alone, medians of {ROUNDS} rounds in turns; allowed: {RATIO_MAX} times. In\n\
              `compile` each step gives a struct of its own, in `compile-shared` all give the same. How many lines a\n\
-             step adds to the expansion: cargo test -p saga-macros --lib -- --nocapture lines"
+             step adds to the expansion: cargo test -p saga-macros --lib -- --nocapture lines\n"
         );
     }
-    Ok(())
+    many::run(&workspace, &mut many, json)
 }
 
 fn subjects() -> Vec<Subject> {
-    let subject = |name, text| Subject { name, text, seconds: Vec::new() };
+    let library = |name, text| Subject::new(name, vec![("src/lib.rs".to_owned(), text)]);
     vec![
-        subject("empty", "use {saga as _, serde as _, thiserror as _};\n".to_owned()),
-        subject("plain", program(Side::Plain, Outputs::Own, STEPS)),
-        subject("saga-of", program(Side::Saga, Outputs::Own, STEPS)),
-        subject("plain-shared", program(Side::Plain, Outputs::Shared, STEPS)),
-        subject("saga-of-shared", program(Side::Saga, Outputs::Shared, STEPS)),
+        library("empty", "use {saga as _, serde as _, thiserror as _, tokio as _};\n".to_owned()),
+        library("plain", program(Side::Plain, Outputs::Own, STEPS)),
+        library("saga-of", program(Side::Saga, Outputs::Own, STEPS)),
+        library("plain-shared", program(Side::Plain, Outputs::Shared, STEPS)),
+        library("saga-of-shared", program(Side::Saga, Outputs::Shared, STEPS)),
     ]
 }
 
@@ -111,62 +100,6 @@ impl Figure {
             self.ratio(),
             self.ratio_net()
         )
-    }
-}
-
-/// Returns where the crates are, and what was checked of their dependencies: kept, so that a second run begins at once.
-fn folder() -> Result<PathBuf, String> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    Ok(cargo::root()?.join(target.unwrap_or_else(|| "target".into())).join("bench-compile"))
-}
-
-fn source(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join("src/lib.rs")
-}
-
-/// Writes a workspace of its own, that has the crates of ours by their path and all others as we have them.
-fn write_all(folder: &Path, subjects: &[Subject]) -> Result<(), String> {
-    let root = cargo::root()?;
-    let names: Vec<String> = subjects.iter().map(|subject| format!("{:?}", subject.name)).collect();
-    write(
-        &folder.join("Cargo.toml"),
-        &format!("[workspace]\nmembers = [{}]\nresolver = \"3\"\n", names.join(", ")),
-    )?;
-    let lock = fs::read_to_string(root.join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
-    write(&folder.join("Cargo.lock"), &lock)?;
-    for subject in subjects {
-        let manifest = format!(
-            "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-             saga = {{ package = \"saga-rs\", path = {root:?}, default-features = false }}\n\
-             serde = {{ version = \"1\", features = [\"derive\"] }}\nthiserror = \"2\"\n",
-            subject.name
-        );
-        write(&folder.join(subject.name).join("Cargo.toml"), &manifest)?;
-        write(&source(folder, subject.name), &subject.text)?;
-    }
-    Ok(())
-}
-
-/// Writes it anew, also what is the same: to cargo it has changed.
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
-    written.map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// `cargo check`, of all of them or of one.
-fn check(folder: &Path, package: Option<&str>) -> Result<(), String> {
-    let mut command: Command = cargo::program("cargo")?;
-    command.args(["check", "--quiet"]).current_dir(folder).stdin(Stdio::null());
-    command.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", folder.join("target"));
-    match package {
-        Some(package) => command.args(["--package", package]),
-        None => command.arg("--workspace"),
-    };
-    let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("a program that is measured does not compile ({status})"))
     }
 }
 

@@ -134,6 +134,53 @@ plain|     let held_@ = hold_@(world, key, order.clone(), amount).await?;
 /// One of the programs, with so many steps.
 pub(super) fn program(side: Side, outputs: Outputs, steps: usize) -> String {
     let mut text = HEAD.to_owned();
+    text.push_str(&flow("fill", outputs, steps));
+    on_side(&text, side)
+}
+
+/// The root of a program of so many sagas, each in a module of its own, `saga_0` and so on.
+pub(super) fn root(side: Side, sagas: usize) -> String {
+    let each = |text: &str| (0..sagas).map(|saga| text.replace('@', &saga.to_string())).collect::<String>();
+    let text =
+        [HEAD, &each("mod saga_@;\n"), MAIN, &each(REGISTER), START, &each(RUN), "    });\n}\n"].concat();
+    on_side(&text, side)
+}
+
+/// The module of one of its sagas.
+pub(super) fn module(side: Side, saga: usize, steps: usize) -> String {
+    let text = format!("use super::*;\n{}", flow(&format!("fill_{saga}"), Outputs::Own, steps));
+    on_side(&text, side)
+}
+
+const MAIN: &str = r#"
+fn order(id: u32) -> Order {
+    Order { id: id.to_string(), amount: 1 }
+}
+
+fn main() {
+    let driver = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be built");
+    driver.block_on(async {
+plain|         let key = IdempotencyKey::for_test("order");
+saga|         let runtime = Runtime::builder(MemoryStore::new()).resource(World)
+"#;
+
+const REGISTER: &str = r"
+saga|             .saga::<saga_@::fill_@>()
+";
+
+const START: &str = r#"
+saga|             .start().await.expect("it starts");
+"#;
+
+const RUN: &str = r#"
+saga|         let handle = runtime.run("order-@", saga_@::fill_@(order(@))).await.expect("it begins");
+saga|         println!("{:?}", handle.outcome().await.expect("it ends").completed());
+plain|         println!("{:?}", saga_@::fill_@(&World, &key, order(@)).await.ok());
+"#;
+
+/// The steps, and the saga of that name that calls one after the other.
+fn flow(name: &str, outputs: Outputs, steps: usize) -> String {
+    let mut text = String::new();
     if outputs == Outputs::Shared {
         text.push_str(&OUTPUT.replace('@', ""));
     }
@@ -147,13 +194,17 @@ pub(super) fn program(side: Side, outputs: Outputs, steps: usize) -> String {
         let step = STEP.replace("Held#", &format!("Held{of_output}"));
         text.push_str(&step.replace('@', &number));
     }
-    text.push_str(SAGA);
+    text.push_str(&SAGA.replace("fill", name));
     for step in 0..steps {
         text.push_str(&CALL.replace('@', &step.to_string()));
     }
     text.push_str("    Ok(amount)\n}\n");
-    let lines = text.lines().filter_map(|line| of_side(line, side));
-    lines.flat_map(|line| [line, "\n"]).collect()
+    text
+}
+
+/// The lines of that side.
+fn on_side(text: &str, side: Side) -> String {
+    text.lines().filter_map(|line| of_side(line, side)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Returns the line as it stands on that side, if it does.
@@ -187,6 +238,21 @@ mod tests {
         // What a call is given, and how an error becomes the saga's, differ; no other line does.
         let body = |program: &str| program.lines().filter(|line| line.starts_with("    ")).count();
         assert_eq!(body(&saga), body(&plain) + "permanent transient in_doubt".split(' ').count());
+    }
+
+    #[test]
+    fn a_program_of_many_sagas_calls_each_of_them() {
+        for side in [Side::Saga, Side::Plain] {
+            let root = root(side, 3);
+            assert_eq!(root.matches("mod saga_").count(), 3);
+            assert_eq!(root.matches("(order(").count() + root.matches(", order(").count(), 3, "{root}");
+            let module = module(side, 2, 4);
+            assert!(
+                module.contains("pub async fn fill_2(")
+                    && module.contains("hold_3(")
+                    && !module.contains('@')
+            );
+        }
     }
 
     #[test]
