@@ -8,6 +8,7 @@
 
 mod bench;
 mod cargo;
+mod editor;
 mod errors;
 mod kill;
 mod nearest;
@@ -33,7 +34,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         arguments: "[stage…]",
-        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, unified, newcomer, sim, kill, disk, docs",
+        about: "Runs everything CI runs: fmt, tidy, weight, clippy, tests, unified, newcomer, editor, sim, kill, disk, docs",
         options: &[],
         run: test::run,
     },
@@ -50,6 +51,13 @@ const COMMANDS: &[Command] = &[
         about: "Writes `docs/errors` from the fixtures of compile errors",
         options: &[],
         run: errors::run,
+    },
+    Command {
+        name: "editor",
+        arguments: "",
+        about: "Asks rust-analyzer what it offers where steps and sagas are typed",
+        options: &[],
+        run: editor::run,
     },
     Command {
         name: "sim",

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 
 use super::{newcomer, weight};
-use crate::{cargo, tidy};
+use crate::{cargo, editor, tidy};
 
 /// One thing that CI checks.
 pub(super) struct Stage {
@@ -72,6 +72,12 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "newcomer",
         work: Work::Own { typed: "cargo xtask test newcomer", run: newcomer::check },
+        component: None,
+        compiles: true,
+    },
+    Stage {
+        name: "editor",
+        work: Work::Own { typed: "cargo xtask editor", run: editor::check },
         component: None,
         compiles: true,
     },
