@@ -11,6 +11,7 @@ mod model;
 mod operand;
 mod parse;
 mod rewrite;
+mod signals;
 mod state;
 
 use proc_macro2::TokenStream;

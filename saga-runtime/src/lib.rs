@@ -15,27 +15,28 @@ pub mod upgrade;
 mod value;
 
 pub use author::all::{AllEach, AllOf, Each, IntoAll, Tuple, all};
-pub use author::awaitable::{Awaitable, Named, NoSteps, OneStep, StepSet, StepsOf};
+pub use author::awaitable::{Awaitable, Awaiting, Named, NoSteps, OneStep, StepSet, StepsOf};
+pub use author::callable::Callable;
 pub use author::error::{Classify, Failure, Never, StepError};
 pub use author::failure::{
     AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure,
 };
 pub use author::look_error::LookError;
-pub use author::relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere};
-pub use author::saga::{EndsWith, FailsWith, Saga, SagaCall};
-pub use author::sent::SignalOf;
+pub use author::relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere, Parts};
+pub use author::saga::{Saga, SagaCall};
+pub use author::sent::{SignalOf, Unread};
 pub use author::step::{
     Compensation, Effectless, Effort, Forward, ForwardStep, Given, Probe, ProbeCall, Repeat, Repeatable,
     Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
 };
 pub use author::view::{
-    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Callable, Progress, SagaState, Standing,
-    StateView, Stuck,
+    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Progress, SagaState, Standing, StateView, Stuck,
 };
 pub use author::wait::{
     Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep,
     uuid,
 };
+pub use macros::awaited::Awaited;
 pub use macros::demand;
 pub use macros::demand::place;
 pub use macros::expansion::{
@@ -46,7 +47,7 @@ pub use macros::misplaced::{
     NotAwaited, OneBranch, SagaInSaga, Started, Steady, StepInSaga, Unawaited, Waits, Walked, own, own_call,
     own_calls,
 };
-pub use macros::witness::{Awaited, PlaceOf, Witness};
+pub use macros::witness::Witness;
 pub use operate::handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, NeedsPerson, phase,
 };
@@ -55,7 +56,8 @@ pub use operate::run_error::RunError;
 pub use operate::runtime::{Builder, Runtime};
 pub use operate::watch::Watch;
 pub use replay::context::{Place, SagaContext};
-pub use replay::exit::Exit;
+pub use replay::exit::{EndsWith, Exit, FailsWith};
+pub use replay::polled::{enter, input, next_turn, reached, within_bound};
 pub use replay::registry::{AnyWitness, Registry, StartError};
 pub use value::class::Class;
 pub use value::clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};

@@ -4,5 +4,6 @@ pub(crate) mod board;
 pub(crate) mod context;
 pub(crate) mod erased;
 pub(crate) mod exit;
+pub(crate) mod polled;
 pub(crate) mod registry;
 pub(crate) mod signals;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use saga::machine::Refusal;
 use saga::prelude::*;
 use saga::store::Store as _;
-use saga::{ActError, DeadLetter, Outcome};
+use saga::{ActError, DeadLetter, Expired, Outcome};
 use serde_json::json;
 
 /// The cards that the bank has seen.
@@ -259,6 +259,70 @@ fn s51_a_signal_is_recorded_as_the_type_that_is_waited_for() {
                 // In the saga itself, and in a child: each of the three places has a type of its own.
                 assert_eq!(sent(&paid, waits_first, false, raw).await, typed);
             }
+        }
+    });
+}
+
+/// Awaits a signal in several ways, in some of which its type is not written.
+#[saga]
+async fn ways(way: u32) -> Result<u32, Failure> {
+    #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+    struct Inner {
+        card: Redacted<String>,
+        cents: u32,
+    }
+
+    let cents = match way {
+        0 => {
+            let paid: Paid = signal("paid").named("typed").await;
+            paid.cents
+        }
+        1 => {
+            let paid: Paid = signal("paid").within("1h").named("typed_within").await?;
+            paid.cents
+        }
+        2 => {
+            let (paid, _) = all((signal::<Paid>("paid"), approve("?"))).await?;
+            paid.cents
+        }
+        3 => cents_of(signal("paid").named("inferred").await),
+        4 => signal::<Inner>("paid").named("inner").await.cents,
+        5 => {
+            let paid: Result<Paid, Expired> = signal("paid").within("1h").named("as_a_result").await;
+            paid.map_or(0, |paid| paid.cents)
+        }
+        _ => {
+            let (paid, told) = all((signal::<Paid>("paid"), signal("told"))).await?;
+            let told: String = told;
+            paid.cents + told.len() as u32
+        }
+    };
+    Ok(cents)
+}
+
+fn cents_of(paid: Paid) -> u32 {
+    paid.cents
+}
+
+#[test]
+fn s51_the_type_of_a_signal_is_the_one_that_is_written() {
+    saga::test::in_virtual_time(async {
+        let runtime = Runtime::builder(MemoryStore::new()).saga::<ways>().start().await.unwrap();
+        let typed = r#"{"card":{"$redacted":0},"cents":5}"#;
+        let hidden = r#"{"$redacted":0}"#;
+        for (way, shown) in [typed, typed, typed, hidden, hidden, hidden, hidden].into_iter().enumerate() {
+            let handle = runtime.run(way.to_string(), ways(way as u32)).await.unwrap();
+            while handle.phase().await.unwrap() != saga::Phase::Waiting {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            let paid = json!({ "card": "4242", "cents": 5 });
+            handle.signal("paid", "1", &paid).await.unwrap();
+            let journal = handle.journal().await.unwrap();
+            let recorded = journal.iter().find_map(|entry| match &entry.record {
+                saga::Record::Signalled { payload, .. } => Some(payload.shown()),
+                _ => None,
+            });
+            assert_eq!(recorded.unwrap(), shown, "{way}");
         }
     });
 }

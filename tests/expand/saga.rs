@@ -1,3 +1,109 @@
+const _: () = {
+    use ::saga::__private as __saga;
+    impl __saga::Saga for book_trip {
+        const NAME: &'static str = "book_trip";
+        const VERSION: u32 = 2u32;
+        const GRAPH: ::core::option::Option<&'static __saga::graph::Graph> = ::core::option::Option::Some(
+            Self::GRAPH,
+        );
+        const DEADLINE: ::core::option::Option<::core::time::Duration> = ::core::option::Option::Some(
+            ::core::time::Duration::from_millis(86400000u64),
+        );
+        type Input = <Self as __saga::Parts>::Input;
+        type Output = <Result<
+            Receipt,
+            TripError,
+        > as ::saga::__private::ResultType>::Output;
+        type Error = <Result<
+            Receipt,
+            TripError,
+        > as ::saga::__private::ResultType>::Error;
+        type State = BookTripState;
+        async fn body(
+            _: __saga::SagaContext,
+        ) -> __saga::Exit<Self::Output, Self::Error> {
+            let Self::Input { trip: trip } = __saga::input().await;
+            let result: Result<Receipt, TripError> = {
+                let held = match match () {
+                    () => {
+                        let call = hold(trip.clone(), 2);
+                        let place = __saga::reached(0usize, 1u32, &[]);
+                        __saga::Awaited::awaited(call, place).await
+                    }
+                } {
+                    value => {
+                        match __saga::Fallible::split(value) {
+                            ::core::result::Result::Ok(value) => value,
+                            ::core::result::Result::Err(failure) => {
+                                return __saga::Exit::by(failure);
+                            }
+                        }
+                    }
+                };
+                match match () {
+                    () => {
+                        let call = __saga::own_call::<
+                            __saga::own::approve,
+                            _,
+                        >(approve("Charge?").within("2h"));
+                        let place = __saga::reached(1usize, 1u32, &[]);
+                        __saga::Awaited::awaited(call, place).await
+                    }
+                } {
+                    value => {
+                        match __saga::Fallible::split(value) {
+                            ::core::result::Result::Ok(value) => value,
+                            ::core::result::Result::Err(failure) => {
+                                return __saga::Exit::by(failure);
+                            }
+                        }
+                    }
+                };
+                let receipt = match match () {
+                    () => {
+                        let call = charge(trip.card, held.price);
+                        let place = __saga::reached(2usize, 1u32, &[]);
+                        __saga::Awaited::awaited(call, place).await
+                    }
+                } {
+                    value => {
+                        match __saga::Fallible::split(value) {
+                            ::core::result::Result::Ok(value) => value,
+                            ::core::result::Result::Err(failure) => {
+                                return __saga::Exit::by(failure);
+                            }
+                        }
+                    }
+                };
+                match match () {
+                    () => {
+                        let call = email(receipt.clone());
+                        let place = __saga::reached(3usize, 1u32, &[]);
+                        __saga::Awaited::awaited(call, place).await
+                    }
+                } {
+                    value => {
+                        #[allow(unused_imports)]
+                        use __saga::Droppable as _;
+                        __saga::Dropped(value).checked()
+                    }
+                };
+                Ok(receipt)
+            };
+            #[allow(unreachable_code)] return __saga::Exit::of(result);
+        }
+        fn register(registry: &mut __saga::Registry) {
+            const CALLED: &[fn(&mut __saga::Registry)] = &[
+                <hold as __saga::Callable>::REGISTER,
+                <charge as __saga::Callable>::REGISTER,
+                <email as __saga::Callable>::REGISTER,
+            ];
+            for register in CALLED {
+                register(registry);
+            }
+        }
+    }
+};
 /// Books a trip, or nothing.
 #[allow(non_camel_case_types, dead_code)]
 enum book_trip {}
@@ -115,6 +221,9 @@ const _: () = {
             ::saga::__private::fmt_recorded("book_trip", self, to)
         }
     }
+    impl __saga::Parts for book_trip {
+        type Input = __BookTripInput;
+    }
     impl book_trip {
         ///The automaton of the saga `book_trip`: where it can stand, and where it can go from there.
         #[allow(dead_code)]
@@ -153,96 +262,6 @@ const _: () = {
         };
     }
     #[automatically_derived]
-    impl __saga::Saga for book_trip {
-        const NAME: &'static str = "book_trip";
-        const VERSION: u32 = 2u32;
-        const GRAPH: ::core::option::Option<&'static __saga::graph::Graph> = ::core::option::Option::Some(
-            Self::GRAPH,
-        );
-        const DEADLINE: ::core::option::Option<::core::time::Duration> = ::core::option::Option::Some(
-            ::core::time::Duration::from_millis(86400000u64),
-        );
-        type Input = __BookTripInput;
-        type Output = <Result<
-            Receipt,
-            TripError,
-        > as ::saga::__private::ResultType>::Output;
-        type Error = <Result<
-            Receipt,
-            TripError,
-        > as ::saga::__private::ResultType>::Error;
-        type State = BookTripState;
-        async fn body(
-            cx: __saga::SagaContext,
-        ) -> __saga::Exit<Self::Output, Self::Error> {
-            let witness_0 = __saga::Witness::of(0usize);
-            let witness_1 = __saga::Witness::of(1usize);
-            let witness_2 = __saga::Witness::of(2usize);
-            let witness_3 = __saga::Witness::of(3usize);
-            if cx.registers(&[&witness_0, &witness_1, &witness_2, &witness_3]) {
-                return cx.registered().await;
-            }
-            let __BookTripInput { trip } = cx.input().await;
-            #[allow(unused_variables)]
-            let result: Result<Receipt, TripError> = {
-                let held = match {
-                    let call = hold(trip.clone(), 2);
-                    __saga::Awaited::awaited(call, witness_0.place(&cx, 1u32, &[])).await
-                } {
-                    value => {
-                        match __saga::Fallible::split(value) {
-                            ::core::result::Result::Ok(value) => value,
-                            ::core::result::Result::Err(failure) => {
-                                return __saga::Exit::by(failure);
-                            }
-                        }
-                    }
-                };
-                match {
-                    let call = __saga::own_call::<
-                        __saga::own::approve,
-                        _,
-                    >(approve("Charge?").within("2h"));
-                    __saga::Awaited::awaited(call, witness_1.place(&cx, 1u32, &[])).await
-                } {
-                    value => {
-                        match __saga::Fallible::split(value) {
-                            ::core::result::Result::Ok(value) => value,
-                            ::core::result::Result::Err(failure) => {
-                                return __saga::Exit::by(failure);
-                            }
-                        }
-                    }
-                };
-                let receipt = match {
-                    let call = charge(trip.card, held.price);
-                    __saga::Awaited::awaited(call, witness_2.place(&cx, 1u32, &[])).await
-                } {
-                    value => {
-                        match __saga::Fallible::split(value) {
-                            ::core::result::Result::Ok(value) => value,
-                            ::core::result::Result::Err(failure) => {
-                                return __saga::Exit::by(failure);
-                            }
-                        }
-                    }
-                };
-                match {
-                    let call = email(receipt.clone());
-                    __saga::Awaited::awaited(call, witness_3.place(&cx, 1u32, &[])).await
-                } {
-                    value => {
-                        #[allow(unused_imports)]
-                        use __saga::Droppable as _;
-                        __saga::Dropped(value).checked()
-                    }
-                };
-                Ok(receipt)
-            };
-            #[allow(unreachable_code)] return __saga::Exit::of(result);
-        }
-    }
-    #[automatically_derived]
     impl __saga::Callable for book_trip {
         const LABEL: &'static str = "book_trip";
         const ORIGIN: &'static str = ::core::concat!(
@@ -250,6 +269,7 @@ const _: () = {
             ::core::column!()
         );
         const WHAT: __saga::graph::What = __saga::graph::What::Saga(Self::GRAPH);
+        const REGISTER: fn(&mut __saga::Registry) = __saga::Registry::child::<Self>;
         type Undo = __saga::undo::Irreversible;
         type At = BookTripState;
     }

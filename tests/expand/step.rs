@@ -1,3 +1,69 @@
+const _: () = {
+    /// Holds a seat.
+    async fn hold(
+        airline: &Airline,
+        key: &IdempotencyKey,
+        trip: Trip,
+        seats: u32,
+    ) -> Result<Hold, AirlineError> {
+        airline.hold(&trip, seats, key).await
+    }
+    #[automatically_derived]
+    impl ::saga::__private::Step for hold {
+        const NAME: &'static str = "hold";
+        const RETRY: ::saga::__private::Retry = ::saga::__private::Retry {
+            attempts: 4u32,
+            ..::saga::__private::Retry::RETRIABLE
+        };
+        const TIMEOUT: ::core::time::Duration = ::core::time::Duration::from_millis(
+            10000u64,
+        );
+        const UNDONE_BY: ::core::option::Option<&'static str> = ::saga::__private::Beside::name_of(
+            <Self as ::saga::__private::Parts>::UNDONE_BY,
+        );
+        type Input = <Self as ::saga::__private::Parts>::Input;
+        type Output = <Result<
+            Hold,
+            AirlineError,
+        > as ::saga::__private::ResultType>::Output;
+        type Error = <Result<
+            Hold,
+            AirlineError,
+        > as ::saga::__private::ResultType>::Error;
+        type Undo = ::saga::__private::undo::Compensated;
+        type Effort = ::saga::__private::effort::Fallible;
+        type Repeat = ::saga::__private::repeat::Keyed;
+        fn run(
+            cx: &::saga::__private::StepContext,
+            input: Self::Input,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Self::Output, Self::Error>,
+        > + ::core::marker::Send {
+            let Self::Input { trip, seats } = input;
+            hold(cx.resource::<Airline>(), cx.key(), trip, seats)
+        }
+        fn needs() -> ::std::vec::Vec<::saga::__private::Need> {
+            #[allow(unused_imports)]
+            use ::saga::__private::AsResource as _;
+            ::std::vec::Vec::from([::saga::__private::Taken::<Airline>::new().need()])
+        }
+        fn related(registry: &mut ::saga::__private::Registry) {
+            <Self as ::saga::__private::Parts>::register(registry);
+        }
+        fn compensation(
+            output: Self::Output,
+            _: &::saga::__private::Given<'_, Self>,
+        ) -> ::core::option::Option<::saga::__private::Compensation> {
+            ::core::option::Option::Some(
+                <_ as ::saga::__private::Compensates>::undoing({
+                    #[allow(unused_imports)]
+                    use ::saga::__private::NoCall as _;
+                    ::saga::__private::Called((release)(output.id)).to_undo()
+                }),
+            )
+        }
+    }
+};
 /// Holds a seat.
 #[allow(non_camel_case_types, dead_code)]
 enum hold {}
@@ -7,9 +73,6 @@ fn hold(trip: Trip, seats: u32) -> ::saga::__private::StepCall<hold> {
     ::saga::__private::StepCall::new(::core::convert::From::from((trip, seats)))
 }
 const _: () = {
-    const __UNDONE_BY: ::saga::__private::Beside = ::saga::__private::Beside::of(
-        &release,
-    );
     #[allow(missing_docs, private_interfaces)]
     pub struct __HoldInput {
         trip: Trip,
@@ -65,69 +128,11 @@ const _: () = {
             ::saga::__private::fmt_recorded("hold", self, to)
         }
     }
-    async fn hold(
-        airline: &Airline,
-        key: &IdempotencyKey,
-        trip: Trip,
-        seats: u32,
-    ) -> Result<Hold, AirlineError> {
-        airline.hold(&trip, seats, key).await
-    }
-    #[automatically_derived]
-    impl ::saga::__private::Step for hold {
-        const NAME: &'static str = "hold";
-        const RETRY: ::saga::__private::Retry = ::saga::__private::Retry {
-            attempts: 4u32,
-            ..::saga::__private::Retry::RETRIABLE
-        };
-        const TIMEOUT: ::core::time::Duration = ::core::time::Duration::from_millis(
-            10000u64,
-        );
-        const UNDONE_BY: ::core::option::Option<&'static str> = ::core::option::Option::Some(
-            __UNDONE_BY.name,
-        );
+    impl ::saga::__private::Parts for hold {
         type Input = __HoldInput;
-        type Output = <Result<
-            Hold,
-            AirlineError,
-        > as ::saga::__private::ResultType>::Output;
-        type Error = <Result<
-            Hold,
-            AirlineError,
-        > as ::saga::__private::ResultType>::Error;
-        type Undo = ::saga::__private::undo::Compensated;
-        type Effort = ::saga::__private::effort::Fallible;
-        type Repeat = ::saga::__private::repeat::Keyed;
-        fn run(
-            cx: &::saga::__private::StepContext,
-            input: Self::Input,
-        ) -> impl ::core::future::Future<
-            Output = ::core::result::Result<Self::Output, Self::Error>,
-        > + ::core::marker::Send {
-            let __HoldInput { trip, seats } = input;
-            hold(cx.resource::<Airline>(), cx.key(), trip, seats)
-        }
-        fn needs() -> ::std::vec::Vec<::saga::__private::Need> {
-            #[allow(unused_imports)]
-            use ::saga::__private::AsResource as _;
-            ::std::vec::Vec::from([::saga::__private::Taken::<Airline>::new().need()])
-        }
-        fn related(registry: &mut ::saga::__private::Registry) {
-            __UNDONE_BY.register(registry);
-        }
-        fn compensation(
-            output: Self::Output,
-            given: &::saga::__private::Given<'_, Self>,
-        ) -> ::core::option::Option<::saga::__private::Compensation> {
-            let _ = given;
-            ::core::option::Option::Some(
-                <_ as ::saga::__private::Compensates>::undoing({
-                    #[allow(unused_imports)]
-                    use ::saga::__private::NoCall as _;
-                    ::saga::__private::Called((release)(output.id)).to_undo()
-                }),
-            )
-        }
+        const UNDONE_BY: ::core::option::Option<::saga::__private::Beside> = ::core::option::Option::Some(
+            ::saga::__private::Beside::of(&release),
+        );
     }
     #[automatically_derived]
     impl ::saga::__private::Callable for hold {
@@ -139,6 +144,9 @@ const _: () = {
         const WHAT: ::saga::__private::graph::What = ::saga::__private::graph::What::Step(
             ::saga::__private::definition_of::<Self>(),
         );
+        const REGISTER: fn(&mut ::saga::__private::Registry) = ::saga::__private::Registry::step::<
+            Self,
+        >;
         type Undo = ::saga::__private::undo::Compensated;
         type At = ::saga::__private::AtStep<Self>;
     }

@@ -12,6 +12,7 @@ mended! {
     sg0901_saga_error
     sg0901_saga_input
     sg0901_saga_output
+    sg0901_signal
     sg0902_held
     sg0902_output
     sg0902_rc

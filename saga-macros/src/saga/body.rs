@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span};
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Lit, LitStr, Local, Pat, Path,
+    Attribute, Block, Expr, ExprAwait, ExprForLoop, ExprLoop, ExprWhile, Lit, LitStr, Local, Pat, Path, Type,
 };
 
 use crate::diagnostic::{Diagnostic, Report};
@@ -49,12 +49,20 @@ pub(crate) fn read(block: &Block, root: &Path, report: &mut Report) -> Body {
         around: Vec::new(),
         named: Vec::new(),
         variables: Vec::new(),
+        given: None,
         root,
         report,
     };
     reader.visit_block(block);
     reader.names();
     reader.body
+}
+
+/// The type of `let value: Type = ….await`.
+struct Given {
+    of: Type,
+    /// True if a `?` follows the await.
+    split: bool,
 }
 
 struct Reader<'a> {
@@ -64,16 +72,22 @@ struct Reader<'a> {
     named: Vec<LitStr>,
     /// The variables in scope that may be called.
     variables: Vec<Ident>,
+    /// The type that a `let` gives to the value of the await in it.
+    given: Option<Given>,
     root: &'a Path,
     report: &'a mut Report,
 }
 
 impl Reader<'_> {
     fn site(&mut self, awaited: &ExprAwait) {
-        let loops = self.around.clone();
+        let (loops, given) = (self.around.clone(), self.given.take());
         let span = awaited.await_token.span;
         let site = match operand::read(&awaited.base, self.root) {
-            Ok(operand) => {
+            Ok(mut operand) => {
+                if let (Kind::Signal(of @ None), Some(given)) = (&mut operand.kind, given) {
+                    // With a limit it gives a `Result`.
+                    *of = (given.split == operand.within).then_some(given.of);
+                }
                 let label = plain(&operand.label);
                 // What is no step, and is reported, has no type.
                 let variable = self.variable(&operand.kind);
@@ -264,8 +278,18 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_local(&mut self, local: &'ast Local) {
-        visit::visit_local(self, local);
         let init = local.init.as_ref().map(|init| &*init.expr);
+        let given = |split| match &local.pat {
+            Pat::Type(pat) => Some(Given { of: (*pat.ty).clone(), split }),
+            _ => None,
+        };
+        self.given = match init {
+            Some(Expr::Await(_)) => given(false),
+            Some(Expr::Try(exit)) if matches!(*exit.expr, Expr::Await(_)) => given(true),
+            _ => None,
+        };
+        visit::visit_local(self, local);
+        self.given = None;
         if let (Pat::Ident(name), Some(Expr::Closure(_) | Expr::Path(_))) = (&local.pat, init) {
             self.variables.push(name.ident.clone());
         }

@@ -59,7 +59,7 @@ fn called(kind: &Kind) -> String {
         Kind::Sleep => "sleep".to_owned(),
         Kind::Now => "now".to_owned(),
         Kind::Uuid => "uuid".to_owned(),
-        Kind::Signal => "signal".to_owned(),
+        Kind::Signal(_) => "signal".to_owned(),
         Kind::Approve => "approve".to_owned(),
         Kind::All(branches) => format!("all({})", branches.iter().map(called).collect::<Vec<_>>().join(", ")),
         Kind::Each(each) => format!("all({} for each)", called(each)),

@@ -86,7 +86,7 @@ fn what(kind: &Kind, root: &Path) -> TokenStream {
         Kind::Sleep => of(quote!(Sleep)),
         Kind::Now => of(quote!(Now)),
         Kind::Uuid => of(quote!(Uuid)),
-        Kind::Signal => of(quote!(Signal)),
+        Kind::Signal(_) => of(quote!(Signal)),
         Kind::Approve => of(quote!(Approve)),
         Kind::All(kinds) => {
             let branches = kinds.iter().map(|kind| what(kind, root));

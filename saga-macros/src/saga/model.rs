@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use proc_macro2::Span;
 use quote::ToTokens as _;
-use syn::{Ident, Path, parse_quote};
+use syn::{Ident, Path, Type, parse_quote};
 
 use crate::names::{pascal, plain};
 use crate::saga::body::{Body, Site};
 use crate::saga::flow::{self, Flow};
 use crate::saga::operand::Kind;
 use crate::saga::parse::Asked;
+use crate::saga::signals::signals;
 use crate::signature::Function;
 
 /// A saga, checked: all that its expansion needs.
@@ -31,6 +32,8 @@ pub(crate) struct Saga {
     pub(crate) variants: Vec<Variant>,
     /// The distinct paths that are called, in the order of the text.
     pub(crate) callees: Vec<Path>,
+    /// The types of its signals, each with the number of its site.
+    pub(crate) signals: Vec<(usize, Type)>,
     /// For each site the number of what is called there, if it is a single call.
     pub(crate) called: Vec<Option<usize>>,
     /// Where control goes; `None` if the body is not sound.
@@ -65,6 +68,7 @@ impl Saga {
             state: Ident::new(&state, function.ident.span()),
             variants: variants(&body.sites),
             callees,
+            signals: signals(&function.block, &body.sites),
             called,
             flow: sound.then(|| flow::follow(&function, &fails)),
             function,

@@ -3,7 +3,10 @@
 
 use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprCall, ExprMethodCall, Ident, LitStr, Macro, Path, Stmt, Token};
+use syn::{
+    Expr, ExprCall, ExprMethodCall, GenericArgument, Ident, LitStr, Macro, Path, PathArguments, PathSegment,
+    Stmt, Token, Type,
+};
 
 use crate::diagnostic::Diagnostic;
 use crate::duration;
@@ -16,6 +19,8 @@ pub(crate) struct Operand {
     /// The name that its site was given.
     pub(crate) name: Option<LitStr>,
     pub(crate) kind: Kind,
+    /// True if it has a `.within(…)`.
+    pub(crate) within: bool,
 }
 
 /// The kind of thing that an operand is.
@@ -25,7 +30,8 @@ pub(crate) enum Kind {
     Sleep,
     Now,
     Uuid,
-    Signal,
+    /// A signal; `None` if its type is not written.
+    Signal(Option<Type>),
     Approve,
     /// `all` of a tuple.
     All(Vec<Kind>),
@@ -52,7 +58,7 @@ impl Kind {
             Kind::Sleep => Some("sleep"),
             Kind::Now => Some("now"),
             Kind::Uuid => Some("uuid"),
-            Kind::Signal => Some("signal"),
+            Kind::Signal(_) => Some("signal"),
             Kind::Approve => Some("approve"),
             Kind::All(_) => Some("all"),
             Kind::Each(_) => Some("each"),
@@ -66,7 +72,17 @@ impl Kind {
             Kind::Call(path) => vec![path],
             Kind::All(kinds) => kinds.iter().flat_map(Kind::paths).collect(),
             Kind::Each(kind) | Kind::Named(_, kind) => kind.paths(),
-            Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Signal | Kind::Approve => Vec::new(),
+            Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Signal(_) | Kind::Approve => Vec::new(),
+        }
+    }
+
+    /// Returns the types of the signals in it; `None` for one whose type is not written.
+    pub(crate) fn signals(&self) -> Vec<Option<&Type>> {
+        match self {
+            Kind::Signal(of) => vec![of.as_ref()],
+            Kind::All(kinds) => kinds.iter().flat_map(Kind::signals).collect(),
+            Kind::Each(kind) | Kind::Named(_, kind) => kind.signals(),
+            Kind::Call(_) | Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Approve => Vec::new(),
         }
     }
 }
@@ -139,6 +155,7 @@ fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnost
         }
         operand.name = Some(site_name(method)?);
     }
+    operand.within |= name == "within";
     Ok(operand)
 }
 
@@ -146,7 +163,7 @@ fn read_method(method: &ExprMethodCall, root: &Path) -> Result<Operand, Diagnost
 fn of_others(method: &ExprMethodCall, kind: &Kind) -> Option<Diagnostic> {
     let name = method.method.to_string();
     let (of, why, fix) = match (&*name, kind) {
-        ("within", Kind::Signal | Kind::Approve) | ("limit", Kind::Each(_)) | ("named", _) => return None,
+        ("within", Kind::Signal(_) | Kind::Approve) | ("limit", Kind::Each(_)) | ("named", _) => return None,
         ("within", Kind::Call(_)) => (
             "`signal` and `approve`",
             "how long a step may take is said where it is defined, and is so wherever it is called",
@@ -223,7 +240,7 @@ fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
         Some("sleep") => Kind::Sleep,
         Some("now") => Kind::Now,
         Some("uuid") => Kind::Uuid,
-        Some("signal") => Kind::Signal,
+        Some("signal") => Kind::Signal(type_of(last)),
         Some("approve") => Kind::Approve,
         Some("all") => match call.args.first() {
             Some(branches) => all(branches, root)?,
@@ -234,7 +251,16 @@ fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
             None => Kind::Call(path.path.clone()),
         },
     };
-    Ok(Operand { label, name: None, kind })
+    Ok(Operand { label, name: None, kind, within: false })
+}
+
+/// Returns the type in `signal::<Type>`.
+fn type_of(segment: &PathSegment) -> Option<Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(of) => Some(of.clone()),
+        _ => None,
+    }
 }
 
 /// Reports a borrowed value: a step is called with owned values.

@@ -1,10 +1,10 @@
-//! The body of a saga rewritten: each `.await` goes through its witness, each turn of a loop around one is counted,
+//! The body of a saga rewritten: each `.await` states its place, each turn of a loop around one is counted,
 //! each `?` and `return` is an exit. It goes the way that [`crate::saga::body`] went.
 
 mod forgotten;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -12,7 +12,7 @@ use syn::{
     parse_quote_spanned,
 };
 
-use crate::names::{local, path_at};
+use crate::names::path_at;
 use crate::saga::body::{Body, block_awaits, expr_awaits, is_bound};
 use crate::saga::check::unmark;
 use crate::saga::operand::Kind;
@@ -25,11 +25,6 @@ pub(crate) fn rewrite(block: &Block, body: &Body, saga: &Path) -> Block {
     rewriter.visit_block_mut(&mut block);
     debug_assert_eq!(rewriter.sites, body.sites.len(), "both passes go the same way");
     block
-}
-
-/// Returns the witness of that site.
-pub(crate) fn witness(site: usize) -> Ident {
-    local(&format!("witness_{site}"))
 }
 
 /// Returns true if control never reaches the end of the block.
@@ -76,38 +71,41 @@ impl Rewriter<'_> {
         self.loops - 1
     }
 
-    /// Counts a turn; past the bound it does not return.
-    fn turn(&self, number: usize, counter: &Ident, bounded: bool) -> TokenStream {
-        let cx = local("cx");
-        let known = &self.body.loops[number];
-        let bound = match known.bound.as_ref().filter(|_| bounded) {
-            Some(bound) => quote!(::core::option::Option::Some(#bound)),
-            None => quote!(::core::option::Option::None),
-        };
-        let shown = &known.shown;
-        quote!(#cx.turn(&mut #counter, #bound, #shown).await)
+    /// Writes what holds a loop to its bound; past the bound that does not return.
+    fn bound(&self, number: usize) -> Option<TokenStream> {
+        let (saga, known) = (self.saga, &self.body.loops[number]);
+        let (bound, shown) = (known.bound.as_ref()?, &known.shown);
+        Some(quote!(#saga::within_bound(#number, #bound, #shown).await;))
     }
 
-    /// Leads what is awaited through its witness.
+    /// Writes an await with its place.
     fn rewrite_await(&mut self, awaited: &mut ExprAwait) -> Option<Expr> {
         let number = self.sites;
         self.sites += 1;
         self.visit_operand(&mut awaited.base);
         let site = self.body.sites.get(number)?;
-        let (occurrence, turns) = (site.occurrence, site.loops.iter().map(|l| turn(*l)));
-        let (witness, cx) = (witness(number), local("cx"));
+        let (occurrence, loops) = (site.occurrence, &site.loops);
         if let Some(kind) = &site.kind {
             self.branches(&mut awaited.base, kind);
             self.own(&mut awaited.base, kind);
         }
         let base = unparenthesized(&awaited.base);
-        // All of it stands where the call begins: what is wrong with the call is one error then, shown there.
+        // What is wrong with the call is one error, shown where it begins.
         let span = first_span(base);
         let root = path_at(self.saga, span);
-        Some(parse_quote_spanned! {span=> {
-            let call = #base;
-            #root::Awaited::awaited(call, #witness.place(&#cx, #occurrence, &[#(#turns),*])).await
-        }})
+        let end = awaited.await_token.span;
+        let wait = quote_spanned!(end=> .await);
+        let arm = quote_spanned! {span=>
+            () => {
+                let call = #base;
+                let place = #root::reached(#number, #occurrence, &[#(#loops),*]);
+                #root::Awaited::awaited(call, place) #wait
+            }
+        };
+        // It ends where the `.await` does: what the compiler suggests to put around it comes around all of it.
+        let mut arm = Group::new(Delimiter::Brace, arm);
+        arm.set_span(end);
+        syn::parse2(quote_spanned!(span=> match () #arm)).ok()
     }
 
     /// Rewrites a `?` as an exit.
@@ -174,15 +172,15 @@ impl Rewriter<'_> {
     fn rewrite_loop(&mut self, node: &mut ExprLoop) -> Expr {
         let number = self.next_loop();
         self.visit_block_mut(&mut node.body);
-        let (counter, turn) = (counter(number), turn(number));
-        let count = self.turn(number, &counter, true);
+        let (saga, bound) = (self.saga, self.bound(number));
         node.attrs.retain(|a| !is_bound(a));
         let (attrs, label, token, stmts) = (&node.attrs, &node.label, &node.loop_token, &node.body.stmts);
         parse_quote!({
-            let mut #counter: u32 = 0;
+            #saga::enter(#number);
             #(#attrs)*
             #label #token {
-                let #turn = #count;
+                #saga::next_turn(#number);
+                #bound
                 #(#stmts)*
             }
         })
@@ -191,17 +189,17 @@ impl Rewriter<'_> {
     fn rewrite_for(&mut self, node: &mut ExprForLoop) -> Expr {
         let number = self.next_loop();
         self.visit_block_mut(&mut node.body);
-        let (counter, turn) = (counter(number), turn(number));
-        let count = self.turn(number, &counter, true);
+        let (saga, bound) = (self.saga, self.bound(number));
         node.attrs.retain(|a| !is_bound(a));
         let (attrs, label, pat, expr, stmts) =
             (&node.attrs, &node.label, &node.pat, &node.expr, &node.body.stmts);
         let (for_token, in_token) = (&node.for_token, &node.in_token);
         parse_quote!({
-            let mut #counter: u32 = 0;
+            #saga::enter(#number);
             #(#attrs)*
             #label #for_token #pat #in_token #expr {
-                let #turn = #count;
+                #saga::next_turn(#number);
+                #bound
                 #(#stmts)*
             }
         })
@@ -214,31 +212,28 @@ impl Rewriter<'_> {
         let awaits = expr_awaits(&node.cond);
         self.visit_expr_mut(&mut node.cond);
         self.visit_block_mut(&mut node.body);
-        let (counter, turn) = (counter(number), turn(number));
+        let (saga, bound) = (self.saga, self.bound(number));
         node.attrs.retain(|a| !is_bound(a));
         let (attrs, label, cond, stmts) = (&node.attrs, &node.label, &node.cond, &node.body.stmts);
         let token = &node.while_token;
         if !awaits {
-            let count = self.turn(number, &counter, true);
             return parse_quote!({
-                let mut #counter: u32 = 0;
+                #saga::enter(#number);
                 #(#attrs)*
                 #label #token #cond {
-                    let #turn = #count;
+                    #saga::next_turn(#number);
+                    #bound
                     #(#stmts)*
                 }
             });
         }
-        let (begun, entered) = (self.turn(number, &counter, false), local("entered"));
-        let bounded = self.turn(number, &entered, true);
         parse_quote!({
-            let mut #counter: u32 = 0;
+            #saga::enter(#number);
             #(#attrs)*
             #label loop {
-                let #turn = #begun;
+                #saga::next_turn(#number);
                 if #cond {
-                    let mut #entered = #turn;
-                    #bounded;
+                    #bound
                     #(#stmts)*
                 } else {
                     break;
@@ -246,14 +241,6 @@ impl Rewriter<'_> {
             }
         })
     }
-}
-
-fn counter(number: usize) -> Ident {
-    local(&format!("turns_{number}"))
-}
-
-fn turn(number: usize) -> Ident {
-    local(&format!("turn_{number}"))
 }
 
 impl VisitMut for Rewriter<'_> {

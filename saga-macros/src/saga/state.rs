@@ -63,7 +63,7 @@ fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
     };
     let payload = match &site.kind {
         Some(Kind::Sleep) => quote!({ #until }),
-        Some(Kind::Signal) => quote!({
+        Some(Kind::Signal(_)) => quote!({
             /// The name of the signal that it waits for.
             name: ::std::string::String,
             #until
@@ -91,7 +91,7 @@ fn at(kind: &Kind, root: &Path) -> TokenStream {
         }
         Kind::Sleep => quote!(#root::__private::AtSleep),
         Kind::Now | Kind::Uuid => quote!(#root::__private::AtValue),
-        Kind::Signal => quote!(#root::__private::AtSignal),
+        Kind::Signal(_) => quote!(#root::__private::AtSignal),
         Kind::Approve => quote!(#root::__private::AtApproval),
         Kind::All(branches) => {
             let branches = branches.iter().map(|kind| at(kind, root));
@@ -150,7 +150,7 @@ fn arm(saga: &Saga, variant: &Variant) -> TokenStream {
     let (ident, number, root) = (&variant.ident, variant.site, &saga.here);
     let made = match &saga.body.sites[variant.site].kind {
         Some(Kind::Sleep) => quote!(Self::#ident { until: view.until(&site) }),
-        Some(Kind::Signal) => quote!(Self::#ident { name: view.signal(&site), until: view.until(&site) }),
+        Some(Kind::Signal(_)) => quote!(Self::#ident { name: view.signal(&site), until: view.until(&site) }),
         Some(Kind::Approve) => quote!(Self::#ident { prompt: view.prompt(&site), until: view.until(&site) }),
         _ => quote!(Self::#ident(view.at(&site)?)),
     };

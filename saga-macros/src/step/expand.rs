@@ -14,18 +14,21 @@ use crate::step::model::{Doubt, Repeat, Step, Undo};
 /// Returns the whole expansion.
 pub(crate) fn expand(step: &Step) -> TokenStream {
     let named = named(step);
-    let beside = beside::besides(step);
     let input = input(step);
     let body = body(step);
-    let implementation = implementation(step);
+    let (implementation, callable) = (implementation(step), callable(step));
     let alone = alone(step);
+    // The body comes first, as an editor takes what it looks at from where it is met first; and its block has no names
+    // of ours, since they would be offered in it.
     quote! {
-        #named
         const _: () = {
-            #beside
-            #input
             #body
             #implementation
+        };
+        #named
+        const _: () = {
+            #input
+            #callable
             #alone
         };
     }
@@ -65,14 +68,19 @@ fn input_name(step: &Step) -> Ident {
 
 /// Returns the recorded input: an object with the parameters' names.
 fn input(step: &Step) -> TokenStream {
-    let Step { saga, function, .. } = step;
-    recorded_input(
-        saga,
-        &function.vis,
-        &input_name(step),
-        &step.name,
-        &function.recorded().collect::<Vec<_>>(),
-    )
+    let Step { saga, function, name, .. } = step;
+    let (ident, input) = (&function.ident, input_name(step));
+    let besides = beside::besides(step);
+    let recorded: Vec<_> = function.recorded().collect();
+    let recorded = recorded_input(saga, &function.vis, &input, name, &recorded);
+    quote! {
+        #recorded
+
+        impl #saga::__private::Parts for #ident {
+            type Input = #input;
+            #besides
+        }
+    }
 }
 
 /// Returns a struct of the parameters that are recorded, and what its fields are. Not a derive: it would be the larger
@@ -163,7 +171,9 @@ fn body(step: &Step) -> TokenStream {
         let (attrs, mutability, ident, ty) = (&p.attrs, &p.mutability, &p.ident, &p.ty);
         quote!(#(#attrs)* #mutability #ident: #ty)
     });
+    let docs = &function.docs;
     quote! {
+        #(#docs)*
         #(#inner)*
         async #fn_token #ident(#(#params),*) -> #output #block
     }
@@ -172,26 +182,51 @@ fn body(step: &Step) -> TokenStream {
 fn implementation(step: &Step) -> TokenStream {
     let Step { saga, function, name, .. } = step;
     let ident = &function.ident;
-    let input = input_name(step);
     let output = &function.output;
     let (good, bad) = results(output, saga);
-    let undo = match step.undo {
-        Undo::Compensated => quote!(Compensated),
-        Undo::Irreversible => quote!(Irreversible),
-        Undo::Readonly => quote!(Readonly),
-        Undo::Auxiliary => quote!(Auxiliary),
-    };
+    let undo = undo(step);
     let effort = if step.retriable { quote!(Retriable) } else { quote!(Fallible) };
     let repeat = match step.repeat {
         Repeat::Keyed => quote!(Keyed),
         Repeat::Idempotent => quote!(Idempotent),
         Repeat::Harmful => quote!(Harmful),
     };
-    let origin = origin(ident);
     let policy = policy(step);
     let run = run(step);
     let related = beside::registration(step);
     let calls = beside::calls(step);
+    quote! {
+        #[automatically_derived]
+        impl #saga::__private::Step for #ident {
+            const NAME: &'static str = #name;
+            #policy
+            type Input = <Self as #saga::__private::Parts>::Input;
+            type Output = #good;
+            type Error = #bad;
+            type Undo = #saga::__private::undo::#undo;
+            type Effort = #saga::__private::effort::#effort;
+            type Repeat = #saga::__private::repeat::#repeat;
+            #run
+            #related
+            #calls
+        }
+    }
+}
+
+fn undo(step: &Step) -> TokenStream {
+    match step.undo {
+        Undo::Compensated => quote!(Compensated),
+        Undo::Irreversible => quote!(Irreversible),
+        Undo::Readonly => quote!(Readonly),
+        Undo::Auxiliary => quote!(Auxiliary),
+    }
+}
+
+/// Writes the implementation of `Callable`, for the sagas that call this step.
+fn callable(step: &Step) -> TokenStream {
+    let Step { saga, function, name, .. } = step;
+    let (ident, undo) = (&function.ident, undo(step));
+    let origin = origin(ident);
     let fails = step.retriable.then(|| {
         quote! {
             const FAILS: bool = {
@@ -203,26 +238,12 @@ fn implementation(step: &Step) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl #saga::__private::Step for #ident {
-            const NAME: &'static str = #name;
-            #policy
-            type Input = #input;
-            type Output = #good;
-            type Error = #bad;
-            type Undo = #saga::__private::undo::#undo;
-            type Effort = #saga::__private::effort::#effort;
-            type Repeat = #saga::__private::repeat::#repeat;
-            #run
-            #related
-            #calls
-        }
-
-        #[automatically_derived]
         impl #saga::__private::Callable for #ident {
             const LABEL: &'static str = #name;
             const ORIGIN: &'static str = #origin;
             const WHAT: #saga::__private::graph::What =
                 #saga::__private::graph::What::Step(#saga::__private::definition_of::<Self>());
+            const REGISTER: fn(&mut #saga::__private::Registry) = #saga::__private::Registry::step::<Self>;
             #fails
             type Undo = #saga::__private::undo::#undo;
             type At = #saga::__private::AtStep<Self>;
@@ -328,7 +349,6 @@ fn run(step: &Step) -> TokenStream {
     // A step may have no use for its context.
     let cx =
         local(if function.params.iter().all(|p| matches!(p.role, Role::Recorded)) { "_cx" } else { "cx" });
-    let name = input_name(step);
     let names = function.recorded().map(|p| &p.ident);
     let arguments = arguments(step, &cx);
     let span = function.output.span();
@@ -365,7 +385,7 @@ fn run(step: &Step) -> TokenStream {
     // Not `async`: a future around the future would be compiled like it.
     quote! {
         fn run(#cx: &#saga::__private::StepContext, #given: Self::Input) -> #future {
-            let #name { #(#names),* } = #given;
+            let Self::Input { #(#names),* } = #given;
             #ident(#(#arguments),*)
         }
         #needs

@@ -2,22 +2,25 @@
 //! else, so that everything awaited is recorded.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use saga_core::machine::Reach;
 use saga_core::record::{Failure as Failed, Lost};
-use saga_core::state::{ChildStatus, SiteState, Status, StepState};
-use saga_core::{IdempotencyKey, Kind, Name, Payload, Reason, Role, Site};
+use saga_core::state::{ChildStatus, SiteState, Status};
+use saga_core::{IdempotencyKey, Kind, Name, Payload, Policy, Reason, Role, Site};
 
 use crate::author::error::StepError;
 use crate::author::failure::{ChildFailure, StepFailure};
 use crate::author::saga::{Saga, SagaCall};
-use crate::author::step::{Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
+use crate::author::step::{Compensation, Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
 use crate::replay::board::{Board, SharedBoard, lock};
-use crate::replay::context::{NoValue, Place, Reached, Reading};
+use crate::replay::context::{NoValue, Place, Reached, Reading, SagaContext};
 use crate::replay::exit::Exit;
+use crate::replay::polled::with_context;
 use crate::replay::registry::Registry;
 use crate::value::encoding::Encoding;
-use crate::value::recorded::{Recorded, Recording};
+use crate::value::recorded::{self, Recorded, Recording, Value};
 use crate::value::text::text_of;
 
 /// What can be awaited in the body of a saga.
@@ -25,7 +28,7 @@ use crate::value::text::text_of;
     message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
     label = "nothing would record what this gives [SG0601]",
     note = "why: after a crash the body runs again over its records, and this has none",
-    note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
+    note = "fix: `#[step(…)]` on the function that is called here, or `#[saga]` if it awaits steps itself; or await this inside of a `#[step]`, and that step here"
 )]
 pub trait Awaitable: Sized + Send {
     /// The steps in it: a witness of the call's type that borrows nothing.
@@ -40,6 +43,14 @@ pub trait Awaitable: Sized + Send {
     /// Awaits it there.
     fn at(self, place: Place) -> impl Future<Output = Self::Output> + Send;
 
+    /// Awaits it there, with its own type erased.
+    fn awaiting<'a>(self, place: Place) -> Awaiting<'a, Self::Output>
+    where
+        Self: 'a,
+    {
+        Awaiting(Waiting::Any(Box::pin(self.at(place))))
+    }
+
     /// Takes apart what awaiting it gave.
     ///
     /// # Errors
@@ -49,6 +60,33 @@ pub trait Awaitable: Sized + Send {
     /// Gives its site a name of its own, which stays when the text around it changes.
     fn named(self, name: impl Into<Name>) -> Named<Self> {
         Named { name: name.into(), call: self }
+    }
+}
+
+/// What a body waits for: one type for all that give a `T`, since what a body holds is compiled with it.
+pub struct Awaiting<'a, T>(Waiting<'a, T>);
+
+enum Waiting<'a, T> {
+    /// For what happens at one site.
+    Site(Reached<T>),
+    /// For anything else.
+    Any(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
+}
+
+impl<T> std::fmt::Debug for Awaiting<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Awaiting")
+    }
+}
+
+impl<T> Future for Awaiting<'_, T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
+        match &mut self.get_mut().0 {
+            Waiting::Site(reached) => Pin::new(reached).poll(task),
+            Waiting::Any(any) => any.as_mut().poll(task),
+        }
     }
 }
 
@@ -128,11 +166,15 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
     type Value = S::Output;
     type Failure = <S::Effort as Effort>::Failure<S::Error>;
 
-    async fn at(self, place: Place) -> Self::Output {
-        let site = place.site(S::NAME);
-        let Some(board) = place.cx.board() else { return std::future::pending().await };
-        let reach = reach_of(self, &site, &lock(board));
-        Reached::new(place.cx, site, reach, read_step::<S>).await
+    fn at(self, place: Place) -> impl Future<Output = Self::Output> + Send {
+        reached(self, place)
+    }
+
+    fn awaiting<'a>(self, place: Place) -> Awaiting<'a, Self::Output>
+    where
+        Self: 'a,
+    {
+        Awaiting(Waiting::Site(reached(self, place)))
     }
 
     fn settle(output: Self::Output) -> Result<S::Output, Self::Failure> {
@@ -140,33 +182,53 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
     }
 }
 
+/// Reaches a step. What does not depend on its types is in [`reach_of`], as this is compiled for each step.
+fn reached<S: Step>(call: StepCall<S>, place: Place) -> Reached<Read<S::Output, S::Error, S::Effort>> {
+    let site = place.site(S::NAME);
+    let write = || recorded::printed(call.input());
+    let in_doubt = |key: &IdempotencyKey, input: &Payload, encoding: &Encoding| {
+        S::in_doubt(&Given::new(KeyOf::Made(key), &|| encoding.decode::<S::Input>(input)))
+    };
+    let input = Value::of::<S::Input>(&write);
+    let called = Called { name: S::NAME, policy: &policy_of::<S>(), input, in_doubt: &in_doubt };
+    let reach = reach_of(&called, &site, &place.cx);
+    Reached::new(place.cx, site, reach, read_step::<S::Output, S::Error, S::Effort>)
+}
+
 /// Returns an input as it is recorded at `site`.
-fn input_at<T: Recorded>(input: &T, site: &Site, board: &Board) -> Result<Payload, String> {
+fn input_at(input: &Value<'_>, site: &Site, board: &Board) -> Result<Payload, String> {
     let encoding = &board.around.encoding;
     match board.state.site(site) {
         Some(SiteState::Step(step)) => encoding.encode_as_recorded(input, &step.input),
         Some(SiteState::Read { input: there, .. } | SiteState::Child { input: there, .. }) => {
             encoding.encode_as_recorded(input, there)
         }
-        _ => encoding.encode_input(input),
+        _ => encoding.keep(input),
     }
 }
 
+/// A called step, its type erased.
+struct Called<'a> {
+    name: &'static str,
+    policy: &'a Policy,
+    input: Value<'a>,
+    in_doubt: &'a dyn Fn(&IdempotencyKey, &Payload, &Encoding) -> Option<Compensation>,
+}
+
 /// Returns the call as it is recorded, or why it cannot be.
-fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Reach, String> {
-    let input = input_at(call.input(), site, board)?;
-    let (site, step) = (site.clone(), Name::from(S::NAME));
-    let policy = policy_of::<S>();
-    if policy.kind == Kind::Readonly {
+fn reach_of(called: &Called<'_>, site: &Site, cx: &SagaContext) -> Result<Reach, String> {
+    let board = lock(cx.board().ok_or("nothing is called in registration")?);
+    let encoding = &board.around.encoding;
+    let input = input_at(&called.input, site, &board)?;
+    let (site, step) = (site.clone(), Name::from(called.name));
+    if called.policy.kind == Kind::Readonly {
         return Ok(Reach::Read { site, step, input });
     }
     // Evaluated only where it is recorded: with the intent.
-    let in_doubt = match policy.in_doubt {
+    let in_doubt = match called.policy.in_doubt {
         saga_core::policy::InDoubt::Call if board.state.site(&site).is_none() => {
             let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
-            let decode = || board.around.encoding.decode::<S::Input>(&input);
-            let call = S::in_doubt(&Given::new(KeyOf::Made(&key), &decode));
-            let call = call.map(|c| c.recorded(&board.around.encoding));
+            let call = (called.in_doubt)(&key, &input, encoding).map(|call| call.recorded(encoding));
             call.transpose().map_err(|lost| lost.why)?
         }
         _ => None,
@@ -174,49 +236,53 @@ fn reach_of<S: Step>(call: StepCall<S>, site: &Site, board: &Board) -> Result<Re
     Ok(Reach::Step { site, step, input, in_doubt })
 }
 
-type Awaited<S> = <<S as Step>::Effort as Effort>::Awaited<<S as Step>::Output, <S as Step>::Error>;
+/// What a body reads of a step that gives `T` or fails with `E`.
+type Read<T, E, F> = <F as Effort>::Awaited<T, E>;
 
-fn read_step<S: Step>(state: &SiteState, encoding: &Encoding) -> Reading<Awaited<S>> {
-    let (output, failure) = match state {
-        SiteState::Step(step) => outcome_of(step)?,
-        SiteState::Read { result: Ok(output), .. } => (Some(output), None),
-        SiteState::Read { result: Err(failure), .. } => (None, Some(failure)),
-        _ => return None,
-    };
-    let result = match (output, failure) {
-        (Some(output), _) => encoding.decode::<S::Output>(output).map(Ok),
-        (_, Some(Failed::Failed { error, message } | Failed::Exhausted { error, message, .. }))
+fn read_step<T: Recorded, E: StepError, F: Effort>(
+    state: &SiteState,
+    encoding: &Encoding,
+) -> Reading<Read<T, E, F>> {
+    let (step, result) = recorded_of(state)?;
+    let result = match result {
+        Ok(output) => encoding.decode::<T>(output).map(Ok),
+        Err(Failed::Failed { error, message } | Failed::Exhausted { error, message, .. })
             if error.is_unrecordable() =>
         {
             return Some(Err(NoValue::Failed(error.clone(), message.clone())));
         }
-        (_, Some(failure)) => failure_as::<S>(failure, encoding).map(Err),
-        _ => return None,
+        Err(failure) => failure_as::<E>(failure, encoding).map(Err),
     };
     match result {
-        Ok(result) => Some(S::Effort::awaited(result).ok_or_else(|| {
-            let detail =
-                format!("the journal has a failure of step {}, which in this build cannot fail", S::NAME);
+        Ok(result) => Some(F::awaited(result).ok_or_else(|| {
+            let detail = format!("the journal has a failure of step {step}, which in this build cannot fail");
             NoValue::Halted(Reason::Diverged, detail)
         })),
         Err(error) => Some(Err(error.into())),
     }
 }
 
-/// Returns the recorded output or failure of a step; `None` while there is neither.
-fn outcome_of(step: &StepState) -> Option<(Option<&Payload>, Option<&Failed>)> {
-    match (&step.doing.status, &step.output, &step.failure) {
-        (Status::Done, Some(Ok(output)), _) => Some((Some(output), None)),
-        (Status::Failed, _, Some(failure)) => Some((None, Some(failure))),
+/// Returns the step at a site, and its recorded output or failure; `None` while it has neither.
+fn recorded_of(state: &SiteState) -> Option<(&Name, Result<&Payload, &Failed>)> {
+    match state {
+        SiteState::Step(step) => {
+            let result = match (&step.doing.status, &step.output, &step.failure) {
+                (Status::Done, Some(Ok(output)), _) => Ok(output),
+                (Status::Failed, _, Some(failure)) => Err(failure),
+                _ => return None,
+            };
+            Some((&step.step, result))
+        }
+        SiteState::Read { step, result, .. } => Some((step, result.as_ref())),
         _ => None,
     }
 }
 
-fn failure_as<S: Step>(
+fn failure_as<E: StepError>(
     failure: &Failed,
     encoding: &Encoding,
-) -> Result<StepFailure<S::Error>, saga_core::DecodeError> {
-    let decode = <S::Error as StepError>::RECORDED.decode;
+) -> Result<StepFailure<E>, saga_core::DecodeError> {
+    let decode = E::RECORDED.decode;
     Ok(match failure {
         Failed::Failed { error, .. } => StepFailure::Failed(decode(&encoding.codecs, error)?),
         Failed::Exhausted { error, attempts, .. } => {
@@ -238,7 +304,10 @@ impl<S: Saga> Awaitable for SagaCall<S> {
     async fn at(self, place: Place) -> Self::Output {
         let site = place.site(S::NAME);
         let Some(board) = place.cx.board().cloned() else { return std::future::pending().await };
-        let input = input_at(self.input(), &site, &lock(&board));
+        let input = {
+            let write = || recorded::printed(self.input());
+            input_at(&Value::of::<S::Input>(&write), &site, &lock(&board))
+        };
         let reach = input.clone().map(|input| Reach::Child {
             site: site.clone(),
             saga: S::NAME.into(),
@@ -258,7 +327,7 @@ impl<S: Saga> Awaitable for SagaCall<S> {
             return Reached::again(place.cx, site, read_child::<S>).await;
         }
         let inside = place.cx.child(site.as_str(), input.ok(), S::GRAPH);
-        let exit = S::body(inside).await;
+        let exit = with_context(inside.clone(), S::body(inside)).await;
         if let Some(output) = end_child::<S>(&board, &site, exit) {
             return Ok(output);
         }

@@ -25,9 +25,35 @@ impl Beside {
         Self { name: <F::Step as Step>::NAME, register: Registry::step::<F::Step> }
     }
 
+    /// Returns its recorded name, if there is one.
+    pub const fn name_of(beside: Option<Self>) -> Option<&'static str> {
+        match beside {
+            Some(beside) => Some(beside.name),
+            None => None,
+        }
+    }
+
     /// Registers the step.
     pub fn register(&self, registry: &mut Registry) {
         (self.register)(registry);
+    }
+}
+
+/// What an expansion reaches by a path, so that an editor does not offer it as a name in the user's body.
+pub trait Parts {
+    /// The struct of the recorded parameters.
+    type Input;
+    /// The step that undoes this one.
+    const UNDONE_BY: Option<Beside> = None;
+    /// The step that is asked whether this one happened.
+    const PROBED_BY: Option<Beside> = None;
+    /// The step that settles this one in doubt.
+    const SETTLED_BY: Option<Beside> = None;
+
+    /// Registers the steps beside this one.
+    fn register(registry: &mut Registry) {
+        let besides = [Self::UNDONE_BY, Self::PROBED_BY, Self::SETTLED_BY];
+        besides.iter().flatten().for_each(|beside| beside.register(registry));
     }
 }
 

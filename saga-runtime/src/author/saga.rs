@@ -72,73 +72,13 @@ pub trait Saga: Sized + 'static {
     /// Where it can stand, as a type.
     type State: SagaState;
 
+    /// Registers what the body calls. The default polls the body once, which is for sagas that are written by hand.
+    fn register(registry: &mut Registry) {
+        register::<Self>(registry);
+    }
+
     /// Returns the body. It runs again from the start after a crash, over what is recorded.
     fn body(cx: SagaContext) -> impl Future<Output = Exit<Self::Output, Self::Error>> + Send;
-}
-
-impl<T, E> Exit<T, E> {
-    /// Returns the exit that a result stands for.
-    pub fn of(result: Result<T, E>) -> Self {
-        match result {
-            Ok(output) => Exit::Done(output),
-            Err(error) => Exit::Failed(error),
-        }
-    }
-
-    /// Returns the exit by `?`: the failure becomes the saga's error.
-    pub fn by<F>(failure: F) -> Self
-    where
-        E: FailsWith<F>,
-    {
-        Exit::Failed(E::fails_with(failure))
-    }
-
-    /// Returns the exit by `?` behind anything but a step: its error becomes the saga's.
-    pub fn by_error<F>(error: F) -> Self
-    where
-        E: EndsWith<F>,
-    {
-        Exit::Failed(E::ends_with(error))
-    }
-}
-
-/// A saga's error that can be made of an error that is no step's failure: what `?` asks for behind anything but an
-/// `.await`.
-#[diagnostic::on_unimplemented(
-    message = "`?` cannot turn `{F}` into the saga's error `{Self}` [SG0411]",
-    label = "`{Self}` cannot be made of it [SG0411]",
-    note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
-    note = "fix: `.map_err(…)?` in place of the `?`, with a `{Self}` that says it, such as `.map_err(|error| Failure::permanent(error.to_string()))?` where that is `Failure`"
-)]
-pub trait EndsWith<F> {
-    /// Converts what was returned into the saga's error.
-    fn ends_with(error: F) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<F, E: From<F>> EndsWith<F> for E {
-    fn ends_with(error: F) -> Self {
-        error.into()
-    }
-}
-
-/// A saga's error that can be made of an `F`: what `?` asks for.
-#[diagnostic::on_unimplemented(
-    message = "`?` cannot turn `{F}` into the saga's error `{Self}` [SG0411]",
-    label = "`{Self}` cannot be made of it [SG0411]",
-    note = "why: a failure that leaves the body becomes the saga's error, and is recorded",
-    note = "fix: a variant that holds just that, as in `Step({F})`, in an error of the saga's own that derives `SagaError`; or `saga::Failure` as its error, of which `?` makes any failure; or `.map_err(…)` before the `?`"
-)]
-pub trait FailsWith<F> {
-    /// Converts a failure into the saga's error.
-    fn fails_with(failure: F) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<F, E: From<F>> FailsWith<F> for E {
-    fn fails_with(failure: F) -> Self {
-        failure.into()
-    }
 }
 
 /// A call of a saga: inert data, for [`Runtime::run`](crate::Runtime::run), or to be awaited in another saga.
@@ -168,8 +108,8 @@ impl<S: Saga> std::fmt::Debug for SagaCall<S> {
     }
 }
 
-/// Registers the steps at the sites of a saga: its body is polled once, in registration.
-pub(crate) fn register<S: Saga>(registry: &mut Registry) {
+/// Registers the steps at the sites of a saga that was written by hand: its body is polled once, in registration.
+fn register<S: Saga>(registry: &mut Registry) {
     let found = Arc::new(Mutex::new(Vec::new()));
     let mut body = Box::pin(S::body(SagaContext::registering(found.clone())));
     let polled = body.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use saga_core::{DecodeError, Payload};
 
 use crate::author::awaitable::StepSet;
+use crate::author::saga::Saga;
 use crate::replay::registry::Registry;
 use crate::value::encoding::Encoding;
 use crate::value::panics::drop_quietly;
@@ -21,6 +22,21 @@ impl<T: Recorded> StepSet for SignalOf<T> {
         registry.signals.expect(TypeId::of::<T>(), recorded::<T>);
     }
 }
+
+impl<T: Recorded> SignalOf<T> {
+    /// Registers the type of the signal that a saga waits for at the place of that number.
+    pub fn at<S: Saga, const PLACE: usize>(registry: &mut Registry) {
+        registry.signals.expect_at(S::NAME, Some(PLACE), TypeId::of::<T>(), recorded::<T>);
+    }
+}
+
+/// A wait for a type that cannot be recorded. The compiler refuses it at the await, so that nothing is said here.
+pub trait Unread: Sized {
+    /// Registers nothing.
+    fn at<S: Saga, const PLACE: usize>(_: &mut Registry) {}
+}
+
+impl<T> Unread for SignalOf<T> {}
 
 /// Reads what was sent.
 pub(crate) fn read<T: Recorded>(payload: &Payload, encoding: &Encoding) -> Result<T, DecodeError> {

@@ -1,13 +1,13 @@
 //! The typed state of a saga: the source of the generated `…State` enums. Derived from the machine's state, never
 //! recorded.
 
-use saga_core::graph::{Graph, What};
+use saga_core::graph::Graph;
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
 
 use crate::author::look_error::LookError;
 use crate::author::saga::Saga;
-use crate::author::step::{Step, Undo};
+use crate::author::step::Step;
 use crate::value::encoding::Encoding;
 use crate::value::recorded::Recorded;
 use crate::value::text::text_of;
@@ -20,31 +20,6 @@ pub trait SagaState: Sized + Send + 'static {
     /// [`LookError::Undecodable`] if a recorded value is not of its type, or is at a site that this build does not
     /// have.
     fn of(view: &StateView) -> Result<Self, LookError>;
-}
-
-/// The item that a name stands for in the body of a saga: a step or another saga. Written by `#[step]` and `#[saga]`. A
-/// hand-written step needs it only to be awaited in a saga that is not hand-written.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a step nor a saga, and only these are awaited in a saga [SG0601]",
-    label = "nothing would record what this gives",
-    note = "why: after a crash the body runs again over its records, and this has none",
-    note = "fix: `#[step]` or `#[saga]` on the function of that name"
-)]
-pub trait Callable {
-    /// The recorded name.
-    const LABEL: &'static str;
-    /// The place of the definition, independent of the name: distinguishes two items of one name.
-    const ORIGIN: &'static str;
-    /// The item, for the automata of sagas that call it.
-    const WHAT: What;
-    /// Whether a `?` behind its `.await` may be right: it may fail, or gives a `Result`.
-    const FAILS: bool = true;
-    /// As the place of a call of it.
-    const CALLED: (&'static str, What) = (Self::LABEL, Self::WHAT);
-    /// How it is undone.
-    type Undo: Undo;
-    /// The state of a call of it.
-    type At: AtSite;
 }
 
 /// The state of something awaited.

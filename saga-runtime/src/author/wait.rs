@@ -208,7 +208,8 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
 /// at once; those of one name are taken in the order in which they came.
 ///
 /// What was sent is recorded as a `T`: what that wraps in [`Redacted`](saga_core::Redacted) is hidden, however the sender
-/// wrote it. Of a signal that comes before the wait for it the type is not known yet: all of it is hidden.
+/// wrote it. All of it is hidden where the type is not known: of a signal that comes before the wait for it, and of one whose
+/// type is inferred. A type is known as `signal::<Paid>(…)`, or by `let paid: Paid = signal(…)`.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -224,7 +225,8 @@ recorded_value!(FreshUuid, "uuid", Uuid, |board| {
 /// assert_eq!(handle.outcome().await.unwrap().completed(), Some("Lisbon".to_owned()));
 /// # });
 /// ```
-pub fn signal<T: Recorded>(name: &'static str) -> Signal<T> {
+// Without a bound on `T`: a type that cannot be recorded is refused once, where the signal is awaited.
+pub fn signal<T>(name: &'static str) -> Signal<T> {
     Signal { name, payload: PhantomData, _call: PhantomPinned }
 }
 
@@ -237,7 +239,7 @@ pub struct Signal<T> {
     _call: PhantomPinned,
 }
 
-impl<T: Recorded> Signal<T> {
+impl<T> Signal<T> {
     /// Limits the wait to that time.
     pub fn within(self, wait: impl IntoWait) -> SignalWithin<T> {
         SignalWithin { signal: self, wait_ms: wait.into_wait_ms() }
@@ -263,7 +265,6 @@ fn read_signal<T: Recorded>(state: &SiteState, encoding: &Encoding) -> Reading<O
     }))
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: Recorded> Awaitable for Signal<T> {
     type Steps = SignalOf<T>;
     type Output = T;
@@ -284,7 +285,6 @@ impl<T: Recorded> Awaitable for Signal<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: Recorded> Awaitable for SignalWithin<T> {
     type Steps = SignalOf<T>;
     type Output = Result<T, Expired>;
@@ -350,7 +350,7 @@ impl Named<Approve> {
     }
 }
 
-impl<T: Recorded> Named<Signal<T>> {
+impl<T> Named<Signal<T>> {
     /// Limits the wait to that time.
     pub fn within(self, wait: impl IntoWait) -> Named<SignalWithin<T>> {
         self.map(|call| call.within(wait))

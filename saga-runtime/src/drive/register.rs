@@ -10,13 +10,14 @@ use saga_core::graph::Graph;
 use saga_core::machine::BodyEnd;
 use saga_core::{Payload, Reason};
 
-use crate::author::saga::{Saga, register};
+use crate::author::saga::Saga;
 use crate::author::step::Step;
 use crate::drive::attempt::TypedStep;
 use crate::replay::board::{SharedBoard, lock};
 use crate::replay::context::SagaContext;
 use crate::replay::erased::AnySaga;
 use crate::replay::exit::Exit;
+use crate::replay::polled::with_context;
 use crate::replay::registry::{NewSaga, Registry};
 use crate::value::panics::drop_quietly;
 use crate::value::recorded::Recording;
@@ -34,7 +35,7 @@ impl Registry {
     }
 
     /// Registers a saga that another one calls.
-    pub(crate) fn child<S: Saga>(&mut self) {
+    pub fn child<S: Saga>(&mut self) {
         self.add_child(new::<S>());
     }
 }
@@ -44,7 +45,7 @@ fn new<S: Saga>() -> NewSaga {
         name: S::NAME,
         saga: Arc::new(TypedSaga::<S>(PhantomData)),
         is_undoable: S::UNDOABLE,
-        register: register::<S>,
+        register: S::register,
     }
 }
 
@@ -70,7 +71,8 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
 
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>> {
         Box::pin(async move {
-            let exit = S::body(SagaContext::driving(board.clone(), input, S::GRAPH)).await;
+            let cx = SagaContext::driving(board.clone(), input, S::GRAPH);
+            let exit = with_context(cx.clone(), S::body(cx)).await;
             let encoding = &lock(&board).around.encoding;
             match exit {
                 Exit::Done(output) => {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use saga_core::Kind;
 use saga_core::graph::{Graph, Place, To, What};
 
+use crate::author::callable::Callable;
 use crate::author::step::{Undo, undo};
-use crate::author::view::Callable;
 
 /// The steps and sagas that a saga calls, by number. Written by `#[saga]`.
 pub trait Calls<const N: usize> {

@@ -1,10 +1,10 @@
-//! What stands in a body for a call before it is made: its witness, by which its steps are registered, and its place.
+//! What stands in a body that is written by hand for a call before it is made: its witness, by which its steps are
+//! registered, and its place. `#[saga]` needs none, as it has the steps' names.
 
 use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::author::awaitable::{Awaitable, StepSet};
-use crate::macros::misplaced::Inert;
 use crate::replay::context::{Place, SagaContext};
 use crate::replay::registry::{AnyWitness, Registry};
 
@@ -38,46 +38,10 @@ impl<S: StepSet> Witness<S> {
     where
         A: Awaitable<Steps = S, Output = O>,
     {
-        call.at(self.place(cx, occurrence, turns).place)
-    }
-
-    /// Returns the place to which a call has come.
-    pub fn place(&self, cx: &SagaContext, occurrence: u32, turns: &[u32]) -> PlaceOf<S> {
         if let Some(place) = self.place {
             cx.move_to(place);
         }
-        let place = Place::in_turns(cx.clone(), occurrence, turns.to_vec());
-        PlaceOf { place, steps: PhantomData }
-    }
-}
-
-/// A place of a call of these steps.
-#[derive(Debug)]
-pub struct PlaceOf<S> {
-    place: Place,
-    steps: PhantomData<fn() -> S>,
-}
-
-/// What a body awaits. Every call is.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no step, and only steps are awaited in a saga [SG0601]",
-    label = "nothing would record what this gives [SG0601]",
-    note = "why: after a crash the body runs again over its records, and this has none",
-    note = "fix: `#[step(…)]` on the function that is called here; or await this inside of a `#[step]`, and that step here"
-)]
-pub trait Awaited<S, O>: Sized {
-    // Parameters, and not associated types: what cannot be awaited is one error then, and not one for each mention.
-    /// Awaits it there.
-    fn awaited(self, place: PlaceOf<S>) -> impl Future<Output = O> + Send;
-}
-
-impl<A, C> Awaited<C::Steps, C::Output> for A
-where
-    A: Inert<Itself = C>,
-    C: Awaitable,
-{
-    fn awaited(self, place: PlaceOf<C::Steps>) -> impl Future<Output = C::Output> + Send {
-        self.itself().at(place.place)
+        call.at(Place::in_turns(cx.clone(), occurrence, turns.to_vec()))
     }
 }
 

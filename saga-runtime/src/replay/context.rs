@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use saga_core::graph::Graph;
@@ -36,17 +36,44 @@ struct Within {
 }
 
 /// How far a body has come in its automaton.
-struct Course {
+pub(crate) struct Course {
     graph: Option<&'static Graph>,
     /// The number of the place where it is; [`START`] before the first.
     at: AtomicUsize,
+    /// The turns that each of its loops has begun, by the number of the loop.
+    turns: Mutex<Vec<u32>>,
 }
 
 const START: usize = usize::MAX;
 
 impl Course {
     fn of(graph: Option<&'static Graph>) -> Arc<Self> {
-        Arc::new(Self { graph, at: AtomicUsize::new(START) })
+        Arc::new(Self { graph, at: AtomicUsize::new(START), turns: Mutex::new(Vec::new()) })
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins the loop of that number.
+    pub(crate) fn enter(&self, number: usize) {
+        let mut turns = self.turns();
+        if turns.len() <= number {
+            turns.resize(number + 1, 0);
+        }
+        turns[number] = 0;
+    }
+
+    /// Begins the next turn of the loop of that number.
+    pub(crate) fn next_turn(&self, number: usize) {
+        let mut turns = self.turns();
+        turns[number] = turns[number].saturating_add(1);
+    }
+
+    /// Returns the present turns of those loops, from 0.
+    pub(crate) fn turns_of(&self, loops: &[usize]) -> Vec<u32> {
+        let turns = self.turns();
+        loops.iter().map(|number| turns[*number].saturating_sub(1)).collect()
     }
 }
 
@@ -129,20 +156,27 @@ impl SagaContext {
     pub async fn turn(&self, turns: &mut u32, bound: Option<u32>, what: &str) -> u32 {
         let turn = *turns;
         *turns = turns.saturating_add(1);
-        match bound {
-            Some(bound) if turn >= bound => {
-                if let Mode::Driving(board) = &self.0.mode {
-                    let detail = format!("{what} has made {bound} turns");
-                    lock(board).end.get_or_insert(BodyEnd::Halted(
-                        Reason::BoundExceeded,
-                        self.site(),
-                        detail,
-                    ));
-                }
-                std::future::pending().await
-            }
-            _ => turn,
+        if let Some(bound) = bound {
+            self.hold_to(turn, bound, what).await;
         }
+        turn
+    }
+
+    /// Returns how far the body has come.
+    pub(crate) fn course(&self) -> &Course {
+        &self.0.course
+    }
+
+    /// Returns if the turn, from 0, is within the bound.
+    pub(crate) async fn hold_to(&self, turn: u32, bound: u32, what: &str) {
+        if turn < bound {
+            return;
+        }
+        if let Mode::Driving(board) = &self.0.mode {
+            let detail = format!("{what} has made {bound} turns");
+            lock(board).end.get_or_insert(BodyEnd::Halted(Reason::BoundExceeded, self.site(), detail));
+        }
+        std::future::pending().await
     }
 
     /// Returns the board, while driving: registration never gets this far.
@@ -229,39 +263,48 @@ fn write_number(text: &mut String, number: u32) {
     text.push(char::from(b'0' + (number % 10) as u8));
 }
 
-/// Something that is reached and then waited for.
-pub(crate) struct Reached<R> {
+/// Something that is reached and then waited for. One type for all that give a `T`, and as little code for each as can
+/// be: a body holds one of these for each of its awaits.
+pub(crate) struct Reached<T> {
+    at: Reaching,
+    read: fn(&SiteState, &Encoding) -> Reading<T>,
+}
+
+/// What of it does not depend on what it gives.
+struct Reaching {
     cx: SagaContext,
     site: Site,
     reach: Option<Result<Reach, String>>,
-    read: R,
 }
 
-impl<R> Reached<R> {
+/// What a [`Reached`] makes of a site's state: not yet, a value, or why there is none.
+pub(crate) type Reading<T> = Option<Result<T, NoValue>>;
+
+impl<T> Reached<T> {
     /// Returns what is reached at `site`: `reach`, or why that cannot be recorded.
-    pub(crate) fn new(cx: SagaContext, site: Site, reach: Result<Reach, String>, read: R) -> Self {
-        Self { cx, site, reach: Some(reach), read }
+    pub(crate) fn new(
+        cx: SagaContext,
+        site: Site,
+        reach: Result<Reach, String>,
+        read: fn(&SiteState, &Encoding) -> Reading<T>,
+    ) -> Self {
+        Self { at: Reaching { cx, site, reach: Some(reach) }, read }
     }
 
     /// Returns what is read at a site that has been reached already.
-    pub(crate) fn again(cx: SagaContext, site: Site, read: R) -> Self {
-        Self { cx, site, reach: None, read }
+    pub(crate) fn again(cx: SagaContext, site: Site, read: fn(&SiteState, &Encoding) -> Reading<T>) -> Self {
+        Self { at: Reaching { cx, site, reach: None }, read }
     }
-}
 
-impl<T, R> Reached<R>
-where
-    R: FnMut(&SiteState, &Encoding) -> Reading<T> + Unpin,
-{
     /// Reaches it, and goes on with `value` although the journal does not have it yet.
     pub(crate) async fn without_waiting(self, value: T) -> T {
-        let reached = match self.cx.board() {
+        let reached = match self.at.cx.board() {
             Some(board) => {
                 let mut board = lock(board);
                 if board.end.is_none()
-                    && let Some(reach) = self.reach
+                    && let Some(reach) = self.at.reach
                 {
-                    board.reach(&self.site, reach);
+                    board.reach(&self.at.site, reach);
                 }
                 board.end.is_none()
             }
@@ -270,9 +313,6 @@ where
         if reached { value } else { std::future::pending().await }
     }
 }
-
-/// What a [`Reached`] makes of a site's state: not yet, a value, or why there is none.
-pub(crate) type Reading<T> = Option<Result<T, NoValue>>;
 
 /// Why there is no value at a site that has been settled.
 pub(crate) enum NoValue {
@@ -290,44 +330,43 @@ impl From<DecodeError> for NoValue {
     }
 }
 
-impl<T, R> Future for Reached<R>
-where
-    R: FnMut(&SiteState, &Encoding) -> Reading<T> + Unpin,
-{
+impl<T> Future for Reached<T> {
     type Output = T;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
         let this = self.get_mut();
-        let Some(board) = this.cx.board() else { return Poll::Pending };
-        let mut board = lock(board);
+        let mut value = None;
+        this.at.look(task, &mut |state, encoding| {
+            Some((this.read)(state, encoding)?.map(|read| value = Some(read)))
+        });
+        value.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Reaching {
+    /// Reaches it if that has not been done, and has `read` look at what the journal has of it.
+    fn look(&mut self, task: &Context<'_>, read: &mut dyn FnMut(&SiteState, &Encoding) -> Reading<()>) {
+        let Some(board) = self.cx.board() else { return };
+        let board = &mut *lock(board);
         if board.end.is_none()
-            && let Some(reach) = this.reach.take()
+            && let Some(reach) = self.reach.take()
         {
-            board.reach(&this.site, reach);
+            board.reach(&self.site, reach);
         }
         if board.end.is_some() {
-            return Poll::Pending;
+            return;
         }
-        let board = &mut *board;
-        match board.state.site(&this.site).and_then(|state| (this.read)(state, &board.around.encoding)) {
-            Some(Ok(value)) => Poll::Ready(value),
-            Some(Err(NoValue::Halted(reason, detail))) => {
-                board.halt(reason, this.site.clone(), detail);
-                Poll::Pending
-            }
+        match board.state.site(&self.site).and_then(|state| read(state, &board.around.encoding)) {
+            Some(Ok(())) => {}
+            Some(Err(NoValue::Halted(reason, detail))) => board.halt(reason, self.site.clone(), detail),
             Some(Err(NoValue::Failed(error, message))) => {
-                board.fail(error, format!("{}: {message}", this.site));
-                Poll::Pending
+                board.fail(error, format!("{}: {message}", self.site));
             }
             Some(Err(NoValue::Refused(why))) => {
-                board.refused.push((this.site.clone(), why));
-                board.wait_at(&this.site, cx.waker());
-                Poll::Pending
+                board.refused.push((self.site.clone(), why));
+                board.wait_at(&self.site, task.waker());
             }
-            None => {
-                board.wait_at(&this.site, cx.waker());
-                Poll::Pending
-            }
+            None => board.wait_at(&self.site, task.waker()),
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Registry {
     /// Sagas that are only called by others.
     children: Vec<&'static str>,
     clashes: Vec<Clash>,
-    /// The sagas that promise to be undoable and are being registered.
+    /// The sagas that promise to be undoable and whose sites are being registered.
     promising: Vec<&'static str>,
     pub(crate) signals: SignalTypes,
 }

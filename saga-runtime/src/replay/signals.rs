@@ -33,8 +33,20 @@ pub(crate) struct SignalTypes {
 impl SignalTypes {
     /// Adds a wait at the place that is being registered.
     pub(crate) fn expect(&mut self, type_id: TypeId, recorded: AsRecorded) {
-        let expected = Expected { type_id, recorded };
-        self.known.extend(self.registering.map(|(saga, place)| (saga, place, expected)));
+        if let Some((saga, place)) = self.registering {
+            self.expect_at(saga, place, type_id, recorded);
+        }
+    }
+
+    /// Adds a wait at that place of a saga.
+    pub(crate) fn expect_at(
+        &mut self,
+        saga: &'static str,
+        place: Option<usize>,
+        type_id: TypeId,
+        recorded: AsRecorded,
+    ) {
+        self.known.push((saga, place, Expected { type_id, recorded }));
     }
 
     /// Reads with the only type that may be waited for there.

@@ -41,7 +41,7 @@ impl Encoding {
         self.keep(&Value::of::<T>(&write))
     }
 
-    fn keep(&self, value: &Value<'_>) -> Result<Payload, String> {
+    pub(crate) fn keep(&self, value: &Value<'_>) -> Result<Payload, String> {
         let kept = catch_unwind(AssertUnwindSafe(|| recorded::keep(value, &self.codecs)));
         self.checked(kept.map_err(message_of)?, value.name)
     }
@@ -51,16 +51,7 @@ impl Encoding {
     }
 
     /// Encodes a value for what the journal has in its place: the recorded one, if it means the same to this build.
-    pub(crate) fn encode_as_recorded<T: Recorded>(
-        &self,
-        value: &T,
-        there: &Payload,
-    ) -> Result<Payload, String> {
-        let write = || recorded::printed(value);
-        self.encode_for(&Value::of::<T>(&write), there)
-    }
-
-    fn encode_for(&self, value: &Value<'_>, there: &Payload) -> Result<Payload, String> {
+    pub(crate) fn encode_as_recorded(&self, value: &Value<'_>, there: &Payload) -> Result<Payload, String> {
         let payload = value.written().and_then(|payload| self.codecs.seal(payload));
         let payload = self.checked(payload, value.name)?;
         Ok(if self.is_same(there, &payload, value.again) { there.clone() } else { payload })

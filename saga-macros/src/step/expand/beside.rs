@@ -5,43 +5,41 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
 
-use super::input_name;
 use crate::names::{local, path_at};
 use crate::step::model::{Beside, Doubt, Step};
 
-/// What the steps beside this one are called in its expansion. Each is judged in one place only, so that
-/// what is no step is reported once.
-const UNDONE_BY: &str = "__UNDONE_BY";
-const PROBED_BY: &str = "__PROBED_BY";
-const SETTLED_BY: &str = "__SETTLED_BY";
-
+/// The steps beside this one. Each is judged in one place only, so that what is no step is reported once.
 pub(super) fn besides(step: &Step) -> TokenStream {
     let besides = related(step).map(|(name, beside)| {
         let (path, span) = (&beside.path, beside.path.span());
         let (name, root) = (format_ident!("{name}"), path_at(&step.saga, span));
         let of = quote_spanned!(span=> #root::__private::Beside::of(&#path));
         let saga = &step.saga;
-        quote!(const #name: #saga::__private::Beside = #of;)
+        quote! {
+            const #name: ::core::option::Option<#saga::__private::Beside> = ::core::option::Option::Some(#of);
+        }
     });
     quote!(#(#besides)*)
 }
 
-/// Returns the steps beside this one, each with its name here.
+/// Returns the steps beside this one, each with the name of its constant.
 fn related(step: &Step) -> impl Iterator<Item = (&'static str, &Beside)> {
     let all = [
-        (UNDONE_BY, step.compensate.as_ref()),
-        (PROBED_BY, step.probe.as_ref()),
-        (SETTLED_BY, step.settled_by()),
+        ("UNDONE_BY", step.compensate.as_ref()),
+        ("PROBED_BY", step.probe.as_ref()),
+        ("SETTLED_BY", step.settled_by()),
     ];
     all.into_iter().filter_map(|(name, beside)| Some((name, beside?)))
 }
 
 /// Their recorded names.
 pub(super) fn names(step: &Step) -> TokenStream {
+    let saga = &step.saga;
     let names = related(step).map(|(name, _)| {
-        let (name, of) = (format_ident!("{}", name.trim_start_matches('_')), format_ident!("{name}"));
+        let name = format_ident!("{name}");
         quote! {
-            const #name: ::core::option::Option<&'static str> = ::core::option::Option::Some(#of.name);
+            const #name: ::core::option::Option<&'static str> =
+                #saga::__private::Beside::name_of(<Self as #saga::__private::Parts>::#name);
         }
     });
     quote!(#(#names)*)
@@ -51,13 +49,12 @@ pub(super) fn names(step: &Step) -> TokenStream {
 pub(super) fn registration(step: &Step) -> TokenStream {
     let saga = &step.saga;
     let registry = local("registry");
-    let related: Vec<_> = related(step).map(|(name, _)| format_ident!("{name}")).collect();
-    if related.is_empty() {
+    if related(step).next().is_none() {
         return TokenStream::new();
     }
     quote! {
         fn related(#registry: &mut #saga::__private::Registry) {
-            #(#related.register(#registry);)*
+            <Self as #saga::__private::Parts>::register(#registry);
         }
     }
 }
@@ -68,12 +65,12 @@ pub(super) fn calls(step: &Step) -> TokenStream {
     let given = local("given");
     let compensation = step.compensate.as_ref().map(|beside| {
         let output = beside.output.clone().unwrap_or_else(|| local("_output"));
-        let known = known(step, beside, &given);
+        let (pattern, known) = known(beside, &given);
         let by = undoing(beside, saga);
         quote! {
             fn compensation(
                 #output: Self::Output,
-                #given: &#saga::__private::Given<'_, Self>,
+                #pattern: &#saga::__private::Given<'_, Self>,
             ) -> ::core::option::Option<#saga::__private::Compensation> {
                 #known
                 ::core::option::Option::Some(#by)
@@ -81,11 +78,11 @@ pub(super) fn calls(step: &Step) -> TokenStream {
         }
     });
     let probe = step.probe.as_ref().map(|beside| {
-        let known = known(step, beside, &given);
+        let (pattern, known) = known(beside, &given);
         let by = asking(beside, saga);
         quote! {
             fn probe(
-                #given: &#saga::__private::Given<'_, Self>,
+                #pattern: &#saga::__private::Given<'_, Self>,
             ) -> ::core::option::Option<#saga::__private::ProbeCall<Self::Output>> {
                 #known
                 ::core::option::Option::Some(#by)
@@ -94,11 +91,11 @@ pub(super) fn calls(step: &Step) -> TokenStream {
     });
     let in_doubt = match &step.in_doubt {
         Some(Doubt::Call(beside)) => {
-            let known = known(step, beside, &given);
+            let (pattern, known) = known(beside, &given);
             let by = undoing(beside, saga);
             Some(quote! {
                 fn in_doubt(
-                    #given: &#saga::__private::Given<'_, Self>,
+                    #pattern: &#saga::__private::Given<'_, Self>,
                 ) -> ::core::option::Option<#saga::__private::Compensation> {
                     #known
                     ::core::option::Option::Some(#by)
@@ -136,12 +133,11 @@ fn called(beside: &Beside, to: &str, saga: &Path) -> TokenStream {
     })
 }
 
-/// Binds what the call mentions, and only that: an input is decoded for it.
-fn known(step: &Step, beside: &Beside, given: &Ident) -> TokenStream {
-    let name = input_name(step);
+/// Returns the pattern of the `Given`, and what binds the names that the call mentions: an input is decoded for them only.
+fn known(beside: &Beside, given: &Ident) -> (TokenStream, TokenStream) {
     let inputs = &beside.inputs;
     let key = beside.key.as_ref().map(|key| quote!(let #key = ::core::clone::Clone::clone(#given.key());));
-    let input = (!inputs.is_empty()).then(|| quote!(let #name { #(#inputs,)* .. } = #given.input();));
-    let unused = (key.is_none() && input.is_none()).then(|| quote!(let _ = #given;));
-    quote!(#key #input #unused)
+    let input = (!inputs.is_empty()).then(|| quote!(let Self::Input { #(#inputs,)* .. } = #given.input();));
+    let pattern = if key.is_none() && input.is_none() { quote!(_) } else { quote!(#given) };
+    (pattern, quote!(#key #input))
 }
