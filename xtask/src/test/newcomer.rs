@@ -18,6 +18,9 @@ use packages::Packaged;
 const PROGRAMS: &[&str] = &["beside-diesel", "beside-sea-orm", "beside-sqlx"];
 const PRINTED: &str = "completed; reserved: 1";
 
+/// The program that the README shows.
+const EXAMPLE: &str = "examples/hello/src/main.rs";
+
 /// How `tests/beside` depends on the workspace.
 const BY_PATH: &str = "saga-rs = { path = \"../..\"";
 
@@ -59,8 +62,14 @@ fn lay_out(outside: &Path, packaged: &[Packaged]) -> Result<(), String> {
         text.push_str(&format!("{} = {{ path = \"../packages/{}\" }}\n", it.name, it.directory()));
     }
     write(&manifest, &text)?;
+    let readme = readme()?;
+    let program = console::program(&readme)?;
+    let example = cargo::root()?.join(EXAMPLE);
+    if !read(&example)?.ends_with(program) {
+        return Err(format!("`README.md` shows another program than `{EXAMPLE}`"));
+    }
     // Beside sqlx.
-    write(&outside.join("sqlx/src/bin/readme.rs"), console::program(&readme()?)?)
+    write(&outside.join("sqlx/src/bin/readme.rs"), program)
 }
 
 fn readme() -> Result<String, String> {
