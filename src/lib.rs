@@ -116,10 +116,10 @@
 //! traits: [`Step`] and [`Saga`] can be written by hand as well.
 
 pub use saga_core::{
-    ActId, Attempt, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError, Entry, Epoch,
-    FoldError, IdempotencyKey, InvalidId, Kind, Left, MemoryStore, Name, Payload, Phase, Policy, Reason,
-    Receipt, Record, Redacted, Residue, Role, Rollback, SAGA_ID_BYTES_MAX, SagaId, Seq, Site, State, Stop,
-    Timestamp, Undone, WhyLeft,
+    ActId, Attempt, Blocker, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError,
+    Entry, Epoch, FoldError, IdempotencyKey, InvalidId, Kind, Left, MemoryStore, Name, Payload, Phase,
+    Policy, Reason, Receipt, Record, Redacted, Residue, Role, Rollback, SAGA_ID_BYTES_MAX, SagaId, Seq, Site,
+    State, Timestamp, Undone, WhyLeft,
 };
 pub use saga_core::{graph, machine, policy, record, state, store};
 #[cfg(feature = "draw")]
@@ -147,7 +147,7 @@ pub mod prelude {
 pub mod __private {
     pub use saga_core::graph;
     pub use saga_core::policy::{InDoubt, Retry};
-    pub use saga_core::{Cause, IdempotencyKey, Rollback, Timestamp};
+    pub use saga_core::{Blocker, Cause, IdempotencyKey, Rollback, Timestamp};
     pub use saga_runtime::*;
     pub use serde;
 }

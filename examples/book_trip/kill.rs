@@ -1,14 +1,10 @@
 //! A store that kills the process at a chosen durable write, to show the recovery.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use saga::machine::Delivery;
-use saga::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
-};
-use saga::{Entry, Epoch, SagaId, Seq, Timestamp};
+use saga::store::{Append, AppendError, DeliverError, DeliveryId, Intercept, Store, StoreError, WorkerId};
+use saga::{Epoch, SagaId, Timestamp};
 
 use super::options::Kill;
 use super::timeline::name_of;
@@ -61,7 +57,11 @@ fn records_of(batch: &[Append]) -> String {
 }
 
 #[async_trait::async_trait]
-impl<S: Store> Store for Killing<S> {
+impl<S: Store> Intercept for Killing<S> {
+    fn inner(&self) -> &dyn Store {
+        &self.store
+    }
+
     async fn commit(
         &self,
         worker: WorkerId,
@@ -82,61 +82,5 @@ impl<S: Store> Store for Killing<S> {
         now: Timestamp,
     ) -> Result<DeliveryId, DeliverError> {
         self.write(|| "an answer, into the inbox".to_owned(), self.store.deliver(saga, delivery, now)).await
-    }
-
-    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
-        self.store.join(name, lease, now).await
-    }
-
-    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
-        self.store.renew(worker, lease, now).await
-    }
-
-    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.store.leave(worker).await
-    }
-
-    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
-        self.store.claim(worker, wanted, now).await
-    }
-
-    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
-        self.store.held(worker).await
-    }
-
-    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.store.load(saga, from, limit).await
-    }
-
-    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        self.store.summary(saga).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.store.query(query).await
-    }
-
-    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        self.store.inbox(worker).await
-    }
-
-    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        self.store.undelivered(saga).await
-    }
-
-    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.store.wait_for_work(worker).await
-    }
-
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.store.purge(purge).await
-    }
-
-    fn takes_many_workers(&self) -> bool {
-        self.store.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.store.trouble()
     }
 }

@@ -118,7 +118,7 @@ impl Timeline {
                 let took = self.steps.get(site).map(|step| at.since(step.begun));
                 Line { took, ..Line::on(site, Mark::Undone, joined(&["undone", &found_by(by)])) }
             }
-            Record::Stuck { site, reason, detail, .. } => {
+            Record::Blocked { site, reason, detail, .. } => {
                 Line::on(site, Mark::Failed, format!("a person is needed: {reason}: {detail}"))
             }
             Record::Asked { site, prompt, .. } => Line::on(site, Mark::Asked, prompt.clone()),
@@ -143,7 +143,7 @@ impl Timeline {
             Record::RollbackStarted { cause } => (Mark::Undone, format!("rolls back: {cause}")),
             Record::RolledBack => (Mark::Undone, "rolled back".to_owned()),
             Record::Completed { .. } => (Mark::Done, "completed".to_owned()),
-            Record::Halted { reason, detail, .. } => (Mark::Failed, format!("{reason}: {detail}")),
+            Record::BodyBlocked { reason, detail, .. } => (Mark::Failed, format!("{reason}: {detail}")),
             Record::DeadLettered => (Mark::Failed, "a person is needed".to_owned()),
             other => (Mark::Note, kind_of(other)),
         };

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::machine::UndoPlan;
 use crate::record::{Cause, Entry, Record, Trouble, of_course, of_waits};
 use crate::state::{Direction, State, Status};
-use crate::{Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
+use crate::{Blocker, Name, Payload, Role, SagaId, Seq, Site, Timestamp};
 
 /// The report on a dead letter: its state, its blockers, and every attempt.
 #[derive(Debug, Clone, Serialize)]
@@ -32,7 +32,7 @@ pub struct DeadLetter {
     #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
     /// The places that need a person.
-    pub reasons: Vec<Stop>,
+    pub blockers: Vec<Blocker>,
     /// Every attempt of a step with an effect, in the order in which they began.
     pub attempts: Vec<Attempt>,
     /// Steps that are done and not undone.
@@ -41,19 +41,6 @@ pub struct DeadLetter {
     pub undone: Vec<Site>,
     /// Compensations that are owed, in order.
     pub owed: UndoPlan,
-}
-
-/// A place at which a person is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stop {
-    /// The site; `None` if the body as a whole is meant.
-    pub site: Option<Site>,
-    /// The side of the step.
-    pub role: Role,
-    /// The reason for which a person is needed.
-    pub reason: Reason,
-    /// The observation behind the reason, in words.
-    pub detail: String,
 }
 
 /// One attempt of a step or compensation.
@@ -84,7 +71,6 @@ impl DeadLetter {
             Some(head) => (head.saga.clone(), head.version, head.input.clone()),
             None => ("".into(), 0, Payload::null()),
         };
-        let reasons = state.reasons().into_iter();
         let sites = |undone: bool| {
             let happened =
                 state.steps().filter(move |(_, s)| s.doing.status == Status::Done && s.is_undone() == undone);
@@ -95,16 +81,14 @@ impl DeadLetter {
             saga,
             version,
             input,
-            since: state.parked_at().unwrap_or_default(),
+            since: state.dead_lettered_at().unwrap_or_default(),
             seq: state.last_seq(),
             rolling_back: !matches!(state.direction(), Direction::Forward),
             cause: match state.direction() {
                 Direction::Back(cause) => Some(cause.clone()),
                 _ => state.stop().cloned(),
             },
-            reasons: reasons
-                .map(|(site, role, reason, detail)| Stop { site, role, reason, detail })
-                .collect(),
+            blockers: state.blockers().cloned().collect(),
             attempts: attempts(journal),
             done: sites(false),
             undone: sites(true),
@@ -135,7 +119,7 @@ fn attempts(journal: &[Entry]) -> Vec<Attempt> {
             Record::Resumed { .. }
             | Record::Probed { .. }
             | Record::Failed { .. }
-            | Record::Stuck { .. }
+            | Record::Blocked { .. }
             | Record::Waived { .. }
             | Record::Resolved { .. } => {}
             of_waits!() | of_course!() | Record::NoEffect { .. } => {}
@@ -183,7 +167,7 @@ impl fmt::Display for DeadLetter {
         if let Some(cause) = &self.cause {
             writeln!(f, "  because: {cause}")?;
         }
-        for Stop { site, role, reason, detail } in &self.reasons {
+        for Blocker { site, role, reason, detail } in &self.blockers {
             let place = site.as_ref().map_or("the body".to_owned(), |s| format!("{s} ({role})"));
             writeln!(f, "  {reason} at {place}: {detail}")?;
         }

@@ -5,6 +5,7 @@
 //! decision is made by [`machine::advance`].
 
 mod bell;
+mod blocker;
 mod by;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -28,7 +29,8 @@ pub mod store;
 mod time;
 
 pub use bell::Bell;
-pub use dead_letter::{Attempt, DeadLetter, Stop};
+pub use blocker::Blocker;
+pub use dead_letter::{Attempt, DeadLetter};
 pub use fold::FoldError;
 pub use id::{ActId, Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
 pub use memory::MemoryStore;

@@ -52,7 +52,7 @@ pub enum WhyLeft {
     /// Its compensation was declared not needed.
     Waived(By),
     /// The step or its compensation is blocked.
-    Stuck(Reason),
+    Blocked(Reason),
     /// It is not known whether it happened.
     InDoubt,
     /// Nothing undoes it.
@@ -65,7 +65,7 @@ impl std::fmt::Display for WhyLeft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             WhyLeft::Waived(by) => write!(f, "waived by {by}"),
-            WhyLeft::Stuck(reason) => write!(f, "blocked: {reason}"),
+            WhyLeft::Blocked(reason) => write!(f, "blocked: {reason}"),
             WhyLeft::InDoubt => f.write_str("in doubt"),
             WhyLeft::Irreversible => f.write_str("irreversible"),
             WhyLeft::Owed => f.write_str("yet to be undone"),
@@ -137,10 +137,10 @@ fn left(site: &Site, step: &StepState) -> Option<Left> {
         (Some(by), _) => WhyLeft::Waived(by.clone()),
         (None, Status::Done) if step.kind == Kind::Irreversible => WhyLeft::Irreversible,
         (None, Status::Done) => match step.undoing.as_ref().map(|u| &u.status) {
-            Some(Status::Stuck(reason, _)) => WhyLeft::Stuck(*reason),
+            Some(Status::Blocked(blocker)) => WhyLeft::Blocked(blocker.reason),
             _ => WhyLeft::Owed,
         },
-        (None, Status::Stuck(reason, _)) if step.doing.doubt => WhyLeft::Stuck(*reason),
+        (None, Status::Blocked(blocker)) if step.doing.doubt => WhyLeft::Blocked(blocker.reason),
         (None, Status::Running) => WhyLeft::InDoubt,
         (None, _) if step.doing.doubt => WhyLeft::InDoubt,
         // It did not happen, and waits for another attempt or a person.

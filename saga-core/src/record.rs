@@ -175,7 +175,7 @@ pub enum Record {
         attempts: u32,
     },
     /// An effect can go no further without a person.
-    Stuck {
+    Blocked {
         /// The site of the step.
         site: Site,
         /// The side of the step.
@@ -187,7 +187,7 @@ pub enum Record {
         detail: String,
     },
     /// The body can go no further without a person.
-    Halted {
+    BodyBlocked {
         /// The reason for which a person is needed.
         reason: Reason,
         /// The observation behind the reason, in words.

@@ -78,7 +78,7 @@ pub enum Refusal {
     DeadLettered,
     /// Nothing is blocked there.
     #[error("nothing is blocked{}", at(site))]
-    NotStuck {
+    NotBlocked {
         /// The site that was named; `None` if none was.
         site: Option<Site>,
     },
@@ -207,7 +207,7 @@ impl Refusal {
                 "nothing more is done to it; run another one"
             }
             Refusal::NotDeadLettered { .. } => "a running saga is cancelled",
-            Refusal::NotStuck { .. } => "take one of the sites in the reasons of its dead letter",
+            Refusal::NotBlocked { .. } => "take one of the sites of its blockers",
             Refusal::NothingOwed { .. } => {
                 "waive what its undo plan lists, once it is on its way back; roll it back first if it goes forward"
             }

@@ -22,7 +22,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::record::Cause;
-use crate::{By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
+use crate::{Blocker, By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
 
 /// The state of one saga.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +35,8 @@ pub struct State {
     pub(crate) stop: Option<Cause>,
     pub(crate) no_return: Option<Site>,
     pub(crate) overdue: bool,
-    pub(crate) parked_at: Option<Timestamp>,
-    pub(crate) halts: Vec<Halt>,
+    pub(crate) dead_lettered_at: Option<Timestamp>,
+    pub(crate) body_blockers: Vec<Blocker>,
     /// In the order of their first record.
     pub(crate) sites: Vec<(Site, SiteState)>,
     /// Where in `sites` each is, once there are more than [`LOOKED_THROUGH`].
@@ -96,24 +96,6 @@ pub enum Direction {
     Abandoned(By),
 }
 
-/// Why the body cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Halt {
-    /// The reason of the dead letter.
-    pub reason: Reason,
-    /// The observation behind the reason, in words.
-    pub detail: String,
-    /// The site; `None` if the body as a whole is meant.
-    pub site: Option<Site>,
-}
-
-impl Halt {
-    /// Returns true if the body stands before the output of the step at `site`, which is lost or cannot be read.
-    pub(crate) fn is_about_output_of(&self, site: &Site) -> bool {
-        matches!(self.reason, Reason::OutputLost | Reason::Undecodable) && self.site.as_ref() == Some(site)
-    }
-}
-
 /// Signals that came: those not yet waited for, and the ids of all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signals {
@@ -141,8 +123,8 @@ impl State {
             stop: None,
             no_return: None,
             overdue: false,
-            parked_at: None,
-            halts: Vec::new(),
+            dead_lettered_at: None,
+            body_blockers: Vec::new(),
             sites: Vec::new(),
             index: HashMap::default(),
             notes: Notes::default(),
@@ -189,13 +171,13 @@ impl State {
     }
 
     /// Returns the time since which it is dead-lettered; `None` if it is not.
-    pub fn parked_at(&self) -> Option<Timestamp> {
-        self.parked_at
+    pub fn dead_lettered_at(&self) -> Option<Timestamp> {
+        self.dead_lettered_at
     }
 
-    /// Returns why its body cannot go on.
-    pub fn halts(&self) -> &[Halt] {
-        &self.halts
+    /// Returns what keeps its body from going on.
+    pub fn body_blockers(&self) -> &[Blocker] {
+        &self.body_blockers
     }
 
     /// Returns how much it has moved: grows with every record that is more than another try.
@@ -285,8 +267,8 @@ impl State {
     pub fn body_may_run(&self) -> bool {
         matches!(self.direction, Direction::Forward)
             && self.stop.is_none()
-            && self.halts.is_empty()
-            && self.parked_at.is_none()
+            && self.body_blockers.is_empty()
+            && self.dead_lettered_at.is_none()
     }
 
     /// Returns true if it is on its way back, in whole.
@@ -301,7 +283,7 @@ impl State {
 
     /// Returns the phase of the saga.
     pub fn phase(&self) -> Phase {
-        if self.parked_at.is_some() {
+        if self.dead_lettered_at.is_some() {
             return Phase::DeadLettered;
         }
         match &self.direction {
@@ -330,17 +312,9 @@ impl State {
     }
 
     /// Returns the blockers of a saga that is dead-lettered, or is about to be.
-    pub fn reasons(&self) -> Vec<(Option<Site>, Role, Reason, String)> {
-        let mut reasons: Vec<_> = self
-            .open_effects()
-            .filter_map(|(site, role, effect)| match &effect.status {
-                Status::Stuck(reason, detail) => Some((Some(site.clone()), role, *reason, detail.clone())),
-                _ => None,
-            })
-            .collect();
-        let halts = self.halts.iter().map(|h| (h.site.clone(), Role::Do, h.reason, h.detail.clone()));
-        reasons.extend(halts);
-        reasons
+    pub fn blockers(&self) -> impl Iterator<Item = &Blocker> {
+        let effects = self.open_effects().filter_map(|(_, _, effect)| effect.blocker());
+        effects.chain(&self.body_blockers)
     }
 
     /// Returns true if a rollback, an undo, or the undoing of a failed child is to unwind what happened at `site`.
@@ -356,8 +330,8 @@ impl State {
     }
 
     /// Returns true if something in it can go no further without a person.
-    pub fn needs_somebody(&self) -> bool {
-        !self.halts.is_empty() || self.notes.count(Mark::Stuck) > 0
+    pub fn is_blocked(&self) -> bool {
+        !self.body_blockers.is_empty() || self.notes.count(Mark::Blocked) > 0
     }
 
     /// Returns the children that failed and are being undone.
@@ -368,8 +342,8 @@ impl State {
     /// Returns true if no attempt or timer may start: it has ended, is dead-lettered, or is about to be, as a poison
     /// pill.
     pub fn is_at_rest(&self) -> bool {
-        self.parked_at.is_some()
-            || self.halts.iter().any(|h| h.reason == Reason::PoisonPill)
+        self.dead_lettered_at.is_some()
+            || self.body_blockers.iter().any(|h| h.reason == Reason::PoisonPill)
             || matches!(
                 self.direction,
                 Direction::Completed { .. } | Direction::RolledBack(_) | Direction::Abandoned(_)

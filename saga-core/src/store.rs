@@ -7,6 +7,10 @@
 
 mod error;
 
+mod intercept;
+
+pub use intercept::Intercept;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -49,7 +53,7 @@ impl Status {
     /// Returns the status of `state`, with the next claim at `wake_at`.
     pub fn of(state: &State, wake_at: Option<Timestamp>, deaths: u32) -> Self {
         let (saga, version) = state.head().map_or(("".into(), 0), |h| (h.saga.clone(), h.version));
-        let mut reasons: Vec<Reason> = state.reasons().into_iter().map(|(_, _, reason, _)| reason).collect();
+        let mut reasons: Vec<Reason> = state.blockers().map(|blocker| blocker.reason).collect();
         reasons.sort();
         reasons.dedup();
         let phase = state.phase();

@@ -3,7 +3,6 @@
 
 use saga::machine::Delivery;
 use saga::record::Knowledge;
-use saga::state::Status;
 use saga::{By, Payload, Role, Site, State};
 
 use crate::ledger::Ledger;
@@ -15,12 +14,9 @@ pub(crate) fn by() -> By {
 
 /// Returns the next act that resolves the dead letter.
 pub(crate) fn mend(state: &State, ledger: &Ledger) -> Option<Delivery> {
-    for (site, role, ..) in state.reasons() {
-        let Some(site) = site.filter(|_| role == Role::Do) else { continue };
-        let stuck = |step: &&saga::state::StepState| {
-            step.is_in_doubt() && matches!(step.doing.status, Status::Stuck(..))
-        };
-        if state.step(&site).as_ref().is_some_and(stuck) {
+    for blocker in state.blockers().filter(|blocker| blocker.role == Role::Do) {
+        let Some(site) = blocker.site.clone() else { continue };
+        if state.step(&site).is_some_and(|step| step.is_in_doubt() && step.doing.is_blocked()) {
             return settle(state, site, ledger);
         }
     }

@@ -8,10 +8,9 @@ use std::time::Duration;
 use rustix::process::{Signal, getpid, kill_process};
 use saga::machine::Delivery;
 use saga::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
+    Append, AppendError, Claims, DeliverError, DeliveryId, Intercept, Store, StoreError, Wanted, WorkerId,
 };
-use saga::{Entry, Epoch, SagaId, Seq, Timestamp};
+use saga::{Epoch, SagaId, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::mutant::Mutant;
@@ -80,7 +79,11 @@ pub(crate) fn kill_itself() -> ! {
 }
 
 #[async_trait::async_trait]
-impl<S: Store> Store for Port<S> {
+impl<S: Store> Intercept for Port<S> {
+    fn inner(&self) -> &dyn Store {
+        &*self.store
+    }
+
     async fn commit(
         &self,
         worker: WorkerId,
@@ -108,59 +111,11 @@ impl<S: Store> Store for Port<S> {
         self.write(self.store.deliver(saga, delivery, now)).await
     }
 
-    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
-        self.store.join(name, lease, now).await
-    }
-
-    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
-        self.store.renew(worker, lease, now).await
-    }
-
-    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.store.leave(worker).await
-    }
-
-    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
-        self.store.held(worker).await
-    }
-
-    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.store.load(saga, from, limit).await
-    }
-
-    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        self.store.summary(saga).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.store.query(query).await
-    }
-
-    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        self.store.inbox(worker).await
-    }
-
-    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        self.store.undelivered(saga).await
-    }
-
-    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.store.wait_for_work(worker).await
-    }
-
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.store.purge(purge).await
-    }
-
     /// Returns true with the bug: callers then look every half second, as in a fleet. The only worker of a store wakes
     /// its callers, which look every 60 s themselves. With the bug, the driver may wake a caller for an end that the
     /// store has acknowledged and not written; the caller reads the store, and finds the saga running; then the store
     /// writes the end, and wakes no caller. The round would end by its patience, not by what the audit says.
     fn takes_many_workers(&self) -> bool {
         self.owed.is_some() || self.store.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.store.trouble()
     }
 }

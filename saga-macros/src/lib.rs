@@ -103,7 +103,7 @@ pub fn step(words: TokenStream, item: TokenStream) -> TokenStream {
 ///         BookTripState::All((flight, _hotel)) => format!("holding: {:?}", flight.progress),
 ///         BookTripState::ChargeCard(charge) => format!("charging: {:?}", charge.progress),
 ///         BookTripState::Completed(receipt) => format!("done: {receipt}"),
-///         BookTripState::DeadLettered { reasons } => format!("dead-lettered: {reasons:?}"),
+///         BookTripState::DeadLettered { blockers } => format!("dead-lettered: {blockers:?}"),
 ///         other => format!("{other:?}"),
 ///     }
 /// }

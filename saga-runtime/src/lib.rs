@@ -30,7 +30,7 @@ pub use author::step::{
     Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
 };
 pub use author::view::{
-    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Progress, SagaState, Standing, StateView, Stuck,
+    AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Progress, SagaState, Standing, StateView,
 };
 pub use author::wait::{
     Approval, Approve, FreshUuid, IntoWait, Now, Signal, SignalWithin, Sleep, approve, now, signal, sleep,

@@ -39,9 +39,9 @@ impl Coverage {
         *self.events.entry((stand(state), name)).or_default() += 1;
     }
 
-    pub(crate) fn parked(&mut self, journal: &[Entry]) {
+    pub(crate) fn dead_lettered(&mut self, journal: &[Entry]) {
         for entry in journal {
-            if let Record::Stuck { reason, .. } | Record::Halted { reason, .. } = &entry.record {
+            if let Record::Blocked { reason, .. } | Record::BodyBlocked { reason, .. } = &entry.record {
                 *self.reasons.entry(*reason).or_default() += 1;
             }
         }
@@ -63,7 +63,7 @@ impl Coverage {
 /// Returns the state of a saga, finer than its phase.
 fn stand(state: &State) -> &'static str {
     match state.direction() {
-        _ if state.parked_at().is_some() => "dead letter",
+        _ if state.dead_lettered_at().is_some() => "dead letter",
         Direction::Completed { .. } => "completed",
         Direction::RolledBack(_) => "rolled back",
         Direction::Abandoned(_) => "abandoned",
@@ -116,7 +116,7 @@ fn event_name(event: &Event) -> &'static str {
             BodyEnd::Failed(..) => "body failed",
             BodyEnd::Panicked(_) => "body panicked",
             BodyEnd::Unrecordable(..) => "body unrecordable",
-            BodyEnd::Halted(..) => "body halted",
+            BodyEnd::Blocked(..) => "body halted",
         },
         Event::AttemptEnded { role: Role::Do, ending, .. } => match ending {
             Ending::Done(_) => "step done",

@@ -3,9 +3,9 @@
 
 use saga_core::machine::Delivery;
 use saga_core::record::{ActKind, Knowledge};
-use saga_core::state::{SiteState, Status, StepState};
+use saga_core::state::{SiteState, StepState};
 use saga_core::store::Store as _;
-use saga_core::{ActId, By, Payload, Phase, Reason, Role, SagaId, Site, State};
+use saga_core::{ActId, Blocker, By, Payload, Phase, Reason, Role, SagaId, Site, State};
 use saga_runtime::{ActError, AnyHandle};
 
 use crate::case::Act;
@@ -91,7 +91,7 @@ impl People {
     }
 
     fn delivery(&self, state: &State, act: Act) -> Option<Delivery> {
-        let first = || state.reasons().into_iter().find_map(|(site, ..)| site);
+        let first = || state.blockers().find_map(|blocker| blocker.site.clone());
         Some(match act {
             Act::Cancel => Delivery::Cancel { by: by() },
             Act::RetryNow => Delivery::RetryNow { by: by() },
@@ -132,13 +132,13 @@ impl People {
 
     /// Returns an act that resolves the blocker at `site`, or else the first one: a true statement, or a redrive.
     pub(crate) fn mend(&self, state: &State, site: Option<Site>) -> Option<Delivery> {
-        let stuck = state.reasons();
-        let here = stuck.iter().find(|(at, ..)| *at == site && site.is_some()).or(stuck.first())?;
-        let (Some(site), role, reason, _) = here else {
+        let here = state.blockers().find(|blocker| blocker.site == site && site.is_some());
+        let Blocker { site, role, reason, .. } = here.or_else(|| state.blockers().next())?;
+        let Some(site) = site else {
             return Some(Delivery::Redrive { site: None, input: None, by: by() });
         };
         let step = state.step(site);
-        let doubt = step.is_some_and(|s| s.is_in_doubt() && matches!(s.doing.status, Status::Stuck(..)));
+        let doubt = step.is_some_and(|s| s.is_in_doubt() && s.doing.is_blocked());
         match (role, reason) {
             (Role::Do, _) if doubt => self.settle(state, site),
             (_, Reason::OutputLost) => self.happened(state, site),
@@ -167,11 +167,11 @@ impl People {
 
     /// Undoes by hand the effect of a failed compensation, and states so.
     fn undone_by_hand(&self, state: &State) -> Option<Delivery> {
-        let mut stuck = state.reasons().into_iter();
-        let (site, ..) = stuck.find(|(_, role, reason, _)| {
-            *role == Role::Undo && matches!(reason, Reason::CompensationFailed | Reason::Diverged)
+        let blocker = state.blockers().find(|blocker| {
+            let by_hand = matches!(blocker.reason, Reason::CompensationFailed | Reason::Diverged);
+            blocker.role == Role::Undo && by_hand
         })?;
-        let site = site?;
+        let site = blocker.site.clone()?;
         let mut books = self.world.books();
         let key = state.key(&site, Role::Undo).to_string();
         if let Some(of) = books.landed(state.id(), &site).filter(|at| books.undone_at(*at).is_none()) {
@@ -215,8 +215,10 @@ impl People {
         }
         *tries += 1;
         let by_hand = if *tries > 4 { self.undone_by_hand(&state) } else { None };
-        let at =
-            state.reasons().get(*tries as usize % state.reasons().len().max(1)).and_then(|r| r.0.clone());
+        let at = state
+            .blockers()
+            .nth(*tries as usize % state.blockers().count().max(1))
+            .and_then(|b| b.site.clone());
         let delivery = match *tries {
             tries if tries > 14 => Some(Delivery::Abandon { by: by() }),
             tries if tries % 5 == 4 => Some(Delivery::RollBack { by: by() }),

@@ -214,21 +214,28 @@ pub(crate) fn write_of(when: When) -> Option<u64> {
 }
 
 #[async_trait]
-impl Store for Port {
+impl saga_core::store::Intercept for Port {
+    fn inner(&self) -> &dyn Store {
+        &self.stage.referee
+    }
+
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         self.enter().await;
-        let worker = self.write(self.weather(), self.stage.referee.join(name, lease, now)).await?;
+        let worker = self.write(self.weather(), self.inner().join(name, lease, now)).await?;
         self.worker.store(worker.0, Ordering::Release);
         Ok(worker)
     }
+
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
         self.enter().await;
-        self.write(self.weather(), self.stage.referee.renew(worker, lease, now)).await
+        self.write(self.weather(), self.inner().renew(worker, lease, now)).await
     }
+
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.enter().await;
-        self.write(self.weather(), self.stage.referee.leave(worker)).await
+        self.write(self.weather(), self.inner().leave(worker)).await
     }
+
     async fn commit(
         &self,
         worker: WorkerId,
@@ -237,7 +244,7 @@ impl Store for Port {
     ) -> Result<Vec<Result<Epoch, AppendError>>, StoreError> {
         self.enter().await;
         if batch.iter().all(|a| a.entries.is_empty()) {
-            return self.write(self.weather(), self.stage.referee.commit(worker, batch, now)).await;
+            return self.write(self.weather(), self.inner().commit(worker, batch, now)).await;
         }
         let (mut trouble, mut dies_after) = (self.weather(), None);
         for what in self.at_this_write() {
@@ -252,32 +259,38 @@ impl Store for Port {
         {
             return Ok(self.acknowledge_too_early(worker, batch, now));
         }
-        let result = self.write(trouble, self.stage.referee.commit(worker, batch, now)).await;
+        let result = self.write(trouble, self.inner().commit(worker, batch, now)).await;
         match dies_after {
             Some(down_ms) => self.die(Side::After, batch, down_ms).await,
             None => result,
         }
     }
+
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
         self.enter().await;
-        self.write(self.weather(), self.stage.referee.claim(worker, wanted, now)).await
+        self.write(self.weather(), self.inner().claim(worker, wanted, now)).await
     }
+
     async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
-        self.read(self.stage.referee.held(worker)).await
+        self.read(self.inner().held(worker)).await
     }
+
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        let mut journal = self.read(self.stage.referee.load(saga, from, limit)).await?;
+        let mut journal = self.read(self.inner().load(saga, from, limit)).await?;
         if self.weather() == Some(Trouble::Stale) && journal.len() > 2 {
             journal.truncate(journal.len() - 2);
         }
         Ok(journal)
     }
+
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        self.read(self.stage.referee.summary(saga)).await
+        self.read(self.inner().summary(saga)).await
     }
+
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.read(self.stage.referee.query(query)).await
+        self.read(self.inner().query(query)).await
     }
+
     async fn deliver(
         &self,
         saga: &SagaId,
@@ -285,30 +298,26 @@ impl Store for Port {
         now: Timestamp,
     ) -> Result<DeliveryId, DeliverError> {
         self.enter().await;
-        self.write(self.weather(), self.stage.referee.deliver(saga, delivery, now)).await
+        self.write(self.weather(), self.inner().deliver(saga, delivery, now)).await
     }
+
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        self.read(self.stage.referee.inbox(worker)).await
+        self.read(self.inner().inbox(worker)).await
     }
+
     async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        self.read(self.stage.referee.undelivered(saga)).await
+        self.read(self.inner().undelivered(saga)).await
     }
+
     async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.enter().await;
-        self.stage.referee.wait_for_work(worker).await?;
+        self.inner().wait_for_work(worker).await?;
         self.gate.pass().await;
         Ok(())
     }
+
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.enter().await;
-        self.write(self.weather(), self.stage.referee.purge(purge)).await
-    }
-
-    fn takes_many_workers(&self) -> bool {
-        self.stage.referee.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.stage.referee.trouble()
+        self.write(self.weather(), self.inner().purge(purge)).await
     }
 }

@@ -8,8 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use saga_core::machine::Delivery;
 use saga_core::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
+    Append, AppendError, Claims, DeliverError, DeliveryId, Store, StoreError, Waiting, Wanted, WorkerId,
 };
 use saga_core::{Cause, Entry, Epoch, Kind, MemoryStore, Phase, Record, SagaId, Seq, Timestamp};
 
@@ -231,12 +230,17 @@ fn swap_steps(journal: &mut [Entry]) {
 }
 
 #[async_trait]
-impl Store for Referee {
+impl saga_core::store::Intercept for Referee {
+    fn inner(&self) -> &dyn Store {
+        &*self.truth
+    }
+
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         let worker = self.truth.join(name, lease, now).await?;
         self.leases().insert(worker, now.after(lease));
         Ok(worker)
     }
+
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
         match self.truth.renew(worker, lease, now).await {
             Err(StoreError::LeaseLost) if self.mutant == Some(Mutant::RenewsExpired) => {}
@@ -248,9 +252,7 @@ impl Store for Referee {
         }
         Ok(())
     }
-    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.truth.leave(worker).await
-    }
+
     async fn commit(
         &self,
         worker: WorkerId,
@@ -266,6 +268,7 @@ impl Store for Referee {
         }
         Ok(answers)
     }
+
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
         let claims = self.truth.claim(worker, wanted, now).await?;
         let mut holders = self.holders();
@@ -274,20 +277,13 @@ impl Store for Referee {
         }
         Ok(claims)
     }
-    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
-        self.truth.held(worker).await
-    }
+
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let mut journal = self.truth.load(saga, from, limit).await?;
         misread(self.mutant, &mut journal);
         Ok(journal)
     }
-    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        self.truth.summary(saga).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.truth.query(query).await
-    }
+
     async fn deliver(
         &self,
         saga: &SagaId,
@@ -308,24 +304,12 @@ impl Store for Referee {
         self.said().words.push(Word { id, saga, delivery, at: now, put, taken: false });
         Ok(id)
     }
+
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
         Ok(self.shown(self.truth.inbox(worker).await?))
     }
+
     async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
         Ok(self.shown(self.truth.undelivered(saga).await?))
-    }
-    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.truth.wait_for_work(worker).await
-    }
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.truth.purge(purge).await
-    }
-
-    fn takes_many_workers(&self) -> bool {
-        self.truth.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.truth.trouble()
     }
 }

@@ -216,7 +216,7 @@ impl Run {
             };
             {
                 let mut coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
-                coverage.parked(&journal);
+                coverage.dead_lettered(&journal);
                 coverage.ended(state.phase());
             }
             if state.phase().is_ended() {

@@ -48,7 +48,7 @@ pub(crate) fn timely(saga: &SagaId, journal: &[Entry], heard: &Heard<'_>) -> Vec
             }
         }
         // All workers are of one build: what cannot be read is a signal that should have been refused.
-        if matches!(&entry.record, Record::Halted { reason: Reason::Undecodable, .. }) {
+        if matches!(&entry.record, Record::BodyBlocked { reason: Reason::Undecodable, .. }) {
             wrong(format!("record {} dead-letters it by what an operator said", entry.seq));
         }
         if !heard.jumps
@@ -84,7 +84,7 @@ fn may_be_cancelled(state: &State) -> bool {
     matches!(state.direction(), Direction::Forward)
         && state.stop().is_none()
         && state.no_return().is_none()
-        && state.parked_at().is_none()
+        && state.dead_lettered_at().is_none()
 }
 
 fn is_cancelled_long_before(words: &[Word], at: Timestamp) -> bool {

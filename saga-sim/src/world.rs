@@ -241,7 +241,7 @@ impl Seat {
         let journal = self.world.journal(cx.saga()).await;
         let Ok(state) = State::of(cx.saga().clone(), &journal) else { return };
         // It may begin before what allows it is durable: a redrive, or the end of an irreversible step.
-        let may_know_more = state.parked_at().is_some()
+        let may_know_more = state.dead_lettered_at().is_some()
             || state
                 .open_effects()
                 .any(|(site, ..)| state.step(site).is_some_and(|step| step.kind == Kind::Irreversible));

@@ -17,10 +17,10 @@ const APPLICATION_ID: i32 = 0x5341_4741;
 
 /// What makes the next version of each, from [`OLDEST`] on; the first is applied to an empty file.
 const MIGRATIONS: &[&str] =
-    &[concat!(include_str!("schema/2_tables.sql"), include_str!("schema/2_views.sql"))];
+    &[concat!(include_str!("schema/3_tables.sql"), include_str!("schema/3_views.sql"))];
 
 /// The first version that is read. Version 1, without checksums, was never released.
-const OLDEST: u32 = 2;
+const OLDEST: u32 = 3;
 
 /// The version that this build reads and writes.
 pub(crate) const VERSION: u32 = OLDEST + MIGRATIONS.len() as u32 - 1;

@@ -260,8 +260,8 @@ async fn a_loop_that_passes_its_bound_parks_the_saga() {
     let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!() };
     assert_eq!(world.told().len(), 3);
     assert!(format!("{letter:?}").contains("the `loop` loop around `hold` has made 3 turns"), "{letter:?}");
-    let UnboundedState::DeadLettered { reasons } = handle.state().await.unwrap() else { panic!() };
-    assert_eq!(reasons[0].reason, Reason::BoundExceeded);
+    let UnboundedState::DeadLettered { blockers } = handle.state().await.unwrap() else { panic!() };
+    assert_eq!(blockers[0].reason, Reason::BoundExceeded);
 }
 
 /// A child.
@@ -372,7 +372,7 @@ async fn a_failure_may_be_handled() {
         FallbackState::RollingBack { cause } => panic!("{cause}"),
         FallbackState::Completed(output) => assert_eq!(output, "xmore"),
         FallbackState::RolledBack { cause, error, rollback } => panic!("{cause} {error:?} {rollback:?}"),
-        FallbackState::DeadLettered { reasons } => panic!("{reasons:?}"),
+        FallbackState::DeadLettered { blockers } => panic!("{blockers:?}"),
         FallbackState::Abandoned => panic!(),
     }
     let dear = runtime.run("b", fallback("something dear".into())).await.unwrap();

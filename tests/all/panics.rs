@@ -96,9 +96,9 @@ fn ends(which: u32) -> Vec<Reason> {
         let handle = runtime.run("a", try_one(which)).await.unwrap();
         let outcome = tokio::time::timeout(std::time::Duration::from_secs(3600), handle.outcome()).await;
         drop(outcome.expect("it has an outcome"));
-        let reasons = handle.look().await.unwrap().reasons().into_iter().map(|(_, _, reason, _)| reason);
+        let state = handle.look().await.unwrap();
         runtime.shutdown().await;
-        reasons.collect()
+        state.blockers().map(|blocker| blocker.reason).collect()
     })
 }
 

@@ -167,7 +167,7 @@ enum BookTripState {
     /// It can go neither forward nor back without a person.
     DeadLettered {
         /// Its blockers; there may be several.
-        reasons: ::std::vec::Vec<::saga::__private::Stuck>,
+        blockers: ::std::vec::Vec<::saga::__private::Blocker>,
     },
     /// An operator closed it as it was.
     Abandoned,
@@ -348,8 +348,8 @@ const _: () = {
                             rollback,
                         }
                     }
-                    __saga::Standing::DeadLettered(reasons) => {
-                        Self::DeadLettered { reasons }
+                    __saga::Standing::DeadLettered(blockers) => {
+                        Self::DeadLettered { blockers }
                     }
                     __saga::Standing::Abandoned => Self::Abandoned,
                 },

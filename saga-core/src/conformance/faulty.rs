@@ -8,10 +8,10 @@ use async_trait::async_trait;
 
 use crate::delivery::Delivery;
 use crate::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
+    Append, AppendError, Claims, DeliverError, DeliveryId, Intercept, Purge, Store, StoreError, Wanted,
+    WorkerId,
 };
-use crate::{Entry, Epoch, SagaId, Seq, Timestamp};
+use crate::{Epoch, SagaId, Timestamp};
 
 /// The fault of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +74,9 @@ impl Faulty {
 }
 
 #[async_trait]
-impl Store for Faulty {
-    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
-        self.inner.join(name, lease, now).await
+impl Intercept for Faulty {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
@@ -100,22 +100,6 @@ impl Store for Faulty {
         self.write(self.inner.claim(worker, wanted, now)).await
     }
 
-    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
-        self.inner.held(worker).await
-    }
-
-    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.inner.load(saga, from, limit).await
-    }
-
-    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        self.inner.summary(saga).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.inner.query(query).await
-    }
-
     async fn deliver(
         &self,
         saga: &SagaId,
@@ -125,27 +109,7 @@ impl Store for Faulty {
         self.write(self.inner.deliver(saga, delivery, now)).await
     }
 
-    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        self.inner.inbox(worker).await
-    }
-
-    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        self.inner.undelivered(saga).await
-    }
-
-    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.inner.wait_for_work(worker).await
-    }
-
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.write(self.inner.purge(purge)).await
-    }
-
-    fn takes_many_workers(&self) -> bool {
-        self.inner.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.inner.trouble()
     }
 }

@@ -136,13 +136,13 @@ fn steps(site: &Site) -> Vec<Record> {
         Record::Done { site: site.clone(), output: Ok(sealed()), undo: Some(Err(lost())), by: Finder::Probe },
         Record::Done { site: site.clone(), output: Err(lost()), undo: None, by: Finder::Operator(by()) },
         Record::Undone { site: site.clone(), by: Finder::Attempt },
-        Record::Stuck {
+        Record::Blocked {
             site: site.clone(),
             role: Role::Undo,
             reason: Reason::CompensationFailed,
             detail: "refused".to_owned(),
         },
-        Record::Halted {
+        Record::BodyBlocked {
             reason: Reason::Diverged,
             detail: "other input".to_owned(),
             site: Some(site.clone()),

@@ -1,8 +1,8 @@
 //! What the records about the saga as a whole mean.
 
 use crate::record::{Entry, Next, Record, of_effects, of_waits};
-use crate::state::{ChildStatus, Direction, Halt, Head, SiteState, State, Status};
-use crate::{Payload, Site, Timestamp};
+use crate::state::{ChildStatus, Direction, Head, SiteState, State, Status};
+use crate::{Blocker, Payload, Role, Site, Timestamp};
 
 impl State {
     pub(super) fn fold_course(&mut self, entry: &Entry) {
@@ -26,15 +26,16 @@ impl State {
                     self.note_signals(name);
                 }
             }
-            Record::Halted { reason, detail, site } => {
-                self.halts.push(Halt { reason: *reason, detail: detail.clone(), site: site.clone() });
+            Record::BodyBlocked { reason, detail, site } => {
+                let (site, reason, detail) = (site.clone(), *reason, detail.clone());
+                self.body_blockers.push(Blocker { site, role: Role::Do, reason, detail });
             }
             Record::StopRequested { cause } => self.stop = Some(cause.clone()),
             Record::TooLate { .. } => self.stop = None,
             Record::RollbackStarted { cause } => {
-                self.unpark(entry.at);
+                self.go_on_from_dead_letter(entry.at);
                 self.stop = None;
-                self.halts.clear();
+                self.body_blockers.clear();
                 self.undoing.clear();
                 self.direction = Direction::Back(cause.clone());
                 self.drop_what_has_not_begun();
@@ -44,7 +45,7 @@ impl State {
                 self.direction = Direction::Completed { output: output.clone() };
             }
             Record::Overdue => self.overdue = true,
-            Record::DeadLettered => self.parked_at = Some(entry.at),
+            Record::DeadLettered => self.dead_lettered_at = Some(entry.at),
             Record::UndoStarted { sites, .. } => self.order_undo(entry, sites),
             Record::RolledBack | Record::UndoEnded | Record::Abandoned { .. } => self.fold_end(&entry.record),
             Record::Redriven { site, input, .. } => {
@@ -58,12 +59,12 @@ impl State {
 
     fn fold_end(&mut self, end: &Record) {
         self.end_frontier();
-        self.parked_at = None;
+        self.dead_lettered_at = None;
         self.direction = match (end, &self.direction) {
             (Record::RolledBack, Direction::Back(cause)) => Direction::RolledBack(cause.clone()),
             // It had completed, and that stays, however the undoing went.
             (Record::UndoEnded | Record::Abandoned { .. }, Direction::Undo { output, .. }) => {
-                self.halts.clear();
+                self.body_blockers.clear();
                 Direction::Completed { output: output.clone() }
             }
             (Record::Abandoned { by }, _) => Direction::Abandoned(by.clone()),
@@ -92,8 +93,8 @@ impl State {
 
     /// Gives fresh attempts to what is blocked; a fresh key where it is known not to have happened.
     fn fold_redriven(&mut self, at: Timestamp, only: Option<&Site>, input: Option<&Payload>) {
-        self.unpark(at);
-        self.halts.retain(|h| only.is_some() && h.site.as_ref() != only);
+        self.go_on_from_dead_letter(at);
+        self.body_blockers.retain(|h| only.is_some() && h.site.as_ref() != only);
         let sites: Vec<Site> = match only {
             Some(site) => vec![site.clone()],
             None => self.open_sites().map(|(site, _)| site.clone()).collect(),
@@ -119,9 +120,9 @@ impl State {
     }
 
     /// Lets a dead letter move again: its deadline and its waits are put off by the time it was dead-lettered.
-    pub(super) fn unpark(&mut self, at: Timestamp) {
-        let Some(parked_at) = self.parked_at.take() else { return };
-        let stood = at.since(parked_at);
+    pub(super) fn go_on_from_dead_letter(&mut self, at: Timestamp) {
+        let Some(dead_lettered_at) = self.dead_lettered_at.take() else { return };
+        let stood = at.since(dead_lettered_at);
         let put_off = |due: &mut Option<Timestamp>| *due = due.map(|d| d.after(stood));
         if let Some(head) = &mut self.head {
             put_off(&mut head.deadline);

@@ -3,7 +3,7 @@
 use super::FoldError;
 use crate::record::{Entry, Knowledge, Next, Record, of_course, of_waits};
 use crate::state::{Effect, SiteState, State, Status, StepState};
-use crate::{Kind, Payload, Role, Site, Timestamp};
+use crate::{Blocker, Kind, Payload, Role, Site, Timestamp};
 
 impl State {
     /// Applies a record about an effect; gives its site.
@@ -15,16 +15,16 @@ impl State {
             }
             Record::AttemptEnded { site, role, .. }
             | Record::Started { site, role, .. }
-            | Record::Stuck { site, role, .. }
+            | Record::Blocked { site, role, .. }
             | Record::Resolved { site, role, .. } => {
                 let step = self.step_mut(site).ok_or_else(|| entry.not_there(site))?;
-                if matches!((&entry.record, role), (Record::Stuck { .. }, Role::Undo)) {
+                if matches!((&entry.record, role), (Record::Blocked { .. }, Role::Undo)) {
                     step.undoing.get_or_insert_with(|| Effect::not_begun(entry.at));
                 }
                 let effect = step.effect_mut(*role).ok_or_else(|| entry.not_there(site))?;
                 effect.fold(entry);
                 if matches!(entry.record, Record::Resolved { .. }) {
-                    self.unpark(entry.at);
+                    self.go_on_from_dead_letter(entry.at);
                 }
                 Ok(site)
             }
@@ -51,13 +51,13 @@ impl State {
         match &entry.record {
             Record::Done { site, .. } => {
                 // What the body could not read is there now.
-                self.halts.retain(|h| !h.is_about_output_of(site));
+                self.body_blockers.retain(|h| !h.is_about_output_of(site));
                 let irreversible = self.step(site).is_some_and(|s| s.kind == Kind::Irreversible);
                 if irreversible && self.no_return.is_none() {
                     self.no_return = Some(site.clone());
                 }
             }
-            Record::Waived { .. } => self.unpark(entry.at),
+            Record::Waived { .. } => self.go_on_from_dead_letter(entry.at),
             Record::Intent { .. }
             | Record::UndoIntent { .. }
             | Record::AttemptEnded { .. }
@@ -66,7 +66,7 @@ impl State {
             | Record::Probed { .. }
             | Record::Failed { .. }
             | Record::Undone { .. }
-            | Record::Stuck { .. }
+            | Record::Blocked { .. }
             | Record::Resolved { .. } => {}
             of_waits!() | of_course!() | Record::NoEffect { .. } => {}
         }
@@ -141,7 +141,7 @@ impl StepState {
             Record::Intent { .. }
             | Record::AttemptEnded { .. }
             | Record::Started { .. }
-            | Record::Stuck { .. }
+            | Record::Blocked { .. }
             | Record::Resolved { .. } => {}
             of_waits!() | of_course!() | Record::NoEffect { .. } => {}
         }
@@ -149,7 +149,7 @@ impl StepState {
 
     /// Folds a redrive: fresh attempts for what is blocked here, with `input` if that is mended.
     pub(super) fn fold_redriven(&mut self, at: Timestamp, input: Option<&Payload>) {
-        if let Some(undoing) = self.undoing.as_mut().filter(|e| e.is_stuck()) {
+        if let Some(undoing) = self.undoing.as_mut().filter(|e| e.is_blocked()) {
             if let (Some(input), Some(Ok(call))) = (input, &mut self.undo) {
                 call.input = input.clone();
             }
@@ -158,7 +158,7 @@ impl StepState {
                 0 => self.undoing = None,
                 _ => undoing.refresh(at),
             }
-        } else if self.doing.is_stuck() {
+        } else if self.doing.is_blocked() {
             if let Some(input) = input {
                 self.input = input.clone();
                 self.mended = true;
@@ -189,7 +189,10 @@ impl Effect {
                 self.reruns += u32::from(self.doubt);
                 self.status = Status::Running;
             }
-            Record::Stuck { reason, detail, .. } => self.status = Status::Stuck(*reason, detail.clone()),
+            Record::Blocked { site, role, reason, detail } => {
+                let (site, role, reason, detail) = (Some(site.clone()), *role, *reason, detail.clone());
+                self.status = Status::Blocked(Box::new(Blocker { site, role, reason, detail }));
+            }
             Record::Resolved { knowledge, .. } => match knowledge {
                 Knowledge::NotHappened => {
                     self.conclude_not_happened();

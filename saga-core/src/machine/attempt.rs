@@ -23,7 +23,7 @@ impl Turn<'_> {
                 self.not_done(site, role, attempt, trouble, retry_after);
             }
             Ending::InDoubt { trouble } => self.in_doubt(site, role, attempt, trouble),
-            Ending::Undecodable { detail } => self.stuck(site, role, Reason::Undecodable, detail),
+            Ending::Undecodable { detail } => self.block(site, role, Reason::Undecodable, detail),
         }
     }
 
@@ -38,7 +38,7 @@ impl Turn<'_> {
                 // Going back, only the compensation is needed: the rollback sees to that.
                 if let Some(detail) = lost.filter(|_| self.is_forward() && !self.state.is_unwinding(site)) {
                     let site = Some(site.clone());
-                    self.push(Record::Halted { reason: Reason::OutputLost, detail, site });
+                    self.push(Record::BodyBlocked { reason: Reason::OutputLost, detail, site });
                 }
             }
         }
@@ -108,14 +108,14 @@ impl Turn<'_> {
         let policy = self.policy(site, role);
         if role == Role::Undo {
             let reason = if policy.is_none() { Reason::Diverged } else { Reason::CompensationFailed };
-            return self.stuck(site, role, reason, failure.to_string());
+            return self.block(site, role, reason, failure.to_string());
         }
         let retriable = policy.is_some_and(|p| p.retriable);
         if !retriable || !self.is_forward() || self.state.is_unwinding(site) {
             return self.push(Record::Failed { site: site.clone(), failure });
         }
         if self.state.no_return.is_some() {
-            return self.stuck(site, role, Reason::RetriesExhausted, failure.to_string());
+            return self.block(site, role, Reason::RetriesExhausted, failure.to_string());
         }
         // Held until it is known whether there is a way back: the body never sees a retriable step fail.
         self.stop(Cause::StepFailed { site: site.clone(), failure });
@@ -131,7 +131,7 @@ impl Turn<'_> {
         }
         let Some(attempt) = self.effect(site, role).map(|e| e.attempt + 1) else { return };
         if self.policy(site, role).is_none() {
-            return self.stuck(site, role, Reason::Diverged, "this build does not know the step".to_owned());
+            return self.block(site, role, Reason::Diverged, "this build does not know the step".to_owned());
         }
         if role == Role::Undo && !self.admits_again(site) {
             return;

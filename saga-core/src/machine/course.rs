@@ -22,7 +22,7 @@ impl Turn<'_> {
         // First, so that nothing is begun again that may have killed the process.
         if deaths >= DEATHS_MAX && !self.state.is_at_rest() {
             let detail = format!("the process died {deaths} times while it drove this saga");
-            self.push(Record::Halted { reason: Reason::PoisonPill, detail, site: None });
+            self.push(Record::BodyBlocked { reason: Reason::PoisonPill, detail, site: None });
         }
         let running: Vec<_> = self
             .state
@@ -51,7 +51,7 @@ impl Turn<'_> {
             .map(|(site, _)| site.clone())
             .collect();
         for site in barred {
-            self.stuck(&site, Role::Do, Reason::InDoubt, "a stop forbids running it again".to_owned());
+            self.block(&site, Role::Do, Reason::InDoubt, "a stop forbids running it again".to_owned());
         }
     }
 
@@ -114,11 +114,11 @@ impl Turn<'_> {
             // A step with an intent is dead-lettered when it is resumed; a readonly one has nothing to resume.
             Cause::StepFailed { site, failure } if self.state.step(site).is_none() => {
                 let (reason, detail) = (Reason::RetriesExhausted, failure.to_string());
-                self.push(Record::Halted { reason, detail, site: Some(site.clone()) });
+                self.push(Record::BodyBlocked { reason, detail, site: Some(site.clone()) });
             }
             Cause::Failed { .. } | Cause::Panicked { .. } | Cause::Unrecordable { .. } => {
                 let detail = format!("past {no_return}: {cause}");
-                self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: None });
+                self.push(Record::BodyBlocked { reason: Reason::FailedPastNoReturn, detail, site: None });
             }
             Cause::StepFailed { .. } | Cause::Cancelled { .. } | Cause::Ordered { .. } => {}
         }
@@ -209,20 +209,20 @@ impl Turn<'_> {
 
     /// Dead-letters the saga, whatever it was about to do.
     pub(super) fn dead_letter(&mut self, reason: Reason, detail: String) {
-        if self.state.parked_at.is_some() || self.state.phase().is_ended() {
+        if self.state.dead_lettered_at.is_some() || self.state.phase().is_ended() {
             return;
         }
-        self.push(Record::Halted { reason, detail, site: None });
+        self.push(Record::BodyBlocked { reason, detail, site: None });
         self.push(Record::DeadLettered);
     }
 
     /// Dead-letters a saga that cannot move without a person. A wait in another branch does not delay that: an operator
     /// must not learn of it only after a long sleep. The wait is put off by the time the saga is dead-lettered.
     pub(super) fn idle(&mut self) {
-        if self.state.parked_at.is_some() || self.state.phase().is_ended() {
+        if self.state.dead_lettered_at.is_some() || self.state.phase().is_ended() {
             return;
         }
-        if self.state.needs_somebody() && !self.is_moving() {
+        if self.state.is_blocked() && !self.is_moving() {
             self.push(Record::DeadLettered);
         }
     }
@@ -261,7 +261,9 @@ fn retries_of_steps_may_begin(state: &State) -> bool {
 /// Returns true if the limits of waits end them: also under a stop that may yet have no effect, so that what comes
 /// after a limit is too late then as well.
 fn limits_count(state: &State) -> bool {
-    matches!(state.direction, Direction::Forward) && state.halts.is_empty() && state.parked_at.is_none()
+    matches!(state.direction, Direction::Forward)
+        && state.body_blockers.is_empty()
+        && state.dead_lettered_at.is_none()
 }
 
 impl State {

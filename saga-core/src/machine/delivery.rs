@@ -44,7 +44,7 @@ impl Turn<'_> {
             }
             Delivery::RetryNow { by } => {
                 self.not_ended()?;
-                if self.state.parked_at.is_some() {
+                if self.state.dead_lettered_at.is_some() {
                     return Err(Refusal::DeadLettered);
                 }
                 self.push(Record::RetriedNow { by });
@@ -178,28 +178,28 @@ impl Turn<'_> {
     fn redrive(&mut self, site: Option<Site>, input: Option<Payload>, by: By) -> Result<(), Refusal> {
         self.dead_lettered()?;
         let here = |at: Option<&Site>| site.is_none() || at == site.as_ref();
-        let halts = self.state.halts.iter().filter(|h| here(h.site.as_ref()));
-        let lost = halts.clone().find(|h| h.reason == Reason::OutputLost).and_then(|h| h.site.clone());
-        let stuck = self.state.open_effects().filter(|(s, _, e)| here(Some(s)) && e.is_stuck());
-        let stuck: Vec<(&Site, Role, &Effect)> = stuck.collect();
-        if stuck.is_empty() && halts.count() == 0 {
-            return Err(Refusal::NotStuck { site });
+        let of_body = self.state.body_blockers.iter().filter(|b| here(b.site.as_ref()));
+        let lost = of_body.clone().find(|b| b.reason == Reason::OutputLost).and_then(|b| b.site.clone());
+        let blocked = self.state.open_effects().filter(|(s, _, e)| here(Some(s)) && e.is_blocked());
+        let blocked: Vec<(&Site, Role, &Effect)> = blocked.collect();
+        if blocked.is_empty() && of_body.count() == 0 {
+            return Err(Refusal::NotBlocked { site });
         }
         if let Some(site) = lost {
             return Err(Refusal::OutputLost { site });
         }
-        for (site, role, effect) in &stuck {
+        for (site, role, effect) in &blocked {
             self.may_redrive(site, *role, effect, input.is_some())?;
         }
-        if input.is_some() && (site.is_none() || stuck.len() != 1) {
-            return Err(Refusal::NotStuck { site });
+        if input.is_some() && (site.is_none() || blocked.len() != 1) {
+            return Err(Refusal::NotBlocked { site });
         }
         self.push(Record::Redriven { by, site, input });
         Ok(())
     }
 
     fn may_redrive(&self, site: &Site, role: Role, effect: &Effect, mended: bool) -> Result<(), Refusal> {
-        if matches!(effect.status, Status::Stuck(Reason::OutputLost, _)) {
+        if effect.blocker().is_some_and(|b| b.reason == Reason::OutputLost) {
             return Err(Refusal::OutputLost { site: site.clone() });
         }
         let unresolvable = role == Role::Do && !self.may_resolve_again(site);
@@ -232,8 +232,8 @@ impl Turn<'_> {
     ) -> Result<(), Refusal> {
         self.dead_lettered()?;
         let lost = self.is_lost(&site);
-        let effect = self.effect(&site, role).filter(|e| e.is_stuck() || (role == Role::Do && lost));
-        let Some(effect) = effect else { return Err(Refusal::NotStuck { site: Some(site) }) };
+        let effect = self.effect(&site, role).filter(|e| e.is_blocked() || (role == Role::Do && lost));
+        let Some(effect) = effect else { return Err(Refusal::NotBlocked { site: Some(site) }) };
         match &knowledge {
             Knowledge::Happened { .. } if role == Role::Do => {
                 let evaluated =
@@ -273,8 +273,8 @@ impl Turn<'_> {
     fn is_lost(&self, site: &Site) -> bool {
         self.state.step(site).is_some_and(|s| {
             let lost_undo = matches!(s.undo, Some(Err(_))) && !s.is_undone() && s.waived.is_none();
-            let halts_body = self.state.halts.iter().any(|h| h.is_about_output_of(site));
-            s.doing.status == Status::Done && (lost_undo || halts_body)
+            let blocks_body = self.state.body_blockers.iter().any(|b| b.is_about_output_of(site));
+            s.doing.status == Status::Done && (lost_undo || blocks_body)
         })
     }
 

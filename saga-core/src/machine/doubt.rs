@@ -103,7 +103,7 @@ impl Turn<'_> {
             Resolution::Wait(Next::Again { due }) if due <= self.facts.now => self.begin_again(site, role),
             Resolution::Wait(_) | Resolution::CallInTurn => {}
             Resolution::Call => self.begin_undo(site, true),
-            Resolution::Person(reason) => self.stuck(site, role, reason, last),
+            Resolution::Person(reason) => self.block(site, role, reason, last),
         }
     }
 

@@ -68,7 +68,7 @@ pub enum Event {
         /// Of the step here.
         site: Site,
     },
-    /// The body has been polled and reached nothing more. That changes nothing unless [`State::needs_somebody`].
+    /// The body has been polled and reached nothing more. That changes nothing unless [`State::is_blocked`].
     Idle,
     /// The saga is dead-lettered, whatever its records say: the store lists it so, or no build at hand has its code.
     DeadLettered {

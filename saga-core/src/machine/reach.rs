@@ -103,7 +103,7 @@ pub enum BodyEnd {
     /// Before an effect with an input that could not be recorded.
     Unrecordable(Site, String),
     /// It cannot go on without a person.
-    Halted(Reason, Option<Site>, String),
+    Blocked(Reason, Option<Site>, String),
 }
 
 impl Reach {
@@ -225,11 +225,11 @@ impl Turn<'_> {
             }
             Some(Kind::Readonly | Kind::Auxiliary) => {
                 let detail = format!("step {step} cannot stand in a saga's body");
-                self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(site) });
+                self.push(Record::BodyBlocked { reason: Reason::Diverged, detail, site: Some(site) });
             }
             None => {
                 let detail = format!("step {step} is not registered");
-                self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(site) });
+                self.push(Record::BodyBlocked { reason: Reason::Diverged, detail, site: Some(site) });
             }
         }
     }
@@ -243,7 +243,7 @@ impl Turn<'_> {
         attempts: u32,
     ) {
         // Recorded also under a pending stop, or in a dead letter: the body may go on, and would not ask again.
-        let wanted = self.is_forward() && self.state.halts.is_empty();
+        let wanted = self.is_forward() && self.state.body_blockers.is_empty();
         if !wanted || self.state.site(&site).is_some() || self.state.is_unwinding(&site) {
             return;
         }
@@ -253,7 +253,11 @@ impl Turn<'_> {
             Err(failure) if retriable => match &self.state.no_return {
                 Some(_) => {
                     let detail = format!("{step}: {failure}");
-                    self.push(Record::Halted { reason: Reason::RetriesExhausted, detail, site: Some(site) });
+                    self.push(Record::BodyBlocked {
+                        reason: Reason::RetriesExhausted,
+                        detail,
+                        site: Some(site),
+                    });
                 }
                 None => self.stop(Cause::StepFailed { site, failure }),
             },
@@ -287,7 +291,7 @@ impl Turn<'_> {
         let done = self.steps_inside(&site).find(|(_, step, _)| is_done(step)).map(|(s, ..)| s.clone());
         if let Some(step) = done {
             let detail = format!("child {site} failed past {step}: {message}");
-            self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: Some(site) });
+            self.push(Record::BodyBlocked { reason: Reason::FailedPastNoReturn, detail, site: Some(site) });
         } else {
             self.push(Record::ChildUndoing { site, error, message });
         }
@@ -303,7 +307,7 @@ impl Turn<'_> {
     /// Dead-letters a saga with a body that ended before an effect that it began: nothing would await that effect.
     fn ended_too_early(&mut self, what: &str, open: &Site) {
         let detail = format!("{what} ended while {open} was not settled");
-        self.push(Record::Halted { reason: Reason::Diverged, detail, site: Some(open.clone()) });
+        self.push(Record::BodyBlocked { reason: Reason::Diverged, detail, site: Some(open.clone()) });
     }
 
     pub(super) fn body_ended(&mut self, end: BodyEnd) {
@@ -324,7 +328,7 @@ impl Turn<'_> {
             }
             BodyEnd::Panicked(message) => self.fail(Cause::Panicked { message }),
             BodyEnd::Unrecordable(site, message) => self.fail(Cause::Unrecordable { site, message }),
-            BodyEnd::Halted(reason, site, detail) => self.push(Record::Halted { reason, detail, site }),
+            BodyEnd::Blocked(reason, site, detail) => self.push(Record::BodyBlocked { reason, detail, site }),
         }
     }
 
@@ -332,7 +336,7 @@ impl Turn<'_> {
     fn fail(&mut self, cause: Cause) {
         if let Some(no_return) = &self.state.no_return {
             let detail = format!("past {no_return}: {cause}");
-            self.push(Record::Halted { reason: Reason::FailedPastNoReturn, detail, site: None });
+            self.push(Record::BodyBlocked { reason: Reason::FailedPastNoReturn, detail, site: None });
         } else {
             self.stop(cause);
         }

@@ -43,8 +43,8 @@ impl Turn<'_> {
         z ^ (z >> 31)
     }
 
-    pub(super) fn stuck(&mut self, site: &Site, role: Role, reason: Reason, detail: String) {
-        self.push(Record::Stuck { site: site.clone(), role, reason, detail });
+    pub(super) fn block(&mut self, site: &Site, role: Role, reason: Reason, detail: String) {
+        self.push(Record::Blocked { site: site.clone(), role, reason, detail });
     }
 
     pub(super) fn is_forward(&self) -> bool {

@@ -150,12 +150,12 @@ impl Turn<'_> {
             }
             Some(Ok(call)) => {
                 let detail = format!("this build does not know the compensation {}", call.step);
-                self.stuck(site, Role::Undo, Reason::Diverged, detail);
+                self.block(site, Role::Undo, Reason::Diverged, detail);
             }
-            Some(Err(lost)) => self.stuck(site, Role::Undo, Reason::OutputLost, lost.why),
+            Some(Err(lost)) => self.block(site, Role::Undo, Reason::OutputLost, lost.why),
             None => {
                 let detail = "no compensation was recorded".to_owned();
-                self.stuck(site, Role::Undo, Reason::OutputLost, detail);
+                self.block(site, Role::Undo, Reason::OutputLost, detail);
             }
         }
     }

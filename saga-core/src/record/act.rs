@@ -41,8 +41,8 @@ impl Record {
             | Record::Failed { .. }
             | Record::Undone { .. }
             | Record::Read { .. }
-            | Record::Stuck { .. }
-            | Record::Halted { .. }
+            | Record::Blocked { .. }
+            | Record::BodyBlocked { .. }
             | Record::Value { .. }
             | Record::Timer { .. }
             | Record::TimerFired { .. }

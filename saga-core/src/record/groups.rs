@@ -16,7 +16,7 @@ macro_rules! of_effects {
             | Record::Done { .. }
             | Record::Failed { .. }
             | Record::Undone { .. }
-            | Record::Stuck { .. }
+            | Record::Blocked { .. }
             | Record::Waived { .. }
             | Record::Resolved { .. }
     };
@@ -45,7 +45,7 @@ macro_rules! of_course {
     () => {
         Record::Scheduled { .. }
             | Record::Signalled { .. }
-            | Record::Halted { .. }
+            | Record::BodyBlocked { .. }
             | Record::StopRequested { .. }
             | Record::TooLate { .. }
             | Record::RollbackStarted { .. }
@@ -92,8 +92,8 @@ kinds! {
     Failed => "failed",
     Undone => "undone",
     Read => "read",
-    Stuck => "stuck",
-    Halted => "halted",
+    Blocked => "blocked",
+    BodyBlocked => "body_blocked",
     Value => "value",
     Timer => "timer",
     TimerFired => "timer_fired",
@@ -164,7 +164,7 @@ impl Record {
             | Record::Done { .. }
             | Record::Failed { .. }
             | Record::Undone { .. }
-            | Record::Stuck { .. }
+            | Record::Blocked { .. }
             | Record::Waived { .. }
             | Record::Resolved { .. } => false,
             Record::Read { .. }
@@ -177,7 +177,7 @@ impl Record {
             | Record::ChildEnded { .. } => false,
             Record::Scheduled { .. }
             | Record::Signalled { .. }
-            | Record::Halted { .. }
+            | Record::BodyBlocked { .. }
             | Record::StopRequested { .. }
             | Record::TooLate { .. }
             | Record::RollbackStarted { .. }
@@ -206,7 +206,7 @@ impl Record {
             | Record::Done { .. }
             | Record::Failed { .. }
             | Record::Undone { .. }
-            | Record::Stuck { .. }
+            | Record::Blocked { .. }
             | Record::Waived { .. }
             | Record::Resolved { .. } => true,
             of_waits!() | of_course!() => true,

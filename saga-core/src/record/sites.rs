@@ -16,7 +16,7 @@ impl Record {
             | Record::Done { site, .. }
             | Record::Failed { site, .. }
             | Record::Undone { site, .. }
-            | Record::Stuck { site, .. }
+            | Record::Blocked { site, .. }
             | Record::Waived { site, .. }
             | Record::Resolved { site, .. }
             | Record::Read { site, .. }

@@ -65,7 +65,7 @@ pub(crate) enum Mark {
     /// A step with a probe in flight.
     Probes,
     /// An effect that is blocked.
-    Stuck,
+    Blocked,
     /// An irreversible step in doubt.
     Grave,
     /// Something held until something else is known.
@@ -131,7 +131,7 @@ impl Note {
         let mark = match (&effect.status, role) {
             (Status::Running, Role::Do) => Mark::Runs,
             (Status::Running, Role::Undo) => Mark::UndoRuns,
-            (Status::Stuck(..), _) => Mark::Stuck,
+            (Status::Blocked(_), _) => Mark::Blocked,
             (Status::Pending(Next::Hold), _) => Mark::Held,
             (Status::Pending(Next::Probe { due }), _) => {
                 self.due = Some((Wait::Probe, *due));

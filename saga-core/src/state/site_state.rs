@@ -1,7 +1,7 @@
 //! The state of one site of a saga: a step with its effects, a wait, a value, a child saga.
 
 use crate::record::{Call, Failure, Lost, Next, Trouble, Verdict};
-use crate::{By, Kind, Name, Payload, Reason, Role, Seq, Timestamp};
+use crate::{Blocker, By, Kind, Name, Payload, Role, Seq, Timestamp};
 
 /// The state of a site.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,8 +161,8 @@ pub enum Status {
     Done,
     /// The effect did not happen, and will not.
     Failed,
-    /// The effect is blocked, for this reason; the text is the observation behind it.
-    Stuck(Reason, String),
+    /// It can go no further without a person.
+    Blocked(Box<Blocker>),
 }
 
 impl Status {
@@ -197,8 +197,16 @@ impl Effect {
     }
 
     /// Returns true if a person is needed.
-    pub fn is_stuck(&self) -> bool {
-        matches!(self.status, Status::Stuck(..))
+    pub fn is_blocked(&self) -> bool {
+        self.blocker().is_some()
+    }
+
+    /// Returns what keeps it from going on, if a person is needed.
+    pub fn blocker(&self) -> Option<&Blocker> {
+        match &self.status {
+            Status::Blocked(blocker) => Some(blocker),
+            Status::Running | Status::Pending(_) | Status::Done | Status::Failed => None,
+        }
     }
 }
 

@@ -85,7 +85,7 @@ fn a_retriable_step_past_the_point_of_no_return_parks_the_saga() {
         .later()
         .skip()
         .not_done("mail");
-    saga.shows("mail a2 no → hold · stuck mail RetriesExhausted · parked")
+    saga.shows("mail a2 no → hold · blocked mail RetriesExhausted · dead-lettered")
         .work("")
         .phase(Phase::DeadLettered);
     saga.redrive(None).unwrap();
@@ -99,7 +99,7 @@ fn a_retriable_readonly_step_is_no_exception() {
     saga.shows("stop failed look · back failed look · undo hold");
     let mut saga = Desk::new();
     saga.step_done("charge", "irr").skip().read("look", "read_retriable", false);
-    saga.shows("halted RetriesExhausted look · parked");
+    saga.shows("body-blocked RetriesExhausted look · dead-lettered");
     saga.redrive(None).unwrap();
     saga.read("look", "read_retriable", true).shows("redriven · read look");
     // The body sees the failure of one that is not retriable.
@@ -126,7 +126,7 @@ fn reruns_are_bounded_by_ten() {
     for attempt in 2..=11 {
         saga.later().work(&format!("a a{attempt}")).skip().timed_out("a");
     }
-    saga.shows("a a11 doubt → hold · stuck a InDoubt · parked");
+    saga.shows("a a11 doubt → hold · blocked a InDoubt · dead-lettered");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn s26_s27_doubt_sticks_whatever_a_later_attempt_says() {
     saga.step("a", "comp3").timed_out("a").skip().not_done("a").shows("a a2 no → again");
     assert!(saga.state.step(&"a".into()).unwrap().is_in_doubt());
     // A permanent error does not settle it: the first attempt may have landed. It ends the reruns.
-    saga.later().refused("a").shows("start a a3 · a a3 no → hold · stuck a InDoubt · parked");
+    saga.later().refused("a").shows("start a a3 · a a3 no → hold · blocked a InDoubt · dead-lettered");
     assert!(saga.state.step(&"a".into()).unwrap().is_in_doubt());
     assert_eq!(
         saga.state.key(&"a".into(), Role::Do),
@@ -179,7 +179,7 @@ fn a_probe_that_does_not_know_is_asked_ten_times() {
         saga.after(30_000).work("probe a").probe("a", None);
     }
     saga.skip().after(30_000).probe("a", None);
-    saga.shows("probed a ? → hold · stuck a InDoubt · parked");
+    saga.shows("probed a ? → hold · blocked a InDoubt · dead-lettered");
     // Its own policy applies after the probe.
     let mut saga = Desk::new();
     saga.step("a", "irr_probe").timed_out("a");
@@ -213,8 +213,8 @@ fn in_doubt_a_person_is_asked_where_the_step_says_so() {
     let mut saga = Desk::new();
     saga.step("a", "irr_person")
         .timed_out("a")
-        .shows("intent a · a a1 doubt → hold · stuck a InDoubt · parked");
-    assert_eq!(saga.state.reasons()[0].2, Reason::InDoubt);
+        .shows("intent a · a a1 doubt → hold · blocked a InDoubt · dead-lettered");
+    assert_eq!(saga.state.blockers().next().unwrap().reason, Reason::InDoubt);
 }
 
 #[test]
@@ -228,10 +228,10 @@ fn in_doubt_the_steps_own_call_settles_it() {
 }
 
 #[test]
-fn a_call_that_cannot_settle_it_is_stuck_like_a_compensation() {
+fn a_call_that_cannot_settle_it_is_blocked_like_a_compensation() {
     let mut saga = Desk::new();
     saga.step("a", "comp_call").timed_out("a").skip().undo_refused("a");
-    saga.shows("~a a1 no → hold · stuck ~a CompensationFailed · parked");
+    saga.shows("~a a1 no → hold · blocked ~a CompensationFailed · dead-lettered");
     saga.redrive(Some("a")).unwrap();
     saga.shows("redriven a · start ~a a2").undone("a").shows("undone a · failed a");
 }
@@ -278,18 +278,27 @@ fn ends_that_come_twice_or_late_say_nothing() {
 fn a_poison_pill_is_parked_before_it_kills_again() {
     let mut saga = Desk::new();
     saga.step("a", "comp").crash_times(1).crash_times(2).later().skip().crash_times(3);
-    saga.shows("halted PoisonPill · a a3 doubt → again · parked").work("").at(9999).shows("").work("");
+    saga.shows("body-blocked PoisonPill · a a3 doubt → again · dead-lettered")
+        .work("")
+        .at(9999)
+        .shows("")
+        .work("");
     saga.crash_times(4).shows("");
     saga.redrive(None).unwrap();
     saga.at(10_000).shows("redriven · start a a4").work("a a4").done("a").shows("done a");
     // The same with attempts that would have begun in other ways, and in a rollback.
     let mut saga = Desk::new();
-    saga.step("a", "comp_call").skip().crash_times(3).shows("halted PoisonPill · a a1 doubt → hold · parked");
+    saga.step("a", "comp_call")
+        .skip()
+        .crash_times(3)
+        .shows("body-blocked PoisonPill · a a1 doubt → hold · dead-lettered");
     saga.redrive(None).unwrap();
     saga.shows("redriven · settle a");
     let mut saga = Desk::new();
     saga.step_done("a", "comp").fails().skip().crash_times(3);
-    saga.shows("halted PoisonPill · ~a a1 doubt → again · parked").phase(Phase::DeadLettered).work("");
+    saga.shows("body-blocked PoisonPill · ~a a1 doubt → again · dead-lettered")
+        .phase(Phase::DeadLettered)
+        .work("");
     saga.redrive(None).unwrap();
     saga.at(1).shows("redriven · start ~a a2").undone("a").shows("undone a · rolled-back");
     // It can be cancelled instead.
@@ -316,16 +325,18 @@ fn s28_a_body_that_panics_rolls_back_before_the_point_of_no_return_and_parks_pas
     ] {
         let mut saga = Desk::new();
         saga.step_done("hold", "comp").step_done("charge", "irr").skip().body(end);
-        saga.shows("halted FailedPastNoReturn · parked").work("");
+        saga.shows("body-blocked FailedPastNoReturn · dead-lettered").work("");
     }
 }
 
 #[test]
-fn a_halted_body_parks_the_saga_once_nothing_runs() {
+fn a_blocked_body_dead_letters_the_saga_once_nothing_runs() {
     let mut saga = Desk::new();
-    saga.step("all.0/a", "comp2").halts(Reason::BoundExceeded).shows("intent all.0/a · halted BoundExceeded");
+    saga.step("all.0/a", "comp2")
+        .body_blocked(Reason::BoundExceeded)
+        .shows("intent all.0/a · body-blocked BoundExceeded");
     saga.not_done("all.0/a").shows("all.0/a a1 no → again").later().done("all.0/a");
-    saga.shows("start all.0/a a2 · done all.0/a · parked");
+    saga.shows("start all.0/a a2 · done all.0/a · dead-lettered");
     saga.redrive(None).unwrap();
     saga.returns().shows("redriven · completed");
 }
@@ -333,16 +344,16 @@ fn a_halted_body_parks_the_saga_once_nothing_runs() {
 #[test]
 fn a_body_cannot_end_while_a_step_is_not_settled() {
     let mut saga = Desk::new();
-    saga.step("all.0/a", "comp").returns().shows("intent all.0/a · halted Diverged all.0/a");
-    saga.done("all.0/a").shows("done all.0/a · parked");
+    saga.step("all.0/a", "comp").returns().shows("intent all.0/a · body-blocked Diverged all.0/a");
+    saga.done("all.0/a").shows("done all.0/a · dead-lettered");
 }
 
 #[test]
 fn what_a_body_must_not_reach_halts_it() {
     let mut saga = Desk::new();
-    saga.step("a", "undo").shows("halted Diverged a · parked");
+    saga.step("a", "undo").shows("body-blocked Diverged a · dead-lettered");
     let mut saga = Desk::new();
-    saga.step("a", "unheard-of").shows("halted Diverged a · parked");
+    saga.step("a", "unheard-of").shows("body-blocked Diverged a · dead-lettered");
 }
 
 #[test]
@@ -350,7 +361,7 @@ fn s32_an_output_that_cannot_be_kept_parks_the_saga_and_the_step_never_runs_agai
     let mut saga = Desk::new();
     saga.step("a", "comp")
         .done_losing_output("a")
-        .shows("intent a · done a lost · halted OutputLost a · parked");
+        .shows("intent a · done a lost · body-blocked OutputLost a · dead-lettered");
     saga.crash().shows("").work("");
     assert!(saga.redrive(None).is_err() && saga.redrive(Some("a")).is_err());
     saga.resolve("a", Role::Do, true).unwrap();
@@ -358,7 +369,7 @@ fn s32_an_output_that_cannot_be_kept_parks_the_saga_and_the_step_never_runs_agai
     let mut saga = Desk::new();
     saga.step("a", "comp")
         .done_losing_undo("a")
-        .shows("intent a · done a lost · halted OutputLost a · parked");
+        .shows("intent a · done a lost · body-blocked OutputLost a · dead-lettered");
     saga.resolve("a", Role::Do, true).unwrap();
     saga.fails().shows("resolved a yes · done a (ann) · stop failed · back failed · undo a");
 }
@@ -367,19 +378,19 @@ fn s32_an_output_that_cannot_be_kept_parks_the_saga_and_the_step_never_runs_agai
 fn an_output_that_this_build_cannot_read_can_be_given_by_hand() {
     use saga_core::machine::BodyEnd;
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").skip().body(BodyEnd::Halted(
+    saga.step_done("a", "comp").skip().body(BodyEnd::Blocked(
         Reason::Undecodable,
         Some("a".into()),
         "x".into(),
     ));
-    saga.shows("halted Undecodable a · parked").resolve("a", Role::Do, true).unwrap();
+    saga.shows("body-blocked Undecodable a · dead-lettered").resolve("a", Role::Do, true).unwrap();
     saga.shows("resolved a yes · done a (ann)").returns().shows("completed");
 }
 
 #[test]
 fn an_input_that_this_build_cannot_read_parks_the_step() {
     let mut saga = Desk::new();
-    saga.step("a", "comp").undecodable("a").shows("intent a · stuck a Undecodable · parked");
+    saga.step("a", "comp").undecodable("a").shows("intent a · blocked a Undecodable · dead-lettered");
     saga.redrive_with("a", "mended").unwrap();
     saga.shows("redriven a mended · start a a2").done("a").shows("done a");
     assert_eq!(saga.state.step(&"a".into()).unwrap().input, desk::json("mended"));

@@ -100,7 +100,7 @@ fn what_was_resolved_when_a_stop_came_goes_on_if_the_stop_comes_to_nothing() {
     saga.timed_out("all.0/a").timed_out("all.1/charge").skip().phase(Phase::DeadLettered);
     saga.now = Timestamp(1000);
     saga.resolve("all.0/a", Role::Do, false).unwrap();
-    saga.shows("resolved all.0/a no · stop deadline · parked")
+    saga.shows("resolved all.0/a no · stop deadline · dead-lettered")
         .resolve("all.1/charge", Role::Do, true)
         .unwrap();
     saga.shows(
@@ -120,7 +120,7 @@ fn a_compensation_that_is_resolved_waits_for_room() {
     saga.skip().idles = false;
     saga.resolve("hold", Role::Undo, false).unwrap();
     saga.shows("resolved ~hold no").phase(Phase::RollingBack);
-    assert!(!saga.state.needs_somebody());
+    assert!(!saga.state.is_blocked());
     saga.full = false;
     saga.take(Event::Admitted { site: "hold".into() });
     let began = |entry: &saga_core::Entry| matches!(entry.record, Record::Started { role: Role::Undo, .. });

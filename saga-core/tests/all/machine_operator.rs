@@ -133,20 +133,20 @@ fn one_of_several_is_redriven_and_the_others_stay() {
     saga.step_done("charge", "irr").step("all.0/a", "irr_retriable").step("all.1/b", "irr_retriable");
     saga.refused("all.0/a").refused("all.1/b").skip().redrive(Some("all.0/a")).unwrap();
     saga.shows("redriven all.0/a · start all.0/a a2").work("all.0/a a2").done("all.0/a");
-    saga.shows("done all.0/a · parked").redrive(None).unwrap();
+    saga.shows("done all.0/a · dead-lettered").redrive(None).unwrap();
     saga.shows("redriven · start all.1/b a2");
 }
 
 #[test]
-fn a_redrive_of_what_is_not_stuck_is_refused() {
+fn a_redrive_of_what_is_not_blocked_is_refused() {
     let mut saga = Desk::new();
     saga.step_done("a", "comp").step("b", "comp_person").timed_out("b").skip();
     for site in ["a", "nowhere"] {
-        assert_eq!(saga.redrive(Some(site)), Err(Refusal::NotStuck { site: Some(site.into()) }));
+        assert_eq!(saga.redrive(Some(site)), Err(Refusal::NotBlocked { site: Some(site.into()) }));
     }
-    assert_eq!(saga.redrive_with("a", "x"), Err(Refusal::NotStuck { site: Some("a".into()) }));
+    assert_eq!(saga.redrive_with("a", "x"), Err(Refusal::NotBlocked { site: Some("a".into()) }));
     let mut saga = Desk::new();
-    saga.halts(Reason::Diverged);
+    saga.body_blocked(Reason::Diverged);
     saga.skip().redrive(None).unwrap();
     saga.shows("redriven");
 }
@@ -223,7 +223,7 @@ fn a_compensation_done_by_hand_or_waived() {
     });
     // A compensation can be waived before it is next in order; once.
     saga.waive("a").unwrap();
-    saga.shows("waived a · parked").waive("a").unwrap_err();
+    saga.shows("waived a · dead-lettered").waive("a").unwrap_err();
     saga.waive("b").unwrap();
     saga.shows("waived b · rolled-back");
     assert!(matches!(saga.state.rollback(), Rollback::Partial { left, .. } if left.len() == 2));
@@ -253,7 +253,7 @@ fn a_compensation_is_redriven_with_mended_input() {
 #[test]
 fn an_operator_rolls_a_dead_letter_back() {
     let mut saga = Desk::new();
-    saga.step_done("a", "comp").halts(Reason::BoundExceeded).skip().roll_back().unwrap();
+    saga.step_done("a", "comp").body_blocked(Reason::BoundExceeded).skip().roll_back().unwrap();
     saga.shows("back ordered · undo a").phase(Phase::RollingBack).undo_refused("a").skip();
     assert_eq!(saga.roll_back(), Err(Refusal::RollingBack));
 }
@@ -307,16 +307,16 @@ fn s11_a_dead_letter_shows_all_that_a_person_needs() {
     assert_eq!(json["cause"], "no");
 }
 
-/// A redrive of one site leaves the reasons elsewhere.
+/// A redrive of one site leaves the blockers elsewhere.
 #[test]
-fn a_redrive_of_one_site_leaves_what_halts_the_body() {
+fn a_redrive_of_one_site_leaves_what_blocks_the_body() {
     let mut saga = Desk::new();
     saga.idles = false;
-    saga.step("a", "comp3").undecodable("a").halts(Reason::Diverged).take(Event::Idle);
+    saga.step("a", "comp3").undecodable("a").body_blocked(Reason::Diverged).take(Event::Idle);
     saga.skip().idles = true;
     saga.redrive(Some("a")).unwrap();
     saga.shows("redriven a · start a a2");
-    assert_eq!(saga.state.halts().len(), 1, "the body is halted still");
+    assert_eq!(saga.state.body_blockers().len(), 1, "the body is body-blocked still");
 }
 
 /// A compensation that could not begin begins when it can, by its first record.
@@ -326,8 +326,9 @@ fn a_compensation_that_never_began_is_looked_at_anew() {
     saga.undo = Some(Ok(desk::call("gone")));
     saga.step_done("hold", "comp").cancelled().phase(Phase::DeadLettered);
     for _ in 0..2 {
-        let [(_, Role::Undo, Reason::Diverged, detail)] = &saga.state.reasons()[..] else { panic!() };
-        assert_eq!(detail, "this build does not know the compensation gone");
+        let [blocker] = saga.state.blockers().collect::<Vec<_>>()[..] else { panic!() };
+        assert_eq!((blocker.role, blocker.reason), (Role::Undo, Reason::Diverged));
+        assert_eq!(blocker.detail, "this build does not know the compensation gone");
         saga.redrive(None).unwrap();
     }
 }

@@ -61,21 +61,24 @@ fn nested_branches() {
 }
 
 #[test]
-fn s05_s34_a_stuck_compensation_holds_what_came_before_it_and_nothing_else() {
+fn s05_s34_a_blocked_compensation_holds_what_came_before_it_and_nothing_else() {
     let mut saga = Desk::new();
     saga.step_done("first", "comp").step_done("all.0/a", "comp").step_done("all.0/b", "comp");
     saga.step_done("all.1/x", "comp").step_done("all.1/y", "comp").fails().skip();
-    saga.undo_refused("all.0/b").shows("~all.0/b a1 no → hold · stuck ~all.0/b CompensationFailed");
+    saga.undo_refused("all.0/b").shows("~all.0/b a1 no → hold · blocked ~all.0/b CompensationFailed");
     saga.undone("all.1/y")
         .shows("undone all.1/y · undo all.1/x")
         .undone("all.1/x")
-        .shows("undone all.1/x · parked");
+        .shows("undone all.1/x · dead-lettered");
     // s06, s07: nothing is lost, and the saga is not reported as clean.
     assert_eq!(plan(&saga), ["all.0/b", "all.0/a", "first"]);
     let left = |site: &str, why| Left { site: site.into(), step: "comp".into(), why };
-    let stuck = WhyLeft::Stuck(Reason::CompensationFailed);
+    let blocked = WhyLeft::Blocked(Reason::CompensationFailed);
     let Rollback::Partial { left: lefts, .. } = saga.state.rollback() else { panic!("not clean") };
-    assert_eq!(lefts, [left("first", WhyLeft::Owed), left("all.0/a", WhyLeft::Owed), left("all.0/b", stuck)]);
+    assert_eq!(
+        lefts,
+        [left("first", WhyLeft::Owed), left("all.0/a", WhyLeft::Owed), left("all.0/b", blocked)]
+    );
     saga.redrive(None).unwrap();
     saga.shows("redriven · start ~all.0/b a2").undone("all.0/b").undone("all.0/a").undone("first");
     saga.shows("undone all.0/b · undo all.0/a · undone all.0/a · undo first · undone first · rolled-back");
@@ -86,7 +89,7 @@ fn s16_a_compensation_has_its_own_retries() {
     let mut saga = Desk::new();
     saga.step("a", "comp5").not_done("a").later().not_done("a").later().done("a").fails().skip();
     saga.undo_not_done("a").shows("~a a1 no → again").later().undo_not_done("a");
-    saga.shows("start ~a a2 · ~a a2 no → hold · stuck ~a CompensationFailed · parked");
+    saga.shows("start ~a a2 · ~a a2 no → hold · blocked ~a CompensationFailed · dead-lettered");
 }
 
 #[test]
@@ -103,18 +106,20 @@ fn s09_a_compensation_that_this_build_does_not_know_is_parked() {
     saga.step_done("a", "comp")
         .skip()
         .fails()
-        .shows("stop failed · back failed · stuck ~a Diverged · parked");
+        .shows("stop failed · back failed · blocked ~a Diverged · dead-lettered");
     // It is redriven by a build that does not know it either.
     saga.redrive(None).unwrap();
-    saga.shows("redriven · stuck ~a Diverged · parked").resolve("a", Role::Undo, true).unwrap();
+    saga.shows("redriven · blocked ~a Diverged · dead-lettered").resolve("a", Role::Undo, true).unwrap();
     saga.shows("resolved ~a yes · undone a (ann) · rolled-back");
 }
 
 #[test]
-fn s05_a_compensation_that_was_lost_is_parked_and_can_be_given() {
+fn s05_a_compensation_that_was_lost_is_dead_lettered_and_can_be_given() {
     let mut saga = Desk::new();
     saga.step("a", "comp").cancelled().skip().done_losing_undo("a");
-    saga.shows("done a lost · halted OutputLost a · back cancelled · stuck ~a OutputLost · parked");
+    saga.shows(
+        "done a lost · body-blocked OutputLost a · back cancelled · blocked ~a OutputLost · dead-lettered",
+    );
     assert_eq!(saga.redrive(None), Err(Refusal::OutputLost { site: "a".into() }));
     saga.clone_with(|saga| {
         saga.waive("a").unwrap();
@@ -129,7 +134,7 @@ fn s05_a_compensation_that_was_lost_is_parked_and_can_be_given() {
     // A rollback needs no output.
     let mut saga = Desk::new();
     saga.step("a", "comp").cancelled().skip().done_losing_output("a");
-    saga.shows("done a lost · halted OutputLost a · back cancelled · undo a");
+    saga.shows("done a lost · body-blocked OutputLost a · back cancelled · undo a");
 }
 
 #[test]
@@ -142,7 +147,9 @@ fn a_compensation_in_doubt_runs_again_under_its_key_and_not_for_ever() {
     for _ in 0..9 {
         saga.undo_timed_out("a").later();
     }
-    saga.skip().undo_timed_out("a").shows("~a a11 doubt → hold · stuck ~a CompensationFailed · parked");
+    saga.skip()
+        .undo_timed_out("a")
+        .shows("~a a11 doubt → hold · blocked ~a CompensationFailed · dead-lettered");
     saga.clone_with(|saga| {
         // In doubt the key stays.
         saga.redrive(None).unwrap();
@@ -161,7 +168,7 @@ fn a_compensation_in_doubt_whose_retry_fails_has_its_own_retries() {
     let mut saga = Desk::new();
     saga.step_done("a", "comp").fails().skip().undo_timed_out("a").skip();
     saga.undo_not_done("a").shows("~a a2 no → again").later().skip();
-    saga.undo_not_done("a").shows("~a a3 no → hold · stuck ~a CompensationFailed · parked");
+    saga.undo_not_done("a").shows("~a a3 no → hold · blocked ~a CompensationFailed · dead-lettered");
 }
 
 #[test]
@@ -272,7 +279,7 @@ fn children_in_branches_are_undone_while_their_siblings_run() {
 fn a_child_that_fails_past_its_own_point_of_no_return_parks() {
     let mut saga = Desk::new();
     saga.child("c").step_done("c/charge", "irr").skip().child_fails("c");
-    saga.shows("halted FailedPastNoReturn c · parked");
+    saga.shows("body-blocked FailedPastNoReturn c · dead-lettered");
     // Past the parent's point of no return, the child's own effects can still be undone.
     let mut saga = Desk::new();
     saga.step_done("charge", "irr").child("c").step_done("c/x", "comp").skip().child_fails("c");
@@ -282,12 +289,12 @@ fn a_child_that_fails_past_its_own_point_of_no_return_parks() {
 #[test]
 fn a_child_cannot_end_while_a_step_in_it_is_not_settled() {
     let mut saga = Desk::new();
-    saga.child("c").step("c/all.0/x", "irr").skip().child_fails("c").shows("halted Diverged c/all.0/x");
-    saga.done("c/all.0/x").shows("done c/all.0/x · parked");
+    saga.child("c").step("c/all.0/x", "irr").skip().child_fails("c").shows("body-blocked Diverged c/all.0/x");
+    saga.done("c/all.0/x").shows("done c/all.0/x · dead-lettered");
 }
 
 #[test]
-fn a_stuck_compensation_of_a_child_can_be_waived_or_rolled_back_with_the_rest() {
+fn a_blocked_compensation_of_a_child_can_be_waived_or_rolled_back_with_the_rest() {
     let mut saga = Desk::new();
     saga.step_done("a", "comp")
         .child("c")
@@ -295,14 +302,14 @@ fn a_stuck_compensation_of_a_child_can_be_waived_or_rolled_back_with_the_rest() 
         .child_fails("c")
         .skip()
         .undo_refused("c/x");
-    saga.shows("~c/x a1 no → hold · stuck ~c/x CompensationFailed · parked");
+    saga.shows("~c/x a1 no → hold · blocked ~c/x CompensationFailed · dead-lettered");
     assert!(saga.waive("a").is_err(), "the parent goes forward");
     saga.clone_with(|saga| {
         saga.waive("c/x").unwrap();
         saga.shows("waived c/x · child-ends c undone");
     });
     saga.roll_back().unwrap();
-    saga.shows("back ordered · parked").redrive(None).unwrap();
+    saga.shows("back ordered · dead-lettered").redrive(None).unwrap();
     saga.shows("redriven · start ~c/x a2").undone("c/x").shows("undone c/x · undo a");
 }
 
@@ -392,11 +399,13 @@ fn what_is_irreversible_or_whose_window_has_closed_is_not_undone() {
 }
 
 #[test]
-fn an_undo_that_is_stuck_parks_and_its_outcome_stays_when_it_is_abandoned() {
+fn an_undo_that_is_blocked_is_dead_lettered_and_its_outcome_stays_when_it_is_abandoned() {
     let mut saga = completed();
     saga.undo_from(None).unwrap();
     saga.undone("d").skip().undo_refused("all.1/c").undone("all.0/b");
-    saga.shows("~all.1/c a1 no → hold · stuck ~all.1/c CompensationFailed · undone all.0/b · parked");
+    saga.shows(
+        "~all.1/c a1 no → hold · blocked ~all.1/c CompensationFailed · undone all.0/b · dead-lettered",
+    );
     saga.phase(Phase::DeadLettered).abandon().unwrap();
     saga.shows("abandoned").phase(Phase::Completed).work("");
     assert_eq!(saga.state.undone(), Undone::Partial);

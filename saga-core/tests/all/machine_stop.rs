@@ -62,7 +62,7 @@ fn a_cancel_during_a_step_that_fails_or_is_in_doubt() {
     saga.shows("undone hold · failed hold · rolled-back");
     let mut saga = Desk::new();
     saga.step("hold", "comp_person").cancelled().skip().timed_out("hold");
-    saga.shows("hold a1 doubt → hold · stuck hold InDoubt · back cancelled · parked");
+    saga.shows("hold a1 doubt → hold · blocked hold InDoubt · back cancelled · dead-lettered");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_cancel_that_meets_an_irreversible_step_waits_for_how_it_went() {
 fn once_a_cancel_is_durable_an_irreversible_step_in_doubt_is_only_probed() {
     let mut saga = Desk::new();
     saga.step("charge", "irr3").cancelled().skip().timed_out("charge");
-    saga.shows("charge a1 doubt → hold · stuck charge InDoubt · parked").work("");
+    saga.shows("charge a1 doubt → hold · blocked charge InDoubt · dead-lettered").work("");
     assert_eq!(saga.redrive(None), Err(Refusal::InDoubt { site: "charge".into() }));
     assert_eq!(saga.roll_back(), Err(Refusal::InDoubt { site: "charge".into() }));
     saga.clone_with(|saga| {
@@ -135,11 +135,11 @@ fn once_a_cancel_is_durable_an_irreversible_step_in_doubt_is_only_probed() {
     // The doubt may be older than the cancel: then the rerun that was due is barred.
     let mut saga = Desk::new();
     saga.step("charge", "irr").timed_out("charge").timed_out("charge").skip().cancelled();
-    saga.shows("stop cancelled · stuck charge InDoubt · parked").later().shows("").work("");
+    saga.shows("stop cancelled · blocked charge InDoubt · dead-lettered").later().shows("").work("");
     // A rerun under way is awaited.
     let mut saga = Desk::new();
     saga.step("charge", "irr").timed_out("charge").cancelled().skip().not_done("charge");
-    saga.shows("charge a2 no → hold · stuck charge InDoubt · parked");
+    saga.shows("charge a2 no → hold · blocked charge InDoubt · dead-lettered");
     // With a probe.
     let mut saga = Desk::new();
     saga.step("charge", "irr_probe3").cancelled().skip().timed_out("charge").shows("charge a1 doubt → probe");
@@ -159,7 +159,7 @@ fn once_a_cancel_is_durable_an_irreversible_step_in_doubt_is_only_probed() {
 fn a_cancel_is_durable() {
     let mut saga = Desk::new();
     saga.step("charge", "irr").cancelled().skip().crash();
-    saga.shows("charge a1 doubt → hold · stuck charge InDoubt · parked");
+    saga.shows("charge a1 doubt → hold · blocked charge InDoubt · dead-lettered");
     let mut saga = Desk::new();
     saga.step("hold", "comp").cancelled().skip().crash().shows("hold a1 doubt → again · back cancelled");
 }
@@ -201,7 +201,9 @@ fn a_retriable_step_that_failed_for_good_beside_one_that_closed_the_way_back_is_
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr").step("all.1/note", "comp_retriable").skip().not_done("all.1/note");
     saga.shows("all.1/note a1 no → hold · stop failed all.1/note").done("all.0/charge");
-    saga.shows("done all.0/charge · too-late all.0/charge · stuck all.1/note RetriesExhausted · parked");
+    saga.shows(
+        "done all.0/charge · too-late all.0/charge · blocked all.1/note RetriesExhausted · dead-lettered",
+    );
     saga.redrive(None).unwrap();
     saga.shows("redriven · start all.1/note a2");
     // The same if another stop was pending, or the error permanent.
@@ -212,19 +214,21 @@ fn a_retriable_step_that_failed_for_good_beside_one_that_closed_the_way_back_is_
         .skip()
         .refused("all.1/note");
     saga.shows("all.1/note a1 no → hold").done("all.0/charge");
-    saga.shows("done all.0/charge · too-late all.0/charge · stuck all.1/note RetriesExhausted · parked");
+    saga.shows(
+        "done all.0/charge · too-late all.0/charge · blocked all.1/note RetriesExhausted · dead-lettered",
+    );
     // A readonly one has no intent.
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr").skip().read("all.1/look", "read_retriable", false);
     saga.shows("stop failed all.1/look").done("all.0/charge");
-    saga.shows("done all.0/charge · too-late all.0/charge · halted RetriesExhausted all.1/look · parked");
+    saga.shows("done all.0/charge · too-late all.0/charge · body-blocked RetriesExhausted all.1/look · dead-lettered");
 }
 
 #[test]
 fn a_body_that_failed_beside_one_that_closed_the_way_back_is_parked() {
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr").skip().fails().shows("stop failed").done("all.0/charge");
-    saga.shows("done all.0/charge · too-late all.0/charge · halted FailedPastNoReturn · parked");
+    saga.shows("done all.0/charge · too-late all.0/charge · body-blocked FailedPastNoReturn · dead-lettered");
 }
 
 #[test]
@@ -281,7 +285,7 @@ fn what_has_passed_comes_before_what_ran_is_run_again() {
     let mut saga = Desk::with_deadline(Some(50));
     saga.step("post", "irr").skip();
     saga.now = Timestamp(60);
-    saga.crash().shows("post a1 doubt → again · stop deadline · stuck post InDoubt · parked");
+    saga.crash().shows("post a1 doubt → again · stop deadline · blocked post InDoubt · dead-lettered");
     let mut saga = Desk::with_deadline(Some(50));
     saga.step_done("hold", "comp").step("charge", "irr_probe").skip();
     saga.now = Timestamp(60);
@@ -352,7 +356,11 @@ fn a_deadline_does_not_run_while_the_saga_is_parked_and_is_put_off_by_that() {
 #[test]
 fn a_cancel_rolls_a_dead_letter_back() {
     let mut saga = Desk::new();
-    saga.step_done("hold", "comp").halts(Reason::Diverged).skip().phase(Phase::DeadLettered).cancelled();
+    saga.step_done("hold", "comp")
+        .body_blocked(Reason::Diverged)
+        .skip()
+        .phase(Phase::DeadLettered)
+        .cancelled();
     saga.shows("stop cancelled · back cancelled · undo hold").phase(Phase::RollingBack);
     let mut saga = Desk::new();
     saga.step("charge", "irr_person").timed_out("charge").skip().cancelled();

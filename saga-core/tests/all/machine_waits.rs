@@ -107,7 +107,7 @@ fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
     saga.sleep("all.0/nap", 100).wait("all.1/pay", Some(200)).ask("all.2/ok", Some(300));
     // A wait in another branch does not hide what is blocked.
     saga.at(40).step("all.3/a", "comp_person").skip().timed_out("all.3/a");
-    saga.shows("all.3/a a1 doubt → hold · stuck all.3/a InDoubt · parked")
+    saga.shows("all.3/a a1 doubt → hold · blocked all.3/a InDoubt · dead-lettered")
         .work("")
         .at(5000)
         .shows("")
@@ -120,7 +120,7 @@ fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
     saga.shows("expired all.2/ok");
     // The same after a redrive and after a waive.
     let mut saga = Desk::new();
-    saga.sleep("all.0/nap", 100).halts(Reason::Diverged).at(1000).redrive(None).unwrap();
+    saga.sleep("all.0/nap", 100).body_blocked(Reason::Diverged).at(1000).redrive(None).unwrap();
     saga.work("wake 1100");
     let mut saga = Desk::new();
     saga.sleep("all.0/nap", 100).child("all.1/c").step_done("all.1/c/x", "comp").child_fails("all.1/c");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga::machine::Delivery;
 use saga::store::{Query, Store as _, StoreError};
-use saga::{By, Payload, Phase, Reason, SagaId, SqliteStore, State, Timestamp};
+use saga::{Blocker, By, Payload, Phase, Reason, SagaId, SqliteStore, State, Timestamp};
 use tokio::time::{Instant, sleep};
 
 use super::tally::Tally;
@@ -132,12 +132,12 @@ impl Operator<'_> {
         if state.phase() != Phase::DeadLettered {
             return Ok(false);
         }
-        for (_, _, reason, detail) in state.reasons() {
+        for Blocker { reason, detail, .. } in state.blockers() {
             // The reason must be true: one worker cannot have died three times.
-            if reason == Reason::PoisonPill && self.deaths < 3 {
+            if *reason == Reason::PoisonPill && self.deaths < 3 {
                 return Err(format!("{saga} is dead-lettered after {} deaths: {detail}", self.deaths));
             }
-            tally.dead_letter(reason);
+            tally.dead_letter(*reason);
         }
         let Some(delivery) = operator::mend(&state, self.ledger) else { return Ok(false) };
         let delivered = self.store.deliver(saga, delivery, now()).await;

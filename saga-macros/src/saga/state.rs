@@ -41,7 +41,7 @@ pub(crate) fn definition(saga: &Saga) -> TokenStream {
             /// It can go neither forward nor back without a person.
             DeadLettered {
                 /// Its blockers; there may be several.
-                reasons: ::std::vec::Vec<#root::__private::Stuck>,
+                blockers: ::std::vec::Vec<#root::__private::Blocker>,
             },
             /// An operator closed it as it was.
             Abandoned,
@@ -123,7 +123,7 @@ pub(crate) fn implementation(saga: &Saga) -> TokenStream {
                     #root::Standing::RolledBack(cause, rollback) => {
                         Self::RolledBack { error: view.error_of::<#ident>(&cause)?, cause, rollback }
                     }
-                    #root::Standing::DeadLettered(reasons) => Self::DeadLettered { reasons },
+                    #root::Standing::DeadLettered(blockers) => Self::DeadLettered { blockers },
                     #root::Standing::Abandoned => Self::Abandoned,
                 })
             }

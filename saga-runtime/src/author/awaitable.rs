@@ -256,7 +256,7 @@ fn read_step<T: Recorded, E: StepError, F: Effort>(
     match result {
         Ok(result) => Some(F::awaited(result).ok_or_else(|| {
             let detail = format!("the journal has a failure of step {step}, which in this build cannot fail");
-            NoValue::Halted(Reason::Diverged, detail)
+            NoValue::Blocked(Reason::Diverged, detail)
         })),
         Err(error) => Some(Err(error.into())),
     }

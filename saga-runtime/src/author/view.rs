@@ -3,7 +3,7 @@
 
 use saga_core::graph::Graph;
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
-use saga_core::{Cause, DecodeError, Payload, Phase, Reason, Role, Rollback, Site, Timestamp};
+use saga_core::{Blocker, Cause, DecodeError, Payload, Phase, Reason, Rollback, Site, Timestamp};
 
 use crate::author::look_error::LookError;
 use crate::author::saga::Saga;
@@ -60,22 +60,9 @@ pub enum Standing {
     /// Rolled back.
     RolledBack(Cause, Rollback),
     /// Dead-lettered, with its blockers.
-    DeadLettered(Vec<Stuck>),
+    DeadLettered(Vec<Blocker>),
     /// Closed by an operator.
     Abandoned,
-}
-
-/// What keeps a dead letter from going on, at one place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stuck {
-    /// The site; `None` if the body as a whole is meant.
-    pub site: Option<Site>,
-    /// The side of the step.
-    pub role: Role,
-    /// The reason for which a person is needed.
-    pub reason: Reason,
-    /// The observation behind the reason, in words.
-    pub detail: String,
 }
 
 fn undecodable(what: &str, why: impl Into<String>) -> LookError {
@@ -103,8 +90,7 @@ impl StateView {
             return self.standing_of_child(child, sites);
         }
         if self.state.phase() == Phase::DeadLettered {
-            let stuck = |(site, role, reason, detail)| Stuck { site, role, reason, detail };
-            return Ok(Standing::DeadLettered(self.state.reasons().into_iter().map(stuck).collect()));
+            return Ok(Standing::DeadLettered(self.state.blockers().cloned().collect()));
         }
         match self.state.direction() {
             Direction::Back(cause) => Ok(Standing::RollingBack(cause.clone())),
@@ -344,7 +330,7 @@ pub enum Progress<O> {
     /// It did not happen, for this reason.
     Failed(String),
     /// It is blocked, for this reason.
-    Stuck(Reason),
+    Blocked(Reason),
 }
 
 impl<S: Step> AtSite for AtStep<S> {
@@ -373,11 +359,11 @@ fn progress<O: Recorded>(view: &StateView, step: &StepState) -> Result<Progress<
         (Status::Done, Some(Ok(output))) => {
             Progress::Done(view.decode(&format!("the output of {}", step.step), output)?)
         }
-        (Status::Done, _) => Progress::Stuck(Reason::OutputLost),
+        (Status::Done, _) => Progress::Blocked(Reason::OutputLost),
         (Status::Failed, _) => {
             Progress::Failed(step.failure.as_ref().map(ToString::to_string).unwrap_or_default())
         }
-        (Status::Stuck(reason, _), _) => Progress::Stuck(*reason),
+        (Status::Blocked(blocker), _) => Progress::Blocked(blocker.reason),
     })
 }
 

@@ -19,7 +19,7 @@ use std::task::{Context, Poll, Waker};
 use foldhash::fast::RandomState;
 use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Entry, Epoch, Phase, Record, Site, State, Timestamp};
+use saga_core::{Blocker, Entry, Epoch, Phase, Record, Site, State, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::drive::bulkhead::{Gate, Slots};
@@ -177,7 +177,7 @@ impl Driver {
             }
             // Whatever ended meanwhile: nothing more may be written.
             if rest.release {
-                return self.let_go();
+                return self.leave();
             }
             let Rest { mut jobs, wake, .. } = rest;
             let is_late = self.calls_off_what_is_late(&jobs);
@@ -204,13 +204,13 @@ impl Driver {
         self.reads = 0;
     }
 
-    fn let_go(&self) -> Finished {
+    fn leave(&self) -> Finished {
         let mut board = lock(&self.board);
         let id = board.state.id().clone();
         let state = std::mem::replace(&mut board.state, State::new(id));
         let phase = state.phase();
         if phase == Phase::DeadLettered {
-            for (site, role, reason, detail) in state.reasons() {
+            for Blocker { site, role, reason, detail } in state.blockers() {
                 let site = site.as_ref().map_or("the body", Site::as_str);
                 tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "dead-lettered");
             }
@@ -221,7 +221,7 @@ impl Driver {
             return Finished::Settled(Arc::new(state));
         }
         tracing::debug!(saga = %state.id(), %phase, "released");
-        Finished::Parked
+        Finished::Released
     }
 
     /// Takes an event to the machine.

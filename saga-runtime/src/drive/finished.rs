@@ -13,7 +13,7 @@ pub(crate) enum Finished {
     /// The saga ended, or was dead-lettered.
     Settled(Arc<State>),
     /// The saga waits and was released; the store has the time until which.
-    Parked,
+    Released,
     /// Another worker holds the saga, or the runtime is gone.
     Lost(CommitError),
     /// The saga could not be created: one of that id exists.

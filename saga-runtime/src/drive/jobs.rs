@@ -119,7 +119,7 @@ impl End {
     fn read(site: Site, step: Name, input: Payload, (result, attempts): (ReadResult, u32)) -> Self {
         End::Event(match result {
             Ok(result) => Event::Read { site, step, input, result, attempts },
-            Err((reason, detail)) => Event::BodyEnded(BodyEnd::Halted(reason, Some(site), detail)),
+            Err((reason, detail)) => Event::BodyEnded(BodyEnd::Blocked(reason, Some(site), detail)),
         })
     }
 }

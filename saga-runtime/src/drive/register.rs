@@ -82,7 +82,7 @@ impl<S: Saga> AnySaga for TypedSaga<S> {
                         Ok(output) => BodyEnd::Returned(output),
                         Err(lost) => {
                             let detail = format!("the saga's output: {}", lost.why);
-                            BodyEnd::Halted(Reason::OutputLost, None, detail)
+                            BodyEnd::Blocked(Reason::OutputLost, None, detail)
                         }
                     }
                 }

@@ -357,7 +357,7 @@ async fn release_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finishe
         ..claim.status.clone()
     };
     match write_status(engine, &claim, status, true).await {
-        Ok(()) => Finished::Parked,
+        Ok(()) => Finished::Released,
         Err(finished) => finished,
     }
 }

@@ -93,7 +93,7 @@ impl<T, E> fmt::Display for Outcome<T, E> {
             Outcome::RolledBack { cause, rollback, .. } => write!(f, "rolled back: {cause}; {rollback}"),
             Outcome::DeadLettered(letter) => {
                 f.write_str("dead-lettered")?;
-                letter.reasons.iter().try_for_each(|stop| write!(f, "; {}: {}", stop.reason, stop.detail))
+                letter.blockers.iter().try_for_each(|at| write!(f, "; {}: {}", at.reason, at.detail))
             }
             Outcome::Abandoned { by, rollback } => write!(f, "abandoned by {by}; {rollback}"),
         }

@@ -132,13 +132,13 @@ impl Board {
     }
 
     pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
-        self.end.get_or_insert(BodyEnd::Halted(reason, Some(site), detail));
+        self.end.get_or_insert(BodyEnd::Blocked(reason, Some(site), detail));
     }
 
     /// Returns the divergence if the body has run over the journal, to that end if it has one, and did not reach all
     /// that is recorded there.
     pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
-        let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Halted(..))))?;
+        let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Blocked(..))))?;
         let code = match (end, self.reached.first()) {
             (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
             (Some(_), None) => "ended".to_owned(),
@@ -146,7 +146,7 @@ impl Board {
         };
         let detail =
             format!("the journal has {recorded} at {site}, which the code passed by: it {code}{UNSTEADY}");
-        Some(BodyEnd::Halted(Reason::Diverged, Some(site), detail))
+        Some(BodyEnd::Blocked(Reason::Diverged, Some(site), detail))
     }
 
     /// Returns where the journal leaves the automaton, if it does: the body is not to run over it then.
@@ -154,7 +154,7 @@ impl Board {
         let departure = graph?.follow(self.state.sites().map(|(site, _)| site)).err()?;
         let recorded = self.state.site(&departure.at).map(SiteState::describe).unwrap_or_default();
         let detail = format!("{departure} (it is {recorded})");
-        Some(BodyEnd::Halted(Reason::Diverged, Some(departure.at), detail))
+        Some(BodyEnd::Blocked(Reason::Diverged, Some(departure.at), detail))
     }
 
     /// Returns the first site recorded in the journal that the body did not come by.

@@ -114,7 +114,7 @@ impl SagaContext {
         if let Mode::Driving(board) = &self.0.mode {
             let detail =
                 format!("the code of {} goes to its place {place}, where its automaton does not", graph.saga);
-            lock(board).end.get_or_insert(BodyEnd::Halted(Reason::Diverged, self.site(), detail));
+            lock(board).end.get_or_insert(BodyEnd::Blocked(Reason::Diverged, self.site(), detail));
         }
     }
 
@@ -139,7 +139,7 @@ impl SagaContext {
                 Ok(input) => return input,
                 Err(error) => {
                     let detail = format!("the saga's input: {}", text_of(&error));
-                    board.end.get_or_insert(BodyEnd::Halted(Reason::Undecodable, self.site(), detail));
+                    board.end.get_or_insert(BodyEnd::Blocked(Reason::Undecodable, self.site(), detail));
                 }
             }
         }
@@ -174,7 +174,7 @@ impl SagaContext {
         }
         if let Mode::Driving(board) = &self.0.mode {
             let detail = format!("{what} has made {bound} turns");
-            lock(board).end.get_or_insert(BodyEnd::Halted(Reason::BoundExceeded, self.site(), detail));
+            lock(board).end.get_or_insert(BodyEnd::Blocked(Reason::BoundExceeded, self.site(), detail));
         }
         std::future::pending().await
     }
@@ -317,7 +317,7 @@ impl<T> Reached<T> {
 /// Why there is no value at a site that has been settled.
 pub(crate) enum NoValue {
     /// The journal does not fit this build.
-    Halted(Reason, String),
+    Blocked(Reason, String),
     /// It failed, with an error that could not be recorded: nothing that the body could be given.
     Failed(Payload, String),
     /// A signal came that is not of the type that is waited for.
@@ -326,7 +326,7 @@ pub(crate) enum NoValue {
 
 impl From<DecodeError> for NoValue {
     fn from(error: DecodeError) -> Self {
-        NoValue::Halted(Reason::Undecodable, text_of(&error))
+        NoValue::Blocked(Reason::Undecodable, text_of(&error))
     }
 }
 
@@ -358,7 +358,7 @@ impl Reaching {
         }
         match board.state.site(&self.site).and_then(|state| read(state, &board.around.encoding)) {
             Some(Ok(())) => {}
-            Some(Err(NoValue::Halted(reason, detail))) => board.halt(reason, self.site.clone(), detail),
+            Some(Err(NoValue::Blocked(reason, detail))) => board.halt(reason, self.site.clone(), detail),
             Some(Err(NoValue::Failed(error, message))) => {
                 board.fail(error, format!("{}: {message}", self.site));
             }

@@ -7,11 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use saga_core::machine::Delivery;
-use saga_core::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
-};
-use saga_core::{By, Codecs, EncodeError, Entry, Epoch, MemoryStore, SagaId, Seq, Timestamp};
+use saga_core::store::{Append, AppendError, Claims, Intercept, Store, StoreError, Wanted, WorkerId};
+use saga_core::{By, Codecs, EncodeError, Epoch, MemoryStore, SagaId, Timestamp};
 use tokio::sync::Notify;
 
 use crate::operate::runtime::{Builder, Runtime};
@@ -228,16 +225,11 @@ impl CrashingStore {
 }
 
 #[async_trait]
-impl Store for CrashingStore {
-    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
-        self.inner.join(name, lease, now).await
+impl Intercept for CrashingStore {
+    fn inner(&self) -> &dyn Store {
+        &self.inner
     }
-    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.renew(worker, lease, now).await
-    }
-    async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.inner.leave(worker).await
-    }
+
     async fn commit(
         &self,
         worker: WorkerId,
@@ -264,48 +256,9 @@ impl Store for CrashingStore {
             }
         }
     }
+
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
         self.alive().await;
         self.inner.claim(worker, wanted, now).await
-    }
-    async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
-        self.inner.held(worker).await
-    }
-    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.inner.load(saga, from, limit).await
-    }
-    async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
-        self.inner.summary(saga).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        self.inner.query(query).await
-    }
-    async fn deliver(
-        &self,
-        saga: &SagaId,
-        delivery: Delivery,
-        now: Timestamp,
-    ) -> Result<DeliveryId, DeliverError> {
-        self.inner.deliver(saga, delivery, now).await
-    }
-    async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
-        self.inner.inbox(worker).await
-    }
-    async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
-        self.inner.undelivered(saga).await
-    }
-    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.inner.wait_for_work(worker).await
-    }
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.inner.purge(purge).await
-    }
-
-    fn takes_many_workers(&self) -> bool {
-        self.inner.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.inner.trouble()
     }
 }

@@ -44,12 +44,12 @@ pub(super) fn misfit(
         Ok(end) => end?,
     };
     match end {
-        BodyEnd::Halted(reason, site, detail) => match reason {
+        BodyEnd::Blocked(reason, site, detail) => match reason {
             Reason::Diverged => Some((site, Why::Diverged { detail })),
             Reason::Undecodable => Some((site, Why::Undecodable { detail })),
             // An earlier reason for the dead letter is not due to this build.
-            reason if state.halts().iter().any(|h| (h.reason, &h.site) == (reason, &site)) => None,
-            reason => Some((site, Why::Parked { reason, detail })),
+            reason if state.body_blockers().iter().any(|b| (b.reason, &b.site) == (reason, &site)) => None,
+            reason => Some((site, Why::DeadLettered { reason, detail })),
         },
         BodyEnd::Failed(_, message) if state.no_return().is_some() => {
             Some((None, Why::FailedPastNoReturn { message }))
@@ -82,7 +82,7 @@ pub(super) fn run(
         (Some(end), _) | (None, Ok(Poll::Ready(end))) => Some(end),
         // A signal that was taken has the wrong type now.
         (None, Ok(Poll::Pending)) => {
-            board.refused.pop().map(|(site, why)| BodyEnd::Halted(Reason::Undecodable, Some(site), why))
+            board.refused.pop().map(|(site, why)| BodyEnd::Blocked(Reason::Undecodable, Some(site), why))
         }
     };
     Ok(board.passed_by(end.as_ref()).or(end))

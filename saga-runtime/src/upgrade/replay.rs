@@ -184,7 +184,7 @@ impl End<'_> {
             Ok(Some(BodyEnd::Unrecordable(site, why))) => {
                 format!("its end at {site} cannot be recorded: {why}")
             }
-            Ok(Some(BodyEnd::Halted(reason, _, detail))) => {
+            Ok(Some(BodyEnd::Blocked(reason, _, detail))) => {
                 format!("it is dead-lettered: {reason}: {detail}")
             }
             Ok(Some(BodyEnd::Panicked(message))) | Err(message) => format!("it panics: {message}"),

@@ -88,7 +88,7 @@ pub enum Why {
         message: String,
     },
     /// The saga would be dead-lettered for another reason.
-    Parked {
+    DeadLettered {
         /// The reason that the dead letter would have.
         reason: Reason,
         /// What was observed.
@@ -157,7 +157,7 @@ impl fmt::Display for Why {
             Why::FailedPastNoReturn { message } => {
                 write!(f, "the body fails over the records, past the point of no return: {message}")
             }
-            Why::Parked { reason, detail } => write!(f, "{reason}: {detail}"),
+            Why::DeadLettered { reason, detail } => write!(f, "{reason}: {detail}"),
             Why::UnknownCompensation { compensation, undoes } => {
                 write!(f, "{undoes} is to be undone by {compensation}, which this build does not know")
             }

@@ -23,9 +23,9 @@ enum Stands {
     Waiting,
     Back,
     /// A dead letter that goes forward: its `visa` is in doubt.
-    StuckForward,
+    BlockedForward,
     /// A dead letter that is rolling back: the compensation of its `flight` has failed.
-    StuckBack,
+    BlockedBack,
     Completed,
     RolledBack,
     Abandoned,
@@ -34,7 +34,7 @@ enum Stands {
 use Stands::*;
 
 const STATES: [Stands; 8] =
-    [Running, Waiting, Back, StuckForward, StuckBack, Completed, RolledBack, Abandoned];
+    [Running, Waiting, Back, BlockedForward, BlockedBack, Completed, RolledBack, Abandoned];
 
 /// Returns a saga in that state.
 async fn saga_that(stands: Stands) -> (TestRuntime, Handle<trip>) {
@@ -42,8 +42,8 @@ async fn saga_that(stands: Stands) -> (TestRuntime, Handle<trip>) {
     match stands {
         Running => _ = world.script("hold flight", [Fault::Hang]),
         Back => _ = world.script("release flight", [Fault::Hang]),
-        StuckForward | Abandoned => _ = world.script("stamp visa", [Fault::TimeoutLost]),
-        StuckBack => _ = world.always("release flight", Fault::Permanent),
+        BlockedForward | Abandoned => _ = world.script("stamp visa", [Fault::TimeoutLost]),
+        BlockedBack => _ = world.always("release flight", Fault::Permanent),
         Waiting | Completed | RolledBack => {}
     }
     let test = started(&world, |b| b.saga::<trip>()).await;
@@ -54,14 +54,14 @@ async fn saga_that(stands: Stands) -> (TestRuntime, Handle<trip>) {
     }
     until_phase(&handle, Phase::Waiting).await;
     match stands {
-        Back | StuckBack | RolledBack => handle.deny(ann()).await.unwrap(),
-        StuckForward | Completed | Abandoned => handle.approve(ann()).await.unwrap(),
+        Back | BlockedBack | RolledBack => handle.deny(ann()).await.unwrap(),
+        BlockedForward | Completed | Abandoned => handle.approve(ann()).await.unwrap(),
         Running | Waiting => return (test, handle),
     }
     match stands {
         Back => world.called("release flight", 1).in_time().await,
         Abandoned => {
-            parked(&handle).await;
+            dead_lettered(&handle).await;
             handle.abandon(ann()).await.unwrap();
         }
         _ => drop(handle.outcome().in_time().await.unwrap()),
@@ -119,7 +119,7 @@ fn variant(refusal: &Refusal) -> String {
 
 #[rustfmt::skip]
 const TABLE: &str = "
-             Running         Waiting         Back            StuckForward    StuckBack       Completed       RolledBack      Abandoned
+             Running         Waiting         Back            BlockedForward    BlockedBack       Completed       RolledBack      Abandoned
 cancel       taken           taken           taken           taken           taken           Ended           Ended           Ended
 signal       taken           taken           RollingBack     taken           RollingBack     Ended           Ended           Ended
 approve      NoQuestion      taken           RollingBack     NoQuestion      RollingBack     Ended           Ended           Ended
@@ -130,9 +130,9 @@ undo_from    NotCompleted    NotCompleted    NotCompleted    NotCompleted    Not
 redrive      NotDeadLettered NotDeadLettered NotDeadLettered InDoubt         taken           NotDeadLettered NotDeadLettered NotDeadLettered
 redrive_at   NotDeadLettered NotDeadLettered NotDeadLettered InDoubt         taken           NotDeadLettered NotDeadLettered NotDeadLettered
 redrive_with NotDeadLettered NotDeadLettered NotDeadLettered InDoubt         taken           NotDeadLettered NotDeadLettered NotDeadLettered
-happened     NotDeadLettered NotDeadLettered NotDeadLettered taken           NotStuck        NotDeadLettered NotDeadLettered NotDeadLettered
-not_happened NotDeadLettered NotDeadLettered NotDeadLettered taken           NotStuck        NotDeadLettered NotDeadLettered NotDeadLettered
-undone       NotDeadLettered NotDeadLettered NotDeadLettered NotStuck        taken           NotDeadLettered NotDeadLettered NotDeadLettered
+happened     NotDeadLettered NotDeadLettered NotDeadLettered taken           NotBlocked        NotDeadLettered NotDeadLettered NotDeadLettered
+not_happened NotDeadLettered NotDeadLettered NotDeadLettered taken           NotBlocked        NotDeadLettered NotDeadLettered NotDeadLettered
+undone       NotDeadLettered NotDeadLettered NotDeadLettered NotBlocked        taken           NotDeadLettered NotDeadLettered NotDeadLettered
 waive        NotDeadLettered NotDeadLettered NotDeadLettered NothingOwed     taken           NotDeadLettered NotDeadLettered NotDeadLettered
 roll_back    NotDeadLettered NotDeadLettered NotDeadLettered taken           RollingBack     NotDeadLettered NotDeadLettered NotDeadLettered
 abandon      NotDeadLettered NotDeadLettered NotDeadLettered taken           taken           NotDeadLettered NotDeadLettered NotDeadLettered
@@ -147,7 +147,7 @@ async fn every_act_in_every_state() {
         table = format!("{}\n{name:13}", table.trim_end());
         for stands in STATES {
             let (_test, handle) = saga_that(stands).await;
-            let at = if matches!(stands, StuckForward) { "visa" } else { "flight" };
+            let at = if matches!(stands, BlockedForward) { "visa" } else { "flight" };
             let before = effective(&handle).await;
             let cell = match act(&handle, name, site(at)).await {
                 Ok(()) => "taken".to_owned(),
@@ -177,7 +177,7 @@ async fn what_is_known_has_the_acts_that_make_sense() {
         ];
         let expected = match stands {
             Running | Waiting => [true, false, false],
-            StuckForward | StuckBack => [false, true, false],
+            BlockedForward | BlockedBack => [false, true, false],
             Completed => [false, false, true],
             Back | RolledBack | Abandoned => [false; 3],
         };
@@ -187,9 +187,11 @@ async fn what_is_known_has_the_acts_that_make_sense() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_is_mended_step_by_step() {
-    let (_test, handle) = saga_that(StuckForward).await;
-    let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!("it is stuck") };
-    assert_eq!(letter.reasons[0].site, Some(site("visa")));
+    let (_test, handle) = saga_that(BlockedForward).await;
+    let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else {
+        panic!("it is dead-lettered")
+    };
+    assert_eq!(letter.blockers[0].site, Some(site("visa")));
     let plain: &saga_core::DeadLetter = &letter;
     assert_eq!((letter.handle().id(), letter.to_string()), (handle.id(), plain.to_string()));
     letter.resolve_happened(site("visa"), &"by hand", ann()).await.unwrap();
@@ -208,7 +210,7 @@ async fn a_dead_letter_is_mended_step_by_step() {
 /// Another operator was faster: what is known is out of date, and the act is refused.
 #[tokio::test(start_paused = true)]
 async fn an_act_on_what_has_changed_is_refused() {
-    let (_test, handle) = saga_that(StuckBack).await;
+    let (_test, handle) = saga_that(BlockedBack).await;
     let letter = handle.dead_letter().await.unwrap().unwrap();
     handle.waive(site("flight"), By::new("bob", "he was faster")).await.unwrap();
     handle.outcome().in_time().await.unwrap();

@@ -116,7 +116,7 @@ const BUILDS: &[fn(Builder) -> Builder] = &[
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_that_does_not_fit_is_parked_and_waits_for_a_build_that_does() {
+async fn a_journal_that_does_not_fit_is_dead_lettered_and_waits_for_a_build_that_does() {
     let told = [
         (1, "hotel", vec!["step set({\"item\":\"hotel\"})", "step book({\"item\":\"hotel\"})"]),
         (2, "hotel", vec!["step set({\"item\":\"hotel\"})", "step set({\"item\":\"hostel\"})"]),
@@ -133,9 +133,9 @@ async fn a_journal_that_does_not_fit_is_parked_and_waits_for_a_build_that_does()
         builds.replace(&mut test, build).await;
         test.pass(SECOND).await;
         let handle = test.find(&SagaId::new("a").unwrap()).await.unwrap().unwrap();
-        let letter = handle.dead_letter().await.unwrap().expect("it is parked");
+        let letter = handle.dead_letter().await.unwrap().expect("it is dead-lettered");
         // The last build does not know the step that was in flight either.
-        let diverged = letter.reasons.iter().find(|r| r.site == Some(site(at)));
+        let diverged = letter.blockers.iter().find(|r| r.site == Some(site(at)));
         let diverged = diverged.unwrap_or_else(|| panic!("build {build}: {letter}"));
         assert_eq!(diverged.reason, Reason::Diverged);
         // It is not known either that the code was changed: unchanged code may be nondeterministic.
@@ -204,9 +204,9 @@ async fn an_unknown_compensation_is_not_skipped() {
     world.called("release flight", 1).in_time().await;
     builds.replace(&mut test, 1).await;
     let handle = test.run("a", without::trip::call()).await.unwrap();
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert_eq!(only(&letter), (Some("flag"), Reason::Diverged));
-    assert!(letter.reasons[0].detail.contains("does not know the compensation unset"), "{letter}");
+    assert!(letter.blockers[0].detail.contains("does not know the compensation unset"), "{letter}");
     assert_eq!(world.stands(), ["set flag"]);
     builds.replace(&mut test, 0).await;
     let handle = test.run("a", with::trip::call()).await.unwrap();
@@ -292,9 +292,9 @@ async fn s28_an_output_or_error_of_another_type_is_undecodable() {
         let handle = test.find(handle.id()).await.unwrap().unwrap();
         handle.signal("go on", "1", &()).await.unwrap();
         test.pass(SECOND).await;
-        let letter = handle.dead_letter().await.unwrap().expect("it is parked");
+        let letter = handle.dead_letter().await.unwrap().expect("it is dead-lettered");
         assert_eq!(only(&letter), (Some("fetch"), Reason::Undecodable));
-        assert!(letter.reasons[0].detail.contains("the recorded value is no"), "{letter}");
+        assert!(letter.blockers[0].detail.contains("the recorded value is no"), "{letter}");
         builds.replace(&mut test, 0).await;
         let handle = test.run("a", call()).await.unwrap();
         handle.redrive(ann()).await.unwrap();
@@ -371,8 +371,8 @@ async fn an_unknown_codec_is_undecodable() {
     let handle = test.find(handle.id()).await.unwrap().unwrap();
     until_phase(&handle, Phase::DeadLettered).await;
     let letter = handle.dead_letter().await.unwrap().unwrap();
-    assert!(letter.reasons.iter().all(|r| r.reason == Reason::Undecodable), "{letter}");
-    assert!(letter.reasons[0].detail.contains("\"inverse\""), "{letter}");
+    assert!(letter.blockers.iter().all(|r| r.reason == Reason::Undecodable), "{letter}");
+    assert!(letter.blockers[0].detail.contains("\"inverse\""), "{letter}");
     builds.replace(&mut test, 2).await;
     let handle = test.run("a", call()).await.unwrap();
     handle.redrive(ann()).await.unwrap();

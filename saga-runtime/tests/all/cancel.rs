@@ -259,7 +259,7 @@ async fn irreversible_in_doubt_a_person_decides() {
         world.called("post letter", 1).in_time().await;
         let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
         assert_eq!((receipt.phase, names(&receipt.in_flight)), (Phase::DeadLettered, vec!["letter"]));
-        assert_eq!(only(&parked(&handle).await), (Some("letter"), Reason::InDoubt));
+        assert_eq!(only(&dead_lettered(&handle).await), (Some("letter"), Reason::InDoubt));
         assert!(matches!(refusal(handle.redrive(ann()).await), Refusal::InDoubt { .. }));
         test.crash().await.unwrap();
         let handle = test.run("a", letter::call()).await.unwrap();
@@ -361,14 +361,14 @@ async fn dead_lettered_it_goes_back() {
     world.always("release flight", Fault::Permanent);
     let test = started(&world, |b| b.saga::<visa>()).await;
     let handle = test.run("a", visa::call()).await.unwrap();
-    assert!(!parked(&handle).await.rolling_back);
+    assert!(!dead_lettered(&handle).await.rolling_back);
     let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
     assert_eq!((receipt.phase, names(&receipt.in_flight)), (Phase::DeadLettered, vec!["visa"]));
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert!(letter.rolling_back);
     assert_eq!(only(&letter), (Some("visa"), Reason::InDoubt));
     handle.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert_eq!(only(&letter), (Some("flight"), Reason::CompensationFailed));
     // It is rolling back already: the cancel has no effect.
     let receipt = handle.cancel(ann()).await.unwrap().settled().in_time().await.unwrap();
@@ -406,7 +406,7 @@ async fn dead_lettered_past_the_point_of_no_return_it_is_too_late() {
     world.always("mail ticket", Fault::Permanent);
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("ticket"), Reason::RetriesExhausted));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("ticket"), Reason::RetriesExhausted));
     assert_eq!(refusal(handle.cancel(ann()).await), Refusal::TooLate { site: site("card") });
     world.always("mail ticket", Fault::None);
     handle.redrive(ann()).await.unwrap();
@@ -425,7 +425,7 @@ async fn after_the_end_it_is_refused_and_says_how_it_ended() {
     rolled_back.outcome().in_time().await.unwrap();
     world.always("release hotel", Fault::Permanent);
     let abandoned = test.run("abandoned", trip::call()).await.unwrap();
-    parked(&abandoned).await;
+    dead_lettered(&abandoned).await;
     abandoned.abandon(ann()).await.unwrap();
     for (handle, phase) in
         [(completed, Phase::Completed), (rolled_back, Phase::RolledBack), (abandoned, Phase::Abandoned)]
@@ -480,7 +480,7 @@ async fn a_cancel_outlives_a_crash() {
     drop(handle.cancel(ann()).await.unwrap());
     test.crash().await.unwrap();
     let handle = test.run("a", letter::call()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("letter"), Reason::InDoubt));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("letter"), Reason::InDoubt));
     assert_eq!(world.calls("post letter"), 1);
     handle.resolve_not_happened(site("letter"), ann()).await.unwrap();
     assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));

@@ -24,7 +24,7 @@ async fn dead_letter(world: &World) -> (TestRuntime, Handle<posted>) {
     world.always("mail ticket", Fault::Permanent);
     let test = started(world, |b| b.saga::<posted>()).await;
     let handle = test.run("a", posted::call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     (test, handle)
 }
 
@@ -36,16 +36,16 @@ async fn s45_a_redrive_clicked_twice_runs_once_at_once_after_a_restart_and_anew(
     let (first, second) = tokio::join!(handle.redrive(click("one")), handle.redrive(click("one")));
     first.unwrap();
     second.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     assert_eq!((redriven(&handle).await, world.calls("mail ticket")), (1, calls + 1));
     // It is a dead letter again, in a new process.
     test.crash().await.unwrap();
     let handle = test.run("a", posted::call()).in_time().await.unwrap();
     handle.redrive(click("one")).in_time().await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     assert_eq!((redriven(&handle).await, world.calls("mail ticket")), (1, calls + 1));
     handle.redrive(click("two")).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     assert_eq!((redriven(&handle).await, world.calls("mail ticket")), (2, calls + 2));
 }
 
@@ -56,7 +56,7 @@ async fn s46_of_two_people_with_the_same_page_one_acts_and_the_other_is_told() {
     let page = || async { handle.dead_letter().await.unwrap().unwrap() };
     let (one, other) = (page().await, page().await);
     one.redrive(By::new("bob", "first")).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     let refused = refusal(other.abandon(ann()).await);
     assert!(matches!(refused, Refusal::Stale { .. }), "{refused:?}");
     assert!(refused.to_string().ends_with("after redrive by bob (first)"), "{refused}");

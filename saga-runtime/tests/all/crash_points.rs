@@ -65,8 +65,8 @@ saga!(sequence, |cx, input| [a, b, c] {
 async fn crash_in_a_sequence() {
     for (name, label, fault) in faults(&["hold flight", "set seat", "hold hotel"]) {
         // If it is refused after a crash, it is still not known whether it landed before.
-        let storm =
-            Storm::new(name, sequence::call, move || faulty(label, fault)).may_park(&[Reason::InDoubt]);
+        let storm = Storm::new(name, sequence::call, move || faulty(label, fault))
+            .may_dead_letter(&[Reason::InDoubt]);
         storm
             .once(|run| {
                 all_or_nothing(run, &["hold flight", "set seat", "hold hotel"]);
@@ -90,7 +90,7 @@ async fn crash_in_a_rollback() {
             _ => faulty(label, fault),
         });
         storm
-            .may_park(park)
+            .may_dead_letter(park)
             .once(|run| {
                 assert_eq!(run.phase, Phase::RolledBack);
                 let told = run.world.told();
@@ -130,7 +130,7 @@ async fn crash_around_the_point_of_no_return_with_a_probe() {
             _ => faulty(label, fault),
         });
         storm
-            .may_park(park)
+            .may_dead_letter(park)
             .once(|run| all_or_nothing(run, &["hold flight", "charge card", "mail tickets"]))
             .await;
     }
@@ -151,7 +151,7 @@ async fn crash_around_the_point_of_no_return_with_a_rerun() {
             _ => faulty(label, fault),
         });
         storm
-            .may_park(&[Reason::RetriesExhausted, Reason::InDoubt])
+            .may_dead_letter(&[Reason::RetriesExhausted, Reason::InDoubt])
             .once(|run| all_or_nothing(run, &["hold flight", "post letter", "mail copy"]))
             .await;
     }
@@ -167,8 +167,8 @@ saga!(branches, |cx, input| [a, b] {
 #[tokio::test(start_paused = true)]
 async fn crash_in_branches() {
     for (name, label, fault) in faults(&["hold flight", "set seat", "hold car"]) {
-        let storm =
-            Storm::new(name, branches::call, move || faulty(label, fault)).may_park(&[Reason::InDoubt]);
+        let storm = Storm::new(name, branches::call, move || faulty(label, fault))
+            .may_dead_letter(&[Reason::InDoubt]);
         storm.once(|run| all_or_nothing(run, &["hold flight", "set seat", "hold hotel", "hold car"])).await;
     }
 }
@@ -184,7 +184,7 @@ async fn crash_in_the_rollback_of_branches() {
             _ => faulty(label, fault),
         });
         storm
-            .may_park(if fault == Fault::Permanent { &[Reason::CompensationFailed] } else { &[] })
+            .may_dead_letter(if fault == Fault::Permanent { &[Reason::CompensationFailed] } else { &[] })
             .once(|run| {
                 assert_eq!(run.phase, Phase::RolledBack);
                 assert_eq!(run.world.told().len(), 8);
@@ -214,7 +214,7 @@ saga!(journey, |cx, input| [a, b, c, d] {
 async fn crash_in_a_child() {
     for (name, label, fault) in faults(&["hold room", "set spa", "hold car"]) {
         let storm =
-            Storm::new(name, journey::call, move || faulty(label, fault)).may_park(&[Reason::InDoubt]);
+            Storm::new(name, journey::call, move || faulty(label, fault)).may_dead_letter(&[Reason::InDoubt]);
         storm
             .once(|run| {
                 let child = run.world.landed("hold hostel") == 0;
@@ -232,7 +232,7 @@ async fn crash_in_the_undoing_of_a_child() {
             World::new().always("set spa", Fault::Permanent).script(label, [fault]).clone()
         });
         storm
-            .may_park(&[Reason::InDoubt, Reason::CompensationFailed])
+            .may_dead_letter(&[Reason::InDoubt, Reason::CompensationFailed])
             .once(|run| {
                 assert_eq!(run.phase, Phase::Completed);
                 assert_eq!(
@@ -255,8 +255,8 @@ saga!(doubtful, |cx, input| [a, b, c, d] {
 #[tokio::test(start_paused = true)]
 async fn crash_with_every_way_out_of_doubt() {
     for (name, label, fault) in faults(&["book show", "reserve table", "stamp visa", "look weather"]) {
-        let storm =
-            Storm::new(name, doubtful::call, move || faulty(label, fault)).may_park(&[Reason::InDoubt]);
+        let storm = Storm::new(name, doubtful::call, move || faulty(label, fault))
+            .may_dead_letter(&[Reason::InDoubt]);
         storm.once(|run| all_or_nothing(run, &["book show", "reserve table", "stamp visa"])).await;
     }
 }
@@ -299,5 +299,5 @@ async fn crash_again_in_the_recovery() {
     storm.twice(|run| all_or_nothing(run, &["hold flight", "charge card", "mail tickets"])).await;
     let storm =
         Storm::new("a child", journey::call, || World::new().script("set spa", [Fault::Transient]).clone());
-    storm.may_park(&[Reason::InDoubt]).twice(|run| assert_eq!(run.phase, Phase::Completed)).await;
+    storm.may_dead_letter(&[Reason::InDoubt]).twice(|run| assert_eq!(run.phase, Phase::Completed)).await;
 }

@@ -164,7 +164,7 @@ async fn crash_cancel_is_durable_before_an_irreversible_step_is_run_again() {
         let handle = test.run("a", trip::call()).await.unwrap();
         let outcome = handle.outcome().await.unwrap();
         assert!(
-            matches!(&outcome, Outcome::DeadLettered(l) if l.reasons[0].reason == Reason::InDoubt),
+            matches!(&outcome, Outcome::DeadLettered(l) if l.blockers[0].reason == Reason::InDoubt),
             "{outcome:?}"
         );
         assert_eq!(world.calls("post letter"), 1, "it was run again after a cancel");

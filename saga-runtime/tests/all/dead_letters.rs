@@ -34,7 +34,7 @@ async fn die_of(test: &mut TestRuntime, world: &World, label: &str, times: u32) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saga_that_kills_the_process_is_parked_after_the_third_time() {
+async fn a_saga_that_kills_the_process_is_dead_lettered_after_the_third_time() {
     let world = World::new();
     world.always("hold flight", Fault::Hang);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
@@ -44,8 +44,8 @@ async fn a_saga_that_kills_the_process_is_parked_after_the_third_time() {
     assert_eq!((handle.phase().await.unwrap(), world.calls("hold flight")), (Phase::Running, 3));
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
-    let letter = parked(&handle).await;
-    assert_eq!(letter.reasons[0].reason, Reason::PoisonPill, "{letter}");
+    let letter = dead_lettered(&handle).await;
+    assert_eq!(letter.blockers[0].reason, Reason::PoisonPill, "{letter}");
     assert_eq!(world.calls("hold flight"), 3, "it is not begun again");
     // A person has fixed the cause, and redrives it.
     world.open("hold flight");
@@ -181,13 +181,13 @@ async fn past_the_point_of_no_return_the_body_may_not_fail() {
         [("error", "", "set thing is refused"), ("panic", "panic", "panicked: the body stumbled")]
     {
         let handle = test.run(id, SagaCall::<careless>::new(input.to_owned())).await.unwrap();
-        let letter = parked(&handle).await;
+        let letter = dead_lettered(&handle).await;
         assert_eq!(only(&letter), (None, Reason::FailedPastNoReturn));
-        assert_eq!(letter.reasons[0].detail, format!("past card: {why}"));
+        assert_eq!(letter.blockers[0].detail, format!("past card: {why}"));
         assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::TooLate { site: site("card") });
         // Nothing has changed: it fails again, and is dead-lettered again.
         handle.redrive(ann()).await.unwrap();
-        assert_eq!(only(&parked(&handle).await), (None, Reason::FailedPastNoReturn));
+        assert_eq!(only(&dead_lettered(&handle).await), (None, Reason::FailedPastNoReturn));
         handle.abandon(ann()).await.unwrap();
         assert!(matches!(handle.outcome().in_time().await.unwrap(), Outcome::Abandoned { .. }));
         world.agrees(&handle).await;
@@ -212,7 +212,7 @@ async fn a_child_that_fails_past_its_point_of_no_return_is_not_unwound() {
     world.script("set receipt", [Fault::Permanent]);
     let test = started(&world, |b| b.saga::<buy>()).await;
     let handle = test.run("a", buy::call()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("pay"), Reason::FailedPastNoReturn));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("pay"), Reason::FailedPastNoReturn));
     assert_eq!(world.stands(), ["hold thing", "charge card"]);
     world.agrees(&handle).await;
 }
@@ -257,9 +257,9 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
         world.always("charge card", Fault::Permanent);
         let mut test = started(&world, |b| b.saga::<spell>()).await;
         let handle = test.run("a", spell::call()).await.unwrap();
-        let letter = parked(&handle).await;
+        let letter = dead_lettered(&handle).await;
         assert_eq!(only(&letter), (Some("cursed"), Reason::OutputLost));
-        assert!(letter.reasons[0].detail.contains("the output is cursed"), "{letter}");
+        assert!(letter.blockers[0].detail.contains("the output is cursed"), "{letter}");
         test.crash().await.unwrap();
         let handle = test.run("a", spell::call()).await.unwrap();
         assert_eq!(refusal(handle.redrive(ann()).await), Refusal::OutputLost { site: site("cursed") });
@@ -275,7 +275,7 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
             world.agrees(&handle).await;
         } else {
             handle.roll_back(ann()).await.unwrap();
-            let letter = parked(&handle).await;
+            let letter = dead_lettered(&handle).await;
             assert_eq!((only(&letter), letter.rolling_back), ((Some("cursed"), Reason::OutputLost), true));
             match way {
                 "undone" => handle.resolve_undone(site("cursed"), ann()).await.unwrap(),
@@ -300,7 +300,7 @@ async fn a_call_off_that_fails_parks_the_saga() {
     world.script("reserve hotel", [Fault::TimeoutLanded]).script("call_off hotel", [Fault::Permanent]);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("hotel"), Reason::CompensationFailed));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("hotel"), Reason::CompensationFailed));
     assert_eq!(world.calls("charge card"), 0);
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
@@ -318,7 +318,7 @@ async fn a_dead_letter_tells_what_a_person_needs() {
     world.script("release hotel", [Fault::None]).always("release flight", Fault::Transient);
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("trip-42", SagaCall::<trip>::new("to Rome".to_owned())).await.unwrap();
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert_eq!(handle.dead_letter().await.unwrap().unwrap().to_string(), letter.to_string());
     let text = letter.to_string();
     for needed in [
@@ -349,7 +349,7 @@ async fn a_dead_letter_tells_what_a_person_needs() {
 
 /// The deadline of a dead letter does not run, and the saga stays as it is until an operator acts.
 #[tokio::test(start_paused = true)]
-async fn nothing_moves_while_it_is_parked() {
+async fn nothing_moves_while_it_is_dead_lettered() {
     saga!(hurried, deadline HOUR, |cx, input| [a] {
         a.at(&cx, 1, &[], stamp("visa")).await?;
         Ok("stamped".to_owned())
@@ -358,7 +358,7 @@ async fn nothing_moves_while_it_is_parked() {
     world.script("stamp visa", [Fault::TimeoutLanded]);
     let mut test = started(&world, |b| b.saga::<hurried>()).await;
     let handle = test.run("a", hurried::call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     let before = handle.journal().await.unwrap();
     let writes = test.writes();
     test.pass(5 * HOUR).await;
@@ -384,7 +384,7 @@ async fn a_new_build_takes_a_dead_letter_on() {
     let world = World::new();
     let mut test = started(&world, |b| b.saga::<brittle>()).await;
     let handle = test.run("a", brittle::call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     test.die().await;
     MENDED.store(true, Ordering::Release);
     test.restart().await.unwrap();
@@ -392,7 +392,7 @@ async fn a_new_build_takes_a_dead_letter_on() {
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(world.calls("charge card"), 1);
-    assert_eq!(count(&handle, |r| matches!(r, Record::Halted { .. })).await, 1);
+    assert_eq!(count(&handle, |r| matches!(r, Record::BodyBlocked { .. })).await, 1);
     world.agrees(&handle).await;
 }
 

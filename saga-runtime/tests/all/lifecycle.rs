@@ -439,7 +439,7 @@ async fn handles_do_not_go_stale() {
     };
     let (here, there) = (start().await, start().await);
     let handle = here.run("a", visa::call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     let from_there = there.find(handle.id()).await.unwrap().unwrap();
     from_there.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());

@@ -88,7 +88,7 @@ async fn an_output_too_large_is_lost_and_not_made_again() {
         let world = World::new();
         let mut test = started(&world, |b| b.saga::<balloon>()).await;
         let handle = test.run("a", inflated(1, MAX)).await.unwrap();
-        let letter = parked(&handle).await;
+        let letter = dead_lettered(&handle).await;
         assert_eq!(only(&letter), (Some("inflate"), Reason::OutputLost));
         assert_eq!(
             letter.owed.entries.len(),
@@ -293,11 +293,11 @@ async fn a_secret_reaches_the_step_and_nobody_else() {
     let shared = till.clone();
     let mut test = started(&world, move |b| b.resource(shared.clone()).saga::<sale>()).await;
     let handle = test.run("a", payment()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     test.crash().await.unwrap();
     let handle = test.run("a", payment()).await.unwrap();
     handle.redrive(ann()).await.unwrap();
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     let told = till.0.lock().unwrap().clone();
     let (paid, refunded) = (format!("pay {NUMBER} 500"), format!("refund token of {NUMBER} 500"));
     assert_eq!(told, [paid, refunded.clone(), refunded]);
@@ -355,7 +355,7 @@ async fn a_codec_seals_and_reads_back() {
     test.crash().await.unwrap();
     world.open("charge card");
     let handle = test.run("a", payment()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("pay"), Reason::CompensationFailed));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("pay"), Reason::CompensationFailed));
     let other = SagaCall::<sale>::new(Payment { card: Redacted::new("0".into()), cents: 1 });
     assert!(matches!(test.run("a", other).await.unwrap_err(), RunError::IdConflict { .. }));
     let journal = serde_json::to_string(&handle.journal().await.unwrap()).unwrap();
@@ -363,10 +363,10 @@ async fn a_codec_seals_and_reads_back() {
         assert!(!journal.contains(plain), "{plain:?} stands in {journal}");
     }
     assert_eq!(till.0.lock().unwrap()[0], format!("pay {NUMBER} 500"));
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert!(letter.to_string().contains("$sealed"), "{letter}");
     handle.redrive_with(site("pay"), &(Redacted::new("by hand".to_owned()), 1), ann()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     assert_eq!(till.0.lock().unwrap().last().unwrap(), "refund by hand 1");
 }
 

@@ -11,12 +11,8 @@ use std::time::Duration;
 use crate::support::acts::{HOUR, InTime as _};
 use crate::support::kit::*;
 use async_trait::async_trait;
-use saga_core::machine::Delivery;
-use saga_core::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
-};
-use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
+use saga_core::SagaId;
+use saga_core::store::{Intercept, Store, StoreError, Summary};
 
 saga!(sleeper, |cx, input| [a, s, b] {
     a.at(&cx, 1, &[], set("bed")).await?;
@@ -35,65 +31,18 @@ struct Alone {
 type Stored<T> = Result<T, StoreError>;
 
 #[async_trait]
-impl Store for Alone {
-    async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Stored<WorkerId> {
-        self.store.join(name, lease, now).await
+impl Intercept for Alone {
+    fn inner(&self) -> &dyn Store {
+        &self.store
     }
-    async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Stored<()> {
-        self.store.renew(worker, lease, now).await
-    }
-    async fn leave(&self, worker: WorkerId) -> Stored<()> {
-        self.store.leave(worker).await
-    }
-    async fn commit(
-        &self,
-        worker: WorkerId,
-        batch: &[Append],
-        now: Timestamp,
-    ) -> Stored<Vec<Result<Epoch, AppendError>>> {
-        self.store.commit(worker, batch, now).await
-    }
-    async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Stored<Claims> {
-        self.store.claim(worker, wanted, now).await
-    }
-    async fn held(&self, worker: WorkerId) -> Stored<Vec<Claim>> {
-        self.store.held(worker).await
-    }
-    async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Stored<Vec<Entry>> {
-        self.store.load(saga, from, limit).await
-    }
+
     async fn summary(&self, saga: &SagaId) -> Stored<Option<Summary>> {
         self.summaries.fetch_add(1, Ordering::Relaxed);
         self.store.summary(saga).await
     }
-    async fn query(&self, query: &Query) -> Stored<Page> {
-        self.store.query(query).await
-    }
-    async fn deliver(
-        &self,
-        saga: &SagaId,
-        delivery: Delivery,
-        now: Timestamp,
-    ) -> Result<DeliveryId, DeliverError> {
-        self.store.deliver(saga, delivery, now).await
-    }
-    async fn inbox(&self, worker: WorkerId) -> Stored<Vec<Waiting>> {
-        self.store.inbox(worker).await
-    }
-    async fn undelivered(&self, saga: &SagaId) -> Stored<Vec<Waiting>> {
-        self.store.undelivered(saga).await
-    }
-    async fn wait_for_work(&self, worker: WorkerId) -> Stored<()> {
-        self.store.wait_for_work(worker).await
-    }
-    async fn purge(&self, purge: Purge) -> Stored<u64> {
-        self.store.purge(purge).await
-    }
+
     fn takes_many_workers(&self) -> bool {
         false
-    }
-    fn trouble(&self) -> Option<String> {
-        self.store.trouble()
     }
 }
 

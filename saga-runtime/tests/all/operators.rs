@@ -28,15 +28,15 @@ saga!(posted, |cx, input| [a, b] {
 });
 
 /// Waits until the saga is dead-lettered, and then restarts the process.
-async fn parked_over_a_crash<S: Saga<Output: std::fmt::Debug>>(
+async fn dead_lettered_over_a_crash<S: Saga<Output: std::fmt::Debug>>(
     test: &mut TestRuntime,
     call: fn() -> SagaCall<S>,
 ) -> Handle<S> {
     let handle = test.run("a", call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     test.crash().await.unwrap();
     let handle = test.run("a", call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     handle
 }
 
@@ -63,15 +63,15 @@ async fn redrive_gives_fresh_attempts() {
     let world = World::new();
     world.script("mail ticket", [Fault::Transient; 6]);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
-    let letter = parked(&handle).await;
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
+    let letter = dead_lettered(&handle).await;
     assert_eq!(only(&letter), (Some("ticket"), Reason::RetriesExhausted));
     let failed = |letter: &saga_core::DeadLetter| {
         letter.attempts.iter().filter(|a| a.site == site("ticket") && a.trouble.is_some()).count()
     };
     assert_eq!((failed(&letter), letter.rolling_back), (3, false));
     handle.redrive(ann()).await.unwrap();
-    assert_eq!(failed(&parked(&handle).await), 6, "three more, and no more");
+    assert_eq!(failed(&dead_lettered(&handle).await), 6, "three more, and no more");
     handle.redrive(By::new("bob", "the post office is open")).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!(
@@ -94,12 +94,12 @@ async fn redrive_at_sends_on_one_of_several() {
     world.always("charge card", Fault::Permanent);
     world.script("release one", [Fault::Permanent]).script("release two", [Fault::Permanent]);
     let mut test = started(&world, |b| b.saga::<pair>()).await;
-    let handle = parked_over_a_crash(&mut test, pair::call).await;
-    assert_eq!(parked(&handle).await.reasons.len(), 2);
+    let handle = dead_lettered_over_a_crash(&mut test, pair::call).await;
+    assert_eq!(dead_lettered(&handle).await.blockers.len(), 2);
     let nowhere = refusal(handle.redrive_at(site("nowhere"), ann()).await);
-    assert_eq!(nowhere, Refusal::NotStuck { site: Some(site("nowhere")) });
+    assert_eq!(nowhere, Refusal::NotBlocked { site: Some(site("nowhere")) });
     handle.redrive_at(site("all.1/two"), ann()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("all.0/one"), Reason::CompensationFailed));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("all.0/one"), Reason::CompensationFailed));
     assert_eq!((world.calls("release one"), world.calls("release two")), (1, 2));
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
@@ -112,13 +112,13 @@ async fn redrive_with_mends_the_input() {
     let world = World::new();
     world.always("mail ticket", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
     match refusal(handle.redrive_with(site("ticket"), &42, ann()).await) {
         Refusal::Unusable { site: at, why } => assert!(at == site("ticket") && why.contains("Item"), "{why}"),
         other => panic!("{other}"),
     }
     let done = refusal(handle.redrive_with(site("card"), &Item::new("visa"), ann()).await);
-    assert_eq!(done, Refusal::NotStuck { site: Some(site("card")) });
+    assert_eq!(done, Refusal::NotBlocked { site: Some(site("card")) });
     handle.redrive_with(site("ticket"), &Item::new("voucher"), ann()).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!((world.landed("mail voucher"), world.landed("mail ticket")), (1, 0));
@@ -136,8 +136,8 @@ async fn redrive_with_mends_a_compensation() {
     let world = World::new();
     world.always("charge card", Fault::Permanent).always("release visa", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
-    assert_eq!(only(&parked(&handle).await), (Some("visa"), Reason::CompensationFailed));
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("visa"), Reason::CompensationFailed));
     let input = Item { item: "visa by hand".to_owned(), id: Some(id_of(&world, "stamp visa")) };
     handle.redrive_with(site("visa"), &input, ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
@@ -152,8 +152,8 @@ async fn resolve_happened_gives_the_output_and_its_undo() {
     world.script("stamp visa", [Fault::TimeoutLanded]);
     world.always("charge card", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
-    assert_eq!(only(&parked(&handle).await), (Some("visa"), Reason::InDoubt));
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("visa"), Reason::InDoubt));
     let doubt = Refusal::InDoubt { site: site("visa") };
     assert_eq!(refusal(handle.redrive(ann()).await), doubt);
     assert_eq!(refusal(handle.redrive_with(site("visa"), &Item::new("other"), ann()).await), doubt);
@@ -161,7 +161,7 @@ async fn resolve_happened_gives_the_output_and_its_undo() {
         Refusal::Unusable { site: at, .. } => assert_eq!(at, site("visa")),
         other => panic!("{other}"),
     }
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     let id = id_of(&world, "stamp visa");
     handle.resolve_happened(site("visa"), &id, ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
@@ -178,7 +178,7 @@ async fn resolve_not_happened_is_a_failure() {
     let world = World::new();
     world.script("stamp visa", [Fault::TimeoutLost]);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
     handle.resolve_not_happened(site("visa"), ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, .. } => assert_eq!(cause.to_string(), "timed out (after 1 attempts)"),
@@ -196,15 +196,15 @@ async fn resolve_is_refused_where_nothing_is_open() {
     let world = World::new();
     world.always("mail ticket", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
-    let not_stuck = |name| Refusal::NotStuck { site: Some(site(name)) };
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
+    let not_blocked = |name| Refusal::NotBlocked { site: Some(site(name)) };
     assert_eq!(
         refusal(handle.resolve_not_happened(site("ticket"), ann()).await),
         Refusal::NotInDoubt { site: site("ticket") }
     );
-    assert_eq!(refusal(handle.resolve_not_happened(site("card"), ann()).await), not_stuck("card"));
-    assert_eq!(refusal(handle.resolve_happened(site("nowhere"), &"id", ann()).await), not_stuck("nowhere"));
-    assert_eq!(refusal(handle.resolve_undone(site("flight"), ann()).await), not_stuck("flight"));
+    assert_eq!(refusal(handle.resolve_not_happened(site("card"), ann()).await), not_blocked("card"));
+    assert_eq!(refusal(handle.resolve_happened(site("nowhere"), &"id", ann()).await), not_blocked("nowhere"));
+    assert_eq!(refusal(handle.resolve_undone(site("flight"), ann()).await), not_blocked("flight"));
     let nothing_owed = Refusal::NothingOwed { site: site("flight") };
     assert_eq!(refusal(handle.waive(site("flight"), ann()).await), nothing_owed);
     assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::TooLate { site: site("card") });
@@ -222,11 +222,11 @@ async fn resolve_undone_and_waive_end_a_rollback() {
     world.always("charge card", Fault::Permanent);
     world.always("release visa", Fault::Permanent).always("release flight", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
     assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::RollingBack);
     assert_eq!(refusal(handle.waive(site("card"), ann()).await), Refusal::NothingOwed { site: site("card") });
     handle.resolve_undone(site("visa"), By::new("bob", "erased it")).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("flight"), Reason::CompensationFailed));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("flight"), Reason::CompensationFailed));
     handle.waive(site("flight"), ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { rollback: Rollback::Partial { left, .. }, .. } => {
@@ -250,9 +250,9 @@ async fn waive_before_its_turn() {
     let world = World::new();
     world.always("charge card", Fault::Permanent).script("release visa", [Fault::Permanent]);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
     handle.waive(site("flight"), ann()).await.unwrap();
-    assert_eq!(only(&parked(&handle).await), (Some("visa"), Reason::CompensationFailed));
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("visa"), Reason::CompensationFailed));
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!((world.calls("release flight"), world.stands()), (0, vec!["hold flight".to_owned()]));
@@ -269,8 +269,8 @@ async fn roll_back_turns_a_dead_letter_round() {
     });
     let world = World::new();
     let mut test = started(&world, |b| b.saga::<endless>()).await;
-    let handle = parked_over_a_crash(&mut test, endless::call).await;
-    assert_eq!(only(&parked(&handle).await), (None, Reason::BoundExceeded));
+    let handle = dead_lettered_over_a_crash(&mut test, endless::call).await;
+    assert_eq!(only(&dead_lettered(&handle).await), (None, Reason::BoundExceeded));
     handle.roll_back(ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause: Cause::Ordered { by }, .. } => assert_eq!(by.who, ann().who),
@@ -286,8 +286,8 @@ async fn roll_back_is_refused_while_an_irreversible_step_is_in_doubt() {
     world.always("find card", Fault::Permanent);
     world.always("charge card", Fault::DoubtLost);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
-    assert_eq!(only(&parked(&handle).await), (Some("card"), Reason::InDoubt));
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
+    assert_eq!(only(&dead_lettered(&handle).await), (Some("card"), Reason::InDoubt));
     let calls = world.calls("charge card");
     assert_eq!(refusal(handle.roll_back(ann()).await), Refusal::InDoubt { site: site("card") });
     // The probe may know more by now: a redrive asks it again.
@@ -303,7 +303,7 @@ async fn abandon_closes_it_as_it_is() {
     let world = World::new();
     world.always("charge card", Fault::Permanent).always("release visa", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
-    let handle = parked_over_a_crash(&mut test, trip::call).await;
+    let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
     handle.abandon(ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::Abandoned { by, rollback: Rollback::Partial { left, .. } } => {
@@ -311,7 +311,7 @@ async fn abandon_closes_it_as_it_is() {
             let left: Vec<_> = left.iter().map(|l| (l.site.as_str(), &l.why)).collect();
             assert_eq!(
                 left,
-                [("flight", &WhyLeft::Owed), ("visa", &WhyLeft::Stuck(Reason::CompensationFailed))]
+                [("flight", &WhyLeft::Owed), ("visa", &WhyLeft::Blocked(Reason::CompensationFailed))]
             );
         }
         other => panic!("{other:?}"),

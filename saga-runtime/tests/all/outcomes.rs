@@ -45,7 +45,7 @@ async fn s30_undoing_one_saga_leaves_a_later_one_alone() {
 
 /// A saga is redriven after a long time as a dead letter: its waits have their time left, and none ends at once.
 #[tokio::test(start_paused = true)]
-async fn s31_timers_do_not_run_out_while_the_saga_is_parked() {
+async fn s31_timers_do_not_run_out_while_the_saga_is_dead_lettered() {
     saga!(slow, deadline Duration::from_secs(4 * 3600), |cx, input| [both] {
         let asked = approve("go?").within("1h");
         let (_, (), approved) = {
@@ -62,7 +62,7 @@ async fn s31_timers_do_not_run_out_while_the_saga_is_parked() {
         Outcome::DeadLettered(letter) => letter,
         other => panic!("{other:?}"),
     };
-    assert_eq!(letter.reasons[0].reason, Reason::InDoubt);
+    assert_eq!(letter.blockers[0].reason, Reason::InDoubt);
     test.pass(30 * HOUR).await;
     test.crash().await.unwrap();
     let handle = test.run("a", slow::call()).await.unwrap();
@@ -92,7 +92,7 @@ async fn s32_an_output_too_large_does_not_run_the_step_again() {
     for _ in 0..3 {
         match handle.outcome().in_time().await.unwrap() {
             Outcome::DeadLettered(letter) => {
-                assert_eq!(letter.reasons[0].reason, Reason::OutputLost);
+                assert_eq!(letter.blockers[0].reason, Reason::OutputLost);
                 assert_eq!(letter.done, [Site::from("flight")]);
                 assert_eq!(letter.owed.entries[0].step.as_deref(), Some("release"), "its undo is kept");
             }
@@ -181,7 +181,7 @@ async fn s34_the_first_error_is_the_one_that_is_told() {
         Outcome::DeadLettered(letter) => letter,
         other => panic!("{other:?}"),
     };
-    assert_eq!(letter.reasons[0].reason, Reason::CompensationFailed);
+    assert_eq!(letter.blockers[0].reason, Reason::CompensationFailed);
     assert!(letter.rolling_back);
     let told = letter.to_string();
     assert!(told.contains("charge card is refused") && told.contains("release hotel is refused"), "{told}");

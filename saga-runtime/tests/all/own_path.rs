@@ -171,7 +171,7 @@ async fn ends_of(handle: &saga::AnyHandle) -> Phase {
             return phase;
         }
         if let Some(letter) = handle.dead_letter().await.unwrap() {
-            let doubts = letter.reasons.iter().filter(|stop| stop.reason == Reason::InDoubt);
+            let doubts = letter.blockers.iter().filter(|stop| stop.reason == Reason::InDoubt);
             let Some(site) = doubts.filter_map(|stop| stop.site.clone()).next() else { return phase };
             letter.resolve_not_happened(site, By::new("ann", "it is empty")).await.unwrap();
             continue;

@@ -325,9 +325,9 @@ async fn s29_an_unreadable_journal_holds_up_no_other() {
         test.sagas(&query).await.unwrap().sagas
     };
     assert_eq!(count(Phase::Completed).await.len(), 20);
-    let parked = count(Phase::DeadLettered).await;
-    assert_eq!((parked.len(), &parked[0].id), (1, &broken));
-    assert_eq!(parked[0].status.reasons, [Reason::Undecodable]);
+    let letters = count(Phase::DeadLettered).await;
+    assert_eq!((letters.len(), &letters[0].id), (1, &broken));
+    assert_eq!(letters[0].status.reasons, [Reason::Undecodable]);
     let unread = test.find(&broken).await.unwrap().unwrap().look().await.unwrap_err();
     assert!(matches!(unread, LookError::NoJournal { .. }), "{unread}");
 }

@@ -166,8 +166,11 @@ async fn s06_a_failing_undo_is_no_clean_end() {
     world.always("release hotel", Fault::Permanent);
     let (_test, handle) = declined(&world).await;
     let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!("it reported an end") };
-    assert_eq!(letter.reasons.len(), 1);
-    assert_eq!((letter.reasons[0].reason, letter.reasons[0].role), (Reason::CompensationFailed, Role::Undo));
+    assert_eq!(letter.blockers.len(), 1);
+    assert_eq!(
+        (letter.blockers[0].reason, letter.blockers[0].role),
+        (Reason::CompensationFailed, Role::Undo)
+    );
     assert!(letter.to_string().contains("release hotel is refused"), "{letter}");
     let owed: Vec<&str> = letter.owed.entries.iter().map(|e| e.site.as_str()).collect();
     assert_eq!(owed, ["hotel", "flight"]);
@@ -203,7 +206,7 @@ async fn s08_a_failing_undo_ends() {
         let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else {
             panic!("it reported an end")
         };
-        assert_eq!(letter.reasons[0].reason, Reason::CompensationFailed);
+        assert_eq!(letter.blockers[0].reason, Reason::CompensationFailed);
         let calls = world.calls("release hotel");
         // In doubt it is rerun ten times; its own limit is three.
         let limit = match fault {
@@ -258,7 +261,7 @@ async fn s09_a_step_whose_undo_is_unknown_is_not_passed_over() {
     tokio::time::sleep(secs(60)).await;
     let handle = later.find(&id).await.unwrap().unwrap();
     let letter = handle.dead_letter().await.unwrap().expect("it cannot be undone by this build");
-    assert!(letter.reasons.iter().all(|r| r.reason == Reason::Diverged), "{letter}");
+    assert!(letter.blockers.iter().all(|r| r.reason == Reason::Diverged), "{letter}");
     assert_eq!(world.stands(), ["hold flight"]);
     world.agrees(&handle).await;
     drop(handle);

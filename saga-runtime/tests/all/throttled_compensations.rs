@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::support::acts::{InTime as _, SECOND, count, only, parked, until};
+use crate::support::acts::{InTime as _, SECOND, count, dead_lettered, only, until};
 use crate::support::counter::{Counter, hold, pay, seat, unseat};
 use crate::support::kit::{
     AnyHandle, Builder, Exit, Failure, Handle, Outcome, Phase, Reason, Saga, SagaCall, SagaContext, Site,
@@ -182,7 +182,7 @@ async fn s17_nobody_else_waits_for_who_stands_in_line() {
 
 /// A failure in one branch does not dead-letter the saga while another branch is queued.
 #[tokio::test(start_paused = true)]
-async fn s17_a_saga_is_not_parked_while_a_branch_of_it_stands_in_line() {
+async fn s17_a_saga_is_not_dead_lettered_while_a_branch_of_it_stands_in_line() {
     let (counter, test) = started(|b| b.compensations_max(1)).await;
     counter.set("unseat", |desk| desk.refuses = true);
     let blocked = all_run(&test, 4, trip::call).await;
@@ -190,11 +190,11 @@ async fn s17_a_saga_is_not_parked_while_a_branch_of_it_stands_in_line() {
     until(&handle, |state| {
         state
             .step(&Site::from("all.1/bench"))
-            .is_some_and(|s| s.undoing.as_ref().is_some_and(|e| e.is_stuck()))
+            .is_some_and(|s| s.undoing.as_ref().is_some_and(|e| e.is_blocked()))
     })
     .await;
     assert_eq!(handle.phase().await.unwrap(), Phase::RollingBack);
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert_eq!(only(&letter), (Some("all.1/bench"), Reason::CompensationFailed));
     assert_eq!(counter.visits("release").len(), 5);
     all_rolled_back(&blocked).await;

@@ -251,14 +251,14 @@ async fn a_rollback_tells_its_residue() {
 
 /// An undo that fails is dead-lettered. Redriven it continues, and abandoned it is completed and partly undone.
 #[tokio::test(start_paused = true)]
-async fn an_undo_that_gets_stuck() {
+async fn an_undo_that_is_blocked() {
     for redriven in [true, false] {
         let world = World::new();
         world.script("unset two", [Fault::Permanent]);
         let mut test = started(&world, |b| b.saga::<four>()).await;
         let handle = completed(&test, four::call()).await;
         handle.undo(ann()).await.unwrap();
-        let letter = parked(&handle).await;
+        let letter = dead_lettered(&handle).await;
         assert_eq!((only(&letter), letter.rolling_back), ((Some("two"), Reason::CompensationFailed), true));
         assert_eq!(world.stands(), ["hold one", "set two"]);
         test.crash().await.unwrap();
@@ -285,7 +285,7 @@ async fn an_undo_with_a_waived_step_is_partial() {
     let test = started(&world, |b| b.saga::<four>()).await;
     let handle = completed(&test, four::call()).await;
     handle.undo(ann()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     handle.waive(site("two"), ann()).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.stands(), ["set two"]);

@@ -100,13 +100,13 @@ async fn a_journal_in_another_order_is_no_path() {
     handle.approve(ann()).await.unwrap();
     until(&handle, Phase::DeadLettered).await;
     let letter = handle.dead_letter().await.unwrap().unwrap();
-    assert_eq!(letter.reasons.len(), 1, "{letter}");
+    assert_eq!(letter.blockers.len(), 1, "{letter}");
     assert_eq!(
-        (letter.reasons[0].reason, letter.reasons[0].site.as_ref()),
+        (letter.blockers[0].reason, letter.blockers[0].site.as_ref()),
         (Reason::Diverged, misfit.site.as_ref())
     );
-    assert!(letter.reasons[0].detail.starts_with(&told), "{letter}");
-    assert!(letter.reasons[0].detail.contains(r#"step hold({"item":"Ork"})"#), "{letter}");
+    assert!(letter.blockers[0].detail.starts_with(&told), "{letter}");
+    assert!(letter.blockers[0].detail.contains(r#"step hold({"item":"Ork"})"#), "{letter}");
     runtime.shutdown().await;
 }
 
@@ -204,8 +204,9 @@ async fn bodies_that_panic_or_go_round_too_often() {
     let trip = only(&report, "trip");
     assert!(matches!(&trip.why, Why::Panicked { message } if message.contains("Rome")), "{trip:?}");
     assert_eq!(only(&report, "order").why, Why::UnknownSaga);
-    let parked = Why::Parked { reason: Reason::BoundExceeded, detail: "the loop has made 0 turns".into() };
-    assert_eq!(only(&report, "wait").why, parked);
+    let dead_lettered =
+        Why::DeadLettered { reason: Reason::BoundExceeded, detail: "the loop has made 0 turns".into() };
+    assert_eq!(only(&report, "wait").why, dead_lettered);
     // A message of several lines stays in its row.
     assert_eq!(report.to_string().lines().count(), 5, "{report}");
 }
@@ -400,16 +401,16 @@ async fn what_is_told_is_what_would_happen() {
         // Any delivery makes it claimable.
         handle.signal("news", "1", &"good").await.unwrap();
         let state = async {
-            while handle.look().await.unwrap().halts().is_empty() {
+            while handle.look().await.unwrap().body_blockers().is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             handle.look().await.unwrap()
         };
-        let state = tokio::time::timeout(Duration::from_secs(60), state).await.expect("it is halted");
-        let halt = &state.halts()[0];
-        assert_eq!(halt.reason, reason, "{saga}: {halt:?}");
-        let same = |m: &&Misfit| m.site == halt.site && halt.detail.starts_with(&words(&m.why));
-        assert!(report.misfits_of(handle.id()).any(|m| same(&m)), "{saga}: {halt:?}, but {report}");
+        let state = tokio::time::timeout(Duration::from_secs(60), state).await.expect("its body is blocked");
+        let blocker = &state.body_blockers()[0];
+        assert_eq!(blocker.reason, reason, "{saga}: {blocker:?}");
+        let same = |m: &&Misfit| m.site == blocker.site && blocker.detail.starts_with(&words(&m.why));
+        assert!(report.misfits_of(handle.id()).any(|m| same(&m)), "{saga}: {blocker:?}, but {report}");
         runtime.shutdown().await;
     }
 }
@@ -417,7 +418,7 @@ async fn what_is_told_is_what_would_happen() {
 /// Returns the observation, without the name of the reason.
 fn words(why: &Why) -> String {
     match why {
-        Why::Parked { detail, .. } => detail.clone(),
+        Why::DeadLettered { detail, .. } => detail.clone(),
         why => why.to_string(),
     }
 }

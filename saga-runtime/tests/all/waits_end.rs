@@ -268,9 +268,9 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
     let runtime = builder.saga::<waits>().start().await.unwrap();
     let handle = runtime.run("a", waits::call()).await.unwrap();
     let before = valve.asked();
-    let letter = parked(&handle).await;
+    let letter = dead_lettered(&handle).await;
     assert_eq!(only(&letter), (None, Reason::Undecodable));
-    assert!(letter.reasons[0].detail.contains("redrive it"), "{letter}");
+    assert!(letter.blockers[0].detail.contains("redrive it"), "{letter}");
     let asked = valve.asked() - before;
     assert!(asked <= 8, "the store was asked {asked} times");
     assert!(handle.dead_letter().await.unwrap().is_some());

@@ -90,7 +90,7 @@ async fn rolled_back(test: &TestRuntime, is: impl Fn(&Cause) -> bool) {
     until(&handle, |state| state.phase().is_ended() || state.phase() == Phase::DeadLettered).await;
     let state = handle.look().await.unwrap();
     let saga_core::state::Direction::RolledBack(cause) = state.direction() else {
-        panic!("{:?}\n{:?}", state.direction(), state.reasons())
+        panic!("{:?}\n{:?}", state.direction(), state.blockers().collect::<Vec<_>>())
     };
     assert!(is(cause), "{cause}");
     assert!(!state.is_overdue());
@@ -216,7 +216,7 @@ async fn s57_a_deadline_passes_after_a_redrive() {
     world.always("post card", Fault::DoubtLost);
     let mut test = started(&world, |b| b.saga::<posts>()).await;
     let handle = test.run("a", posts::call()).await.unwrap();
-    parked(&handle).await;
+    dead_lettered(&handle).await;
     test.pass(5 * HOUR).await;
     world.always("post card", Fault::Hang);
     let calls = world.calls("post card");

@@ -161,7 +161,7 @@ async fn one_of_each(store: &SqliteStore) {
     let epoch = commit(store, worker, &creation("stuck")).await.expect("the store works");
     let reasons = vec![Reason::CompensationFailed, Reason::InDoubt];
     let parked = Status { reasons, undoable_until: Some(NOW), ..status(Phase::DeadLettered) };
-    let stuck = |detail: &str| Record::Stuck {
+    let stuck = |detail: &str| Record::Blocked {
         site: "charge_card".into(),
         role: saga_core::Role::Do,
         reason: Reason::InDoubt,

@@ -310,7 +310,7 @@ impl System {
             }
         }
         // As in the driver.
-        if self.workers[worker].as_ref().unwrap().state.needs_somebody() {
+        if self.workers[worker].as_ref().unwrap().state.is_blocked() {
             self.event(worker, Event::Idle);
         }
         let it = self.workers[worker].as_mut().unwrap();

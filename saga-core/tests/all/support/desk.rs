@@ -124,9 +124,9 @@ impl Desk {
     pub(crate) fn event(&mut self, event: Event) -> Result<(), Refusal> {
         self.advance(event)?;
         if self.idles {
-            let (needs_somebody, before) = (self.state.needs_somebody(), self.journal.len());
+            let (is_blocked, before) = (self.state.is_blocked(), self.journal.len());
             self.advance(Event::Idle)?;
-            assert!(needs_somebody || self.journal.len() == before, "the driver would not have said that");
+            assert!(is_blocked || self.journal.len() == before, "the driver would not have said that");
         }
         Ok(())
     }
@@ -235,8 +235,8 @@ impl Desk {
         self.body(BodyEnd::Failed(json("no"), "no".to_owned()))
     }
 
-    pub(crate) fn halts(&mut self, reason: saga_core::Reason) -> &mut Self {
-        self.body(BodyEnd::Halted(reason, None, "x".to_owned()))
+    pub(crate) fn body_blocked(&mut self, reason: saga_core::Reason) -> &mut Self {
+        self.body(BodyEnd::Blocked(reason, None, "x".to_owned()))
     }
 
     // ---- attempts

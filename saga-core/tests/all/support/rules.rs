@@ -17,11 +17,14 @@ pub(crate) fn unwound(step: &StepState) -> bool {
 pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<IdempotencyKey>) {
     let forward = matches!(state.direction(), Direction::Forward);
     let begins = matches!(record, Record::Intent { .. } | Record::UndoIntent { .. } | Record::Started { .. });
-    let poisoned = state.halts().iter().any(|h| h.reason == Reason::PoisonPill);
+    let poisoned = state.body_blockers().iter().any(|b| b.reason == Reason::PoisonPill);
     assert!(!(begins && poisoned), "nothing begins that may kill the process again");
     match record {
         Record::Intent { site, .. } => {
-            assert!(forward && state.stop().is_none() && state.parked_at().is_none(), "nothing new begins");
+            assert!(
+                forward && state.stop().is_none() && state.dead_lettered_at().is_none(),
+                "nothing new begins"
+            );
             assert!(state.site(site).is_none(), "a site is reached once");
             assert!(!state.is_unwinding(site));
         }
@@ -51,7 +54,7 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
         Record::DeadLettered => {
             assert!(
                 state.open_effects().all(|(_, _, e)| e.status != Status::Running)
-                    && !state.reasons().is_empty()
+                    && state.blockers().next().is_some()
             );
         }
         _ => {}
@@ -61,7 +64,7 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
 fn check_undo(state: &State, site: &Site, in_doubt: bool, landed: &HashSet<IdempotencyKey>) {
     let step = state.step(site).unwrap();
     assert!(step.undoing.is_none(), "a compensation begins once");
-    assert!(state.parked_at().is_none(), "nothing begins in a dead letter");
+    assert!(state.dead_lettered_at().is_none(), "nothing begins in a dead letter");
     if in_doubt {
         assert!(step.doing.doubt);
     } else {
@@ -80,7 +83,7 @@ fn check_start(state: &State, site: &Site, role: Role, attempt: u32) {
     let effect = step.effect(role).unwrap();
     assert_eq!(attempt, effect.attempt + 1);
     assert!(!effect.is_settled() && effect.status != Status::Running, "one attempt at a time");
-    assert!(state.parked_at().is_none(), "nothing begins in a dead letter");
+    assert!(state.dead_lettered_at().is_none(), "nothing begins in a dead letter");
     if role == Role::Do {
         let irreversible = step.kind == Kind::Irreversible;
         assert!(!irreversible || (state.stop().is_none() && forward), "barred by a stop");
@@ -120,7 +123,7 @@ pub(crate) fn check_doubt(before: &State, after: &State, record: &Record) {
             let sent_on = matches!(record, Record::Redriven { .. } | Record::UndoStarted { .. });
             let fresh = told || (sent_on && !was.doubt);
             assert!(was.generation == is.generation || fresh, "{site} has another key after {record:?}");
-            let redriven = sent_on && was.is_stuck() && !was.doubt && is.status != was.status;
+            let redriven = sent_on && was.is_blocked() && !was.doubt && is.status != was.status;
             assert!(
                 !redriven || is.generation == was.generation + 1,
                 "{site} was redriven under its old key"

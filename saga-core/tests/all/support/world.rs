@@ -127,9 +127,9 @@ impl World {
                 break;
             }
         }
-        let (needs_somebody, before) = (self.state.needs_somebody(), self.journal.len());
+        let (is_blocked, before) = (self.state.is_blocked(), self.journal.len());
         self.event(Event::Idle);
-        assert!(needs_somebody || self.journal.len() == before, "the driver would not have said that");
+        assert!(is_blocked || self.journal.len() == before, "the driver would not have said that");
         self.check_rest();
     }
 
@@ -332,7 +332,7 @@ impl World {
             }
             4 => Event::Reached(Reach::ChildEnded { site, result: Err((json("no"), "no".to_owned())) }),
             5 => Event::BodyEnded(BodyEnd::Panicked("x".to_owned())),
-            6 => Event::BodyEnded(BodyEnd::Halted(Reason::Diverged, Some(site), "x".to_owned())),
+            6 => Event::BodyEnded(BodyEnd::Blocked(Reason::Diverged, Some(site), "x".to_owned())),
             _ => Event::BodyEnded(BodyEnd::Returned(json("too early"))),
         };
         // A site outside the body would block the world.
@@ -353,7 +353,7 @@ impl World {
             assert!(todo.is_empty(), "{phase} and yet {todo:?}");
         }
         if phase == Phase::DeadLettered {
-            assert!(!self.state.reasons().is_empty(), "a dead letter has a reason");
+            assert!(self.state.blockers().next().is_some(), "a dead letter has a blocker");
             return;
         }
         if phase.is_ended() {
@@ -378,7 +378,12 @@ impl World {
 
     fn standing(&self) -> String {
         let open: Vec<_> = self.state.open_sites().collect();
-        format!("{} {:?} {:?} {open:?}", self.state.phase(), self.state.stop(), self.state.reasons())
+        format!(
+            "{} {:?} {:?} {open:?}",
+            self.state.phase(),
+            self.state.stop(),
+            self.state.blockers().collect::<Vec<_>>()
+        )
     }
 
     fn check_ended(&mut self) {

@@ -84,7 +84,7 @@ impl Driver {
     /// dead-lettered.
     pub(super) fn refuse_signal(&mut self, site: Site, why: String) -> Option<BodyEnd> {
         let Some(id) = self.taken_at(&site) else {
-            return Some(BodyEnd::Halted(Reason::Undecodable, Some(site), why));
+            return Some(BodyEnd::Blocked(Reason::Undecodable, Some(site), why));
         };
         let of_signal = self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, delivery)| *delivery);
         if let Some((_, reply)) = self.replies.iter_mut().find(|(delivery, _)| Some(*delivery) == of_signal) {

@@ -14,7 +14,7 @@ impl Driver {
     pub(super) fn idle(&mut self) {
         let parks = {
             let state = &lock(&self.board).state;
-            state.needs_somebody() && !self.slots.hold_up(state)
+            state.is_blocked() && !self.slots.hold_up(state)
         };
         if parks && !self.engine.is_draining() {
             self.take(Event::Idle);

@@ -56,7 +56,7 @@ pub(super) async fn close(
     }
     match state.phase().is_ended() {
         true => Finished::Settled(Arc::new(state)),
-        false => Finished::Parked,
+        false => Finished::Released,
     }
 }
 

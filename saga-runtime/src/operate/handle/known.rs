@@ -60,7 +60,7 @@ impl GoesForward for phase::Running {}
 #[diagnostic::on_unimplemented(
     message = "only a dead letter can be mended, and this saga is `{Self}` [SG1001]",
     label = "not an act on a saga that is `{Self}`",
-    note = "why: nothing is stuck in it that could be sent on, resolved, waived, rolled back or abandoned",
+    note = "why: nothing is blocked in it that could be sent on, resolved, waived, rolled back or abandoned",
     note = "fix: `.cancel(by)` turns a running saga round, `.undo(by)` a completed one; `handle.dead_letter()` gives the \
             dead letter once there is one"
 )]
@@ -118,7 +118,7 @@ pub type Act<T = ()> = Pin<Box<dyn Future<Output = Result<T, ActError>> + Send>>
 /// let handle = runtime.run("order-1", order(300)).await.unwrap();
 /// match handle.outcome().await.unwrap() {
 ///     Outcome::DeadLettered(letter) => {
-///         assert_eq!(letter.reasons[0].detail, "the post office is closed");
+///         assert_eq!(letter.blockers[0].detail, "the post office is closed");
 ///         # OPEN.store(true, Ordering::Relaxed);
 ///         letter.redrive(By::new("Ann", "it is open again")).await.unwrap();
 ///     }
@@ -414,7 +414,8 @@ impl AnyHandle {
             // By a build that could not read the journal, perhaps.
             state = self.as_listed(state);
         }
-        let parked = state.phase() == saga_core::Phase::DeadLettered;
-        Ok(parked.then(|| Known::new(self.clone(), state.last_seq(), DeadLetter::of(&state, &journal))))
+        let dead_lettered = state.phase() == saga_core::Phase::DeadLettered;
+        Ok(dead_lettered
+            .then(|| Known::new(self.clone(), state.last_seq(), DeadLetter::of(&state, &journal))))
     }
 }

@@ -341,7 +341,7 @@ impl<T> End<T> {
                 left.iter().map(|l| format!("{} ({})", l.site, l.why)).collect()
             }
             End::DeadLettered(letter) => {
-                let stops = letter.reasons.iter().map(|stop| match (&stop.site, stop.role) {
+                let stops = letter.blockers.iter().map(|stop| match (&stop.site, stop.role) {
                     (Some(site), Role::Do) => format!("{}: {site}", stop.reason),
                     (Some(site), Role::Undo) => format!("{}: undo of {site}", stop.reason),
                     (None, _) => format!("{}: the body", stop.reason),

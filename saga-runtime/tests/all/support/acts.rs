@@ -19,7 +19,7 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T, ActError>) -> Refusal {
 }
 
 /// Waits until the saga is dead-lettered, and returns the dead letter.
-pub async fn parked<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> DeadLetter {
+pub async fn dead_lettered<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> DeadLetter {
     match handle.outcome().in_time().await.unwrap() {
         Outcome::DeadLettered(letter) => letter.into_seen(),
         other => panic!("no dead letter: {other:?}"),
@@ -28,8 +28,8 @@ pub async fn parked<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>) -> Dea
 
 /// Returns the only reason for which it is a dead letter, with its site.
 pub fn only(letter: &DeadLetter) -> (Option<&str>, Reason) {
-    assert_eq!(letter.reasons.len(), 1, "{letter}");
-    (letter.reasons[0].site.as_ref().map(Site::as_str), letter.reasons[0].reason)
+    assert_eq!(letter.blockers.len(), 1, "{letter}");
+    (letter.blockers[0].site.as_ref().map(Site::as_str), letter.blockers[0].reason)
 }
 
 /// Returns the number of records of that kind in the journal.

@@ -3,7 +3,7 @@
 use saga_core::machine::{Delivery, Ending, Event, Work, work};
 use saga_core::record::Knowledge;
 use saga_core::state::SiteState;
-use saga_core::{Phase, Reason};
+use saga_core::{Blocker, Phase, Reason};
 
 use super::{World, evaluated};
 use crate::support::desk::{by, json};
@@ -62,17 +62,17 @@ impl World {
 
     /// Resolves one blocker, as an operator that knows the world.
     fn mend(&mut self) {
-        let reasons = self.state.reasons();
-        assert!(!reasons.is_empty(), "a dead letter has a reason");
+        let blockers: Vec<Blocker> = self.state.blockers().cloned().collect();
+        assert!(!blockers.is_empty(), "a dead letter has a blocker");
         // The same body fails there again after every redrive.
-        if reasons.iter().all(|(_, _, reason, _)| *reason == Reason::FailedPastNoReturn) {
+        if blockers.iter().all(|blocker| blocker.reason == Reason::FailedPastNoReturn) {
             assert!(self.deliver(Delivery::Abandon { by: by() }));
             return;
         }
         if self.deliver(Delivery::Redrive { site: None, input: None, by: by() }) {
             return;
         }
-        for (site, role, ..) in reasons {
+        for Blocker { site, role, .. } in blockers {
             let Some(site) = site else { continue };
             let truth = self.truth(site.clone(), role);
             let by_hand = Delivery::Resolve {
@@ -97,6 +97,6 @@ impl World {
                 }
             }
         }
-        panic!("nobody can mend it: {:?}", self.state.reasons());
+        panic!("no act mends it: {:?}", self.state.blockers().collect::<Vec<_>>());
     }
 }

@@ -15,7 +15,7 @@ pub struct Storm<S: Saga> {
     /// Makes the world, with its scripted faults.
     pub world: Box<dyn Fn() -> World>,
     /// The accepted reasons for a dead letter, before an operator resolves it.
-    pub may_park: &'static [Reason],
+    pub may_dead_letter: &'static [Reason],
     /// Makes the call.
     pub call: fn() -> SagaCall<S>,
 }
@@ -40,12 +40,12 @@ impl<S: Saga> Storm<S> {
         call: fn() -> SagaCall<S>,
         world: impl Fn() -> World + 'static,
     ) -> Self {
-        Self { name: name.into(), world: Box::new(world), may_park: &[], call }
+        Self { name: name.into(), world: Box::new(world), may_dead_letter: &[], call }
     }
 
     /// Sets the accepted reasons for a dead letter.
-    pub fn may_park(mut self, reasons: &'static [Reason]) -> Self {
-        self.may_park = reasons;
+    pub fn may_dead_letter(mut self, reasons: &'static [Reason]) -> Self {
+        self.may_dead_letter = reasons;
         self
     }
 
@@ -106,11 +106,11 @@ impl<S: Saga> Storm<S> {
     async fn to_the_end(&self, test: &TestRuntime, world: &World, at: &str) -> Handle<S> {
         let handle = test.run("s", (self.call)()).await.unwrap();
         if let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() {
-            for stop in &letter.reasons {
-                assert!(self.may_park.contains(&stop.reason), "{at}: {letter}");
+            for stop in &letter.blockers {
+                assert!(self.may_dead_letter.contains(&stop.reason), "{at}: {letter}");
             }
             let wrongs = world.audit(&handle).await;
-            assert!(wrongs.is_empty(), "{at}, parked: {wrongs:#?}\n{letter}");
+            assert!(wrongs.is_empty(), "{at}, dead-lettered: {wrongs:#?}\n{letter}");
             world.mend(&handle).await;
         }
         handle

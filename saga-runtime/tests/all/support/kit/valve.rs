@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use saga_core::machine::Delivery;
 use saga_core::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
-    Summary, Waiting, Wanted, WorkerId,
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Intercept, Page, Purge, Query, Store,
+    StoreError, Summary, Waiting, Wanted, WorkerId,
 };
 use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
 use tokio::sync::{Notify, watch};
@@ -160,16 +160,23 @@ impl Valve {
 }
 
 #[async_trait]
-impl Store for Valve {
+impl Intercept for Valve {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         self.through(&self.writes, self.inner.join(name, lease, now)).await
     }
+
     async fn renew(&self, worker: WorkerId, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
         self.through(&self.writes, self.inner.renew(worker, lease, now)).await
     }
+
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.through(&self.writes, self.inner.leave(worker)).await
     }
+
     async fn commit(
         &self,
         worker: WorkerId,
@@ -183,24 +190,30 @@ impl Store for Valve {
         }
         Ok(answers)
     }
+
     async fn claim(&self, worker: WorkerId, wanted: &Wanted, now: Timestamp) -> Result<Claims, StoreError> {
         let claims = self.through(&self.writes, self.inner.claim(worker, wanted, now)).await?;
         self.claimed.fetch_add(claims.claimed.len(), Ordering::AcqRel);
         Ok(claims)
     }
+
     async fn held(&self, worker: WorkerId) -> Result<Vec<Claim>, StoreError> {
         self.asked.fetch_add(1, Ordering::AcqRel);
         self.through(&self.reads, self.inner.held(worker)).await
     }
+
     async fn load(&self, saga: &SagaId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.through(&self.loads, self.inner.load(saga, from, limit)).await
     }
+
     async fn summary(&self, saga: &SagaId) -> Result<Option<Summary>, StoreError> {
         self.through(&self.reads, self.inner.summary(saga)).await
     }
+
     async fn query(&self, query: &Query) -> Result<Page, StoreError> {
         self.through(&self.reads, self.inner.query(query)).await
     }
+
     async fn deliver(
         &self,
         saga: &SagaId,
@@ -209,24 +222,16 @@ impl Store for Valve {
     ) -> Result<DeliveryId, DeliverError> {
         self.through(&self.writes, self.inner.deliver(saga, delivery, now)).await
     }
+
     async fn inbox(&self, worker: WorkerId) -> Result<Vec<Waiting>, StoreError> {
         self.through(&self.reads, self.inner.inbox(worker)).await
     }
+
     async fn undelivered(&self, saga: &SagaId) -> Result<Vec<Waiting>, StoreError> {
         self.through(&self.reads, self.inner.undelivered(saga)).await
     }
-    async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError> {
-        self.inner.wait_for_work(worker).await
-    }
+
     async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
         self.through(&self.writes, self.inner.purge(purge)).await
-    }
-
-    fn takes_many_workers(&self) -> bool {
-        self.inner.takes_many_workers()
-    }
-
-    fn trouble(&self) -> Option<String> {
-        self.inner.trouble()
     }
 }

@@ -1,4 +1,4 @@
--- The tables of schema version 2. People read the views; only the crate reads and writes these.
+-- The tables of schema version 3. People read the views; only the crate reads and writes these.
 --
 -- Chosen by measurement: an append-only table in rowid order takes nearly twice the rows of one clustered by saga,
 -- and an index on it costs a sixth. So each append points at the one before it of the same saga (`prev`), the first

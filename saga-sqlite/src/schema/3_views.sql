@@ -72,9 +72,9 @@ SELECT
         WHERE s.reasons IS NOT NULL) AS reasons,
     strftime('%Y-%m-%dT%H:%M:%fZ', s.updated_at / 1000.0, 'unixepoch') AS since,
     (SELECT j.site FROM journal j
-        WHERE j.saga = s.id AND j.kind IN ('stuck', 'halted') ORDER BY j.seq DESC LIMIT 1) AS site,
+        WHERE j.saga = s.id AND j.kind IN ('blocked', 'body_blocked') ORDER BY j.seq DESC LIMIT 1) AS site,
     (SELECT json_extract(j.body, '$.detail') FROM journal j
-        WHERE j.saga = s.id AND j.kind IN ('stuck', 'halted') ORDER BY j.seq DESC LIMIT 1) AS detail
+        WHERE j.saga = s.id AND j.kind IN ('blocked', 'body_blocked') ORDER BY j.seq DESC LIMIT 1) AS detail
 FROM stored_sagas s
 WHERE s.phase = 'dead_lettered';
 
