@@ -169,6 +169,8 @@ impl Stage {
         if cargo::in_ci() {
             // What is compiled once and thrown away gains nothing from being ready for a second time.
             command.env("CARGO_INCREMENTAL", "0");
+            // Nothing is debugged there; a panic names its line all the same.
+            command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         }
         let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
         judge(status)
