@@ -200,7 +200,7 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
                 &bound,
                 "a bound is a number of turns, and this is less than none",
             )
-            .why("past that many turns the saga is parked")
+            .why("past that many turns the saga is dead-lettered")
             .fix(format!("`#[bound({turns})]`"));
             report.add(diagnostic);
             None
@@ -208,7 +208,7 @@ fn bound_of(attrs: &[Attribute], report: &mut Report) -> Option<Expr> {
         Ok(bound) if !matches!(&bound, Expr::Lit(lit) if !matches!(lit.lit, Lit::Int(_))) => Some(bound),
         _ => {
             let diagnostic = Diagnostic::over("SG0504", attr, "a bound is a number of turns")
-                .why("past that many turns the saga is parked")
+                .why("past that many turns the saga is dead-lettered")
                 .fix("`#[bound(100)]`");
             report.add(diagnostic);
             None
@@ -332,7 +332,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if endless(&node.expr) && !node.attrs.iter().any(is_bound) {
             let diagnostic = Diagnostic::over("SG0503", &node.expr, "a `for` around an `.await` goes through what has no end")
                 .why(ENDS)
-                .fix("an end, such as `1..=100`; or `#[bound(100)]` before the `for`, past which the saga is parked");
+                .fix("an end, such as `1..=100`; or `#[bound(100)]` before the `for`, past which the saga is dead-lettered");
             self.report.add(diagnostic);
         }
         let number = self.enter("for", node.for_token.span, &node.attrs);
