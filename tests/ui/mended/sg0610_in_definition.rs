@@ -13,8 +13,8 @@ async fn price(item: u64) -> Result<u64, Failure> {
 
 #[saga]
 async fn trip(items: u64) -> Result<u64, Failure> {
-    let price = price(items).await;
-    let price = held!(price);
+    let found = price(items).await;
+    let price = held!(found);
     Ok(price?)
 }
 
