@@ -1,5 +1,5 @@
 //! A store with sagas of a first build, in the states in which a second build finds them, for tests of upgrades.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::let_underscore_must_use)]
 
 use std::sync::Arc;
 use std::time::Duration;
