@@ -119,7 +119,7 @@ fn variant(refusal: &Refusal) -> String {
 
 #[rustfmt::skip]
 const TABLE: &str = "
-             Running         Waiting         Back            BlockedForward    BlockedBack       Completed       RolledBack      Abandoned
+             Running         Waiting         Back            BlockedForward  BlockedBack     Completed       RolledBack      Abandoned
 cancel       taken           taken           taken           taken           taken           Ended           Ended           Ended
 signal       taken           taken           RollingBack     taken           RollingBack     Ended           Ended           Ended
 approve      NoQuestion      taken           RollingBack     NoQuestion      RollingBack     Ended           Ended           Ended
@@ -130,9 +130,9 @@ undo_from    NotCompleted    NotCompleted    NotCompleted    NotCompleted    Not
 redrive      NotDeadLettered NotDeadLettered NotDeadLettered InDoubt         taken           NotDeadLettered NotDeadLettered NotDeadLettered
 redrive_at   NotDeadLettered NotDeadLettered NotDeadLettered InDoubt         taken           NotDeadLettered NotDeadLettered NotDeadLettered
 redrive_with NotDeadLettered NotDeadLettered NotDeadLettered InDoubt         taken           NotDeadLettered NotDeadLettered NotDeadLettered
-happened     NotDeadLettered NotDeadLettered NotDeadLettered taken           NotBlocked        NotDeadLettered NotDeadLettered NotDeadLettered
-not_happened NotDeadLettered NotDeadLettered NotDeadLettered taken           NotBlocked        NotDeadLettered NotDeadLettered NotDeadLettered
-undone       NotDeadLettered NotDeadLettered NotDeadLettered NotBlocked        taken           NotDeadLettered NotDeadLettered NotDeadLettered
+happened     NotDeadLettered NotDeadLettered NotDeadLettered taken           NotBlocked      NotDeadLettered NotDeadLettered NotDeadLettered
+not_happened NotDeadLettered NotDeadLettered NotDeadLettered taken           NotBlocked      NotDeadLettered NotDeadLettered NotDeadLettered
+undone       NotDeadLettered NotDeadLettered NotDeadLettered NotBlocked      taken           NotDeadLettered NotDeadLettered NotDeadLettered
 waive        NotDeadLettered NotDeadLettered NotDeadLettered NothingOwed     taken           NotDeadLettered NotDeadLettered NotDeadLettered
 roll_back    NotDeadLettered NotDeadLettered NotDeadLettered taken           RollingBack     NotDeadLettered NotDeadLettered NotDeadLettered
 abandon      NotDeadLettered NotDeadLettered NotDeadLettered taken           taken           NotDeadLettered NotDeadLettered NotDeadLettered
