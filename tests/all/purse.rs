@@ -1,4 +1,5 @@
 //! A world for the tests of the matrix, and a saga in it with which nothing is wrong.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -1,4 +1,5 @@
 //! The rules of every record, written independently of the machine's code.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
 

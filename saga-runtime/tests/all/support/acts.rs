@@ -1,4 +1,5 @@
 //! Helpers for tests of acts: they unpack refusals and dead letters, and query journal and world.
+#![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 

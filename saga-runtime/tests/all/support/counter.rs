@@ -1,6 +1,7 @@
 //! A service that counts concurrent callers, and two steps that call it, each with its compensation: `hold` and
 //! `release`, `seat` and `unseat`. It keeps no books of effects. It knows when it was called, by which sagas, and how
 //! many at a time.
+#![allow(clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
