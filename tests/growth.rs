@@ -1,9 +1,8 @@
 //! The cost of one more branch of an `all`, turn of a loop, signal, compensation or child does not grow with their
 //! number. Counted are allocations, allocated bytes, and sites visited, not time, in sagas of 100, 1,000 and 10,000;
-//! `cargo xtask bench scale` shows the time.
+//! `cargo xtask bench scale` shows the time. Only builds with debug assertions count sites.
 //!
 //! Apart from `tests/all`, because it has an allocator of its own.
-#![cfg(debug_assertions)]
 // A saga drops a failure by `let _ =`.
 #![allow(clippy::unwrap_used, clippy::let_underscore_must_use, unsafe_code)]
 

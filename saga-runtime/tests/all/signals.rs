@@ -45,9 +45,12 @@ async fn s58_a_signal_of_another_type_that_is_taken_in_a_shutdown_is_refused() {
         let signal = Delivery::Signal { id: id.to_owned(), name: "go".into(), payload };
         valve.deliver(handle.id(), signal, runtime.now()).await.unwrap();
     }
-    while valve.claimed() == claimed {
-        tokio::task::yield_now().await;
-    }
+    let is_claimed = async {
+        while valve.claimed() == claimed {
+            tokio::time::sleep(SECOND / 1000).await;
+        }
+    };
+    is_claimed.in_time().await;
     let stopped = tokio::spawn(async move { runtime.shutdown().await });
     tokio::time::sleep(SECOND).await;
     valve.loads(Flow::Open);

@@ -35,6 +35,15 @@ fn killed(path: &Path, to: &Path) {
     }
 }
 
+/// Waits until that holds; fails if it does not within a minute.
+fn comes(holds: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "it does not come");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn s60_a_symbolic_link_leads_to_the_store() {
     let dir = directory();
@@ -84,9 +93,7 @@ fn s60_a_file_with_two_names_is_refused() {
         }
         // The first worker continues, and reports the trouble.
         commit(&store, worker, &creation("b")).await.expect("the store works");
-        while !store.trouble().is_some_and(|trouble| trouble.contains("has 2 names")) {
-            std::thread::yield_now();
-        }
+        comes(|| store.trouble().is_some_and(|trouble| trouble.contains("has 2 names")));
         fs::remove_file(&other).expect("it is there");
         drop(store);
         assert_eq!(seqs(&open(&path), "b").await, [0]);
@@ -107,9 +114,7 @@ fn s60_a_lock_that_is_deleted_admits_no_second_worker_beside_the_first() {
             fs::remove_file(dir.path().join("sagas.db.lock")).expect("it is there");
             if round % 2 == 1 {
                 // The first worker checks the lock at intervals.
-                while !dir.path().join("sagas.db.lock").exists() {
-                    std::thread::yield_now();
-                }
+                comes(|| dir.path().join("sagas.db.lock").exists());
             }
             match second.join("second", LEASE, NOW).await {
                 Err(StoreError::Held { .. }) => {
@@ -335,14 +340,13 @@ fn s60_a_reader_that_keeps_an_old_state_is_a_trouble_until_it_ends() {
         let is_told = |trouble: &str| {
             trouble.contains("sagas.db-wal has 2") && trouble.contains("cannot be emptied for")
         };
-        while !store.trouble().is_some_and(|trouble| is_told(&trouble)) {
-            std::thread::yield_now();
-        }
+        comes(|| store.trouble().is_some_and(|trouble| is_told(&trouble)));
         shell.execute_batch("COMMIT").expect("it was begun");
         let mut seq = 24;
         while store.trouble().is_some() {
             commit(&store, worker, &step("a", epoch, seq, value(1 << 14))).await.expect("the store works");
             seq += 1;
+            assert!(seq < 10_000, "the trouble does not end");
         }
         let log = fs::metadata(dir.path().join("sagas.db-wal")).expect("it is there").len();
         assert!(log <= 17 << 20, "{log}");
