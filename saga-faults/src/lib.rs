@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod audit;
+mod crash_loop;
 mod crew;
 mod deadly;
 mod disk;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::crash_loop::{self, Loop};
 use crate::disk::{self, DiskSettings};
 use crate::kill::{self, Settings};
 use crate::mutant::Mutant;
@@ -17,7 +18,8 @@ const EXIT_USAGE: u8 = 2;
 const EXIT_STOPPED: u8 = 130;
 
 /// Runs what the words ask for: `kill [--rounds N] [--seed S] [--sagas N] [--jobs N] [--dir D] [--mutant M]`, or `disk
-/// [--seeds N] [--flips N] [--from S] [--sagas N] [--dir D] [--mutant M]`.
+/// [--seeds N] [--flips N] [--from S] [--sagas N] [--dir D] [--mutant M]`, or `loop [--kills N] [--period-ms N] [--sagas N]
+/// [--step-ms N] [--killers N] [--delay-ms N] [--dir D]`.
 pub async fn run(words: &[String]) -> ExitCode {
     let ran = match words.split_first() {
         Some((command, rest)) if command == "worker" => match Orders::read(rest) {
@@ -28,11 +30,16 @@ pub async fn run(words: &[String]) -> ExitCode {
             Ok((settings, mut place)) => Ok(unless_stopped(kill::run(settings, &mut place)).await),
             Err(message) => Err(message),
         },
+        Some((command, rest)) if command == "loop-worker" => crash_loop::work(rest).await,
+        Some((command, rest)) if command == "loop" => match crash_loop_of(rest) {
+            Ok((of, _place)) => Ok(unless_stopped(crash_loop::run(of)).await),
+            Err(message) => Err(message),
+        },
         Some((command, rest)) if command == "disk" => match runs(rest) {
             Ok((settings, _place)) => Ok(unless_stopped(disk::command(settings)).await),
             Err(message) => Err(message),
         },
-        _ => Err("commands: `kill`, `disk`".to_owned()),
+        _ => Err("commands: `kill`, `disk`, `loop`".to_owned()),
     };
     ran.unwrap_or_else(|message| {
         eprintln!("error: {message}");
@@ -98,6 +105,34 @@ fn runs(words: &[String]) -> Result<(DiskSettings, Place), String> {
     let place = Place::new(asked);
     settings.dir = place.dir().to_owned();
     Ok((settings, place))
+}
+
+fn crash_loop_of(words: &[String]) -> Result<(Loop, Place), String> {
+    let dir = PathBuf::new();
+    let mut of =
+        Loop { kills: 60, period_ms: 1000, sagas: 50, step_ms: 5000, killers: 0, delay_ms: 10_000, dir };
+    let mut asked = None;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().map_or("", String::as_str);
+        match word.as_str() {
+            "--kills" => of.kills = number(word, value())?,
+            "--period-ms" => of.period_ms = number(word, value())?,
+            "--sagas" => of.sagas = count(word, value())?,
+            "--step-ms" => of.step_ms = number(word, value())?,
+            "--killers" => of.killers = count(word, value())?,
+            "--delay-ms" => of.delay_ms = number(word, value())?,
+            "--dir" => asked = Some(PathBuf::from(value())),
+            other => {
+                let accepted =
+                    "`--kills`, `--period-ms`, `--sagas`, `--step-ms`, `--killers`, `--delay-ms`, `--dir`";
+                return Err(format!("unknown option `{other}`: accepted: {accepted}"));
+            }
+        }
+    }
+    let place = Place::new(asked);
+    of.dir = place.dir().join("loop");
+    Ok((of, place))
 }
 
 fn number(option: &str, value: &str) -> Result<u64, String> {

@@ -23,6 +23,8 @@ use crate::world::{Way, World};
 
 /// The exit code if another worker has the store.
 pub(crate) const EXIT_HELD: u8 = 4;
+/// Workers live for less than a second here, and the last one is to end soon.
+const QUARANTINE_DELAY: std::time::Duration = std::time::Duration::from_millis(100);
 /// The exit code after an error that no caller should ever get.
 const EXIT_WRONG: u8 = 3;
 
@@ -95,14 +97,18 @@ async fn work(orders: Orders) -> Result<ExitCode, String> {
     let world = Arc::new(World::new(Way::Socket(client), orders.mutant));
     let store = open(&orders)?;
     let port = Port::new(Arc::new(store), orders.kill, orders.mutant);
-    let runtime = match crew::signed_on(Runtime::builder(port), world.clone()).start().await {
-        Ok(runtime) => runtime,
-        Err(StartError::Store(StoreError::Held { holder })) => {
-            say(&format!("held by {holder}"));
-            return Ok(ExitCode::from(EXIT_HELD));
-        }
-        Err(error) => return Err(format!("the runtime does not start: {error}")),
-    };
+    let runtime =
+        match crew::signed_on(Runtime::builder(port).quarantine_delay(QUARANTINE_DELAY), world.clone())
+            .start()
+            .await
+        {
+            Ok(runtime) => runtime,
+            Err(StartError::Store(StoreError::Held { holder })) => {
+                say(&format!("held by {holder}"));
+                return Ok(ExitCode::from(EXIT_HELD));
+            }
+            Err(error) => return Err(format!("the runtime does not start: {error}")),
+        };
     say("joined");
     let mut sagas = tokio::task::JoinSet::new();
     for planned in plan::sagas(orders.seed, orders.sagas) {

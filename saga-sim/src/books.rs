@@ -56,6 +56,8 @@ pub enum Rule {
     OneWay,
     /// Accepted cancels, timely signals and answers, deadlines and limits take effect, whatever was down in between.
     InTime,
+    /// A worker that leaves holds nothing, unless its store failed meanwhile.
+    Released,
     /// A worker never runs more compensations of one step at a time than its limit.
     Crowd,
     /// The simulation itself failed: a panic, or an answer that no caller should get.

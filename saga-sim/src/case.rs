@@ -60,6 +60,8 @@ pub enum What {
     Stall(usize, u64),
     /// A worker is shut down in an orderly way, and restarted after so many milliseconds.
     Shutdown(usize, u64),
+    /// A worker is shut down within so many milliseconds, and restarted after so many more.
+    ShutdownWithin(usize, u64, u64),
     /// A worker's store fails for so many milliseconds; at a write, once.
     Store(usize, Trouble, u64),
     /// The store declares a worker dead.

@@ -140,13 +140,14 @@ fn event_name(event: &Event) -> &'static str {
         Event::Admitted { .. } => "undo admitted",
         Event::Idle => "idle",
         Event::DeadLettered { .. } => "listed as dead",
+        Event::Closed { .. } => "closed",
         Event::Delivered { delivery, .. } => delivery.kind(),
         Event::Refused { .. } => "refused",
     }
 }
 
 /// Every event that [`event_name`] returns.
-const EVENTS: [&str; 43] = [
+const EVENTS: [&str; 44] = [
     "recovered",
     "reached step",
     "reached read",
@@ -179,6 +180,7 @@ const EVENTS: [&str; 43] = [
     "undo admitted",
     "idle",
     "listed as dead",
+    "closed",
     "cancel",
     "signal",
     "answer",

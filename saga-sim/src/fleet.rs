@@ -118,6 +118,29 @@ impl Fleet {
         self.start(seat).await;
     }
 
+    /// Shuts the worker of a seat down, and restarts it after a time. A shutdown that hangs ends in a kill, as under an
+    /// orchestrator.
+    async fn shut_down(&self, seat: usize, within: Option<Duration>, down_ms: u64) {
+        let (runtime, gate, port) = {
+            let mut worker = self.worker(seat);
+            (worker.runtime.take(), worker.gate.clone(), worker.port.clone())
+        };
+        let Some(runtime) = runtime else { return };
+        port.is_to_leave();
+        let shutdown = async {
+            match within {
+                Some(time) => drop(runtime.shutdown_within(time).await),
+                None => runtime.shutdown().await,
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(40), shutdown).await.is_err() {
+            gate.die();
+        }
+        saga_runtime::test::kill(&runtime);
+        sleep(Duration::from_millis(down_ms)).await;
+        self.start(seat).await;
+    }
+
     /// Applies a fault; returns when it is over.
     pub(crate) async fn suffer(&self, what: What) {
         if self.0.is_calm.load(std::sync::atomic::Ordering::Acquire) && !matches!(what, What::Kill(..)) {
@@ -131,20 +154,9 @@ impl Fleet {
                 sleep(Duration::from_millis(ms)).await;
                 gate.wake();
             }
-            What::Shutdown(seat, ms) => {
-                let (runtime, gate) = {
-                    let mut worker = self.worker(seat);
-                    (worker.runtime.take(), worker.gate.clone())
-                };
-                let Some(runtime) = runtime else { return };
-                // A shutdown that hangs ends in a kill after a while, as under an orchestrator.
-                let ended = tokio::time::timeout(Duration::from_secs(40), runtime.shutdown()).await;
-                if ended.is_err() {
-                    gate.die();
-                }
-                saga_runtime::test::kill(&runtime);
-                sleep(Duration::from_millis(ms)).await;
-                self.start(seat).await;
+            What::Shutdown(seat, ms) => self.shut_down(seat, None, ms).await,
+            What::ShutdownWithin(seat, within_ms, ms) => {
+                self.shut_down(seat, Some(Duration::from_millis(within_ms)), ms).await;
             }
             What::Store(seat, trouble, ms) => {
                 self.worker(seat).port.fails(trouble, Duration::from_millis(ms));

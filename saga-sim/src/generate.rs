@@ -236,8 +236,9 @@ fn event(draw: &mut Draw, workers: usize, sagas: usize) -> Event {
         0..=17 => What::Kill(seat, draw.wait(20_000)),
         18..=33 => What::KillAfter(seat, draw.wait(20_000)),
         34..=41 => What::Stall(seat, draw.wait(25_000)),
-        42..=44 => What::Shutdown(seat, draw.wait(10_000)),
-        45..=57 => {
+        42..=43 => What::Shutdown(seat, draw.wait(10_000)),
+        44..=46 => What::ShutdownWithin(seat, draw.wait(5000), draw.wait(10_000)),
+        47..=57 => {
             let troubles = [
                 Trouble::Unavailable,
                 Trouble::Full,

@@ -48,11 +48,13 @@ pub enum Mutant {
     UnfencedRelease,
     /// A lease that is over is renewed.
     RenewsExpired,
+    /// The store acknowledges a release, and keeps the claim.
+    LosesRelease,
 }
 
 impl Mutant {
     /// All mutants.
-    pub const ALL: [Mutant; 21] = [
+    pub const ALL: [Mutant; 22] = [
         Mutant::Unfenced,
         Mutant::AcknowledgesTooEarly,
         Mutant::ForgetsRollback,
@@ -74,6 +76,7 @@ impl Mutant {
         Mutant::DatesLate,
         Mutant::UnfencedRelease,
         Mutant::RenewsExpired,
+        Mutant::LosesRelease,
     ];
 
     /// Returns the rule that it breaks: the simulation has to name this one.
@@ -88,6 +91,7 @@ impl Mutant {
             Mutant::ProbeLies | Mutant::TakesDoubtForFailure => Rule::Matched,
             Mutant::KeyForEachAttempt | Mutant::ForgetsActs => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
+            Mutant::LosesRelease => Rule::Released,
             Mutant::StormsServices => Rule::Crowd,
             Mutant::LosesDeadline
             | Mutant::LosesDelivery

@@ -18,6 +18,7 @@ use saga_runtime::Clock as _;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::books::Rule;
 use crate::case::{Trouble, What, When};
 use crate::clock::SharedClock;
 use crate::coverage::{Coverage, Side};
@@ -81,17 +82,31 @@ pub(crate) struct Port {
     seat: usize,
     worker: AtomicU64,
     weather: Mutex<Option<(Trouble, Timestamp)>>,
+    /// True if a call has failed since the worker was told to leave.
+    has_failed: AtomicBool,
 }
 
 impl Port {
     pub(crate) fn new(stage: Arc<Stage>, gate: Arc<Gate>, seat: usize) -> Self {
-        Self { stage, gate, seat, worker: AtomicU64::new(0), weather: Mutex::default() }
+        Self {
+            stage,
+            gate,
+            seat,
+            worker: AtomicU64::new(0),
+            weather: Mutex::default(),
+            has_failed: false.into(),
+        }
     }
 
     /// Makes the store fail for a time.
     pub(crate) fn fails(&self, trouble: Trouble, time: Duration) {
         let until = self.stage.clock.time.now().after(time);
         *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = Some((trouble, until));
+    }
+
+    /// Notes that the worker has been told to leave: from now on it may hold nothing when it does, if no call fails.
+    pub(crate) fn is_to_leave(&self) {
+        self.has_failed.store(false, Ordering::Release);
     }
 
     /// Ends the failure.
@@ -126,6 +141,9 @@ impl Port {
         operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         let detail = "the simulation has it so";
+        if !matches!(trouble, None | Some(Trouble::Slow)) {
+            self.has_failed.store(true, Ordering::Release);
+        }
         let result = match trouble {
             Some(Trouble::Unavailable) => Err(StoreError::unavailable(detail).into()),
             Some(Trouble::Full) => Err(StoreError::full(detail).into()),
@@ -197,6 +215,7 @@ impl What {
             What::KillAfter(_, ms) => What::KillAfter(seat, ms),
             What::Stall(_, ms) => What::Stall(seat, ms),
             What::Shutdown(_, ms) => What::Shutdown(seat, ms),
+            What::ShutdownWithin(_, within_ms, ms) => What::ShutdownWithin(seat, within_ms, ms),
             What::Store(_, trouble, ms) => What::Store(seat, trouble, ms),
             What::Evict(_) => What::Evict(seat),
             What::Clock(ms) => What::Clock(ms),
@@ -233,6 +252,14 @@ impl saga_core::store::Intercept for Port {
 
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.enter().await;
+        if let Ok(held) = self.stage.referee.held(worker).await
+            && let Some(claim) = held.first()
+            && !self.has_failed.load(Ordering::Acquire)
+        {
+            let what =
+                format!("a worker left with {} of its sagas held, {} among them", held.len(), claim.saga);
+            self.stage.referee.world().books().wrong(Rule::Released, what);
+        }
         self.write(self.weather(), self.inner().leave(worker)).await
     }
 

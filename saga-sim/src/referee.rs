@@ -127,6 +127,7 @@ impl Referee {
                     status.wake_at = None;
                 }
             }
+            Some(Mutant::LosesRelease) => append.release &= append.epoch.is_none(),
             Some(Mutant::HidesDeadLetters) => {
                 if let Some(status) = append.status.as_mut().filter(|s| s.phase == Phase::DeadLettered) {
                     status.phase = Phase::Running;

@@ -15,6 +15,7 @@ pub(super) fn why_not(stand: &str, event: &str) -> Option<&'static str> {
         _ if of_work && at_rest => Some("nothing runs at rest"),
         (_, "elapsed" | "due") if at_rest => Some("nothing comes due at rest"),
         (_, "listed as dead") => Some("all builds of the simulation can read what the others list"),
+        (_, "closed") => Some("every worker of the simulation has the code of every saga"),
         (_, "read") if at_rest || stand == "undoing" => Some("the driver has let go before a read can end"),
         ("scheduled", _) if of_work || event == "child ended" => Some("nothing has been begun"),
         ("scheduled", "body returned" | "body halted") => Some(

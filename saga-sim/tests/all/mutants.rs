@@ -70,6 +70,7 @@ caught! {
     what_came_in_time_and_does_not_count_is_caught: DatesLate,
     a_release_that_is_not_fenced_is_caught: UnfencedRelease,
     a_lease_that_is_over_and_renewed_is_caught: RenewsExpired,
+    a_release_that_is_lost_is_caught: LosesRelease,
 }
 
 #[test]
