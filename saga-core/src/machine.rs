@@ -27,7 +27,6 @@ mod unwind;
 
 pub use crate::delivery::Delivery;
 pub use crate::refusal::Refusal;
-pub use course::DEATHS_MAX;
 pub use delivery::Accepted;
 pub use event::{Answer, Ending, Evaluated, Event};
 pub use reach::{BodyEnd, Reach};
@@ -74,7 +73,7 @@ pub enum Work<'a> {
 /// what they imply.
 ///
 /// # Errors
-/// [`Refusal`], only for [`Event::Delivered`].
+/// [`Refusal`], only for [`Event::Delivered`] and [`Event::Closed`].
 pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec<Entry>, Refusal> {
     let mut entries = Vec::new();
     advance_into(state, event, facts, &mut entries)?;
@@ -93,8 +92,8 @@ pub fn advance_into(
 ) -> Result<(), Refusal> {
     let mut turn = Turn { state, facts, entries, drawn: 0 };
     match event {
-        Event::Recovered { deaths } => {
-            turn.recovered(deaths);
+        Event::Recovered { is_poison } => {
+            turn.recovered(is_poison);
             return Ok(());
         }
         Event::Reached(reach) => turn.reached(reach),
@@ -109,6 +108,7 @@ pub fn advance_into(
         Event::Admitted { site } => turn.admitted(&site),
         Event::Idle => turn.idle(),
         Event::DeadLettered { reason, detail } => turn.dead_letter(reason, detail),
+        Event::Closed { by, detail } => turn.close(by, detail)?,
         Event::Delivered { delivery, evaluated } => turn.delivered(delivery, evaluated)?,
         Event::Refused { delivery, refusal } => turn.had_no_effect(&delivery, Some(refusal)),
     }

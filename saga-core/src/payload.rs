@@ -154,6 +154,22 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// Returns the error without the values that its text quotes: those of a sealed or secret payload.
+    #[must_use]
+    pub fn without_values(self) -> Self {
+        match self {
+            DecodeError::Json { wanted, source } => {
+                let text = secret::without_values(&source.to_string());
+                DecodeError::Json { wanted, source: serde::de::Error::custom(text) }
+            }
+            DecodeError::Unrecorded { .. } | DecodeError::UnknownCodec { .. } | DecodeError::Codec { .. } => {
+                self
+            }
+        }
+    }
+}
+
 /// Returns the type's name as its author knows it: what a macro wrote stands in a block without a name.
 fn named(wanted: &str) -> String {
     wanted.replace("_::__", "")

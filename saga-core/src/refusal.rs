@@ -122,6 +122,14 @@ pub enum Refusal {
         /// What is wrong with it.
         why: String,
     },
+    /// The codec did not seal the signal's value; it is never recorded in clear.
+    #[error("signal {id:?} was not recorded: {why}")]
+    Unrecordable {
+        /// The signal's id.
+        id: String,
+        /// The codec's error.
+        why: String,
+    },
     /// Only a completed saga can be undone.
     #[error("only a completed saga can be undone; this one is {phase}")]
     NotCompleted {
@@ -219,6 +227,7 @@ impl Refusal {
             Refusal::SignalRefused { .. } => {
                 "send a value of the type that the saga waits for; the id may be the same"
             }
+            Refusal::Unrecordable { .. } => "send it again under the same id once the codec works",
             Refusal::Unusable { .. } => "give a value of the step's own type",
             Refusal::NotCompleted { phase: Phase::DeadLettered } => "roll it back",
             Refusal::NotCompleted { phase: Phase::RollingBack } => "nothing: it is on its way back",

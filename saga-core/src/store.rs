@@ -43,7 +43,8 @@ pub struct Status {
     pub reasons: Vec<Reason>,
     /// [`State::progress`] at this write.
     pub progress: u64,
-    /// The number of successive claims that ended with the worker's death, without progress.
+    /// The deaths that are charged to the saga. The store adds one for each claim that ends with its worker's death; the
+    /// holder writes what is charged before that.
     pub deaths: u32,
     /// If it ended and can still be undone, the time until which; [`Timestamp`] of `i64::MAX` if there is no limit.
     pub undoable_until: Option<Timestamp>,

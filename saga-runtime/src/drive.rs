@@ -13,6 +13,7 @@ pub(crate) mod mailbox;
 pub(crate) mod observed;
 pub(crate) mod register;
 pub(crate) mod replies;
+pub(crate) mod suspicion;
 pub(crate) mod trouble;
 pub(crate) mod watchers;
 pub(crate) mod worker;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use saga::policy::{DOUBT_TRIES_MAX, Retry, TIMEOUT_DEFAULT};
-use saga::{defaults, machine, store};
+use saga::{defaults, store};
 
 const PAGE: &str = "docs/defaults.md";
 
@@ -72,6 +72,11 @@ fn runtime() -> String {
             "`Builder::compensations_max`, `compensations_max_of`",
         ),
         ("longest wait of a saga in memory", length(defaults::LINGER), "`Builder::linger`"),
+        (
+            "life of a process before it runs a saga to which three deaths are charged, if others run",
+            length(defaults::QUARANTINE_DELAY),
+            "`Builder::quarantine_delay`; twice as long for each death more",
+        ),
         ("a worker's lease", length(defaults::LEASE), "`Builder::lease`"),
         ("time to wait for the worker that holds the store", "none".to_owned(), "`Builder::wait_for_worker`"),
         (
@@ -94,7 +99,11 @@ fn limits() -> String {
             store::QUARANTINE_DEATHS.to_string(),
             "quarantined: such sagas run one at a time",
         ),
-        ("deaths without progress", machine::DEATHS_MAX.to_string(), "dead-lettered as `PoisonPill`"),
+        (
+            "deaths that are charged; one of a saga that runs entirely alone counts twice",
+            defaults::POISON_PILL_DEATHS.to_string(),
+            "dead-lettered as `PoisonPill`: `Builder::poison_pill_deaths`",
+        ),
         (
             "acts without effect in a journal",
             saga::state::ACTS_WITHOUT_EFFECT_MAX.to_string(),

@@ -9,19 +9,18 @@ use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
 use crate::state::{Direction, Effect, Mark, SiteState, State, Status, Wait};
 use crate::{Kind, Reason, Role, Site, Timestamp};
 
-/// The number of deaths without progress at which a saga is dead-lettered as a poison pill.
-pub const DEATHS_MAX: u32 = 3;
-
 impl Turn<'_> {
-    pub(super) fn recovered(&mut self, deaths: u32) {
+    pub(super) fn recovered(&mut self, is_poison: bool) {
         // The new driver has put no compensation off.
         self.state.renew_open();
         if self.state.phase().is_ended() {
             return;
         }
         // First, so that nothing is begun again that may have killed the process.
-        if deaths >= DEATHS_MAX && !self.state.is_at_rest() {
-            let detail = format!("the process died {deaths} times while it drove this saga");
+        if is_poison && !self.state.is_at_rest() {
+            let detail =
+                "the process died again and again while it drove this saga, and no other can be the cause";
+            let detail = detail.to_owned();
             self.push(Record::BodyBlocked { reason: Reason::PoisonPill, detail, site: None });
         }
         let running: Vec<_> = self

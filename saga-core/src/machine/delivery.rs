@@ -54,6 +54,20 @@ impl Turn<'_> {
         }
     }
 
+    /// Closes a saga that no build at hand can drive.
+    pub(super) fn close(&mut self, by: By, detail: String) -> Result<(), Refusal> {
+        let delivery = Delivery::Abandon { by: by.clone() };
+        if let Some(answer) = self.state.answer_to(&delivery) {
+            return answer;
+        }
+        self.fresh(&delivery)?;
+        self.not_ended()?;
+        self.dead_letter(Reason::Diverged, detail);
+        self.recovered(false);
+        self.push(Record::Abandoned { by });
+        Ok(())
+    }
+
     /// Refuses an act on what has changed since its author looked. An answer is about its question alone: it is held
     /// against that.
     fn fresh(&self, delivery: &Delivery) -> Result<(), Refusal> {

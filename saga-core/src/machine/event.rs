@@ -10,7 +10,7 @@ use crate::record::{Call, Failure, Lost, Trouble};
 use crate::refusal::Refusal;
 #[cfg(doc)]
 use crate::state::State;
-use crate::{Name, Payload, Reason, Role, Site, Timestamp};
+use crate::{By, Name, Payload, Reason, Role, Site, Timestamp};
 
 /// Something that happened to a saga, for the machine to decide on.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ pub enum Event {
     /// A worker has claimed the saga, and whatever ran under an earlier one is in doubt. Nothing begins by that: first
     /// comes what was delivered and what has passed meanwhile, and then [`Event::Due`].
     Recovered {
-        /// How often in a row a process died while it drove this saga and got nowhere.
-        deaths: u32,
+        /// True if the worker takes this saga for the cause of the deaths of the processes that drove it.
+        is_poison: bool,
     },
     /// The body reached something that is not in the journal.
     Reached(Reach),
@@ -75,6 +75,14 @@ pub enum Event {
         /// The reason of the dead letter.
         reason: Reason,
         /// The observation behind the reason, in words.
+        detail: String,
+    },
+    /// An operator abandons a saga of which no build at hand has the code: it is dead-lettered for that, and closed. What
+    /// the author had seen is compared with the saga as it was before.
+    Closed {
+        /// The abandon.
+        by: By,
+        /// The reason for which no build can drive it.
         detail: String,
     },
     /// A delivery came: a signal, an answer, or an operator's act.

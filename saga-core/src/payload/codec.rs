@@ -132,9 +132,16 @@ impl Codecs {
     ) -> Result<(), DecodeError> {
         let opened = self.open(payload)?;
         let plain = opened.as_ref().unwrap_or(payload);
-        let Some(recorded) = recorded else { return plain.read_into(place, wanted) };
-        let opened = self.open(recorded)?;
-        plain.exposed().read_beside(opened.as_ref().unwrap_or(recorded), place, wanted)
+        let read = match recorded {
+            None => plain.read_into(place, wanted),
+            Some(recorded) => {
+                let opened = self.open(recorded)?;
+                plain.exposed().read_beside(opened.as_ref().unwrap_or(recorded), place, wanted)
+            }
+        };
+        // What is sealed or secret is not to stand in the text of an error, which is recorded in clear.
+        let is_hidden = || opened.is_some() || matches!(plain.content(), Content::Secret { .. });
+        read.map_err(|error| if is_hidden() { error.without_values() } else { error })
     }
 
     /// Decodes a value that was given from outside in place of `recorded`, as [`Payload::given`] has it: a secret of
@@ -151,15 +158,14 @@ impl Codecs {
     }
 
     /// Hides a value from outside as a whole, as [`Payload::given`] does, however it was encoded.
-    pub fn hide(&self, payload: &Payload) -> Payload {
+    ///
+    /// # Errors
+    /// [`EncodeError::Codec`] if the writing codec refuses it.
+    pub fn hide(&self, payload: &Payload) -> Result<Payload, EncodeError> {
         match payload.content() {
             // Only its codec opens it.
-            Content::Sealed { .. } => payload.clone(),
-            _ => {
-                let hidden = payload.hidden();
-                // What the codec refuses came here unsealed.
-                self.seal(hidden.clone()).unwrap_or(hidden)
-            }
+            Content::Sealed { .. } => Ok(payload.clone()),
+            _ => self.seal(payload.hidden()),
         }
     }
 

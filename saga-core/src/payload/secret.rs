@@ -22,3 +22,42 @@ pub(crate) fn read_secret<T: DeserializeOwned>(text: &str) -> Result<T, serde_js
     let read = read::read_into(&mut read::place(&mut value), text);
     read::placed(read, value)
 }
+
+/// The text of a decoder's error without the values that it quotes.
+pub(super) fn without_values(text: &str) -> String {
+    let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
+    let (mut kept, mut rest) = (String::new(), text);
+    let next = |rest: &str| {
+        let found =
+            quoted.iter().filter_map(|(opens, closes)| Some((rest.find(opens)?, opens.len(), *closes)));
+        found.min()
+    };
+    while let Some((at, opens, closes)) = next(rest) {
+        kept.push_str(rest[..at + opens - 1].trim_end());
+        let value = &rest[at + opens..];
+        let mut escaped = false;
+        let end = value.find(|c| {
+            let ends = c == closes && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        rest = end.map_or("", |end| &value[end + 1..]);
+    }
+    kept + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_about_what_was_given_quotes_none_of_it() {
+        let text = r#"invalid type: string "42\"42", expected struct Card at line 1 column 6"#;
+        assert_eq!(without_values(text), "invalid type: string, expected struct Card at line 1 column 6");
+        let text =
+            "invalid value: integer `4242`, expected u8; invalid type: floating point `1.5`, expected u8";
+        let kept = "invalid value: integer, expected u8; invalid type: floating point, expected u8";
+        assert_eq!(without_values(text), kept);
+        assert_eq!(without_values("missing field `card`"), "missing field `card`");
+    }
+}

@@ -21,7 +21,6 @@ use crate::replay::context::{NoValue, Place, Reached, Reading};
 use crate::value::encoding::Encoding;
 use crate::value::recorded::Recorded;
 use crate::value::text::text_of;
-use crate::value::text::without_values;
 
 /// A length of time: a [`Duration`], or text such as `"200ms"`, `"10s"`, `"2h"`, `"1h30m"`, `"7d"`.
 #[diagnostic::on_unimplemented(
@@ -260,7 +259,7 @@ fn read_signal<T: Recorded>(state: &SiteState, encoding: &Encoding) -> Reading<O
     let value = payload.map(|payload| sent::read::<T>(payload, encoding)).transpose();
     Some(value.map_err(|error| match error {
         // What was sent is hidden, and a decoder's error quotes it.
-        DecodeError::Json { .. } => NoValue::Refused(without_values(&text_of(&error))),
+        DecodeError::Json { .. } => NoValue::Refused(text_of(&error.without_values())),
         error => error.into(),
     }))
 }

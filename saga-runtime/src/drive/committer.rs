@@ -20,7 +20,7 @@ use crate::value::clock::{Clock, Dice, Stopwatch};
 const BATCH_MAX: usize = 1024;
 /// The number of tries of a failing store during a shutdown. Attempts without a record are then in doubt, and recovered
 /// by the next worker.
-const DRAIN_TRIES: u32 = 10;
+pub(crate) const DRAIN_TRIES: u32 = 10;
 
 /// The reason for which an append was not acknowledged.
 #[derive(Debug, Clone, thiserror::Error)]

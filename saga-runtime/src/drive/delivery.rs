@@ -4,11 +4,12 @@
 use saga_core::machine::{self, Delivery, Evaluated, Event, Facts, Refusal};
 use saga_core::record::Knowledge;
 use saga_core::state::SiteState;
-use saga_core::{Entry, Payload, Record, Role, SagaId, State};
+use saga_core::{EncodeError, Entry, Payload, Record, Role, SagaId, State};
 
 use crate::drive::engine::Engine;
 use crate::replay::registry::Registry;
 use crate::value::encoding::Encoding;
+use crate::value::text::text_of;
 
 /// Returns what follows from an output that a person gave.
 fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Option<Evaluated>, Refusal> {
@@ -41,8 +42,10 @@ pub(crate) fn read(
         let mended = code.and_then(|code| code.mended(input, recorded, &engine.around.encoding));
         *input = mended.map_err(|why| Refusal::Unusable { site: site.clone(), why })?;
     }
-    if let Delivery::Signal { name, payload, .. } = &mut delivery {
-        *payload = as_recorded(&engine.registry, &engine.around.encoding, state, name, payload);
+    if let Delivery::Signal { id, name, payload } = &mut delivery {
+        let recorded = as_recorded(&engine.registry, &engine.around.encoding, state, name, payload);
+        let refusal = |error| Refusal::Unrecordable { id: id.clone(), why: text_of(&error) };
+        *payload = recorded.map_err(refusal)?;
     }
     let evaluated = evaluate(engine, state, &delivery)?;
     Ok((delivery, evaluated))
@@ -50,13 +53,16 @@ pub(crate) fn read(
 
 /// Returns what is recorded of a signal: the value as the type at the wait for it has it, so that its secrets are
 /// hidden and nothing else; or, where that is not known, all of it hidden.
+///
+/// # Errors
+/// The codec's error: a signal is never recorded unsealed.
 fn as_recorded(
     registry: &Registry,
     encoding: &Encoding,
     state: &State,
     name: &str,
     payload: &Payload,
-) -> Payload {
+) -> Result<Payload, EncodeError> {
     let read = state.takes_next(name).and_then(|site| {
         let around = state.sites_around(site).filter_map(|(at, there)| match there {
             SiteState::Child { saga, .. } => Some((at.as_str().len() + 1, saga)),
@@ -68,7 +74,7 @@ fn as_recorded(
         registry.signals.at(saga, place.unwrap_or_default())
     });
     let recorded = read.and_then(|read| read(payload, encoding));
-    recorded.unwrap_or_else(|| encoding.codecs.hide(payload))
+    recorded.map_or_else(|| encoding.codecs.hide(payload), Ok)
 }
 
 /// Returns the answer to a delivery that another worker took, from the journal: an act's by its id, a signal's by its

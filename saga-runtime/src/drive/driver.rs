@@ -28,6 +28,7 @@ use crate::drive::engine::Engine;
 use crate::drive::finished::{Finished, Reply};
 use crate::drive::jobs::{Begun, Job, Local, LocalEnd};
 use crate::drive::mailbox::Mailbox;
+use crate::drive::suspicion::Suspicion;
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::AnySaga;
 use crate::value::few::Few;
@@ -50,7 +51,7 @@ pub(crate) struct Driver {
     /// Whether the body has yet to run over the journal.
     replays: bool,
     epoch: Option<Epoch>,
-    deaths: u32,
+    suspicion: Suspicion,
     /// How far it had come when it was claimed: beyond that, earlier deaths count no more.
     progress: u64,
     /// The phase that the store lists.
@@ -73,6 +74,8 @@ pub(crate) struct Driver {
     stops: bool,
     /// Whether an attempt was dropped in flight because the time of a shutdown was up.
     is_interrupted: bool,
+    /// True if the store lists the deaths such that the next one, in a shutdown, adds none.
+    is_forgiven: bool,
     ack: Arc<AckSlot>,
     created: Option<oneshot::Sender<()>>,
     /// The due time that has just been waited for.
@@ -98,8 +101,8 @@ pub(crate) enum Origin {
     Claimed {
         /// Under this number.
         epoch: Epoch,
-        /// Deaths without progress, this claim's predecessor included.
-        deaths: u32,
+        /// The deaths that are charged to it, and what follows from them.
+        suspicion: Suspicion,
         /// The phase that the store lists.
         phase: Phase,
         /// What waited for it: all that had been delivered at that time.
@@ -124,7 +127,7 @@ impl Driver {
             body: None,
             replays: false,
             epoch: None,
-            deaths: 0,
+            suspicion: Suspicion::default(),
             progress,
             written: None,
             entries: Vec::new(),
@@ -142,6 +145,7 @@ impl Driver {
             stopping: Arc::default(),
             stops: false,
             is_interrupted: false,
+            is_forgiven: false,
             ack: Arc::default(),
             created: None,
             passed: Timestamp::default(),
@@ -154,12 +158,12 @@ impl Driver {
                 driver.entries.push(*entry);
                 driver.created = Some(created);
             }
-            Origin::Claimed { epoch, deaths, phase, deliveries } => {
+            Origin::Claimed { epoch, suspicion, phase, deliveries } => {
                 driver.epoch = Some(epoch);
                 driver.mailbox.driven_under(epoch);
-                driver.deaths = deaths;
+                driver.suspicion = suspicion;
                 driver.written = Some(phase);
-                driver.catch_up(deaths, deliveries);
+                driver.catch_up(suspicion.is_poison, deliveries);
             }
         }
         driver
@@ -331,10 +335,11 @@ impl Driver {
 
     /// Commits what has to be durable now, and answers the callers that wait for it.
     async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
-        if self.news.is_lazy() && self.taken.is_empty() && !rest.release && self.epoch.is_some() {
+        let is_idle = self.news.is_lazy() && self.taken.is_empty() && self.epoch.is_some();
+        if is_idle && !rest.release && !self.is_to_be_forgiven() {
             return Ok(());
         }
-        let deaths = self.deaths;
+        let deaths = self.suspicion.deaths;
         let status = self.status(rest);
         let append = Append {
             saga: lock(&self.board).state.id().clone(),
@@ -362,7 +367,7 @@ impl Driver {
         }
         self.signals.clear();
         self.replies.drain(..).for_each(|(id, reply)| self.engine.replies.answer(id, reply));
-        if deaths > self.deaths {
+        if deaths > 0 && self.suspicion.deaths == 0 {
             self.engine.live.leave_quarantine(&saga);
         }
         self.engine.watchers.tell(&saga);
@@ -378,17 +383,25 @@ impl Driver {
             phase => phase,
         };
         // A saga released in good order has not died. One that made progress is not what killed the processes.
-        let lives = self.deaths > 0
+        let lives = self.suspicion.deaths > 0
             && (rest.release && !self.is_interrupted || board.state.progress() > self.progress);
         if lives {
-            self.deaths = 0;
+            self.suspicion = Suspicion::default();
         }
-        if !rest.release && !lives && self.written == Some(shown) {
+        let forgives = self.engine.is_draining() && self.suspicion.deaths > 0;
+        let deaths = self.suspicion.charged(rest.release, forgives);
+        if !rest.release && !lives && self.written == Some(shown) && self.is_forgiven == forgives {
             return None;
         }
+        self.is_forgiven = forgives;
         self.written = Some(shown);
         let wake_at = rest.wake.map(|(due, _)| due).filter(|_| rest.release);
-        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, self.deaths) })
+        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, deaths) })
+    }
+
+    /// Returns true if a shutdown has begun, and the store does not know yet that a death in it is not charged.
+    fn is_to_be_forgiven(&self) -> bool {
+        !self.is_forgiven && self.suspicion.deaths > 0 && self.engine.is_draining()
     }
 
     fn begin(&mut self, job: Job) {

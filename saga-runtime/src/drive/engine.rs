@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use saga_core::Timestamp;
 use saga_core::store::{Store, StoreError, WorkerId};
 use tokio::sync::{Notify, watch};
 
@@ -41,6 +42,12 @@ pub(crate) struct Engine {
     /// A saga that waits longer than this is released.
     pub(crate) linger: Duration,
     pub(crate) lease: Duration,
+    /// When this process began to work.
+    pub(crate) started: Timestamp,
+    /// The time for which a process must live without a suspect before that runs.
+    pub(crate) quarantine_delay: Duration,
+    /// The number of deaths charged to a saga for which it is dead-lettered.
+    pub(crate) poison_pill_deaths: u32,
     pub(crate) never_stopping: Arc<Stopping>,
     pub(crate) draining: watch::Sender<bool>,
     /// The same, cheaper to read often.
@@ -61,12 +68,12 @@ impl Engine {
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.drains.load(Ordering::Acquire)
+        self.drains.load(Ordering::SeqCst)
     }
 
     /// Begins to shut down, and wakes each driver for that.
     pub(crate) fn drain(&self) {
-        self.drains.store(true, Ordering::Release);
+        self.drains.store(true, Ordering::SeqCst);
         self.draining.send_replace(true);
         self.live.ring();
         self.watchers.tell_all();
@@ -82,11 +89,40 @@ impl Engine {
         self.interrupts.load(Ordering::Acquire)
     }
 
+    /// Returns true if no saga is driven, and none is about to be.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.live.len() == 0 && self.live.coming.load(Ordering::SeqCst) == 0
+    }
+
     /// Returns once the runtime shuts down.
     pub(crate) async fn drained(&self) {
         let mut draining = self.draining.subscribe();
         // The sender lives as long as the engine.
         drop(draining.wait_for(|d| *d).await);
+    }
+}
+
+/// A claim or a creation that is on its way to a driver. A shutdown waits until the driver is there: the worker may not
+/// leave with a claim that it has just been given.
+pub(crate) struct Coming(Arc<Engine>);
+
+impl Coming {
+    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
+        engine.live.coming.fetch_add(1, Ordering::SeqCst);
+        Self(engine.clone())
+    }
+
+    /// Returns `None` if the runtime shuts down. A shutdown that begins after this waits for what is coming.
+    pub(crate) fn unless_draining(engine: &Arc<Engine>) -> Option<Self> {
+        let coming = Self::new(engine);
+        (!engine.is_draining()).then_some(coming)
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.live.coming.fetch_sub(1, Ordering::SeqCst);
+        self.0.live.arrived.notify_one();
     }
 }
 

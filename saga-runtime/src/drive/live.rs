@@ -1,10 +1,11 @@
 //! The sagas that a worker drives.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use foldhash::fast::RandomState;
+use saga_core::store::DeliveryId;
 use saga_core::{SagaId, Timestamp};
 use tokio::sync::{Notify, watch};
 
@@ -25,6 +26,8 @@ pub(crate) struct Live {
     sagas: Mutex<HashMap<SagaId, Channel, RandomState>>,
     /// The quarantined saga that runs.
     quarantined: Mutex<Option<SagaId>>,
+    /// Suspects that wait until the process has lived for a while, each with the last delivery that was seen for it.
+    held_back: Mutex<BTreeMap<SagaId, DeliveryId>>,
     /// Whether the worker may hold a saga that no driver drives.
     doubt: AtomicBool,
     /// Rung when a driver ends.
@@ -33,6 +36,10 @@ pub(crate) struct Live {
     pub(crate) look: Notify,
     /// Aborts what is driven: by saga.
     aborts: Mutex<Aborts>,
+    /// The number of claims and creations that are on their way to a driver.
+    pub(crate) coming: AtomicUsize,
+    /// Rung when one of them has arrived.
+    pub(crate) arrived: Notify,
     /// To be closed, also if this worker has no code for it.
     closing: Mutex<BTreeSet<SagaId>>,
 }
@@ -118,9 +125,29 @@ impl Live {
         }
     }
 
+    /// Closes that saga at the next look: the store failed when it was to be claimed.
+    pub(crate) fn close_later(&self, saga: &SagaId) {
+        guard(&self.closing).insert(saga.clone());
+    }
+
     /// Returns, once, a saga that is to be closed.
     pub(crate) fn take_closing(&self) -> Option<SagaId> {
         guard(&self.closing).pop_first()
+    }
+
+    /// Holds back a suspect. Deliveries up to this one are no reason to claim it.
+    pub(crate) fn holds_back(&self, saga: &SagaId, seen: Option<DeliveryId>) {
+        guard(&self.held_back).insert(saga.clone(), seen.unwrap_or(DeliveryId(0)));
+    }
+
+    /// Notes that a saga is not held back, or not any more.
+    pub(crate) fn runs_again(&self, saga: &SagaId) {
+        guard(&self.held_back).remove(saga);
+    }
+
+    /// Returns the suspects that are held back, each with the last delivery that was seen for it.
+    pub(crate) fn held_back(&self) -> Vec<(SagaId, DeliveryId)> {
+        guard(&self.held_back).iter().map(|(saga, seen)| (saga.clone(), *seen)).collect()
     }
 
     /// Returns true if a quarantined saga is running that has not made progress yet.

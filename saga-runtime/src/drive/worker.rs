@@ -12,9 +12,9 @@ use saga_core::store::{Append, Claim, DeliveryId, QUARANTINE_DEATHS, Status, Sto
 use saga_core::{Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
-use crate::drive::committer::{CommitError, pause};
+use crate::drive::committer::{CommitError, DRAIN_TRIES, pause};
 use crate::drive::driver::{Driver, Origin};
-use crate::drive::engine::{Engine, patiently};
+use crate::drive::engine::{Coming, Engine, patiently};
 use crate::drive::finished::Finished;
 use crate::drive::live::Channel;
 use crate::drive::mailbox::Mailbox;
@@ -23,8 +23,10 @@ use crate::value::panics::message_of;
 use crate::value::text::text_of;
 
 mod close;
+mod suspect;
 
 use close::{claim_to_close, close};
+use suspect::judge;
 
 /// So many sagas are claimed at first, so that those go on soon; twice as many each time after, while there are more.
 const CLAIM_MIN: usize = 32;
@@ -93,19 +95,11 @@ struct Found {
 
 /// Claims what may be claimed, if not too much at once, and passes on what waits in the inbox.
 async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreError> {
-    if engine.live.take_doubt() {
-        // Claimed, but the answer was lost; or known to this worker, and no longer driven.
-        let held = engine.store.held(engine.worker()).await.inspect_err(|_| engine.live.doubt())?;
-        for claim in held {
-            match engine.live.get(&claim.saga) {
-                None => take_up(engine, claim),
-                Some(there) if there.mailbox.epoch() == Some(claim.epoch) => {}
-                Some(there) => look_again_after(engine, there, claim.epoch),
-            }
-        }
-    }
+    let Some(_coming) = Coming::unless_draining(engine) else { return Ok(Found::default()) };
+    take_up_held(engine).await?;
     while let Some(saga) = engine.live.take_closing() {
-        claim_to_close(engine, saga).await?;
+        let closed = claim_to_close(engine, &saga).await;
+        closed.inspect_err(|_| engine.live.close_later(&saga))?;
     }
     let free = engine.running_max.saturating_sub(engine.live.len());
     let mut found = Found::default();
@@ -114,7 +108,7 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
             sagas: engine.registry.saga_names(),
             limit: free.min(claim_max),
             quarantined: !engine.live.has_quarantined(),
-            unreadable: engine.troubles.unreadable(),
+            unreadable: not_for_those(engine),
             only: None,
         };
         let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
@@ -133,11 +127,67 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
     Ok(found)
 }
 
+/// Returns the sagas whose deliveries are no reason to claim them, each with the last delivery that this worker has seen.
+fn not_for_those(engine: &Engine) -> Vec<(SagaId, DeliveryId)> {
+    let mut seen = engine.troubles.unreadable();
+    seen.extend(engine.live.held_back());
+    seen
+}
+
+/// Drives the sagas that this worker holds and does not drive, if there may be any: the answer to a claim was lost, or
+/// the driver was.
+async fn take_up_held(engine: &Arc<Engine>) -> Result<(), StoreError> {
+    if !engine.live.take_doubt() {
+        return Ok(());
+    }
+    let held = engine.store.held(engine.worker()).await.inspect_err(|_| engine.live.doubt())?;
+    for claim in held {
+        match engine.live.get(&claim.saga) {
+            None => take_up(engine, claim),
+            Some(there) if there.mailbox.epoch() == Some(claim.epoch) => {}
+            Some(there) => look_again_after(engine, there, claim.epoch),
+        }
+    }
+    Ok(())
+}
+
+/// Returns once everything that this worker holds is released: what it drives, what is on its way to a driver, and
+/// claims whose answer was lost. Gives up after [`DRAIN_TRIES`] failures of the store.
+pub(crate) async fn all_released(engine: &Arc<Engine>) {
+    let mut failures = 0;
+    loop {
+        while !engine.is_quiet() {
+            tokio::select! {
+                biased;
+                () = engine.live.freed.notified() => {}
+                () = engine.live.arrived.notified() => {}
+                () = tokio::time::sleep(DRAIN_LOOK) => {}
+            }
+        }
+        match take_up_held(engine).await {
+            Ok(()) if engine.is_quiet() => return,
+            // A driver that cannot release its saga is lost again.
+            Ok(()) => failures += 1,
+            Err(StoreError::LeaseLost) => return,
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, failures, "what the worker still holds is not known");
+                tokio::time::sleep(pause(1, engine.dice.draw())).await;
+            }
+        }
+        if failures > DRAIN_TRIES {
+            return;
+        }
+    }
+}
+
 /// Asks again for what is held when the driver of a saga has ended. The saga is held under `epoch`, but driven under an
 /// earlier claim, which is about to end. A new saga may not know its claim yet; most often it is this one.
 fn look_again_after(engine: &Arc<Engine>, there: Channel, epoch: Epoch) {
     let (engine, Channel { mailbox, mut finished }) = (engine.clone(), there);
+    let coming = Coming::new(&engine);
     tokio::spawn(async move {
+        let _coming = coming;
         while mailbox.epoch().is_none() && finished.borrow().is_none() && finished.has_changed().is_ok() {
             tokio::time::sleep(NEW_LOOK).await;
         }
@@ -215,7 +265,9 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
     if let Err(there) = engine.live.enter(&saga, channel) {
         // Its last driver has released it, and is just about to leave.
         let (engine, mut finished) = (engine.clone(), there.finished);
+        let coming = Coming::new(&engine);
         tokio::spawn(async move {
+            let _coming = coming;
             drop(finished.wait_for(Option::is_some).await);
             take_up(&engine, claim);
         });
@@ -292,17 +344,18 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
     match (state, saga) {
         (Ok(state), Some(saga)) => {
             engine.troubles.is_readable(&claim.saga);
-            let deaths = match count_deaths(engine, &claim, &state).await {
-                Ok(deaths) => deaths,
+            let suspicion = match judge(engine, &claim, &state).await {
+                Ok(suspicion) => suspicion,
                 Err(finished) => return finished,
             };
+            let deaths = suspicion.deaths;
             tracing::debug!(saga = %claim.saga, epoch = %claim.epoch, deaths, phase = %state.phase(), "resumed");
             let deliveries = match deliveries {
                 Ok(deliveries) => (known_until, deliveries),
                 Err(error) => return Finished::Lost(CommitError::Store(error)),
             };
             let origin =
-                Origin::Claimed { epoch: claim.epoch, deaths, phase: claim.status.phase, deliveries };
+                Origin::Claimed { epoch: claim.epoch, suspicion, phase: claim.status.phase, deliveries };
             Driver::new(engine.clone(), saga, state, origin, mailbox).drive().await
         }
         (Ok(state), None) => match deliveries {
@@ -316,18 +369,6 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
             release_unreadable(engine, claim, &why).await
         }
     }
-}
-
-/// Returns how often in a row this saga died without progress. If it made progress before its last death, that death is
-/// the first again: this is recorded before anything of it runs, because it may kill the process at once.
-async fn count_deaths(engine: &Engine, claim: &Claim, state: &State) -> Result<u32, Finished> {
-    let deaths = claim.status.deaths;
-    if deaths == 0 || state.progress() == claim.status.progress {
-        return Ok(deaths);
-    }
-    let status = Status { progress: state.progress(), deaths: 1, ..claim.status.clone() };
-    write_status(engine, claim, status, false).await?;
-    Ok(1)
 }
 
 async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: bool) -> Result<(), Finished> {
@@ -365,4 +406,4 @@ async fn release_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finishe
 /// How long to wait between looks at whether a new saga is durable.
 const NEW_LOOK: Duration = Duration::from_millis(50);
 /// How long a shutdown waits between looks at what still runs.
-pub(crate) const DRAIN_LOOK: Duration = Duration::from_millis(50);
+const DRAIN_LOOK: Duration = Duration::from_millis(50);

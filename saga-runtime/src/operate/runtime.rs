@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::author::saga::{Saga, SagaCall};
 use crate::drive::committer::CommitError;
 use crate::drive::driver::{Driver, Origin};
-use crate::drive::engine::Engine;
+use crate::drive::engine::{Coming, Engine};
 use crate::drive::finished::Finished;
 use crate::drive::live::Channel;
 use crate::drive::mailbox::Mailbox;
@@ -140,6 +140,7 @@ impl Runtime {
         let entry = Entry { seq: 0, at: now, record };
         let mut state = State::new(id.clone());
         state.apply(&entry).map_err(|e| RunError::Unrecordable { why: e.to_string() })?;
+        let Some(coming) = Coming::unless_draining(engine) else { return Err(RunError::ShuttingDown) };
         if engine.live.len() >= engine.running_max {
             return self.schedule(&id, state, entry, call.means_same).await;
         }
@@ -149,6 +150,7 @@ impl Runtime {
         if let Err(there) = engine.live.enter(&id, channel.clone()) {
             return self.same(&id, &entry, Some(there), call.means_same).await;
         }
+        drop(coming);
         let (created, is_created) = oneshot::channel();
         let driver = Driver::new(
             engine.clone(),
@@ -327,7 +329,7 @@ impl Runtime {
     /// [`shutdown_within`](Self::shutdown_within).
     pub async fn shutdown(&self) {
         self.engine().drain();
-        self.all_released().await;
+        worker::all_released(self.engine()).await;
         self.leave().await;
     }
 
@@ -343,22 +345,13 @@ impl Runtime {
     /// handed to `spawn_blocking` or to a task of its own goes on.
     pub async fn shutdown_within(&self, time: Duration) -> usize {
         self.engine().drain();
-        if tokio::time::timeout(time, self.all_released()).await.is_err() {
+        let mut released = std::pin::pin!(worker::all_released(self.engine()));
+        if tokio::time::timeout(time, &mut released).await.is_err() {
             self.engine().interrupt();
-            self.all_released().await;
+            released.await;
         }
         self.leave().await;
         self.engine().interrupted.load(Ordering::Acquire)
-    }
-
-    async fn all_released(&self) {
-        while self.engine().live.len() > 0 {
-            tokio::select! {
-                biased;
-                () = self.engine().live.freed.notified() => {}
-                () = tokio::time::sleep(worker::DRAIN_LOOK) => {}
-            }
-        }
     }
 
     async fn leave(&self) {

@@ -16,3 +16,9 @@ pub const COMPENSATIONS_MAX: usize = 32;
 pub const PAYLOAD_BYTES_WARN: usize = 256 * 1024;
 /// The size of a value, in bytes, above which it is not recorded: [`Builder::payload_bytes`](crate::Builder::payload_bytes).
 pub const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The number of deaths charged to a saga for which it is dead-lettered:
+/// [`Builder::poison_pill_deaths`](crate::Builder::poison_pill_deaths).
+pub const POISON_PILL_DEATHS: u32 = 5;
+/// The time for which a process must live before it runs a saga to which three deaths are charged:
+/// [`Builder::quarantine_delay`](crate::Builder::quarantine_delay).
+pub const QUARANTINE_DELAY: Duration = Duration::from_secs(10);

@@ -104,8 +104,11 @@ impl Encoding {
     fn encode_readable<T>(&self, recording: &Recording<T>, value: &T) -> Result<Payload, String> {
         let plain = (recording.encode)(value, &Codecs::default()).map_err(|e| text_of(&e))?;
         let seal = |payload: Payload| self.codecs.seal(payload).map_err(|e| text_of(&e));
+        let shown =
+            |error: DecodeError| if self.codecs.is_sealing() { error.without_values() } else { error };
         let readable = |payload: &Payload| {
-            (recording.decode)(&Codecs::default(), payload).map(drop).map_err(|e| text_of(&e))
+            let read = (recording.decode)(&Codecs::default(), payload).map(drop);
+            read.map_err(|error| text_of(&shown(error)))
         };
         readable(&plain)?;
         let whole = seal(plain.clone()).and_then(|payload| self.check_size(payload, type_name::<T>()));

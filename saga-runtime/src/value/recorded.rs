@@ -163,7 +163,10 @@ pub(crate) fn keep(value: &Value<'_>, codecs: &Codecs) -> Result<Payload, Encode
     let shown = || (!codecs.is_sealing()).then(|| shortened(payload.shown()));
     let lost_float = print.has_lost_float();
     let again = (value.again)(&Codecs::default(), &payload);
-    let again = again.map_err(|source| EncodeError::Unreadable { shown: shown(), lost_float, source })?;
+    let again = again.map_err(|source| {
+        let source = if codecs.is_sealing() { source.without_values() } else { source };
+        EncodeError::Unreadable { shown: shown(), lost_float, source }
+    })?;
     if again?.1 != print {
         return Err(EncodeError::Changed { shown: shown(), lost_float });
     }

@@ -60,3 +60,29 @@ async fn whoever_waits_is_told_and_hardly_asks() {
     let asked = store.summaries.load(Ordering::Relaxed);
     assert!(asked < 200, "asked {asked} times in two hours");
 }
+
+saga!(other, |cx, input| [a] {
+    Ok(a.at(&cx, 1, &[], set("bed")).await?)
+});
+
+/// The store fails at the moment at which the saga is to be claimed and closed: the next look tries again.
+#[tokio::test(start_paused = true)]
+async fn a_request_to_close_outlives_a_failure_of_the_store() {
+    let (world, store) = (World::new(), Arc::new(Alone::default()));
+    let started = |store: Arc<dyn Store>| Runtime::builder_shared(store).resource(world.clone());
+    let runtime = started(store.clone()).saga::<sleeper>().start().await.unwrap();
+    let handle = runtime.run("a", sleeper::call()).await.unwrap();
+    crate::support::acts::until_phase(&handle, Phase::Waiting).await;
+    runtime.shutdown().await;
+    let valve = Valve::new(store.clone());
+    let runtime = started(valve.clone()).saga::<other>().start().await.unwrap();
+    let handle = runtime.find(handle.id()).await.unwrap().unwrap();
+    valve.reads(Flow::Unavailable);
+    valve.loads(Flow::Open);
+    let began = tokio::time::Instant::now();
+    let abandoned = tokio::spawn(async move { handle.abandon(ann()).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    valve.reads(Flow::Open);
+    abandoned.in_time().await.unwrap().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}

@@ -144,7 +144,8 @@ async fn s61_who_waits_when_a_runtime_is_killed_is_told() {
     let cancelled = cancel.in_time().await.unwrap().unwrap_err();
     assert!(matches!(cancelled, ActError::NotTaken { why: LookError::ShutDown { .. }, .. }), "{cancelled:?}");
     for run in [driven, same, roomless] {
-        run.in_time().await.unwrap().unwrap_err();
+        let ended = run.in_time().await.unwrap();
+        assert!(matches!(ended, Err(RunError::ShuttingDown | RunError::Store(_))), "{ended:?}");
     }
     is_shut_down(&busy.outcome().in_time().await);
 }
@@ -214,6 +215,38 @@ async fn s61_an_act_on_a_saga_of_an_unknown_type_ends_and_abandon_closes_it() {
     let state = handle.look().await.unwrap();
     assert!(matches!(state.rollback(), saga_core::Rollback::Partial { .. }), "{:?}", state.rollback());
     assert_eq!(world.stands().len(), 1);
+}
+
+/// The author of an abandon says what was seen, as the command line does. The act is compared with that, and not with the
+/// records that the worker writes to close the saga.
+#[tokio::test(start_paused = true)]
+async fn s61_an_abandon_is_compared_with_what_its_author_had_seen() {
+    let (store, world) = (Arc::new(MemoryStore::new()), World::new());
+    let runtime = runs(&store, &world).await;
+    let handle = runtime.run("a", waits::call()).await.unwrap();
+    until_phase(&handle, Phase::Waiting).await;
+    let seen = handle.look().await.unwrap().last_seq();
+    runtime.shutdown().await;
+    let runtime = knows_other(&store, &world).await;
+    let handle = runtime.find(handle.id()).await.unwrap().unwrap();
+    let early = ann().having_seen(seen - 1);
+    let refused = refusal(handle.abandon(early.clone()).in_time().await);
+    let Refusal::Stale { seen: author, now, phase, .. } = &refused else { panic!("{refused}") };
+    assert_eq!((*author, *now, *phase), (seen - 1, seen, Phase::Waiting));
+    // Only the refused act is recorded.
+    let journal = handle.journal().await.unwrap();
+    assert_eq!(journal.len() as u64, seen + 2);
+    match &journal.last().unwrap().record {
+        Record::NoEffect { refusal: Some(recorded), .. } => assert_eq!(**recorded, refused),
+        other => panic!("{other:?}"),
+    }
+    handle.abandon(ann().having_seen(seen)).in_time().await.unwrap();
+    assert_eq!(handle.phase().await.unwrap(), Phase::Abandoned);
+    // A repeat of the first click gets its answer, and a new one is refused as too late.
+    assert!(matches!(
+        refusal(handle.abandon(ann()).in_time().await),
+        Refusal::Ended { .. } | Refusal::NotDeadLettered { .. }
+    ));
 }
 
 #[tokio::test(start_paused = true)]

@@ -171,7 +171,7 @@ impl System {
                 admitted: BTreeSet::new(),
             });
             // The previous worker may have died or released the saga: it counts as at most one death here.
-            s.event(worker, Event::Recovered { deaths: u32::from(s.epochs > 1) });
+            s.event(worker, Event::Recovered { is_poison: false });
             s.take_cancel(worker);
             if sends_on {
                 s.budget.redrives -= 1;

@@ -346,7 +346,7 @@ impl Desk {
     pub(crate) fn crash_times(&mut self, deaths: u32) -> &mut Self {
         self.state = State::of(self.state.id().clone(), &self.journal).unwrap();
         // The driver does nothing between these two.
-        self.advance(Event::Recovered { deaths }).unwrap();
+        self.advance(Event::Recovered { is_poison: deaths >= 3 }).unwrap();
         self.take(Event::Due)
     }
 

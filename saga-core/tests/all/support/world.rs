@@ -234,7 +234,7 @@ impl World {
         self.reads.clear();
         self.state = State::of(self.state.id().clone(), &self.journal).unwrap();
         let deaths = 1 + self.draw(4) as u32;
-        self.event(Event::Recovered { deaths });
+        self.event(Event::Recovered { is_poison: deaths >= 3 });
         self.event(Event::Due);
     }
 
@@ -398,7 +398,7 @@ impl World {
         ] {
             assert!(!self.deliver(delivery));
         }
-        self.event(Event::Recovered { deaths: 3 });
+        self.event(Event::Recovered { is_poison: true });
         self.event(Event::Due);
         assert_eq!(self.journal.len(), before, "an ended saga takes nothing");
     }

@@ -20,7 +20,7 @@ use crate::value::panics::{caught, drop_quietly};
 use crate::value::recorded::{Recorded, decode_given};
 use crate::value::resources::Need;
 use crate::value::surroundings::Surroundings;
-use crate::value::text::{text_of, without_values};
+use crate::value::text::text_of;
 
 pub(crate) struct TypedStep<S>(PhantomData<fn() -> S>);
 
@@ -158,7 +158,7 @@ fn why_unread(read: Result<(), String>, error: Option<DecodeError>, is_given: bo
     match (read, error) {
         (Err(panic), _) if is_given => format!("reading the given value: {panic}"),
         (Err(panic), _) => format!("reading the recorded value: {panic}"),
-        (Ok(()), Some(error)) if is_given => without_values(&text_of(&error)),
+        (Ok(()), Some(error)) if is_given => text_of(&error.without_values()),
         (Ok(()), error) => error.map(|error| text_of(&error)).unwrap_or_default(),
     }
 }

@@ -20,13 +20,13 @@ use crate::replay::board::lock;
 impl Driver {
     /// Takes in all that happened before this claim. What ran is in doubt; what was said in time counts, and what has
     /// passed by then has; only then something begins.
-    pub(super) fn catch_up(&mut self, deaths: u32, deliveries: (Timestamp, Vec<Waiting>)) {
+    pub(super) fn catch_up(&mut self, is_poison: bool, deliveries: (Timestamp, Vec<Waiting>)) {
         if self.written == Some(Phase::DeadLettered) {
             // Changes nothing, unless a build that could not read the journal has listed it so.
             let detail = LISTED.to_owned();
             self.take(Event::DeadLettered { reason: Reason::Undecodable, detail });
         }
-        self.take(Event::Recovered { deaths });
+        self.take(Event::Recovered { is_poison });
         let (known_until, deliveries) = deliveries;
         // What comes too late for a limit is known up to then; the deadline does not depend on it.
         let is_late = lock(&self.board).state.is_late(self.now);

@@ -4,20 +4,25 @@ use std::sync::Arc;
 
 use saga_core::machine::{self, Delivery, Event, Facts, Refusal};
 use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Waiting, Wanted};
-use saga_core::{Entry, Phase, Reason, SagaId, State};
+use saga_core::{Entry, Phase, SagaId, State};
 
 use super::take_up;
 use crate::drive::engine::Engine;
 use crate::drive::finished::Finished;
 
 /// Claims a saga that an operator abandons, if its type is not registered: any other is claimed as always.
-pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: SagaId) -> Result<(), StoreError> {
-    let summary = engine.store.summary(&saga).await?;
+pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: &SagaId) -> Result<(), StoreError> {
+    let summary = engine.store.summary(saga).await?;
     if summary.is_none_or(|summary| engine.registry.find_claimed(&summary.status.saga).is_some()) {
         return Ok(());
     }
-    let wanted =
-        Wanted { sagas: Vec::new(), limit: 1, quarantined: true, unreadable: Vec::new(), only: Some(saga) };
+    let wanted = Wanted {
+        sagas: Vec::new(),
+        limit: 1,
+        quarantined: true,
+        unreadable: Vec::new(),
+        only: Some(saga.clone()),
+    };
     let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
     let claims = claims.inspect_err(|_| engine.live.doubt())?;
     claims.claimed.into_iter().for_each(|claim| take_up(engine, claim));
@@ -69,15 +74,20 @@ fn abandon(
 ) -> Answers {
     let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
     let mut decide = |state: &mut State, event| machine::advance_into(state, event, &facts, entries);
-    let is_abandon = |waiting: &Waiting| matches!(waiting.delivery, Delivery::Abandon { .. });
-    let (abandons, others): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(is_abandon);
     let mut answers = Answers::new();
-    for Waiting { id, delivery, .. } in abandons {
+    let mut others = Vec::new();
+    for waiting in deliveries {
+        let Delivery::Abandon { by } = &waiting.delivery else {
+            others.push(waiting);
+            continue;
+        };
         let detail = format!("no worker has registered its type `{}`", claim.status.saga);
-        let answer = decide(state, Event::DeadLettered { reason: Reason::Diverged, detail })
-            .and_then(|()| decide(state, Event::Recovered { deaths: 0 }))
-            .and_then(|()| decide(state, Event::Delivered { delivery, evaluated: None }));
-        answers.push((id, answer));
+        let mut answer = decide(state, Event::Closed { by: by.clone(), detail });
+        if let Err(refusal) = &answer {
+            let event = Event::Refused { delivery: waiting.delivery, refusal: refusal.clone() };
+            answer = decide(state, event).and(answer);
+        }
+        answers.push((waiting.id, answer));
     }
     if state.phase() == Phase::Abandoned {
         // Whatever else was delivered comes too late.

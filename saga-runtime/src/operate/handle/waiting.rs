@@ -77,6 +77,8 @@ impl AnyHandle {
         let event = Event::DeadLettered { reason: Reason::Undecodable, detail: LISTED.to_owned() };
         // Only a delivery is refused.
         drop(machine::advance(&mut state, event, &facts));
+        // An act on it says that its author has seen these records: they are the ones that the worker writes.
+        drop(machine::advance(&mut state, Event::Recovered { is_poison: false }, &facts));
         state
     }
 

@@ -47,6 +47,8 @@ pub struct Builder {
     name: String,
     lease: Duration,
     linger: Duration,
+    quarantine_delay: Duration,
+    poison_pill_deaths: u32,
     running_max: usize,
     compensations_max: CompensationsMax,
     pub(crate) look_every: Duration,
@@ -73,6 +75,8 @@ impl Builder {
             name: "saga".to_owned(),
             lease: defaults::LEASE,
             linger: defaults::LINGER,
+            quarantine_delay: defaults::QUARANTINE_DELAY,
+            poison_pill_deaths: defaults::POISON_PILL_DEATHS,
             running_max: defaults::RUNNING_MAX,
             compensations_max: CompensationsMax::default(),
             look_every,
@@ -194,6 +198,24 @@ impl Builder {
         self
     }
 
+    /// Sets the number of deaths charged to a saga for which it is dead-lettered as `PoisonPill` (5 by default, at least 3).
+    ///
+    /// A death is charged when a process dies while it drives the saga; progress takes all of them back. After two, a
+    /// saga runs only while no other such saga runs. A death while no other saga at all ran is charged twice: one that
+    /// runs entirely alone is dead-lettered after three.
+    pub fn poison_pill_deaths(mut self, deaths: u32) -> Self {
+        self.poison_pill_deaths = deaths.max(3);
+        self
+    }
+
+    /// Sets the time for which a process must live before it runs a saga to which three deaths are charged, if other sagas
+    /// run (10 s by default); twice as long for four, and so on. In a loop of kills that is faster than this no saga is
+    /// dead-lettered for it.
+    pub fn quarantine_delay(mut self, delay: Duration) -> Self {
+        self.quarantine_delay = delay;
+        self
+    }
+
     /// Lets [`start`](Self::start) wait for so long until the worker that holds the store has left; not at all by
     /// default. In a rolling deployment the new process starts before the old one has ended.
     pub fn wait_for_worker(mut self, time: Duration) -> Self {
@@ -285,6 +307,7 @@ impl Builder {
             clock: clock.clone(),
             interference: self.interference,
         });
+        let started = clock.now();
         let engine = Arc::new(Engine {
             store: self.store,
             registry: self.registry,
@@ -302,6 +325,9 @@ impl Builder {
             running_max: self.running_max,
             bulkheads,
             linger: self.linger,
+            quarantine_delay: self.quarantine_delay,
+            poison_pill_deaths: self.poison_pill_deaths,
+            started,
             lease: self.lease,
             never_stopping: Arc::default(),
             draining,
