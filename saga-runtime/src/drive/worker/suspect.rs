@@ -73,5 +73,5 @@ async fn hold_back(engine: &Arc<Engine>, claim: &Claim, deaths: u32) -> Result<(
     let wake_at = Some(now.after(left.min(lived.max(HELD_BACK_MIN))));
     tracing::info!(saga = %claim.saga, deaths, "held back: the process may die without it");
     write_status(engine, claim, Status { wake_at, ..claim.status.clone() }, true).await?;
-    Err(Finished::Parked)
+    Err(Finished::Released)
 }
