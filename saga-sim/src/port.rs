@@ -252,7 +252,7 @@ impl saga_core::store::Intercept for Port {
 
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.enter().await;
-        if let Ok(held) = self.stage.referee.held(worker).await
+        if let Ok(held) = self.inner().held(worker).await
             && let Some(claim) = held.first()
             && !self.has_failed.load(Ordering::Acquire)
         {
