@@ -108,7 +108,7 @@ async fn an_error_about_a_sealed_value_quotes_none_of_it() {
         let test =
             started(&world, move |b| if seals { b.codec(Outage::default()) } else { b }.saga::<odd>()).await;
         let handle = test.run("a", odd::call()).await.unwrap();
-        assert_eq!(only(&parked(&handle).await).1, Reason::OutputLost);
+        assert_eq!(only(&dead_lettered(&handle).await).1, Reason::OutputLost);
         let journal = serde_json::to_string(&handle.journal().await.unwrap()).unwrap();
         assert_eq!(journal.contains(NUMBER), !seals, "{journal}");
     }
