@@ -321,9 +321,9 @@ fn a_delivery_that_was_changed_is_put_aside_and_reaches_nobody() {
 #[test]
 fn a_purge_drops_no_row_of_another_saga() {
     for (table, columns, which, purged) in [
-        ("stored_appends", "prev = 4", "id = 8", 1),
-        ("stored_appends", "num = 1", "id = 6", 1),
-        ("stored_appends", "prev = 5", "id = 8", 1),
+        ("stored_appends", "prev = 4", "id = 8", 0),
+        ("stored_appends", "num = 1", "id = 6", 0),
+        ("stored_appends", "prev = 5", "id = 8", 0),
         ("stored_sagas", "last_row = 4", "id = 'whole'", 0),
         ("stored_sagas", "phase = 'completed'", "id = 'broken'", 1),
     ] {
