@@ -1,7 +1,6 @@
 //! Crash loops are not convictions: a saga is dead-lettered as a poison pill only if the process dies because of it.
 //!
-//! Mutants seen to fail here: three deaths in any company convict; suspects that are not held back; a suspect that is held
-//! back with a delivery and claimed again at once.
+//! Mutants seen to fail here: three deaths in any company convict; a kill during a shutdown is charged.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::future::pending;

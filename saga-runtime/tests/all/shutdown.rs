@@ -1,8 +1,7 @@
 //! A shutdown leaves nothing behind that is held: what ends in time is recorded, and all else is released and counts no
 //! death.
 //!
-//! Mutants seen to fail here: a claim in flight that the shutdown does not wait for; a claim whose answer was lost that is
-//! not asked for again.
+//! Mutant seen to fail here: a claim in flight that the shutdown does not wait for.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::sync::Arc;
