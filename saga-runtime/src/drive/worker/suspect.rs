@@ -3,7 +3,7 @@
 //! A store counts one death for each claim that ended with its worker. That alone convicts no saga: a process that is
 //! killed takes all sagas with it that ran. So a saga that has died twice runs only while no other such saga runs, and
 //! one that died so once more is held back until this process has lived for a while without it. The decision is explained
-//! in `docs/decisions/0008-crash-loops-are-not-convictions.md`.
+//! in `docs/decisions/0009-crash-loops-are-not-convictions.md`.
 
 use std::sync::Arc;
 use std::time::Duration;
