@@ -36,6 +36,7 @@ fn killed(path: &Path, to: &Path) {
 }
 
 /// Waits until that holds; fails if it does not within a minute.
+#[expect(clippy::disallowed_methods, reason = "a test may not hang")]
 fn comes(holds: impl Fn() -> bool) {
     let began = std::time::Instant::now();
     while !holds() {
