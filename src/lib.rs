@@ -140,6 +140,8 @@ pub mod prelude {
         AllFailure, ApprovalFailure, Awaitable, Branch, ChildFailure, Classify, Expired, Failure, Handle,
         Outcome, Probe, Resources, Runtime, StepContext, StepFailure, all, approve, now, signal, sleep, uuid,
     };
+    #[cfg(feature = "sqlite")]
+    pub use saga_sqlite::SqliteStore;
 }
 
 /// What expansions name. Not for use by hand: it changes without notice.

@@ -6,6 +6,7 @@ use crate::{Reason, Role, Site};
 
 /// A place at which a saga can go no further without a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Blocker {
     /// The site; `None` if the body as a whole is meant.
     pub site: Option<Site>,

@@ -11,6 +11,7 @@ use crate::{Blocker, Name, Payload, Role, SagaId, Seq, Site, Timestamp};
 
 /// The report on a dead letter: its state, its blockers, and every attempt.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct DeadLetter {
     /// The id of the saga.
     pub id: SagaId,
@@ -45,6 +46,7 @@ pub struct DeadLetter {
 
 /// One attempt of a step or compensation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Attempt {
     /// The site of the step.
     pub site: Site,

@@ -7,6 +7,7 @@ use crate::{Kind, Phase, Rollback, Site};
 
 /// The state of a saga's steps after a cancel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Receipt {
     /// The saga's phase.
     pub phase: Phase,

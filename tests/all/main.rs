@@ -13,6 +13,7 @@ mod deploy;
 mod drops;
 mod durable_commits;
 mod graph;
+mod handles;
 mod macros_body;
 mod macros_by_hand;
 mod macros_flow;

@@ -3,7 +3,6 @@
 //!
 //! `cargo run -p hello -- --die` dies in the second step; `cargo run -p hello` resumes.
 
-use saga::SqliteStore;
 use saga::prelude::*;
 
 #[step(idempotent, compensate = free(table))]

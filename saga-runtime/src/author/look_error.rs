@@ -45,6 +45,16 @@ pub enum LookError {
         /// The recorded name of its type.
         name: Name,
     },
+    /// The saga is of another type than the one that was asked for.
+    #[error("saga {saga} is of type `{name}`, not `{wanted}`")]
+    OtherType {
+        /// The saga's id.
+        saga: SagaId,
+        /// The recorded name of its type.
+        name: Name,
+        /// The name of the type that was asked for.
+        wanted: &'static str,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

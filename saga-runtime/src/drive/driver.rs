@@ -54,6 +54,8 @@ pub(crate) struct Driver {
     suspicion: Suspicion,
     /// How far it had come when it was claimed: beyond that, earlier deaths count no more.
     progress: u64,
+    /// The time at which the driver got it.
+    since: Timestamp,
     /// The phase that the store lists.
     written: Option<Phase>,
     entries: Vec<Entry>,
@@ -129,6 +131,7 @@ impl Driver {
             epoch: None,
             suspicion: Suspicion::default(),
             progress,
+            since: now,
             written: None,
             entries: Vec::new(),
             taken: Vec::new(),
@@ -214,7 +217,9 @@ impl Driver {
         let state = std::mem::replace(&mut board.state, State::new(id));
         let phase = state.phase();
         if phase == Phase::DeadLettered {
-            for Blocker { site, role, reason, detail } in state.blockers() {
+            // One that was dead-lettered before, and has refused an act, is not reported again.
+            let is_news = state.dead_lettered_at().is_some_and(|at| at >= self.since);
+            for Blocker { site, role, reason, detail, .. } in state.blockers().filter(|_| is_news) {
                 let site = site.as_ref().map_or("the body", Site::as_str);
                 tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "dead-lettered");
             }

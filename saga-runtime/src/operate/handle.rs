@@ -7,7 +7,7 @@ mod waiting;
 
 use std::marker::PhantomData;
 
-use saga_core::{DeadLetter, Phase, Timestamp};
+use saga_core::Timestamp;
 
 use crate::author::look_error::LookError;
 use crate::author::saga::Saga;
@@ -55,13 +55,7 @@ impl<S: Saga> Handle<S> {
     /// # Errors
     /// [`LookError`].
     pub async fn outcome(&self) -> Result<Outcome<S::Output, S::Error>, LookError> {
-        let state = self.any.settled().await?;
-        if state.phase() == Phase::DeadLettered {
-            let journal = self.any.journal().await?;
-            let letter = DeadLetter::of(&state, &journal);
-            return Ok(Outcome::DeadLettered(Known::new(self.any.clone(), state.last_seq(), letter)));
-        }
-        Outcome::of(&state, &self.any.engine().around.encoding)
+        self.any.outcome().await?.decoded(&self.any.engine().around.encoding)
     }
 
     /// Returns where it stands, in the saga's own states.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use saga_core::state::{Direction, State};
-use saga_core::{By, Cause, Rollback, Undone};
+use saga_core::{By, Cause, Payload, Rollback, Undone};
 
 use crate::author::look_error::LookError;
 use crate::macros::misplaced::IsResult;
@@ -100,22 +100,16 @@ impl<T, E> fmt::Display for Outcome<T, E> {
     }
 }
 
-impl<T: Recorded, E: Recorded> Outcome<T, E> {
-    pub(crate) fn of(state: &State, encoding: &Encoding) -> Result<Self, LookError> {
-        let undecodable = |what: &str, error: saga_core::DecodeError| LookError::Undecodable {
-            what: what.to_owned(),
-            why: text_of(&error),
-        };
+impl Outcome<Payload, Payload> {
+    /// Returns the outcome of a saga that has ended, with its values as they are recorded.
+    pub(crate) fn recorded(state: &State) -> Result<Self, LookError> {
         match state.direction() {
             Direction::Completed { output } | Direction::Undo { output, .. } => {
-                let output = encoding.decode(output).map_err(|e| undecodable("the saga's output", e))?;
-                Ok(Outcome::Completed { output, undone: state.undone() })
+                Ok(Outcome::Completed { output: output.clone(), undone: state.undone() })
             }
             Direction::RolledBack(cause) | Direction::Back(cause) => {
                 let error = match cause {
-                    Cause::Failed { error, .. } if !error.is_unrecordable() => {
-                        Some(encoding.decode(error).map_err(|e| undecodable("the saga's error", e))?)
-                    }
+                    Cause::Failed { error, .. } if !error.is_unrecordable() => Some(error.clone()),
                     _ => None,
                 };
                 Ok(Outcome::RolledBack { cause: cause.clone(), error, rollback: state.rollback() })
@@ -127,4 +121,27 @@ impl<T: Recorded, E: Recorded> Outcome<T, E> {
             }),
         }
     }
+
+    /// Decodes the values.
+    pub(crate) fn decoded<T: Recorded, E: Recorded>(
+        self,
+        encoding: &Encoding,
+    ) -> Result<Outcome<T, E>, LookError> {
+        Ok(match self {
+            Outcome::Completed { output, undone } => {
+                Outcome::Completed { output: decoded(encoding, "the saga's output", &output)?, undone }
+            }
+            Outcome::RolledBack { cause, error, rollback } => {
+                let error = error.map(|error| decoded(encoding, "the saga's error", &error)).transpose()?;
+                Outcome::RolledBack { cause, error, rollback }
+            }
+            Outcome::DeadLettered(letter) => Outcome::DeadLettered(letter),
+            Outcome::Abandoned { by, rollback } => Outcome::Abandoned { by, rollback },
+        })
+    }
+}
+
+fn decoded<T: Recorded>(encoding: &Encoding, what: &str, payload: &Payload) -> Result<T, LookError> {
+    let undecodable = |error| LookError::Undecodable { what: what.to_owned(), why: text_of(&error) };
+    encoding.decode(payload).map_err(undecodable)
 }

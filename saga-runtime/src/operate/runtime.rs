@@ -13,6 +13,7 @@ use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
 use saga_core::{Entry, Payload, Record, SagaId, State, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use crate::author::look_error::LookError;
 use crate::author::saga::{Saga, SagaCall};
 use crate::drive::committer::CommitError;
 use crate::drive::driver::{Driver, Origin};
@@ -263,6 +264,34 @@ impl Runtime {
             return Ok(None);
         }
         Ok(Some(AnyHandle::new(self.running.clone(), id.clone(), channel)))
+    }
+
+    /// Returns the handle of a saga of the type `S`, with its outcome and state in their own types; `None` if there is no
+    /// saga of that id.
+    ///
+    /// ```
+    /// # use saga::prelude::*;
+    /// # #[saga]
+    /// # async fn order(cents: u32) -> Result<u32, Failure> { Ok(cents) }
+    /// # saga::test::in_virtual_time(async {
+    /// # let runtime = Runtime::builder(MemoryStore::new()).saga::<order>().start().await.unwrap();
+    /// # runtime.run("order-1", order(300)).await.unwrap();
+    /// let id = SagaId::new("order-1").unwrap();
+    /// let handle = runtime.find_as::<order>(&id).await.unwrap().expect("it was begun");
+    /// assert_eq!(handle.outcome().await.unwrap().completed(), Some(300));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    /// [`LookError::OtherType`] if the saga of that id is of another type.
+    pub async fn find_as<S: Saga>(&self, id: &SagaId) -> Result<Option<Handle<S>>, LookError> {
+        let Some(summary) = self.engine().store.summary(id).await? else { return Ok(None) };
+        if *summary.status.saga != *S::NAME {
+            let (saga, name) = (id.clone(), summary.status.saga);
+            return Err(LookError::OtherType { saga, name, wanted: S::NAME });
+        }
+        let channel = self.engine().live.get(id);
+        Ok(Some(Handle::new(AnyHandle::new(self.running.clone(), id.clone(), channel))))
     }
 
     /// Returns a page of sagas, oldest first.

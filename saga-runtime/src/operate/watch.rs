@@ -1,6 +1,6 @@
 //! The records of a saga as they come, for observers. It reads the store and blocks no driver.
 
-use saga_core::Entry;
+use saga_core::{Entry, Phase};
 
 use crate::author::look_error::LookError;
 use crate::drive::watchers::Watcher;
@@ -25,8 +25,8 @@ impl Watch {
         Self { watcher, handle, page: Vec::new().into_iter(), next: 0 }
     }
 
-    /// Returns the next record; `None` after the end of the saga. (A completed saga that is undone later has a new
-    /// end.)
+    /// Returns the next record; `None` once the saga has ended or is dead-lettered, and all records have been returned.
+    /// After an act that moves it on (an undo, a redrive) the next call returns the records that followed.
     ///
     /// **Cancel safety**: dropping this future loses no record.
     ///
@@ -46,7 +46,7 @@ impl Watch {
                 continue;
             }
             match summary {
-                Some(summary) if summary.status.phase.is_ended() => return Ok(None),
+                Some(summary) if is_at_rest(summary.status.phase) => return Ok(None),
                 Some(summary) => {
                     self.handle.expect_news(&summary)?;
                     self.watcher.news().await;
@@ -67,4 +67,8 @@ impl Watch {
             }
         })
     }
+}
+
+fn is_at_rest(phase: Phase) -> bool {
+    phase.is_ended() || phase == Phase::DeadLettered
 }

@@ -319,6 +319,27 @@ async fn watch_is_a_stream_of_all_records() {
     );
 }
 
+/// A dead letter moves only by an act: an observer is told so, and hears what comes after it.
+#[tokio::test(start_paused = true)]
+async fn watch_ends_at_a_dead_letter_and_goes_on_after_an_act() {
+    let world = World::new();
+    world.script("stamp visa", [Fault::TimeoutLost]);
+    let test = started(&world, |b| b.saga::<visa>()).await;
+    let handle = test.run("a", visa::call()).await.unwrap();
+    let mut watch = handle.watch();
+    let mut heard = Vec::new();
+    while let Some(entry) = watch.next().in_time().await.unwrap() {
+        heard.push(entry);
+    }
+    assert_eq!(handle.phase().await.unwrap(), Phase::DeadLettered);
+    handle.abandon(ann()).await.unwrap();
+    while let Some(entry) = watch.next().in_time().await.unwrap() {
+        heard.push(entry);
+    }
+    assert_eq!(heard, handle.journal().await.unwrap());
+    assert!(heard.len() > 2 && matches!(heard.last().unwrap().record, Record::Abandoned { .. }), "{heard:?}");
+}
+
 /// Records arrive when they are made, not at the next poll.
 #[tokio::test(start_paused = true)]
 async fn watch_hears_at_once() {

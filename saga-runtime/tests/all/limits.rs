@@ -160,8 +160,7 @@ fn warnings() -> usize {
     TOLD.with_borrow(|told| told.iter().filter(is_one).count())
 }
 
-/// Starts a runtime, with a listener. Every test of this program starts here, so the listener is there before any of
-/// them reaches a callsite.
+/// Starts a runtime, with a listener.
 async fn started(world: &World, build: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> TestRuntime {
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| tracing::subscriber::set_global_default(Listener).expect("there is no other"));
@@ -282,6 +281,21 @@ const NUMBER: &str = "4242424242424242";
 
 fn payment() -> SagaCall<sale> {
     SagaCall::new(Payment { card: Redacted::new(NUMBER.to_owned()), cents: 500 })
+}
+
+/// Operators are alerted by that line of the log: a refused act adds none.
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_is_reported_once_and_not_with_each_refused_act() {
+    TOLD.take();
+    let reports = || TOLD.take().iter().filter(|line| line.contains("message=dead-lettered")).count();
+    let test = started(&World::new(), |b| b.saga::<balloon>()).await;
+    let handle = test.run("a", inflated(1, MAX)).await.unwrap();
+    dead_lettered(&handle).await;
+    test.pass(SECOND).await;
+    assert_eq!(reports(), 1);
+    assert_eq!(refusal(handle.redrive(ann()).await), Refusal::OutputLost { site: site("inflate") });
+    test.pass(SECOND).await;
+    assert_eq!(reports(), 0);
 }
 
 /// A secret is recorded because it is needed again, also after a crash. It is never shown.

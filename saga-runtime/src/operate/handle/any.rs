@@ -6,15 +6,17 @@ use std::sync::Arc;
 use saga_core::machine::Refusal;
 use saga_core::machine::{Delivery, UndoPlan};
 use saga_core::record::Knowledge;
-use saga_core::{By, Entry, Payload, Phase, Receipt, Role, SagaId, Site, State};
+use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, Site, State};
 use serde::Serialize;
 
 use super::error::ActError;
+use super::known::Known;
 use crate::author::look_error::LookError;
 use crate::author::view::StateView;
 use crate::drive::engine::Engine;
 use crate::drive::live::Channel;
 use crate::drive::watchers::Watcher;
+use crate::operate::outcome::Outcome;
 use crate::operate::running::Running;
 use crate::operate::watch::Watch;
 use crate::value::journal::journal;
@@ -145,6 +147,24 @@ impl AnyHandle {
     /// [`LookError`].
     pub async fn undo_plan(&self) -> Result<UndoPlan, LookError> {
         Ok(self.look().await?.undo_plan())
+    }
+
+    /// Waits until it has ended or is a dead letter, and returns the outcome, with its values as they are recorded.
+    /// [`Payload::shown`] gives one as JSON without its secrets. [`Runtime::find_as`](crate::Runtime::find_as) gives a
+    /// handle that decodes them.
+    ///
+    /// **Cancel safety**: nothing happens to the saga if this is dropped.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn outcome(&self) -> Result<Outcome<Payload, Payload>, LookError> {
+        let state = self.settled().await?;
+        if state.phase() == Phase::DeadLettered {
+            let journal = self.journal().await?;
+            let letter = DeadLetter::of(&state, &journal);
+            return Ok(Outcome::DeadLettered(Known::new(self.clone(), state.last_seq(), letter)));
+        }
+        Outcome::recorded(&state)
     }
 
     /// Returns its records as they come, from the first on.
