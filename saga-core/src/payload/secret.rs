@@ -25,7 +25,14 @@ pub(crate) fn read_secret<T: DeserializeOwned>(text: &str) -> Result<T, serde_js
 
 /// The text of a decoder's error without the values that it quotes.
 pub(super) fn without_values(text: &str) -> String {
-    let quoted = [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
+    let quoted = [
+        ("string \"", '"'),
+        ("integer `", '`'),
+        ("floating point `", '`'),
+        ("character `", '`'),
+        ("unknown variant `", '`'),
+        ("unknown field `", '`'),
+    ];
     let (mut kept, mut rest) = (String::new(), text);
     let next = |rest: &str| {
         let found =
@@ -59,5 +66,8 @@ mod tests {
         let kept = "invalid value: integer, expected u8; invalid type: floating point, expected u8";
         assert_eq!(without_values(text), kept);
         assert_eq!(without_values("missing field `card`"), "missing field `card`");
+        let text = "unknown variant `4242`, expected `Visa` or `Amex`; unknown field `4242`, expected `card`";
+        let kept = "unknown variant, expected `Visa` or `Amex`; unknown field, expected `card`";
+        assert_eq!(without_values(text), kept);
     }
 }

@@ -340,7 +340,7 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
         Err(error @ StoreError::Corrupt { .. }) => Err(text_of(&error)),
         Err(error) => return Finished::Lost(CommitError::Store(error)),
     };
-    let saga = engine.registry.find_saga(&claim.status.saga).cloned();
+    let saga = engine.registry.find_claimed(&claim.status.saga).cloned();
     match (state, saga) {
         (Ok(state), Some(saga)) => {
             engine.troubles.is_readable(&claim.saga);

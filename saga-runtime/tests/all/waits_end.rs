@@ -24,6 +24,11 @@ saga!(other, |cx, input| [a] {
     Ok(a.at(&cx, 1, &[], hold("seat")).await?)
 });
 
+saga!(naps, |cx, input| [n] {
+    n.at(&cx, 1, &[], sleep("1h")).await;
+    Ok("rested".to_owned())
+});
+
 async fn runs(store: &Arc<MemoryStore>, world: &World) -> Runtime {
     let builder = Runtime::builder_shared(store.clone()).resource(world.clone());
     builder.saga::<waits>().saga::<other>().start().await.unwrap()
@@ -247,6 +252,31 @@ async fn s61_an_abandon_is_compared_with_what_its_author_had_seen() {
         refusal(handle.abandon(ann()).in_time().await),
         Refusal::Ended { .. } | Refusal::NotDeadLettered { .. }
     ));
+}
+
+/// A worker without the code refuses an abandon: the saga keeps the time at which it is to go on.
+#[tokio::test(start_paused = true)]
+async fn s61_a_refused_abandon_takes_no_timer_from_a_saga() {
+    for dies in [false, true] {
+        let (store, world) = (Arc::new(MemoryStore::new()), World::new());
+        let with_code = || Runtime::builder_shared(store.clone()).resource(world.clone()).saga::<naps>();
+        let runtime = with_code().start().await.unwrap();
+        let id = runtime.run("a", naps::call()).await.unwrap().id().clone();
+        match dies {
+            true => saga_runtime::test::kill(&runtime),
+            false => runtime.shutdown().await,
+        }
+        // The lease of a worker that died has to end.
+        tokio::time::sleep(HOUR / 60).await;
+        let without = knows_other(&store, &world).await;
+        let handle = without.find(&id).await.unwrap().unwrap();
+        let refused = refusal(handle.abandon(ann().having_seen(0)).in_time().await);
+        assert!(matches!(refused, Refusal::Stale { .. }), "{refused}");
+        without.shutdown().await;
+        let runtime = with_code().start().await.unwrap();
+        let handle = runtime.find_as::<naps>(&id).await.unwrap().unwrap();
+        assert!(handle.outcome().in_time().await.unwrap().is_completed(), "after a death: {dies}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

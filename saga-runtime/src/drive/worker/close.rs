@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use saga_core::machine::{self, Delivery, Event, Facts, Refusal};
 use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Waiting, Wanted};
-use saga_core::{Entry, Phase, SagaId, State};
+use saga_core::{Entry, Phase, SagaId, State, Timestamp};
 
 use super::take_up;
 use crate::drive::engine::Engine;
@@ -41,9 +41,9 @@ pub(super) async fn close(
 ) -> Finished {
     let mut entries = Vec::new();
     let taken = abandon(engine, &claim, &mut state, deliveries, &mut entries);
-    let status = match taken.is_empty() {
-        true => claim.status.clone(),
-        false => Status::of(&state, None, 0),
+    let status = match state.phase().is_ended() {
+        true => Status::of(&state, None, 0),
+        false => as_it_was(&claim, engine.clock.now()),
     };
     let append = Append {
         saga: claim.saga.clone(),
@@ -63,6 +63,14 @@ pub(super) async fn close(
         true => Finished::Settled(Arc::new(state)),
         false => Finished::Released,
     }
+}
+
+/// Returns the status of a saga that is left to a worker that has its code, which finds it at once: a claim may have taken
+/// its time to wake, and so has a death.
+fn as_it_was(claim: &Claim, now: Timestamp) -> Status {
+    let at_rest = claim.status.phase == Phase::DeadLettered || claim.status.phase.is_ended();
+    let wake_at = claim.status.wake_at.or((!at_rest).then_some(now));
+    Status { wake_at, ..claim.status.clone() }
 }
 
 fn abandon(

@@ -20,6 +20,9 @@ use crate::drive::suspicion::Suspicion;
 /// The first wait of a saga that is held back. Each next one is as long as the process has lived, so there are few.
 const HELD_BACK_MIN: Duration = Duration::from_millis(500);
 
+/// The time that the process has to live doubles at most so often.
+const DOUBLINGS_MAX: u32 = 6;
+
 /// Decides whether a claimed saga runs. Before one runs that has died, what its next death costs is durable.
 ///
 /// # Errors
@@ -62,7 +65,7 @@ async fn is_alone(engine: &Arc<Engine>, claim: &Claim) -> Result<bool, Finished>
 async fn hold_back(engine: &Arc<Engine>, claim: &Claim, deaths: u32) -> Result<(), Finished> {
     let now = engine.clock.now();
     let lived = now.since(engine.started);
-    let twice = deaths.saturating_sub(QUARANTINE_DEATHS + 1).min(16);
+    let twice = deaths.saturating_sub(QUARANTINE_DEATHS + 1).min(DOUBLINGS_MAX);
     let left = engine.quarantine_delay.saturating_mul(1 << twice).saturating_sub(lived);
     if left.is_zero() {
         return Ok(());

@@ -198,19 +198,20 @@ impl Builder {
         self
     }
 
-    /// Sets the number of deaths charged to a saga for which it is dead-lettered as `PoisonPill` (5 by default, at least 3).
+    /// Sets the number of deaths charged to a saga for which it is dead-lettered as `PoisonPill` (5 by default, at least 3;
+    /// with 3 nothing is held back).
     ///
     /// A death is charged when a process dies while it drives the saga; progress takes all of them back. After two, a
-    /// saga runs only while no other such saga runs. A death while no other saga at all ran is charged twice: one that
-    /// runs entirely alone is dead-lettered after three.
+    /// saga runs only while no other such saga runs. A death while no other saga at all ran is charged twice: of
+    /// five, one that runs entirely alone is dead-lettered after three.
     pub fn poison_pill_deaths(mut self, deaths: u32) -> Self {
         self.poison_pill_deaths = deaths.max(3);
         self
     }
 
     /// Sets the time for which a process must live before it runs a saga to which three deaths are charged, if other sagas
-    /// run (10 s by default); twice as long for four, and so on. In a loop of kills that is faster than this no saga is
-    /// dead-lettered for it.
+    /// run (10 s by default); twice as long for four, and so on, up to 64 times. A loop of kills that is faster than this
+    /// rarely convicts a saga: only kills in the moment between its claim and its release are charged.
     pub fn quarantine_delay(mut self, delay: Duration) -> Self {
         self.quarantine_delay = delay;
         self
