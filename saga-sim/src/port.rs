@@ -255,6 +255,8 @@ impl saga_core::store::Intercept for Port {
         if let Ok(held) = self.inner().held(worker).await
             && let Some(claim) = held.first()
             && !self.has_failed.load(Ordering::Acquire)
+            // What a worker holds under a lease that is over, any other may have.
+            && self.stage.referee.has_lease(worker)
         {
             let what =
                 format!("a worker left with {} of its sagas held, {} among them", held.len(), claim.saga);

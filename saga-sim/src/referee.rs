@@ -64,6 +64,12 @@ impl Referee {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns true if the worker's lease is not over.
+    pub(crate) fn has_lease(&self, worker: WorkerId) -> bool {
+        let now = self.world.clock().now();
+        self.leases().get(&worker).is_some_and(|until| *until > now)
+    }
+
     fn leases(&self) -> MutexGuard<'_, HashMap<WorkerId, Timestamp>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }

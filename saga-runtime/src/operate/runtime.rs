@@ -130,7 +130,8 @@ impl Runtime {
 
     async fn begun(&self, id: SagaId, call: Call) -> Result<AnyHandle, RunError> {
         let engine = self.engine();
-        let code = engine.registry.find_claimed(call.saga).ok_or(RunError::NotRegistered { saga: call.saga })?;
+        let code =
+            engine.registry.find_claimed(call.saga).ok_or(RunError::NotRegistered { saga: call.saga })?;
         let input = call.input.map_err(|why| RunError::Unrecordable { why })?;
         if engine.is_draining() {
             return Err(RunError::ShuttingDown);
