@@ -20,8 +20,15 @@ impl std::fmt::Debug for Watch {
     }
 }
 
+impl AnyHandle {
+    /// Returns its records as they come, from the first on.
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.clone(), self.watcher())
+    }
+}
+
 impl Watch {
-    pub(crate) fn new(handle: AnyHandle, watcher: Watcher) -> Self {
+    fn new(handle: AnyHandle, watcher: Watcher) -> Self {
         Self { watcher, handle, page: Vec::new().into_iter(), next: 0 }
     }
 

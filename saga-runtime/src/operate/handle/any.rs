@@ -18,7 +18,6 @@ use crate::drive::live::Channel;
 use crate::drive::watchers::Watcher;
 use crate::operate::outcome::Outcome;
 use crate::operate::running::Running;
-use crate::operate::watch::Watch;
 use crate::value::journal::journal;
 
 /// The handle of a saga of unknown type. It has all acts, whatever state the saga is in. Where the state is known,
@@ -99,7 +98,7 @@ impl AnyHandle {
         &self.id
     }
 
-    pub(super) fn watcher(&self) -> Watcher {
+    pub(crate) fn watcher(&self) -> Watcher {
         self.engine().watchers.watch(&self.id)
     }
 
@@ -165,11 +164,6 @@ impl AnyHandle {
             return Ok(Outcome::DeadLettered(Known::new(self.clone(), state.last_seq(), letter)));
         }
         Outcome::recorded(&state)
-    }
-
-    /// Returns its records as they come, from the first on.
-    pub fn watch(&self) -> Watch {
-        Watch::new(self.clone(), self.watcher())
     }
 
     /// Asks the saga to stop and roll back; returns once that is recorded.
