@@ -74,7 +74,8 @@ pub(super) fn package(target: &Path, unpacked: &Path) -> Result<Vec<Packaged>, S
     for member in published() {
         let Member { name, version, .. } = member;
         let archive = target.join("package").join(format!("{name}-{version}.crate"));
-        run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(unpacked))?;
+        // With the time of now: in archives all files are equally old, and cargo would take new ones for built.
+        run(Command::new("tar").arg("-xmzf").arg(archive).arg("-C").arg(unpacked))?;
         let manifest = read(&unpacked.join(format!("{name}-{version}/Cargo.toml")))?;
         let manifest: Manifest =
             toml::from_str(&manifest).map_err(|error| format!("the manifest of `{name}`: {error}"))?;
