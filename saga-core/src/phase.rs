@@ -58,6 +58,11 @@ impl Phase {
     pub fn is_ended(self) -> bool {
         matches!(self, Phase::Completed | Phase::RolledBack | Phase::Abandoned)
     }
+
+    /// Returns true if the saga has ended or is dead-lettered.
+    pub fn is_settled(self) -> bool {
+        self.is_ended() || self == Phase::DeadLettered
+    }
 }
 
 impl std::fmt::Display for Phase {

@@ -104,14 +104,14 @@ impl Loop {
                 return Err(format!("the sagas have not settled after {RESTARTS_MAX} restarts"));
             }
         }
-        let parked = dead_letters(&self.store()).await?;
+        let dead_lettered = dead_letters(&self.store()).await?;
         let Loop { kills, period_ms, sagas, killers, .. } = self;
         println!(
             "{kills} kills, one each {period_ms} ms, then {aborts} aborts; {sagas} sagas, and {killers} that abort \
              the process; dead-lettered: {}",
-            if parked.is_empty() { "none".to_owned() } else { parked.join(", ") }
+            if dead_lettered.is_empty() { "none".to_owned() } else { dead_lettered.join(", ") }
         );
-        Ok(parked)
+        Ok(dead_lettered)
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn run(of: Loop) -> ExitCode {
     };
     let guilty: Vec<_> = (0..of.killers).map(|number| format!("killer-{number}")).collect();
     match played {
-        Ok(parked) if parked == guilty => ExitCode::SUCCESS,
+        Ok(dead_lettered) if dead_lettered == guilty => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(why) => {
             eprintln!("error: {why}");

@@ -18,9 +18,9 @@ impl Turn<'_> {
         }
         // First, so that nothing is begun again that may have killed the process.
         if is_poison && !self.state.is_at_rest() {
-            let detail =
+            let why =
                 "the process died again and again while it drove this saga, and no other can be the cause";
-            let detail = detail.to_owned();
+            let detail = why.to_owned();
             self.push(Record::BodyBlocked { reason: Reason::PoisonPill, detail, site: None });
         }
         let running: Vec<_> = self

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use saga::prelude::*;
 use saga::store::{Query, Store as _, StoreError};
-use saga::{Entry, Phase, SagaId};
+use saga::{Entry, SagaId};
 use saga_sqlite::SqliteStore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -263,7 +263,7 @@ impl Seen {
         match life.store.summary(saga).await {
             Ok(Some(summary)) => {
                 let phase = summary.status.phase;
-                phase.is_ended() || phase == Phase::DeadLettered
+                phase.is_settled()
             }
             Ok(None) => false,
             Err(_) => {

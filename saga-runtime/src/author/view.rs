@@ -69,6 +69,15 @@ fn undecodable(what: &str, why: impl Into<String>) -> LookError {
     LookError::Undecodable { what: what.to_owned(), why: why.into() }
 }
 
+/// Decodes a recorded value; the error names it.
+pub(crate) fn decoded<T: Recorded>(
+    encoding: &Encoding,
+    what: &str,
+    payload: &Payload,
+) -> Result<T, LookError> {
+    encoding.decode(payload).map_err(|error: DecodeError| undecodable(what, text_of(&error)))
+}
+
 impl StateView {
     pub(crate) fn new(state: State, encoding: Encoding) -> Self {
         Self { state, encoding, child: None }
@@ -182,7 +191,7 @@ impl StateView {
     }
 
     fn decode<T: Recorded>(&self, what: &str, payload: &Payload) -> Result<T, LookError> {
-        self.encoding.decode(payload).map_err(|error: DecodeError| undecodable(what, text_of(&error)))
+        decoded(&self.encoding, what, payload)
     }
 
     /// Returns the saga's output.

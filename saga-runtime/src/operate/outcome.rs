@@ -6,11 +6,11 @@ use saga_core::state::{Direction, State};
 use saga_core::{By, Cause, Payload, Rollback, Undone};
 
 use crate::author::look_error::LookError;
+use crate::author::view::decoded;
 use crate::macros::misplaced::IsResult;
 use crate::operate::handle::{Known, phase};
 use crate::value::encoding::Encoding;
 use crate::value::recorded::Recorded;
-use crate::value::text::text_of;
 
 /// The outcome of a saga, or the need for a person.
 #[derive(Debug)]
@@ -139,9 +139,4 @@ impl Outcome<Payload, Payload> {
             Outcome::Abandoned { by, rollback } => Outcome::Abandoned { by, rollback },
         })
     }
-}
-
-fn decoded<T: Recorded>(encoding: &Encoding, what: &str, payload: &Payload) -> Result<T, LookError> {
-    let undecodable = |error| LookError::Undecodable { what: what.to_owned(), why: text_of(&error) };
-    encoding.decode(payload).map_err(undecodable)
 }

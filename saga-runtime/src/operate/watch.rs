@@ -1,6 +1,6 @@
 //! The records of a saga as they come, for observers. It reads the store and blocks no driver.
 
-use saga_core::{Entry, Phase};
+use saga_core::Entry;
 
 use crate::author::look_error::LookError;
 use crate::drive::watchers::Watcher;
@@ -53,7 +53,7 @@ impl Watch {
                 continue;
             }
             match summary {
-                Some(summary) if is_at_rest(summary.status.phase) => return Ok(None),
+                Some(summary) if summary.status.phase.is_settled() => return Ok(None),
                 Some(summary) => {
                     self.handle.expect_news(&summary)?;
                     self.watcher.news().await;
@@ -74,8 +74,4 @@ impl Watch {
             }
         })
     }
-}
-
-fn is_at_rest(phase: Phase) -> bool {
-    phase.is_ended() || phase == Phase::DeadLettered
 }

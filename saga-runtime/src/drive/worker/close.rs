@@ -68,8 +68,7 @@ pub(super) async fn close(
 /// Returns the status of a saga that is left to a worker that has its code, which finds it at once: a claim may have taken
 /// its time to wake, and so has a death.
 fn as_it_was(claim: &Claim, now: Timestamp) -> Status {
-    let at_rest = claim.status.phase == Phase::DeadLettered || claim.status.phase.is_ended();
-    let wake_at = claim.status.wake_at.or((!at_rest).then_some(now));
+    let wake_at = claim.status.wake_at.or((!claim.status.phase.is_settled()).then_some(now));
     Status { wake_at, ..claim.status.clone() }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use saga_core::machine::{self, Delivery, Event, Facts};
 use saga_core::store::Summary;
-use saga_core::{Phase, Reason, Receipt, Record, State, Timestamp};
+use saga_core::{Reason, Receipt, Record, State, Timestamp};
 
 use super::any::AnyHandle;
 use super::error::ActError;
@@ -39,7 +39,7 @@ impl AnyHandle {
         loop {
             let summary = self.summary().await?;
             let phase = summary.status.phase;
-            if phase.is_ended() || phase == Phase::DeadLettered {
+            if phase.is_settled() {
                 match seen.take() {
                     Some(state) if state.progress() == summary.status.progress => return Ok(state),
                     _ => {}
@@ -63,7 +63,7 @@ impl AnyHandle {
     /// Returns the state of a saga that was listed as at rest; `None` if it has been sent on since.
     async fn at_rest(&self, listed: &Summary) -> Result<Option<State>, LookError> {
         let state = self.look().await?;
-        if state.phase().is_ended() || state.phase() == Phase::DeadLettered {
+        if state.phase().is_settled() {
             return Ok(Some(state));
         }
         let is_listed_still = self.summary().await? == *listed;

@@ -381,7 +381,7 @@ fn stands<T: PartialEq>(seen: &T, before: &T, after: Option<&T>) -> Stands {
 async fn at_rest(handle: &AnyHandle) -> Result<Phase, String> {
     for _ in 0..100_000 {
         let phase = handle.phase().await.map_err(|e| e.to_string())?;
-        if phase.is_ended() || phase == Phase::DeadLettered {
+        if phase.is_settled() {
             return Ok(phase);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
