@@ -118,8 +118,8 @@
 pub use saga_core::{
     ActId, Attempt, Blocker, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError,
     Entry, Epoch, FoldError, IdempotencyKey, InvalidId, Kind, Left, MemoryStore, Name, Payload, Phase,
-    Policy, Reason, Receipt, Record, Redacted, Residue, Role, Rollback, SAGA_ID_BYTES_MAX, SagaId, Seq, Site,
-    State, Timestamp, Undone, WhyLeft,
+    Policy, Reason, Receipt, Record, Redacted, Residue, Role, Rollback, SAGA_ID_BYTES_MAX, SagaId, Seq,
+    SitePath, State, Timestamp, Undone, WhyLeft,
 };
 pub use saga_core::{graph, machine, policy, record, state, store};
 #[cfg(feature = "draw")]
@@ -134,7 +134,7 @@ pub use saga_sqlite::SqliteStore;
 
 /// What nearly every file with a step or a saga in it uses: `use saga::prelude::*;`.
 pub mod prelude {
-    pub use saga_core::{By, IdempotencyKey, MemoryStore, Redacted, SagaId, Site, Timestamp};
+    pub use saga_core::{By, IdempotencyKey, MemoryStore, Redacted, SagaId, SitePath, Timestamp};
     pub use saga_macros::{SagaError, StepError, saga, step};
     pub use saga_runtime::{
         AllFailure, ApprovalFailure, Awaitable, Branch, ChildFailure, Classify, Expired, Failure, Handle,

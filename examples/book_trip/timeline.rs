@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use saga::record::{Call, Finder, Next, Record, Trouble, Verdict};
-use saga::{Entry, Kind, Payload, Role, Site, Timestamp};
+use saga::record::{AttemptError, Call, Finder, Next, Record, Verdict};
+use saga::{Entry, Kind, Payload, Role, SitePath, Timestamp};
 use serde_json::Value;
 
 use super::style::{Mark, Style};
@@ -18,7 +18,7 @@ pub struct Timeline {
     inherited: u64,
     began: Option<Timestamp>,
     /// Its steps, by site.
-    steps: BTreeMap<Site, Step>,
+    steps: BTreeMap<SitePath, Step>,
     /// True if an irreversible step is done.
     no_return: bool,
     /// True once the cause of the rollback was shown.
@@ -38,7 +38,7 @@ struct Step {
 /// A line without its time.
 struct Line {
     mark: Mark,
-    site: Option<Site>,
+    site: Option<SitePath>,
     text: String,
     took: Option<Duration>,
 }
@@ -90,7 +90,7 @@ impl Timeline {
                 }
                 let (mark, doubt) = if *doubt { (Mark::Asked, " in doubt") } else { (Mark::Failed, "") };
                 let trouble = match trouble {
-                    Trouble::Interrupted => "the process died".to_owned(),
+                    AttemptError::Interrupted => "the process died".to_owned(),
                     trouble => trouble.to_string(),
                 };
                 let text = format!("attempt {attempt}{doubt}: {trouble}{}", then(*next, at));
@@ -150,7 +150,14 @@ impl Timeline {
         Line { mark, site: None, text, took: None }
     }
 
-    fn done(&mut self, site: &Site, at: Timestamp, text: String, found: String, undo: Option<&Call>) -> Line {
+    fn done(
+        &mut self,
+        site: &SitePath,
+        at: Timestamp,
+        text: String,
+        found: String,
+        undo: Option<&Call>,
+    ) -> Line {
         let Some(step) = self.steps.get_mut(site) else { return Line::on(site, Mark::Done, text) };
         step.undo = undo.map(|call| call.step.to_string());
         let first = step.kind == Kind::Irreversible && !std::mem::replace(&mut self.no_return, true);
@@ -161,7 +168,7 @@ impl Timeline {
     }
 
     /// Starts the measurement of a step's duration.
-    fn begin(&mut self, site: &Site, at: Timestamp) {
+    fn begin(&mut self, site: &SitePath, at: Timestamp) {
         if let Some(step) = self.steps.get_mut(site) {
             step.begun = at;
         }
@@ -169,12 +176,18 @@ impl Timeline {
 }
 
 impl Line {
-    fn on(site: &Site, mark: Mark, text: String) -> Self {
+    fn on(site: &SitePath, mark: Mark, text: String) -> Self {
         Self { mark, site: Some(site.clone()), text, took: None }
     }
 }
 
-fn probed(site: &Site, happened: Option<bool>, trouble: &Option<String>, next: Next, at: Timestamp) -> Line {
+fn probed(
+    site: &SitePath,
+    happened: Option<bool>,
+    trouble: &Option<String>,
+    next: Next,
+    at: Timestamp,
+) -> Line {
     let (mark, answer) = match (happened, trouble) {
         (Some(true), _) => (Mark::Done, "it happened"),
         (Some(false), _) => (Mark::Failed, "it has not happened, and never will"),
@@ -190,7 +203,7 @@ pub fn name_of(entry: &Entry) -> String {
     let site =
         value.as_object().and_then(|object| object.values().next()).and_then(|fields| fields.get("site"));
     match site.and_then(Value::as_str) {
-        Some(site) => format!("{} {}", kind_of(&entry.record), last_segment(&Site::from(site))),
+        Some(site) => format!("{} {}", kind_of(&entry.record), last_segment(&SitePath::from(site))),
         None => kind_of(&entry.record),
     }
 }
@@ -206,7 +219,7 @@ fn kind_of(record: &Record) -> String {
 }
 
 /// Returns the last part of a site, usually a step's name.
-fn last_segment(site: &Site) -> &str {
+fn last_segment(site: &SitePath) -> &str {
     site.as_str().rsplit('/').next().unwrap_or_default()
 }
 

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::machine::UndoPlan;
-use crate::record::{Cause, Entry, Record, Trouble, of_course, of_waits};
+use crate::record::{AttemptError, Cause, Entry, Record, of_course, of_waits};
 use crate::state::{Direction, State, Status};
-use crate::{Blocker, Name, Payload, Role, SagaId, Seq, Site, Timestamp};
+use crate::{Blocker, Name, Payload, Role, SagaId, Seq, SitePath, Timestamp};
 
 /// The report on a dead letter: its state, its blockers, and every attempt.
 #[derive(Debug, Clone, Serialize)]
@@ -37,9 +37,9 @@ pub struct DeadLetter {
     /// Every attempt of a step with an effect, in the order in which they began.
     pub attempts: Vec<Attempt>,
     /// Steps that are done and not undone.
-    pub done: Vec<Site>,
+    pub done: Vec<SitePath>,
     /// Steps that are undone.
-    pub undone: Vec<Site>,
+    pub undone: Vec<SitePath>,
     /// Compensations that are owed, in order.
     pub owed: UndoPlan,
 }
@@ -49,7 +49,7 @@ pub struct DeadLetter {
 #[non_exhaustive]
 pub struct Attempt {
     /// The site of the step.
-    pub site: Site,
+    pub site: SitePath,
     /// The side of the step.
     pub role: Role,
     /// The attempt's number, from 1.
@@ -61,7 +61,7 @@ pub struct Attempt {
     pub ended: Option<Timestamp>,
     /// The failure; `None` if it succeeded, or has not ended.
     #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<AttemptError>,
     /// True if its effect may have happened despite the failure.
     pub in_doubt: bool,
 }
@@ -130,18 +130,18 @@ fn attempts(journal: &[Entry]) -> Vec<Attempt> {
     attempts
 }
 
-fn running<'a>(attempts: &'a mut [Attempt], site: &Site, role: Role) -> Option<&'a mut Attempt> {
+fn running<'a>(attempts: &'a mut [Attempt], site: &SitePath, role: Role) -> Option<&'a mut Attempt> {
     attempts.iter_mut().rev().find(|a| a.site == *site && a.role == role).filter(|a| a.ended.is_none())
 }
 
-fn end(attempts: &mut [Attempt], site: &Site, role: Role, at: Timestamp) {
+fn end(attempts: &mut [Attempt], site: &SitePath, role: Role, at: Timestamp) {
     if let Some(attempt) = running(attempts, site, role) {
         attempt.ended = Some(at);
     }
 }
 
 impl Attempt {
-    fn begun(site: &Site, role: Role, number: u32, began: Timestamp) -> Self {
+    fn begun(site: &SitePath, role: Role, number: u32, began: Timestamp) -> Self {
         let site = site.clone();
         Attempt { site, role, number, began, ended: None, trouble: None, in_doubt: false }
     }
@@ -177,9 +177,9 @@ impl fmt::Display for DeadLetter {
         for attempt in &self.attempts {
             writeln!(f, "  {attempt}")?;
         }
-        let list = |sites: &[Site]| match sites {
+        let list = |sites: &[SitePath]| match sites {
             [] => "nothing".to_owned(),
-            sites => sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", "),
+            sites => sites.iter().map(SitePath::as_str).collect::<Vec<_>>().join(", "),
         };
         writeln!(f, "  done: {}", list(&self.done))?;
         writeln!(f, "  undone: {}", list(&self.undone))?;

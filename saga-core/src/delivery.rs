@@ -2,7 +2,7 @@
 
 use crate::by::{ActKind, By};
 use crate::record::Knowledge;
-use crate::{ActId, Payload, Role, Site};
+use crate::{ActId, Payload, Role, SitePath};
 
 /// A signal, an answer or an operator's act, on its way to a saga.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -26,7 +26,7 @@ pub enum Delivery {
     /// Answer the question at `site`, or the only open one.
     Answer {
         /// The site of the question; `None` if only one is open.
-        site: Option<Site>,
+        site: Option<SitePath>,
         /// Yes or no.
         approved: bool,
         /// The author of the act, and the reason.
@@ -35,14 +35,14 @@ pub enum Delivery {
     /// Undo the completed saga, from the step at `site` on, or whole.
     Undo {
         /// The step from which on the saga is undone; `None` for the whole saga.
-        site: Option<Site>,
+        site: Option<SitePath>,
         /// The author of the act, and the reason.
         by: By,
     },
     /// Send a dead letter on in its direction, with fresh attempts.
     Redrive {
         /// Only this site.
-        site: Option<Site>,
+        site: Option<SitePath>,
         /// The input in place of the recorded one; `None` to keep that.
         input: Option<Payload>,
         /// The author of the act, and the reason.
@@ -51,7 +51,7 @@ pub enum Delivery {
     /// Say what is known of an effect.
     Resolve {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// Step or compensation.
         role: Role,
         /// The operator's statement on the effect.
@@ -62,7 +62,7 @@ pub enum Delivery {
     /// Declare a compensation not needed.
     Waive {
         /// Of the step here.
-        site: Site,
+        site: SitePath,
         /// The author of the act, and the reason.
         by: By,
     },
@@ -101,7 +101,7 @@ impl Delivery {
     }
 
     /// Returns the kind, the site and the author of an operator's act; `None` for a signal, which has an id of its own.
-    pub fn act(&self) -> Option<(ActKind, Option<&Site>, &By)> {
+    pub fn act(&self) -> Option<(ActKind, Option<&SitePath>, &By)> {
         Some(match self {
             Delivery::Cancel { by } => (ActKind::Cancel, None, by),
             Delivery::Signal { .. } => return None,

@@ -8,7 +8,7 @@ mod wait;
 
 use crate::record::{Entry, Record, of_course, of_effects, of_waits};
 use crate::state::{LOOKED_THROUGH, SiteState, State};
-use crate::{SagaId, Seq, Site};
+use crate::{SagaId, Seq, SitePath};
 
 /// A journal that no sequence of decisions can have written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ impl State {
     }
 
     /// Applies the record; gives the site at which something may have been opened or settled.
-    fn fold<'a>(&mut self, entry: &'a Entry) -> Result<Option<&'a Site>, FoldError> {
+    fn fold<'a>(&mut self, entry: &'a Entry) -> Result<Option<&'a SitePath>, FoldError> {
         match &entry.record {
             of_effects!() => self.fold_effect(entry).map(Some),
             of_waits!() => self.fold_wait(entry).map(Some),
@@ -87,7 +87,7 @@ impl State {
         }
     }
 
-    fn insert(&mut self, site: &Site, state: SiteState) {
+    fn insert(&mut self, site: &SitePath, state: SiteState) {
         match self.find(site) {
             Some(at) => self.sites[at].1 = state,
             None => {
@@ -109,13 +109,13 @@ impl State {
         self.index.extend(new.map(|(at, (site, _))| (site.clone(), at)));
     }
 
-    fn site_mut(&mut self, site: &Site) -> Option<&mut SiteState> {
+    fn site_mut(&mut self, site: &SitePath) -> Option<&mut SiteState> {
         self.find(site).map(|at| &mut self.sites[at].1)
     }
 }
 
 impl Entry {
-    fn not_there(&self, site: &Site) -> FoldError {
+    fn not_there(&self, site: &SitePath) -> FoldError {
         FoldError::NotThere { seq: self.seq, site: site.to_string() }
     }
 }

@@ -21,12 +21,12 @@ pub struct Graph {
     /// The first moves.
     pub start: &'static [To],
     /// Its places, in the order of the text: one for each `.await`.
-    pub places: &'static [Place],
+    pub await_points: &'static [AwaitPoint],
 }
 
 /// A place in a saga: one `.await` of its body.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct AwaitPoint {
     /// The name of its site: of what is called, or given by `.named(…)`.
     pub name: &'static str,
     /// Its number among the places of that name in the text, from 1.
@@ -45,7 +45,7 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum To {
     /// The place of that index.
-    Place(usize),
+    AwaitPoint(usize),
     /// Completion, with the body's output.
     Completed,
     /// Failure: the saga's effects are undone.
@@ -104,8 +104,8 @@ pub struct Definition {
 
 impl Graph {
     /// Returns true if a move leads to the place of index `to`: from `from`, or from the start if that is `None`.
-    pub fn leads(&self, from: Option<&Place>, to: usize) -> bool {
-        let is_there = |moves: &[To]| moves.contains(&To::Place(to));
+    pub fn leads(&self, from: Option<&AwaitPoint>, to: usize) -> bool {
+        let is_there = |moves: &[To]| moves.contains(&To::AwaitPoint(to));
         match from {
             None => is_there(self.start),
             Some(from) => is_there(from.done) || is_there(from.failed),
@@ -113,8 +113,8 @@ impl Graph {
     }
 
     /// Returns the places with sites of that name, in the order of the text.
-    pub fn places_named(&self, name: &str) -> impl Iterator<Item = &Place> {
-        self.places.iter().filter(move |place| place.name == name)
+    pub fn await_points_named(&self, name: &str) -> impl Iterator<Item = &AwaitPoint> {
+        self.await_points.iter().filter(move |place| place.name == name)
     }
 
     /// Returns the index of the place of a site; `None` if there is none. A site in a child has the child's prefix.
@@ -127,13 +127,13 @@ impl Graph {
     /// Only steps that the saga awaits are among them, not the compensations and probes that they name.
     pub fn definitions(&self) -> Vec<&Definition> {
         let mut found = Vec::new();
-        self.places.iter().for_each(|place| place.what.collect(&mut found));
+        self.await_points.iter().for_each(|place| place.what.collect(&mut found));
         found
     }
 
     /// Returns true if all of it can be undone. False for a child without a graph.
     pub fn is_undoable(&self) -> bool {
-        self.places.iter().all(|place| place.what.is_undoable())
+        self.await_points.iter().all(|place| place.what.is_undoable())
     }
 }
 
@@ -176,7 +176,7 @@ impl What {
     fn collect<'a>(&'a self, found: &mut Vec<&'a Definition>) {
         match self {
             What::Step(step) if !found.contains(&step) => found.push(step),
-            What::Saga(graph) => graph.places.iter().for_each(|place| place.what.collect(found)),
+            What::Saga(graph) => graph.await_points.iter().for_each(|place| place.what.collect(found)),
             What::All(branches) => branches.iter().for_each(|branch| branch.collect(found)),
             What::Each(branch) | What::Named(_, branch) => branch.collect(found),
             _ => {}

@@ -219,7 +219,7 @@ pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
     /// Returns the key of one effect: 32 hexadecimal digits, the first half of a SHA-256.
-    pub fn of(saga: &SagaId, site: &crate::Site, role: Role, generation: u32) -> Self {
+    pub fn of(saga: &SagaId, site: &crate::SitePath, role: Role, generation: u32) -> Self {
         let mut hash = Sha256::new();
         for part in [saga.as_str(), site.as_str(), if role.is_do() { "do" } else { "undo" }] {
             hash.update((part.len() as u64).to_le_bytes());
@@ -265,22 +265,22 @@ impl fmt::Debug for IdempotencyKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Site;
+    use crate::SitePath;
 
     #[test]
     fn keys_differ_in_every_part_and_in_how_the_parts_are_cut() {
         let id = |s: &str| SagaId::new(s).unwrap();
         let keys = [
-            IdempotencyKey::of(&id("a"), &Site::from("b"), Role::Do, 0),
-            IdempotencyKey::of(&id("ab"), &Site::from("b"), Role::Do, 0),
-            IdempotencyKey::of(&id("a"), &Site::from("bb"), Role::Do, 0),
-            IdempotencyKey::of(&id("a"), &Site::from("b"), Role::Undo, 0),
-            IdempotencyKey::of(&id("a"), &Site::from("b"), Role::Do, 1),
+            IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Do, 0),
+            IdempotencyKey::of(&id("ab"), &SitePath::from("b"), Role::Do, 0),
+            IdempotencyKey::of(&id("a"), &SitePath::from("bb"), Role::Do, 0),
+            IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Undo, 0),
+            IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Do, 1),
         ];
         let distinct: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert_eq!(keys[0].as_str().len(), 32);
-        assert_eq!(keys[0], IdempotencyKey::of(&id("a"), &Site::from("b"), Role::Do, 0));
+        assert_eq!(keys[0], IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Do, 0));
     }
 
     #[test]

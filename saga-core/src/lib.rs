@@ -39,6 +39,6 @@ pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, 
 pub use policy::{Catalog, Kind, Policy};
 pub use receipt::Receipt;
 pub use record::{By, Cause, Entry, Reason, Record};
-pub use site::Site;
+pub use site::SitePath;
 pub use state::{Phase, State};
 pub use time::Timestamp;

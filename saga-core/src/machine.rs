@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use crate::record::{Entry, Next};
 use crate::state::{Effect, State, Status, Wait};
-use crate::{Role, Site, Timestamp};
+use crate::{Role, SitePath, Timestamp};
 use turn::Turn;
 
 /// What is to be done now, or later.
@@ -47,7 +47,7 @@ pub enum Work<'a> {
     /// An attempt is to run, unless it already does.
     Attempt {
         /// The site of the step.
-        site: &'a Site,
+        site: &'a SitePath,
         /// Step or compensation.
         role: Role,
         /// The number of the attempt, from 1.
@@ -56,7 +56,7 @@ pub enum Work<'a> {
     /// The probe is to be asked, unless it already is.
     Probe {
         /// For the step here.
-        site: &'a Site,
+        site: &'a SitePath,
     },
     /// [`Event::Due`] is to be given then: it will change something.
     WakeAt {
@@ -128,7 +128,7 @@ pub fn work(state: &State, now: Timestamp) -> impl Iterator<Item = Work<'_>> {
 }
 
 /// Lists what is to be done at one site.
-pub fn work_at<'a>(state: &'a State, site: &Site, now: Timestamp) -> impl Iterator<Item = Work<'a>> {
+pub fn work_at<'a>(state: &'a State, site: &SitePath, now: Timestamp) -> impl Iterator<Item = Work<'a>> {
     let active = (!state.is_at_rest()).then_some(state);
     let effects = active.into_iter().flat_map(|state| state.open_effects_at(site));
     effects.filter_map(move |(site, role, effect)| work_of(site, role, effect, now))
@@ -150,7 +150,7 @@ pub fn wake_at(state: &State, now: Timestamp) -> Option<Work<'_>> {
     wake.map(|(due, wait_max)| Work::WakeAt { due, wait_max })
 }
 
-fn work_of<'a>(site: &'a Site, role: Role, effect: &Effect, now: Timestamp) -> Option<Work<'a>> {
+fn work_of<'a>(site: &'a SitePath, role: Role, effect: &Effect, now: Timestamp) -> Option<Work<'a>> {
     match effect.status {
         Status::Running => Some(Work::Attempt { site, role, attempt: effect.attempt }),
         Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Direction, State, Status, StepState};
-use crate::{By, Kind, Name, Reason, Site};
+use crate::{By, Kind, Name, Reason, SitePath};
 
 /// How much of a saga's effects its rollback has undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub enum Rollback {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Residue {
     /// The site of the step.
-    pub site: Site,
+    pub site: SitePath,
     /// The residue, in the step's own words.
     pub what: String,
 }
@@ -38,7 +38,7 @@ pub struct Residue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// The site of the step.
-    pub site: Site,
+    pub site: SitePath,
     /// The step's recorded name.
     pub step: Name,
     /// The reason for which it is not undone.
@@ -124,13 +124,13 @@ impl State {
     }
 }
 
-fn residue(site: &Site, step: &StepState) -> Option<Residue> {
+fn residue(site: &SitePath, step: &StepState) -> Option<Residue> {
     let call = step.undo.as_ref()?.as_ref().ok()?;
     let what = call.leaves.clone().filter(|_| step.is_undone())?;
     Some(Residue { site: site.clone(), what })
 }
 
-fn left(site: &Site, step: &StepState) -> Option<Left> {
+fn left(site: &SitePath, step: &StepState) -> Option<Left> {
     let why = match (&step.waived, &step.doing.status) {
         _ if step.is_undone() => return None,
         (_, Status::Failed) => return None,

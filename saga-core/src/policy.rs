@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Site;
+use crate::SitePath;
 
 /// How a step is undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ pub trait Catalog {
     /// Returns true if an attempt of the compensation `step` may begin at `site` now. The machine asks last, when
     /// nothing else prevents the attempt. After a false, the implementer must send
     /// [`Event::Admitted`](crate::machine::Event::Admitted) when the attempt may begin.
-    fn admits(&self, _site: &Site, _step: &str) -> bool {
+    fn admits(&self, _site: &SitePath, _step: &str) -> bool {
         true
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::state::{SiteState, State, Status};
-use crate::{Kind, Phase, Rollback, Site};
+use crate::{Kind, Phase, Rollback, SitePath};
 
 /// The state of a saga's steps after a cancel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,17 +12,17 @@ pub struct Receipt {
     /// The saga's phase.
     pub phase: Phase,
     /// Steps that are done and not undone yet.
-    pub done: Vec<Site>,
+    pub done: Vec<SitePath>,
     /// Steps that are undone.
-    pub undone: Vec<Site>,
+    pub undone: Vec<SitePath>,
     /// Steps with an attempt in flight or in doubt.
-    pub in_flight: Vec<Site>,
+    pub in_flight: Vec<SitePath>,
     /// Sites that were reached without effect: steps that failed or wait for a retry, and waits that the cancel ended.
-    pub never_started: Vec<Site>,
+    pub never_started: Vec<SitePath>,
     /// Irreversible steps that are done.
-    pub cannot_be_undone: Vec<Site>,
+    pub cannot_be_undone: Vec<SitePath>,
     /// The irreversible step that was done before the cancel; `None` if the cancel was in time.
-    pub too_late: Option<Site>,
+    pub too_late: Option<SitePath>,
     /// The extent of the rollback so far.
     pub rollback: Rollback,
 }
@@ -51,7 +51,7 @@ impl Receipt {
         receipt
     }
 
-    fn list_for(&mut self, at: &SiteState) -> Option<&mut Vec<Site>> {
+    fn list_for(&mut self, at: &SiteState) -> Option<&mut Vec<SitePath>> {
         match at {
             SiteState::Step(step) => Some(match step.doing.status {
                 Status::Done if step.is_undone() => &mut self.undone,
@@ -73,9 +73,9 @@ impl std::fmt::Display for Receipt {
         if let Some(site) = &self.too_late {
             return write!(f, "too late: {site} is done, and nothing undoes it");
         }
-        let list = |sites: &[Site]| match sites {
+        let list = |sites: &[SitePath]| match sites {
             [] => "none".to_owned(),
-            sites => sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", "),
+            sites => sites.iter().map(SitePath::as_str).collect::<Vec<_>>().join(", "),
         };
         write!(f, "{}: done {}; undone {}; ", self.phase, list(&self.done), list(&self.undone))?;
         write!(f, "in flight {}; never started {}; ", list(&self.in_flight), list(&self.never_started))?;

@@ -5,21 +5,21 @@
 //! are left out. Times are milliseconds since 1970, waits are milliseconds.
 
 mod act;
+mod attempt_error;
 mod cause;
 mod groups;
 mod sites;
 mod text;
-mod trouble;
 
 pub use crate::by::{ActKind, By};
+pub use attempt_error::{AttemptError, Failure, Finder, Lost, Next};
 pub use cause::{Cause, Knowledge, Reason, Verdict};
 pub(crate) use groups::{of_course, of_effects, of_waits};
-pub use trouble::{Failure, Finder, Lost, Next, Trouble};
 
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
-use crate::{Kind, Name, Payload, Role, Seq, Site, Timestamp};
+use crate::{Kind, Name, Payload, Role, Seq, SitePath, Timestamp};
 
 /// A record with its position and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub enum Record {
     /// The body reached a step: attempt 1 begins once this is durable.
     Intent {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The step's recorded name.
         step: Name,
         /// The step's input.
@@ -82,7 +82,7 @@ pub enum Record {
     /// A compensation is owed and all later effects are undone: attempt 1 begins once this is durable.
     UndoIntent {
         /// The site of the step to be undone.
-        site: Site,
+        site: SitePath,
         /// True if it is the call recorded for a step in doubt, which needs no output.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         in_doubt: bool,
@@ -90,14 +90,14 @@ pub enum Record {
     /// An attempt ended without settling the effect.
     AttemptEnded {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
         /// The attempt's number, from 1.
         attempt: u32,
         /// The reason for which the attempt failed or is in doubt.
-        trouble: Trouble,
+        trouble: AttemptError,
         /// True if the effect may have happened despite the failure.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         doubt: bool,
@@ -107,7 +107,7 @@ pub enum Record {
     /// Another attempt begins once this is durable.
     Started {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
@@ -117,14 +117,14 @@ pub enum Record {
     /// A held step continues: a pending stop was too late, or an operator acted on the saga.
     Resumed {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// What follows: another attempt, a probe, or nothing for now.
         next: Next,
     },
     /// A probe answered, or could not.
     Probed {
         /// The site of the step that was probed.
-        site: Site,
+        site: SitePath,
         /// `Some(false)`: it has not happened and never will; `None`: not known yet.
         happened: Option<bool>,
         /// The probe's error; `None` if it did not fail.
@@ -136,7 +136,7 @@ pub enum Record {
     /// A step is done.
     Done {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The output, or why it could not be recorded.
         output: Result<Payload, Lost>,
         /// The compensation that is now owed; `None` if nothing undoes the step.
@@ -149,14 +149,14 @@ pub enum Record {
     /// A step is known not to have happened, and is not retried.
     Failed {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The failure, as the body sees it.
         failure: Failure,
     },
     /// A compensation is done.
     Undone {
         /// The site of the step that is undone.
-        site: Site,
+        site: SitePath,
         /// The source of this knowledge.
         #[serde(default, skip_serializing_if = "Finder::is_attempt")]
         by: Finder,
@@ -164,7 +164,7 @@ pub enum Record {
     /// A readonly step's outcome; it has no intent.
     Read {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The step's recorded name.
         step: Name,
         /// The step's input.
@@ -177,7 +177,7 @@ pub enum Record {
     /// An effect can go no further without a person.
     Blocked {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
@@ -194,13 +194,13 @@ pub enum Record {
         detail: String,
         /// The site at which the body stopped; `None` if no site is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        site: Option<Site>,
+        site: Option<SitePath>,
     },
 
     /// The body asked for the time or a fresh id.
     Value {
         /// The site of the call.
-        site: Site,
+        site: SitePath,
         /// `now` or `uuid`.
         what: Name,
         /// The value that the body got.
@@ -209,7 +209,7 @@ pub enum Record {
     /// The body sleeps.
     Timer {
         /// The site of the timer.
-        site: Site,
+        site: SitePath,
         /// The length of the sleep, in milliseconds.
         wait_ms: u64,
         /// The end of the sleep.
@@ -218,12 +218,12 @@ pub enum Record {
     /// A sleep ended.
     TimerFired {
         /// The site of the timer.
-        site: Site,
+        site: SitePath,
     },
     /// The body waits for a signal.
     Wait {
         /// The site of the wait.
-        site: Site,
+        site: SitePath,
         /// The signal's name.
         name: Name,
         /// The longest wait, in milliseconds; `None` if it has no limit.
@@ -245,7 +245,7 @@ pub enum Record {
     /// A wait for a signal ended.
     WaitEnded {
         /// The site of the wait.
-        site: Site,
+        site: SitePath,
         /// The id of the signal that ended it; `None` if time ran out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<String>,
@@ -254,7 +254,7 @@ pub enum Record {
     /// again.
     SignalRefused {
         /// The site of the wait.
-        site: Site,
+        site: SitePath,
         /// The sender's id of the signal.
         id: String,
         /// The reason for which its payload was refused.
@@ -263,7 +263,7 @@ pub enum Record {
     /// The body asks for an approval.
     Asked {
         /// The site of the question.
-        site: Site,
+        site: SitePath,
         /// The question's text.
         prompt: String,
         /// The longest wait for an answer, in milliseconds; `None` if it has no limit.
@@ -276,14 +276,14 @@ pub enum Record {
     /// An approval was given, denied, or not given in time.
     Answered {
         /// The site of the question.
-        site: Site,
+        site: SitePath,
         /// The answer, or its absence.
         verdict: Verdict,
     },
     /// The body calls another saga.
     ChildStarted {
         /// The site of the child; the child's own sites are inside it.
-        site: Site,
+        site: SitePath,
         /// The recorded name of its type.
         saga: Name,
         /// The version of the child's code.
@@ -294,7 +294,7 @@ pub enum Record {
     /// A child failed, and its effects are being undone.
     ChildUndoing {
         /// The site of the child.
-        site: Site,
+        site: SitePath,
         /// The child's error.
         error: Payload,
         /// The error's text.
@@ -303,7 +303,7 @@ pub enum Record {
     /// A child ended. If it failed, all its effects are undone.
     ChildEnded {
         /// The site of the child.
-        site: Site,
+        site: SitePath,
         /// The child's output, or its error.
         result: Result<Payload, Payload>,
     },
@@ -317,7 +317,7 @@ pub enum Record {
     /// A stop came too late: the irreversible step at this site was in flight, and is done.
     TooLate {
         /// The site of the irreversible step.
-        site: Site,
+        site: SitePath,
     },
     /// The rollback starts: from here on the saga only undoes.
     RollbackStarted {
@@ -341,7 +341,7 @@ pub enum Record {
         /// The operator and the reason.
         by: By,
         /// The sites of the steps to be undone.
-        sites: Vec<Site>,
+        sites: Vec<SitePath>,
     },
     /// All compensations of an undo are done or waived.
     UndoEnded,
@@ -353,7 +353,7 @@ pub enum Record {
         by: By,
         /// The only site concerned; `None` for all that need a person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        site: Option<Site>,
+        site: Option<SitePath>,
         /// The input that replaces the recorded one; `None` to keep it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         input: Option<Payload>,
@@ -364,7 +364,7 @@ pub enum Record {
         /// The operator, and the reason.
         by: By,
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The side of the step.
         #[serde(default, skip_serializing_if = "Role::is_do")]
         role: Role,
@@ -376,7 +376,7 @@ pub enum Record {
         /// The operator, and the reason.
         by: By,
         /// The site of the step with the compensation that is waived.
-        site: Site,
+        site: SitePath,
     },
     /// An operator closed the saga as it is.
     Abandoned {
@@ -394,7 +394,7 @@ pub enum Record {
         act: ActKind,
         /// The site that the act named; `None` if it named none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        site: Option<Site>,
+        site: Option<SitePath>,
         /// The operator, and the reason.
         by: By,
         /// The refusal; `None` if the state that it asked for already held.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::by::{ActKind, By};
 use crate::phase::Phase;
-use crate::{Seq, Site};
+use crate::{Seq, SitePath};
 
 /// An act in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Acted {
     pub act: ActKind,
     /// The site that it named; `None` if it named none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site: Option<Site>,
+    pub site: Option<SitePath>,
     /// The operator, and the reason.
     pub by: By,
     /// The refusal; `None` if the act was accepted.
@@ -47,7 +47,7 @@ pub enum Refusal {
     #[error("too late: {site} is done, and nothing undoes it")]
     TooLate {
         /// The site of the irreversible step.
-        site: Site,
+        site: SitePath,
     },
     /// A signal of that id has been taken.
     #[error("signal {id:?} has been taken already")]
@@ -59,13 +59,13 @@ pub enum Refusal {
     #[error("no approval is asked for{}", at(site))]
     NoQuestion {
         /// The site that was named; `None` if none was.
-        site: Option<Site>,
+        site: Option<SitePath>,
     },
     /// Several questions are open: say which.
     #[error("several approvals are asked for: {}", list(sites))]
     WhichQuestion {
         /// The sites of all open questions.
-        sites: Vec<Site>,
+        sites: Vec<SitePath>,
     },
     /// The act is for dead letters, and the saga is not dead-lettered.
     #[error("the saga is not dead-lettered (phase: {phase})")]
@@ -80,37 +80,37 @@ pub enum Refusal {
     #[error("nothing is blocked{}", at(site))]
     NotBlocked {
         /// The site that was named; `None` if none was.
-        site: Option<Site>,
+        site: Option<SitePath>,
     },
     /// No compensation is owed there, or not on this way.
     #[error("no compensation is owed at {site}")]
     NothingOwed {
         /// The site that was named.
-        site: Site,
+        site: SitePath,
     },
     /// It is not known whether the step happened: resolve it before it is sent on.
     #[error("{site} is in doubt")]
     InDoubt {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
     },
     /// The step is known not to have happened: redrive it.
     #[error("{site} is not in doubt: it did not happen")]
     NotInDoubt {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
     },
     /// The step is done, and its output is missing: resolve it with that output.
     #[error("{site} is done, but its output is lost")]
     OutputLost {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
     },
     /// The output given is not of the step's type, or its compensation cannot be evaluated from it.
     #[error("that output of {site} cannot be used: {why}")]
     Unusable {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// What is wrong with it.
         why: String,
     },
@@ -118,7 +118,7 @@ pub enum Refusal {
     #[error("the signal is none that {site} can use: {why}")]
     SignalRefused {
         /// The site that waits for the signal.
-        site: Site,
+        site: SitePath,
         /// What is wrong with it.
         why: String,
     },
@@ -140,13 +140,13 @@ pub enum Refusal {
     #[error("{site} cannot be undone")]
     Irreversible {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
     },
     /// The time in which the step could be undone is over.
     #[error("{site} could be undone until {until}")]
     WindowClosed {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The end of that time.
         until: crate::Timestamp,
     },
@@ -154,7 +154,7 @@ pub enum Refusal {
     #[error("nothing is left to be undone{}", at(site))]
     NothingToUndo {
         /// The site that was named; `None` if none was.
-        site: Option<Site>,
+        site: Option<SitePath>,
     },
     /// The saga has changed since the author of the act looked at it.
     #[error("the saga was seen at record {seen} and has changed since: record {now}, {phase}{}", by(last))]
@@ -176,7 +176,7 @@ pub enum Refusal {
     },
 }
 
-fn at(site: &Option<Site>) -> String {
+fn at(site: &Option<SitePath>) -> String {
     site.as_ref().map(|s| format!(" at {s}")).unwrap_or_default()
 }
 
@@ -184,8 +184,8 @@ fn by(last: &Option<Box<Acted>>) -> String {
     last.as_ref().map(|acted| format!(", after {acted}")).unwrap_or_default()
 }
 
-fn list(sites: &[Site]) -> String {
-    sites.iter().map(Site::as_str).collect::<Vec<_>>().join(", ")
+fn list(sites: &[SitePath]) -> String {
+    sites.iter().map(SitePath::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl Refusal {

@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 /// `all.1/hold` is in branch 1 of an `all`; `book_hotel/hold` is in a child saga. Cheap to clone.
 #[derive(Clone, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Site(Arc<str>);
+pub struct SitePath(Arc<str>);
 
-impl PartialEq for Site {
+impl PartialEq for SitePath {
     fn eq(&self, other: &Self) -> bool {
         // Most equal sites are clones of each other.
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 
-impl Hash for Site {
+impl Hash for SitePath {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
 }
 
-impl Site {
+impl SitePath {
     /// Returns the site as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -35,9 +35,9 @@ impl Site {
     /// Returns true if this site is `prefix` or is inside it.
     ///
     /// ```
-    /// # use saga_core::Site;
-    /// assert!(Site::from("hotel/hold").within("hotel"));
-    /// assert!(!Site::from("hotel2/hold").within("hotel"));
+    /// # use saga_core::SitePath;
+    /// assert!(SitePath::from("hotel/hold").within("hotel"));
+    /// assert!(!SitePath::from("hotel2/hold").within("hotel"));
     /// ```
     pub fn within(&self, prefix: &str) -> bool {
         match self.0.strip_prefix(prefix) {
@@ -49,12 +49,12 @@ impl Site {
     /// Returns true if both are in different branches of one `all`; then neither happened before the other.
     ///
     /// ```
-    /// # use saga_core::Site;
-    /// let (a, b) = (Site::from("all[2].0/hold"), Site::from("all[2].1/hold"));
+    /// # use saga_core::SitePath;
+    /// let (a, b) = (SitePath::from("all[2].0/hold"), SitePath::from("all[2].1/hold"));
     /// assert!(a.concurrent_with(&b));
-    /// assert!(!a.concurrent_with(&Site::from("all[3].1/hold")));
+    /// assert!(!a.concurrent_with(&SitePath::from("all[3].1/hold")));
     /// ```
-    pub fn concurrent_with(&self, other: &Site) -> bool {
+    pub fn concurrent_with(&self, other: &SitePath) -> bool {
         let mut ours = self.0.split('/');
         let mut theirs = other.0.split('/');
         loop {
@@ -80,8 +80,8 @@ impl Site {
     /// Returns the branches of `all` that it is in, as text, outermost first.
     ///
     /// ```
-    /// # use saga_core::Site;
-    /// let site = Site::from("all.1/hotel/all[2].0/hold");
+    /// # use saga_core::SitePath;
+    /// let site = SitePath::from("all.1/hotel/all[2].0/hold");
     /// assert!(site.branches().eq(["all.1", "all.1/hotel/all[2].0"]));
     /// ```
     pub fn branches(&self) -> impl Iterator<Item = &str> {
@@ -100,31 +100,31 @@ pub(crate) fn branch_of(segment: &str) -> Option<(&str, &str)> {
     segment.rsplit_once('.').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-impl From<&str> for Site {
+impl From<&str> for SitePath {
     fn from(site: &str) -> Self {
         Self(site.into())
     }
 }
 
-impl From<String> for Site {
+impl From<String> for SitePath {
     fn from(site: String) -> Self {
         Self(site.into())
     }
 }
 
-impl std::borrow::Borrow<str> for Site {
+impl std::borrow::Borrow<str> for SitePath {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for Site {
+impl fmt::Display for SitePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for Site {
+impl fmt::Debug for SitePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

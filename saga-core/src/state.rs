@@ -22,7 +22,9 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::record::Cause;
-use crate::{Blocker, By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, Site, Timestamp};
+use crate::{
+    Blocker, By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, SitePath, Timestamp,
+};
 
 /// The state of one saga.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,14 +35,14 @@ pub struct State {
     pub(crate) last_at: Timestamp,
     pub(crate) direction: Direction,
     pub(crate) stop: Option<Cause>,
-    pub(crate) no_return: Option<Site>,
+    pub(crate) no_return: Option<SitePath>,
     pub(crate) overdue: bool,
     pub(crate) dead_lettered_at: Option<Timestamp>,
     pub(crate) body_blockers: Vec<Blocker>,
     /// In the order of their first record.
-    pub(crate) sites: Vec<(Site, SiteState)>,
+    pub(crate) sites: Vec<(SitePath, SiteState)>,
     /// Where in `sites` each is, once there are more than [`LOOKED_THROUGH`].
-    pub(crate) index: HashMap<Site, usize, RandomState>,
+    pub(crate) index: HashMap<SitePath, usize, RandomState>,
     /// What follows from the sites.
     pub(crate) notes: Notes,
     /// Where in `sites` children are that failed and are being undone.
@@ -81,7 +83,7 @@ pub enum Direction {
         /// The author of the undo, and the reason.
         by: By,
         /// What is being undone.
-        sites: Vec<Site>,
+        sites: Vec<SitePath>,
         /// The saga's output.
         output: Payload,
     },
@@ -161,7 +163,7 @@ impl State {
     }
 
     /// Returns the irreversible step that it has done: past it there is no way back.
-    pub fn no_return(&self) -> Option<&Site> {
+    pub fn no_return(&self) -> Option<&SitePath> {
         self.no_return.as_ref()
     }
 
@@ -186,7 +188,7 @@ impl State {
     }
 
     /// Returns where in `sites` it is. What is asked for is most often the last.
-    pub(crate) fn find(&self, site: &Site) -> Option<usize> {
+    pub(crate) fn find(&self, site: &SitePath) -> Option<usize> {
         looked::at(1);
         match self.sites.len() > LOOKED_THROUGH {
             true => self.index.get(site).copied(),
@@ -195,7 +197,7 @@ impl State {
     }
 
     /// Returns where in `sites` those are that `site` is in, and itself.
-    pub(crate) fn around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn around<'a>(&'a self, site: &'a SitePath) -> impl Iterator<Item = usize> + 'a {
         let prefixes = site.prefixes().inspect(|_| looked::at(1));
         prefixes.filter_map(|prefix| match self.sites.len() > LOOKED_THROUGH {
             true => self.index.get(prefix).copied(),
@@ -204,61 +206,67 @@ impl State {
     }
 
     /// Returns what stands at `site`.
-    pub fn site(&self, site: &Site) -> Option<&SiteState> {
+    pub fn site(&self, site: &SitePath) -> Option<&SiteState> {
         self.find(site).map(|at| &self.sites[at].1)
     }
 
     /// Returns all sites, in the order in which they were reached.
-    pub fn sites(&self) -> impl DoubleEndedIterator<Item = (&Site, &SiteState)> {
+    pub fn sites(&self) -> impl DoubleEndedIterator<Item = (&SitePath, &SiteState)> {
         self.sites.iter().inspect(|_| looked::at(1)).map(|(site, state)| (site, state))
     }
 
     /// Returns what stands at the sites that `site` is in, outermost first, and at itself.
-    pub fn sites_around<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = (&'a Site, &'a SiteState)> {
+    pub fn sites_around<'a>(
+        &'a self,
+        site: &'a SitePath,
+    ) -> impl Iterator<Item = (&'a SitePath, &'a SiteState)> {
         self.around(site).map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
     /// Returns the sites at which something is not settled, in the order in which they were reached.
-    pub fn open_sites(&self) -> impl Iterator<Item = (&Site, &SiteState)> {
+    pub fn open_sites(&self) -> impl Iterator<Item = (&SitePath, &SiteState)> {
         let open = self.notes.open.iter().inspect(|_| looked::at(1));
         open.map(|at| (&self.sites[at].0, &self.sites[at].1))
     }
 
     /// Returns where the next signal of that name is taken: the first wait for one that no signal has come for.
-    pub fn takes_next(&self, signal: &str) -> Option<&Site> {
+    pub fn takes_next(&self, signal: &str) -> Option<&SitePath> {
         let queued = self.signals.waiting.get(signal).map_or(0, VecDeque::len);
         self.notes.waits(signal).nth(queued).map(|at| &self.sites[at].0)
     }
 
     /// Returns the step at `site`, if one has an intent there.
-    pub fn step(&self, site: &Site) -> Option<&StepState> {
+    pub fn step(&self, site: &SitePath) -> Option<&StepState> {
         self.site(site).and_then(SiteState::as_step)
     }
 
     /// Returns all steps with an intent, in the order of those.
-    pub fn steps(&self) -> impl DoubleEndedIterator<Item = (&Site, &StepState)> {
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = (&SitePath, &StepState)> {
         self.sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
     /// Returns the effects that are not settled.
-    pub fn open_effects(&self) -> impl Iterator<Item = (&Site, Role, &Effect)> {
+    pub fn open_effects(&self) -> impl Iterator<Item = (&SitePath, Role, &Effect)> {
         self.open_steps().flat_map(|(site, step)| unsettled(site, step))
     }
 
     /// Returns those of the step at one site.
-    pub(crate) fn open_effects_at(&self, site: &Site) -> impl Iterator<Item = (&Site, Role, &Effect)> {
+    pub(crate) fn open_effects_at(
+        &self,
+        site: &SitePath,
+    ) -> impl Iterator<Item = (&SitePath, Role, &Effect)> {
         let here = self.find(site).map(|at| &self.sites[at]).filter(|(_, state)| state.is_open());
         let step = here.and_then(|(site, state)| Some((site, state.as_step()?)));
         step.into_iter().flat_map(|(site, step)| unsettled(site, step))
     }
 
     /// Returns the steps of which an effect is not settled.
-    pub(crate) fn open_steps(&self) -> impl Iterator<Item = (&Site, &StepState)> {
+    pub(crate) fn open_steps(&self) -> impl Iterator<Item = (&SitePath, &StepState)> {
         self.open_sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
     /// Returns the key under which an effect is known outside.
-    pub fn key(&self, site: &Site, role: Role) -> IdempotencyKey {
+    pub fn key(&self, site: &SitePath, role: Role) -> IdempotencyKey {
         let generation = self.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation);
         IdempotencyKey::of(&self.id, site, role, generation)
     }
@@ -318,7 +326,7 @@ impl State {
     }
 
     /// Returns true if a rollback, an undo, or the undoing of a failed child is to unwind what happened at `site`.
-    pub fn is_unwinding(&self, site: &Site) -> bool {
+    pub fn is_unwinding(&self, site: &SitePath) -> bool {
         match &self.direction {
             Direction::Back(_) => true,
             Direction::Undo { .. } => self.step(site).is_some_and(|s| s.undo_ordered),
@@ -335,7 +343,7 @@ impl State {
     }
 
     /// Returns the children that failed and are being undone.
-    pub fn children_undoing(&self) -> impl Iterator<Item = &Site> {
+    pub fn children_undoing(&self) -> impl Iterator<Item = &SitePath> {
         self.undoing.iter().map(|at| &self.sites[*at].0)
     }
 
@@ -351,12 +359,12 @@ impl State {
     }
 
     /// Returns true if the saga goes forward at `site`, so that a step there may be tried again.
-    pub(crate) fn goes_forward_at(&self, site: &Site) -> bool {
+    pub(crate) fn goes_forward_at(&self, site: &SitePath) -> bool {
         matches!(self.direction, Direction::Forward) && self.stop.is_none() && !self.is_unwinding(site)
     }
 
     /// Returns true if an attempt of an effect that waits for its next one may begin, once that is due.
-    pub(crate) fn may_attempt(&self, site: &Site, role: Role) -> bool {
+    pub(crate) fn may_attempt(&self, site: &SitePath, role: Role) -> bool {
         let Some(step) = self.step(site) else { return false };
         match role {
             _ if self.is_at_rest() => false,
@@ -368,7 +376,10 @@ impl State {
     }
 }
 
-fn unsettled<'a>(site: &'a Site, step: &'a StepState) -> impl Iterator<Item = (&'a Site, Role, &'a Effect)> {
+fn unsettled<'a>(
+    site: &'a SitePath,
+    step: &'a StepState,
+) -> impl Iterator<Item = (&'a SitePath, Role, &'a Effect)> {
     let doing = (!step.doing.is_settled()).then_some((site, Role::Do, &step.doing));
     let undoing = step.undoing.as_ref().filter(|u| !u.is_settled());
     doing.into_iter().chain(undoing.map(|u| (site, Role::Undo, u)))

@@ -34,15 +34,15 @@ pub(super) struct Reading<'g> {
 impl<'g> Reading<'g> {
     /// Analyses a graph. `past` is true if its start is already past the point of no return.
     pub(super) fn of(graph: &'g Graph, past: bool) -> Self {
-        let mut reading = Self { graph, past: vec![past; graph.places.len()] };
-        let mut open: Vec<To> = (0..graph.places.len())
-            .filter(|number| !graph.places[*number].what.is_undoable())
-            .flat_map(|number| graph.places[number].done.iter().copied())
+        let mut reading = Self { graph, past: vec![past; graph.await_points.len()] };
+        let mut open: Vec<To> = (0..graph.await_points.len())
+            .filter(|number| !graph.await_points[*number].what.is_undoable())
+            .flat_map(|number| graph.await_points[number].done.iter().copied())
             .collect();
         while let Some(to) = open.pop() {
-            let To::Place(number) = to else { continue };
+            let To::AwaitPoint(number) = to else { continue };
             if !std::mem::replace(&mut reading.past[number], true) {
-                let place = &graph.places[number];
+                let place = &graph.await_points[number];
                 open.extend(place.done.iter().chain(place.failed).copied());
             }
         }
@@ -51,7 +51,7 @@ impl<'g> Reading<'g> {
 
     /// Returns the moves from a place that a drawing must show.
     pub(super) fn moves(&self, number: usize) -> Vec<Move> {
-        let place = &self.graph.places[number];
+        let place = &self.graph.await_points[number];
         let crosses = !self.past[number] && !place.what.is_undoable();
         let fails = may_fail(&place.what);
         let failed = if fails { place.failed } else { &[] };

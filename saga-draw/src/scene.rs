@@ -163,10 +163,11 @@ impl Painter {
     fn level(&mut self, graph: &Graph, past: bool, into: &mut Vec<Item>) -> Frame {
         let reading = Reading::of(graph, past);
         let start = self.node(Look::Start, Vec::new(), into);
-        let drawn: Vec<Drawn> = (graph.places.iter().enumerate())
+        let drawn: Vec<Drawn> = (graph.await_points.iter().enumerate())
             .map(|(number, place)| self.place(&place.what, title(place), reading.past[number], into))
             .collect();
-        let moves: Vec<Vec<Move>> = (0..graph.places.len()).map(|number| reading.moves(number)).collect();
+        let moves: Vec<Vec<Move>> =
+            (0..graph.await_points.len()).map(|number| reading.moves(number)).collect();
         let goes =
             |wanted: To| graph.start.contains(&wanted) || moves.iter().flatten().any(|to| to.to == wanted);
         let completed =
@@ -181,7 +182,7 @@ impl Painter {
 
     fn forward(&mut self, graph: &Graph, drawn: &[Drawn], moves: &[Vec<Move>], frame: &Frame) {
         let node = |to: To| match to {
-            To::Place(number) => Some(drawn[number].entry),
+            To::AwaitPoint(number) => Some(drawn[number].entry),
             To::Completed => frame.completed,
             To::RollingBack => None,
         };
@@ -394,11 +395,11 @@ fn owed_before(
         return;
     }
     seen.push(number);
-    if graph.start.contains(&To::Place(number)) && !back.contains(&None) {
+    if graph.start.contains(&To::AwaitPoint(number)) && !back.contains(&None) {
         back.push(None);
     }
     for (from, gone) in moves.iter().enumerate() {
-        for go in gone.iter().filter(|go| go.to == To::Place(number) && !go.crosses) {
+        for go in gone.iter().filter(|go| go.to == To::AwaitPoint(number) && !go.crosses) {
             let owed = !drawn[from].undo.is_empty() && (go.when != When::Failed || drawn[from].several);
             if !owed {
                 owed_before(from, graph, drawn, moves, seen, back);

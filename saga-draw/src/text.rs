@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use saga_core::graph::{Place, What};
+use saga_core::graph::{AwaitPoint, What};
 
 /// Appends a line.
 pub(super) fn put(text: &mut String, line: fmt::Arguments<'_>) {
@@ -28,7 +28,7 @@ pub(super) fn length(length: Duration) -> String {
 }
 
 /// Returns the title of a place: its site, and the callee if that has another name.
-pub(super) fn title(place: &Place) -> String {
+pub(super) fn title(place: &AwaitPoint) -> String {
     let called = place.what.unnamed().label();
     match place.occurrence {
         0 | 1 if place.name == called => place.name.to_owned(),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use program::{any_program, graph};
 use proptest::prelude::*;
 use saga_core::Kind;
-use saga_core::graph::{Definition, Graph, Place, To, What};
+use saga_core::graph::{AwaitPoint, Definition, Graph, To, What};
 use saga_core::policy::InDoubt;
 
 const fn step(name: &'static str, kind: Kind) -> Definition {
@@ -31,8 +31,8 @@ const fn step(name: &'static str, kind: Kind) -> Definition {
     }
 }
 
-const fn place(name: &'static str, what: What, done: &'static [To], failed: &'static [To]) -> Place {
-    Place { name, occurrence: 1, loops: 0, what, done, failed }
+const fn place(name: &'static str, what: What, done: &'static [To], failed: &'static [To]) -> AwaitPoint {
+    AwaitPoint { name, occurrence: 1, loops: 0, what, done, failed }
 }
 
 const HOLD: Definition = Definition {
@@ -56,33 +56,33 @@ const LOOK: Definition = step("look", Kind::Readonly);
 const ALL_KINDS: Graph = Graph {
     saga: "everything",
     version: 3,
-    start: &[To::Place(0), To::Place(1)],
-    places: &[
-        place("look", What::Step(LOOK), &[To::Place(0), To::Place(1)], &[To::RollingBack]),
-        place("child", What::Saga(&CHILD), &[To::Place(2)], &[To::Place(4)]),
+    start: &[To::AwaitPoint(0), To::AwaitPoint(1)],
+    await_points: &[
+        place("look", What::Step(LOOK), &[To::AwaitPoint(0), To::AwaitPoint(1)], &[To::RollingBack]),
+        place("child", What::Saga(&CHILD), &[To::AwaitPoint(2)], &[To::AwaitPoint(4)]),
         place(
             "all",
             What::All(&[What::Step(HOLD), What::Named("again", &What::Step(LEND))]),
-            &[To::Place(3)],
+            &[To::AwaitPoint(3)],
             &[To::RollingBack],
         ),
-        place("each", What::Each(&What::Step(HOLD)), &[To::Place(4)], &[To::Place(4)]),
-        place("charge", What::Step(CHARGE), &[To::Place(5)], &[To::RollingBack]),
-        place("sleep", What::Sleep, &[To::Place(6)], &[]),
+        place("each", What::Each(&What::Step(HOLD)), &[To::AwaitPoint(4)], &[To::AwaitPoint(4)]),
+        place("charge", What::Step(CHARGE), &[To::AwaitPoint(5)], &[To::RollingBack]),
+        place("sleep", What::Sleep, &[To::AwaitPoint(6)], &[]),
         place("tell", What::Step(TELL), &[To::Completed], &[To::Completed]),
     ],
 };
 const CHILD: Graph = Graph {
     saga: "child",
     version: 1,
-    start: &[To::Place(0)],
-    places: &[place("hold", What::Step(HOLD), &[To::Completed], &[To::RollingBack])],
+    start: &[To::AwaitPoint(0)],
+    await_points: &[place("hold", What::Step(HOLD), &[To::Completed], &[To::RollingBack])],
 };
 const ODD: Graph = Graph {
     saga: "a \"b\" <c> & #d;\n",
     version: 1,
-    start: &[To::Place(0)],
-    places: &[place("x\\\"]-->", What::Step(step("x\\\"]-->", Kind::Readonly)), &[To::Completed], &[])],
+    start: &[To::AwaitPoint(0)],
+    await_points: &[place("x\\\"]-->", What::Step(step("x\\\"]-->", Kind::Readonly)), &[To::Completed], &[])],
 };
 
 /// Returns the number of the node with a text that begins so.
@@ -299,7 +299,7 @@ fn the_picture_shows_everything() {
     }
     let odd = Picture::of(&ODD);
     assert!(odd.texts.contains(&"x\\\"]-->".to_owned()), "{:?}", odd.texts);
-    let nothing = Graph { saga: "nothing", version: 1, start: &[To::Completed], places: &[] };
+    let nothing = Graph { saga: "nothing", version: 1, start: &[To::Completed], await_points: &[] };
     Picture::of(&nothing).check();
 }
 

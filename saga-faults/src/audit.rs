@@ -3,7 +3,7 @@
 
 use saga::record::Record;
 use saga::state::{Direction, Status, StepState};
-use saga::{Entry, Kind, Role, Rollback, SagaId, Site, State};
+use saga::{Entry, Kind, Role, Rollback, SagaId, SitePath, State};
 
 use crate::ledger::{Books, Effect, Ended};
 
@@ -87,7 +87,7 @@ pub(crate) fn of_any(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<Str
         if effects.iter().any(|other| same(&other)) {
             wrong(format!("{} {} happened twice", effect.site, effect.role));
         }
-        let step = state.step(&Site::from(effect.site.as_str()));
+        let step = state.step(&SitePath::from(effect.site.as_str()));
         if effect.role == Role::Do
             && effect.undone_by.is_some()
             && step.is_some_and(|s| s.kind == Kind::Irreversible)
@@ -131,13 +131,13 @@ fn of_step(step: &StepState, landed: Option<&Effect>) -> Option<&'static str> {
 fn in_order(state: &State, journal: &[Entry], effects: &[(usize, &Effect)]) -> Vec<String> {
     let mut wrongs = Vec::new();
     for (_, effect) in effects.iter().filter(|(_, e)| e.role == Role::Do) {
-        let site = Site::from(effect.site.as_str());
+        let site = SitePath::from(effect.site.as_str());
         let (Some(undone), Some(step)) = (effect.undone_by, state.step(&site)) else { continue };
         // An effect that began after this one was already undone (with a failed child) does not depend on it.
         let is_end = |record: &Record| matches!(record, Record::Undone { site: of, .. } if *of == site);
         let end = journal.iter().find(|entry| is_end(&entry.record)).map_or(u64::MAX, |entry| entry.seq);
         for (_, other) in effects.iter().filter(|(_, e)| e.role == Role::Do && e.site != effect.site) {
-            let other_site = Site::from(other.site.as_str());
+            let other_site = SitePath::from(other.site.as_str());
             let Some(later) = state.step(&other_site) else { continue };
             let depends = !site.concurrent_with(&other_site) && (step.seq..end).contains(&later.seq);
             if depends && other.undone_by.is_none_or(|by| by > undone) {

@@ -3,7 +3,7 @@
 
 use saga::machine::Delivery;
 use saga::record::Knowledge;
-use saga::{By, Payload, Role, Site, State};
+use saga::{By, Payload, Role, SitePath, State};
 
 use crate::ledger::Ledger;
 use crate::steps::Slip;
@@ -24,7 +24,7 @@ pub(crate) fn mend(state: &State, ledger: &Ledger) -> Option<Delivery> {
 }
 
 /// Returns an act that states the ledger's knowledge of a step in doubt.
-fn settle(state: &State, site: Site, ledger: &Ledger) -> Option<Delivery> {
+fn settle(state: &State, site: SitePath, ledger: &Ledger) -> Option<Delivery> {
     let mut books = ledger.books();
     let landed = books.of(state.id().as_str()).find(|(_, e)| e.site == site.as_str() && e.role == Role::Do);
     let knowledge = match landed.map(|(_, effect)| effect.id.clone()) {

@@ -60,7 +60,7 @@ pub use replay::exit::{EndsWith, Exit, FailsWith};
 pub use replay::polled::{enter, input, next_turn, reached, within_bound};
 pub use replay::registry::{AnyWitness, Registry, StartError};
 pub use value::class::Class;
-pub use value::clock::{Clock, Dice, SeededDice, SystemClock, SystemDice};
+pub use value::clock::{Clock, Rng, SeededRng, SystemClock, SystemRng};
 pub use value::recorded::{Recorded, Recording};
 pub use value::resources::{AsResource, Need, NotRecorded, Resources, Taken};
 pub use value::step_context::StepContext;

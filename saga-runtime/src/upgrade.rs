@@ -91,7 +91,7 @@ const PAGE: usize = 500;
 /// let builder = Runtime::builder_shared(store).saga::<dinner_after_a_walk>();
 /// let report = saga::upgrade::check(&builder).await.unwrap();
 /// assert!(!report.all_fit());
-/// assert_eq!(report.misfits[0].site, Some(Site::from("reserve")));
+/// assert_eq!(report.misfits[0].site, Some(SitePath::from("reserve")));
 /// println!("{report}");
 /// # });
 /// ```

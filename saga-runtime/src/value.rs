@@ -4,7 +4,6 @@ pub(crate) mod class;
 pub(crate) mod clock;
 pub mod defaults;
 pub(crate) mod encoding;
-pub(crate) mod few;
 pub mod fields;
 pub(crate) mod guard;
 #[cfg_attr(not(feature = "test"), expect(dead_code, reason = "only a test kit interferes"))]
@@ -19,6 +18,7 @@ pub(crate) mod resources;
 pub(crate) mod samples;
 #[cfg(feature = "test")]
 pub(crate) mod shape;
+pub(crate) mod small_set;
 pub(crate) mod step_context;
 pub(crate) mod surroundings;
 pub(crate) mod text;

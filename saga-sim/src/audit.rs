@@ -2,7 +2,7 @@
 //! difference means that an effect was made twice, forgotten, or undone wrongly.
 
 use saga_core::state::{Direction, Status, StepState};
-use saga_core::{Entry, Kind, Phase, Record, Role, Rollback, SagaId, Site, State, WhyLeft};
+use saga_core::{Entry, Kind, Phase, Record, Role, Rollback, SagaId, SitePath, State, WhyLeft};
 
 use crate::books::{Books, Effect, Rule, Wrong};
 
@@ -92,7 +92,7 @@ fn order(
 }
 
 /// Compares the journal of one step with the books.
-fn of_step(site: &Site, step: &StepState, landed: bool, undone: bool, wrongs: &mut Wrongs) {
+fn of_step(site: &SitePath, step: &StepState, landed: bool, undone: bool, wrongs: &mut Wrongs) {
     let mut wrong = |what: &str| wrongs.add(Rule::Matched, format!("{site}: {what}"));
     match step.doing.status {
         Status::Done if !landed => wrong("the journal says done, the world that it never landed"),

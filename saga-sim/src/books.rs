@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use saga_core::{Role, SagaId, Site};
+use saga_core::{Role, SagaId, SitePath};
 use saga_runtime::Failure;
 
 use crate::mutant::Mutant;
@@ -15,7 +15,7 @@ pub(crate) struct Effect {
     /// The saga that made it.
     pub(crate) saga: SagaId,
     /// The site of the step.
-    pub(crate) site: Site,
+    pub(crate) site: SitePath,
     /// The side of the step.
     pub(crate) role: Role,
     /// The step's name.
@@ -83,7 +83,7 @@ pub(crate) struct Books {
     barred: BTreeSet<String>,
     /// Keys of calls in flight, with their number.
     air: BTreeMap<String, u32>,
-    calls: HashMap<(SagaId, Site, u8), usize>,
+    calls: HashMap<(SagaId, SitePath, u8), usize>,
     pub(crate) wrongs: Vec<Wrong>,
     pub(crate) mutant: Option<Mutant>,
 }
@@ -101,7 +101,7 @@ impl Books {
     }
 
     /// Returns the fate of the next call of that sort at that site.
-    pub(crate) fn fate(&mut self, saga: &SagaId, site: &Site, sort: u8, fates: &[Fate]) -> Fate {
+    pub(crate) fn fate(&mut self, saga: &SagaId, site: &SitePath, sort: u8, fates: &[Fate]) -> Fate {
         let calls = self.calls.entry((saga.clone(), site.clone(), sort)).or_default();
         let fate = fates.get(*calls).copied().unwrap_or(Fate::Well);
         *calls += 1;
@@ -139,7 +139,7 @@ impl Books {
     }
 
     /// Returns the index of the step's effect, if it landed and is not undone.
-    pub(crate) fn landed(&self, saga: &SagaId, site: &Site) -> Option<usize> {
+    pub(crate) fn landed(&self, saga: &SagaId, site: &SitePath) -> Option<usize> {
         let here = |e: &Effect| e.saga == *saga && e.site == *site && e.role == Role::Do;
         (0..self.effects.len()).rev().find(|at| here(&self.effects[*at]))
     }

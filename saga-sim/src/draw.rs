@@ -1,15 +1,15 @@
 //! Numbers from a seed: the only randomness of a simulation.
 
-use saga_runtime::{Dice, SeededDice};
+use saga_runtime::{Rng, SeededRng};
 
 /// Draws from one seed; each draw follows from it and the draws before.
 #[derive(Debug)]
-pub(crate) struct Draw(SeededDice);
+pub(crate) struct Draw(SeededRng);
 
 impl Draw {
     pub(crate) fn new(seed: u64) -> Self {
         // Decorrelates the first draws of neighbouring seeds.
-        Self(SeededDice::new(SeededDice::new(seed).draw()))
+        Self(SeededRng::new(SeededRng::new(seed).draw()))
     }
 
     /// Returns a number less than `bound`.

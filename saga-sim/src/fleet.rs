@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use saga_core::store::Store as _;
-use saga_runtime::{Runtime, SeededDice};
+use saga_runtime::{Runtime, SeededRng};
 use tokio::time::sleep;
 
 use crate::case::{Case, What};
@@ -87,7 +87,7 @@ impl Fleet {
             let builder = Runtime::builder_shared(worker.port.clone())
                 .resource(outside)
                 .clock(self.0.stage.clock.clone())
-                .dice(Arc::new(SeededDice::new(chance)))
+                .rng(Arc::new(SeededRng::new(chance)))
                 .lease(LEASE)
                 .compensations_max(if has_no_cap { usize::MAX } else { self.0.compensations_max })
                 .payload_bytes(PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MAX)

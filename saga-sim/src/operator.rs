@@ -5,7 +5,7 @@ use saga_core::machine::Delivery;
 use saga_core::record::{ActKind, Knowledge};
 use saga_core::state::{SiteState, StepState};
 use saga_core::store::Store as _;
-use saga_core::{ActId, Blocker, By, Payload, Phase, Reason, Role, SagaId, Site, State};
+use saga_core::{ActId, Blocker, By, Payload, Phase, Reason, Role, SagaId, SitePath, State};
 use saga_runtime::{ActError, AnyHandle};
 
 use crate::case::Act;
@@ -123,7 +123,7 @@ impl People {
     }
 
     /// Returns a step with a compensation that may be waived; never an irreversible step.
-    fn waivable(&self, state: &State) -> Option<Site> {
+    fn waivable(&self, state: &State) -> Option<SitePath> {
         let mut steps = state.steps().rev();
         let owes =
             |s: &StepState| s.kind == saga_core::Kind::Compensated && (s.owes_undo() || s.is_in_doubt());
@@ -131,7 +131,7 @@ impl People {
     }
 
     /// Returns an act that resolves the blocker at `site`, or else the first one: a true statement, or a redrive.
-    pub(crate) fn mend(&self, state: &State, site: Option<Site>) -> Option<Delivery> {
+    pub(crate) fn mend(&self, state: &State, site: Option<SitePath>) -> Option<Delivery> {
         let here = state.blockers().find(|blocker| blocker.site == site && site.is_some());
         let Blocker { site, role, reason, .. } = here.or_else(|| state.blockers().next())?;
         let Some(site) = site else {
@@ -147,7 +147,7 @@ impl People {
     }
 
     /// States the world's knowledge of a step in doubt, and bars the step if it did not happen.
-    fn settle(&self, state: &State, site: &Site) -> Option<Delivery> {
+    fn settle(&self, state: &State, site: &SitePath) -> Option<Delivery> {
         if let Some(happened) = self.happened(state, site) {
             return Some(happened);
         }
@@ -156,7 +156,7 @@ impl People {
         Some(Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() })
     }
 
-    fn happened(&self, state: &State, site: &Site) -> Option<Delivery> {
+    fn happened(&self, state: &State, site: &SitePath) -> Option<Delivery> {
         let books = self.world.books();
         let at = books.landed(state.id(), site)?;
         let id = books.effects[at].id.clone();
@@ -240,7 +240,7 @@ impl People {
 /// record seen.
 fn identified(state: &State, mut delivery: Delivery) -> Option<Delivery> {
     let Some((act, site, _)) = delivery.act() else { return Some(delivery) };
-    let site = site.map_or("", Site::as_str);
+    let site = site.map_or("", SitePath::as_str);
     let id = ActId::new(&format!("{act} {site} after {}", state.last_seq())).ok()?;
     let about = !matches!(act, ActKind::Cancel | ActKind::RetryNow);
     if about {

@@ -32,23 +32,23 @@ async fn tell(_amount: u32) -> Result<(), Failure> {
 /// Returns the moves of an automaton, a line for each place. `hold -> charge | back` has the moves after success, and
 /// after a failure.
 fn moves(graph: &Graph) -> Vec<String> {
-    let name = |number: usize| match graph.places[number].occurrence {
-        1 => graph.places[number].name.to_owned(),
-        more => format!("{}#{more}", graph.places[number].name),
+    let name = |number: usize| match graph.await_points[number].occurrence {
+        1 => graph.await_points[number].name.to_owned(),
+        more => format!("{}#{more}", graph.await_points[number].name),
     };
     let to = |moves: &[To]| {
         let moves = moves.iter().map(|to| match to {
-            To::Place(number) => name(*number),
+            To::AwaitPoint(number) => name(*number),
             To::Completed => "end".to_owned(),
             To::RollingBack => "back".to_owned(),
         });
         moves.collect::<Vec<_>>().join(" ")
     };
-    let line = |(number, place): (usize, &saga::graph::Place)| {
+    let line = |(number, place): (usize, &saga::graph::AwaitPoint)| {
         format!("{} -> {} | {}", name(number), to(place.done), to(place.failed))
     };
     let start = format!("-> {}", to(graph.start));
-    std::iter::once(start).chain(graph.places.iter().enumerate().map(line)).collect()
+    std::iter::once(start).chain(graph.await_points.iter().enumerate().map(line)).collect()
 }
 
 #[saga]

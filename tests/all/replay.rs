@@ -7,7 +7,7 @@
 
 use saga::prelude::*;
 use saga::test::{TestRuntime, in_virtual_time, replay, replay_journal};
-use saga::{Builder, Entry, Record, Site};
+use saga::{Builder, Entry, Record, SitePath};
 
 #[step(idempotent, compensate = free(table))]
 async fn reserve(table: u32) -> Result<u32, Failure> {
@@ -112,7 +112,7 @@ fn where_a_stop_came_first_the_body_never_was() {
     assert_eq!(replay_journal(&journal, here), Ok(()));
 }
 
-fn differs(journal: &[Entry], build: impl FnOnce(Builder) -> Builder) -> (Option<Site>, String) {
+fn differs(journal: &[Entry], build: impl FnOnce(Builder) -> Builder) -> (Option<SitePath>, String) {
     let misfits = replay_journal(journal, build).unwrap_err();
     let first = misfits.first().unwrap();
     (first.site.clone(), first.why.to_string())
@@ -162,7 +162,7 @@ fn a_panic_that_is_mended_is_told() {
 #[test]
 fn another_way_is_told_where_it_begins() {
     let (site, told) = differs(&journal(1, "soup", false), |b| b.saga::<other_way>());
-    assert_eq!(site, Some(Site::from("reserve")));
+    assert_eq!(site, Some(SitePath::from("reserve")));
     assert!(told.contains("price"), "{told}");
 }
 
@@ -170,7 +170,7 @@ fn another_way_is_told_where_it_begins() {
 fn a_compensation_that_is_gone_is_told() {
     let journal = journal(1, "soup", false);
     let (site, told) = differs(&journal, |b| b.saga::<other_undo>());
-    assert_eq!(site, Some(Site::from("reserve")));
+    assert_eq!(site, Some(SitePath::from("reserve")));
     assert_eq!(told, "reserve is to be undone by free, which this build does not know");
     assert_eq!(replay_journal(&journal, |b| b.saga::<other_undo>().step::<free>()), Ok(()));
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use saga::prelude::*;
 use saga::test::{TestRuntime, in_virtual_time, replay_journal};
-use saga::{Builder, Cause, Phase, Reason, Rollback, RunError, Site};
+use saga::{Builder, Cause, Phase, Reason, Rollback, RunError, SitePath};
 use serde::{Deserialize, Serialize};
 
 /// A sum, with a value that no journal keeps.
@@ -286,7 +286,7 @@ fn what_would_not_come_back_is_refused_before_the_effect_or_named_after_it() {
             let outcome = outcome.outcome().await.unwrap();
             assert!(
                 matches!(&outcome, Outcome::RolledBack { cause: Cause::Unrecordable { site, .. }, .. }
-                    if *site == Site::from("takes")),
+                    if *site == SitePath::from("takes")),
                 "{outcome:?}"
             );
             assert_eq!(RAN.load(Ordering::Relaxed), 0);
@@ -294,7 +294,10 @@ fn what_would_not_come_back_is_refused_before_the_effect_or_named_after_it() {
             let handle = test.run(format!("output-{which}").as_str(), taken(which, false)).await.unwrap();
             let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!("{which}") };
             let reason = &letter.blockers[0];
-            assert_eq!((reason.reason, reason.site.clone()), (Reason::OutputLost, Some(Site::from("gives"))));
+            assert_eq!(
+                (reason.reason, reason.site.clone()),
+                (Reason::OutputLost, Some(SitePath::from("gives")))
+            );
             assert!(reason.detail.contains("recorded"), "{}", reason.detail);
             letter.roll_back(By::new("Ann", "the output is of no use")).await.unwrap();
             let outcome = handle.outcome().await.unwrap();

@@ -230,26 +230,26 @@ const _: () = {
         const GRAPH: &'static __saga::graph::Graph = &__saga::graph::Graph {
             saga: "book_trip",
             version: 2u32,
-            start: &[__saga::graph::To::Place(0usize)],
-            places: &[
+            start: &[__saga::graph::To::AwaitPoint(0usize)],
+            await_points: &[
                 __saga::place(
                     <hold as __saga::Callable>::CALLED,
                     [1u32, 0u32],
-                    &[__saga::graph::To::Place(1usize)],
+                    &[__saga::graph::To::AwaitPoint(1usize)],
                     &[__saga::graph::To::RollingBack],
                 ),
-                __saga::graph::Place {
+                __saga::graph::AwaitPoint {
                     name: "approve",
                     occurrence: 1u32,
                     loops: 0u32,
                     what: __saga::graph::What::Approve,
-                    done: &[__saga::graph::To::Place(2usize)],
+                    done: &[__saga::graph::To::AwaitPoint(2usize)],
                     failed: &[__saga::graph::To::RollingBack],
                 },
                 __saga::place(
                     <charge as __saga::Callable>::CALLED,
                     [1u32, 0u32],
-                    &[__saga::graph::To::Place(3usize)],
+                    &[__saga::graph::To::AwaitPoint(3usize)],
                     &[__saga::graph::To::RollingBack],
                 ),
                 __saga::place(

@@ -21,7 +21,7 @@ async fn evening(seat: u32) -> Result<u32, Failure> {
 
 async fn mend(handle: &Handle<evening>, by: By) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(running) = handle.running().await? {
-        running.waive(Site::from("hold"), by).await?;
+        running.waive(SitePath::from("hold"), by).await?;
     }
     Ok(())
 }

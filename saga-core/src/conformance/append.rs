@@ -3,7 +3,7 @@
 use super::desk::{Desk, NOW, creation, entries, entry, id, nothing, release, status, step, waits};
 use super::{Place, records};
 use crate::store::{Append, AppendError};
-use crate::{Entry, Payload, Phase, Record, Site, Timestamp};
+use crate::{Entry, Payload, Phase, Record, SitePath, Timestamp};
 
 /// Checks that a creation returns an epoch and holds the saga; its records and status can be read.
 pub async fn a_saga_is_created_with_its_first_records(place: &dyn Place) {
@@ -175,7 +175,7 @@ pub async fn large_records_are_kept_as_they_were(place: &dyn Place) {
     let large = |seq| {
         let value =
             Payload::encode(&"\u{1F6EB}x".repeat(200_000 * seq as usize)).expect("text has a JSON form");
-        let record = Record::Value { site: Site::from("now"), what: "now".into(), value };
+        let record = Record::Value { site: SitePath::from("now"), what: "now".into(), value };
         Entry { record, ..entry(seq) }
     };
     let kept: Vec<Entry> = (1..4).map(large).chain((4..600).map(entry)).collect();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Place;
 use crate::delivery::Delivery;
 use crate::store::{Append, AppendError, Claims, DeliveryId, Status, Store, Wanted, WorkerId};
-use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, Site, Timestamp};
+use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, SitePath, Timestamp};
 
 /// The length of a lease.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
@@ -163,7 +163,7 @@ pub(super) fn entry(seq: Seq) -> Entry {
     let record = match seq {
         0 => Record::Scheduled { saga: KIND.into(), version: 1, input: Payload::null(), deadline: None },
         _ => Record::Value {
-            site: Site::from(format!("now[{seq}]")),
+            site: SitePath::from(format!("now[{seq}]")),
             what: "now".into(),
             value: Payload::encode(&seq).expect("a number has a JSON form"),
         },

@@ -3,11 +3,11 @@
 
 use crate::Timestamp;
 use crate::delivery::Delivery;
-use crate::record::{ActKind, Call, Cause, Failure, Finder, Knowledge, Lost, Next, Trouble, Verdict};
+use crate::record::{ActKind, AttemptError, Call, Cause, Failure, Finder, Knowledge, Lost, Next, Verdict};
 use crate::refusal::Refusal;
 use crate::state::Acted;
 use crate::{
-    ActId, By, Codec, CodecError, Codecs, Kind, Payload, Phase, Reason, Record, Redacted, Role, Site,
+    ActId, By, Codec, CodecError, Codecs, Kind, Payload, Phase, Reason, Record, Redacted, Role, SitePath,
 };
 
 /// The secret that no view may show.
@@ -72,7 +72,7 @@ fn failures() -> [Failure; 5] {
     ]
 }
 
-fn causes(site: &Site) -> Vec<Cause> {
+fn causes(site: &SitePath) -> Vec<Cause> {
     let message = "no".to_owned();
     let mut causes = vec![
         Cause::Failed { error: payload(), message: message.clone(), site: Some(site.clone()) },
@@ -86,15 +86,15 @@ fn causes(site: &Site) -> Vec<Cause> {
     causes
 }
 
-fn attempts(site: &Site) -> Vec<Record> {
+fn attempts(site: &SitePath) -> Vec<Record> {
     let message = "no".to_owned();
     let troubles = [
-        Trouble::Error { message: message.clone(), error: payload(), permanent: true },
-        Trouble::TimedOut,
-        Trouble::Panicked { message },
-        Trouble::Interrupted,
-        Trouble::NotHappened,
-        Trouble::NotBegun,
+        AttemptError::Error { message: message.clone(), error: payload(), permanent: true },
+        AttemptError::TimedOut,
+        AttemptError::Panicked { message },
+        AttemptError::Interrupted,
+        AttemptError::NotHappened,
+        AttemptError::NotBegun,
     ];
     let due = Timestamp(7);
     let ended = |(role, attempt, trouble, next)| {
@@ -108,7 +108,7 @@ fn attempts(site: &Site) -> Vec<Record> {
         .collect()
 }
 
-fn steps(site: &Site) -> Vec<Record> {
+fn steps(site: &SitePath) -> Vec<Record> {
     let lost = || Lost { why: "too large".to_owned() };
     let mut records = vec![
         Record::Intent {
@@ -162,7 +162,7 @@ fn steps(site: &Site) -> Vec<Record> {
     records
 }
 
-fn waits(site: &Site) -> Vec<Record> {
+fn waits(site: &SitePath) -> Vec<Record> {
     let (wait_ms, due) = (Some(5), Some(Timestamp(6)));
     vec![
         Record::Value { site: site.clone(), what: "uuid".into(), value: payload() },
@@ -183,14 +183,14 @@ fn waits(site: &Site) -> Vec<Record> {
     ]
 }
 
-fn ends(site: &Site) -> Vec<Record> {
+fn ends(site: &SitePath) -> Vec<Record> {
     let mut records = vec![
         Record::TooLate { site: site.clone() },
         Record::RolledBack,
         Record::Completed { output: payload() },
         Record::Overdue,
         Record::DeadLettered,
-        Record::UndoStarted { by: by(), sites: vec![site.clone(), Site::from("all.1/hold")] },
+        Record::UndoStarted { by: by(), sites: vec![site.clone(), SitePath::from("all.1/hold")] },
         Record::UndoEnded,
     ];
     records.extend(causes(site).into_iter().map(|cause| Record::StopRequested { cause }));
@@ -198,7 +198,7 @@ fn ends(site: &Site) -> Vec<Record> {
     records
 }
 
-fn acts(site: &Site) -> Vec<Record> {
+fn acts(site: &SitePath) -> Vec<Record> {
     let resolved = |knowledge| Record::Resolved { by: by(), site: site.clone(), role: Role::Undo, knowledge };
     vec![
         Record::Redriven { by: by(), site: Some(site.clone()), input: Some(payload()) },
@@ -219,7 +219,7 @@ fn acts(site: &Site) -> Vec<Record> {
 
 /// Returns records of every kind and shape; they form no valid history. The first is `Scheduled`.
 pub fn every_record() -> Vec<Record> {
-    let site = Site::from("all[2].0/hold#2[3]");
+    let site = SitePath::from("all[2].0/hold#2[3]");
     let deadline = Some(Timestamp(10));
     let mut records =
         vec![Record::Scheduled { saga: "book_trip".into(), version: 3, input: payload(), deadline }];
@@ -229,7 +229,7 @@ pub fn every_record() -> Vec<Record> {
 
 /// Returns deliveries of every kind.
 pub fn every_delivery() -> Vec<Delivery> {
-    let site = Site::from("charge_card");
+    let site = SitePath::from("charge_card");
     let resolve = |knowledge| Delivery::Resolve { site: site.clone(), role: Role::Do, knowledge, by: by() };
     vec![
         Delivery::Cancel { by: by() },

@@ -2,7 +2,7 @@
 
 use crate::record::{Entry, Next, Record, of_effects, of_waits};
 use crate::state::{ChildStatus, Direction, Head, SiteState, State, Status};
-use crate::{Blocker, Payload, Role, Site, Timestamp};
+use crate::{Blocker, Payload, Role, SitePath, Timestamp};
 
 impl State {
     pub(super) fn fold_course(&mut self, entry: &Entry) {
@@ -72,7 +72,7 @@ impl State {
         };
     }
 
-    fn order_undo(&mut self, entry: &Entry, sites: &[Site]) {
+    fn order_undo(&mut self, entry: &Entry, sites: &[SitePath]) {
         let (Record::UndoStarted { by, .. }, Direction::Completed { output }) =
             (&entry.record, &self.direction)
         else {
@@ -92,10 +92,10 @@ impl State {
     }
 
     /// Gives fresh attempts to what is blocked; a fresh key where it is known not to have happened.
-    fn fold_redriven(&mut self, at: Timestamp, only: Option<&Site>, input: Option<&Payload>) {
+    fn fold_redriven(&mut self, at: Timestamp, only: Option<&SitePath>, input: Option<&Payload>) {
         self.go_on_from_dead_letter(at);
         self.body_blockers.retain(|h| only.is_some() && h.site.as_ref() != only);
-        let sites: Vec<Site> = match only {
+        let sites: Vec<SitePath> = match only {
             Some(site) => vec![site.clone()],
             None => self.open_sites().map(|(site, _)| site.clone()).collect(),
         };
@@ -144,7 +144,7 @@ impl State {
     /// Ends all waits when the rollback starts; children are undone with the rest. (What only waited for another
     /// attempt has been recorded as failed. What is in doubt stays open: it is resolved first.)
     fn drop_what_has_not_begun(&mut self) {
-        let sites: Vec<Site> = self.open_sites().map(|(site, _)| site.clone()).collect();
+        let sites: Vec<SitePath> = self.open_sites().map(|(site, _)| site.clone()).collect();
         for site in sites {
             match self.site_mut(&site) {
                 Some(SiteState::Timer(timed)) => timed.dropped = true,

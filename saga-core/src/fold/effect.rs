@@ -3,11 +3,11 @@
 use super::FoldError;
 use crate::record::{Entry, Knowledge, Next, Record, of_course, of_waits};
 use crate::state::{Effect, SiteState, State, Status, StepState};
-use crate::{Blocker, Kind, Payload, Role, Site, Timestamp};
+use crate::{Blocker, Kind, Payload, Role, SitePath, Timestamp};
 
 impl State {
     /// Applies a record about an effect; gives its site.
-    pub(super) fn fold_effect<'a>(&mut self, entry: &'a Entry) -> Result<&'a Site, FoldError> {
+    pub(super) fn fold_effect<'a>(&mut self, entry: &'a Entry) -> Result<&'a SitePath, FoldError> {
         match &entry.record {
             Record::Intent { site, .. } => {
                 self.insert(site, SiteState::Step(Box::new(StepState::of_intent(entry)?)));
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    pub(super) fn step_mut(&mut self, site: &Site) -> Option<&mut StepState> {
+    pub(super) fn step_mut(&mut self, site: &SitePath) -> Option<&mut StepState> {
         match self.site_mut(site) {
             Some(SiteState::Step(step)) => Some(step),
             _ => None,

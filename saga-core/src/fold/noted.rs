@@ -2,11 +2,11 @@
 //! the saga makes everything that it may move looked at again.
 
 use crate::state::{ChildStatus, Direction, SiteState, State, looked};
-use crate::{Name, Site};
+use crate::{Name, SitePath};
 
 impl State {
     /// Notes what there is at `site` now.
-    pub(super) fn renew(&mut self, site: &Site) {
+    pub(super) fn renew(&mut self, site: &SitePath) {
         if let Some(at) = self.find(site) {
             self.renew_at(at);
         }
@@ -45,7 +45,7 @@ impl State {
     }
 
     /// Notes in which children the last site is.
-    pub(super) fn note_children_around(&mut self, site: &Site) {
+    pub(super) fn note_children_around(&mut self, site: &SitePath) {
         let last = self.sites.len() - 1;
         if !site.as_str().contains('/') {
             return;

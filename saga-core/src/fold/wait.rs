@@ -3,11 +3,11 @@
 use super::FoldError;
 use crate::record::{Entry, Record};
 use crate::state::{ChildStatus, Signals, SiteState, State, Timed};
-use crate::{Name, Site};
+use crate::{Name, SitePath};
 
 impl State {
     /// Applies a record about something that the body waits for, or got; gives its site.
-    pub(super) fn fold_wait<'a>(&mut self, entry: &'a Entry) -> Result<&'a Site, FoldError> {
+    pub(super) fn fold_wait<'a>(&mut self, entry: &'a Entry) -> Result<&'a SitePath, FoldError> {
         if let Some((site, state)) = begun(entry) {
             self.insert(site, state);
             return Ok(site);
@@ -50,7 +50,7 @@ impl State {
 }
 
 /// Returns what the record puts at its site, if it is the first one there.
-fn begun(entry: &Entry) -> Option<(&Site, SiteState)> {
+fn begun(entry: &Entry) -> Option<(&SitePath, SiteState)> {
     Some(match &entry.record {
         Record::Read { site, step, input, result, .. } => {
             let (step, input, result) = (step.clone(), input.clone(), result.clone());

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use super::{Graph, Place, To, What};
-use crate::Site;
+use super::{AwaitPoint, Graph, To, What};
+use crate::SitePath;
 use crate::site::branch_of;
 
 /// Where a journal leaves the automaton.
@@ -13,9 +13,9 @@ use crate::site::branch_of;
 #[non_exhaustive]
 pub struct Departure {
     /// The first site that the automaton has no move to.
-    pub at: Site,
+    pub at: SitePath,
     /// The site before it, in the same branch or child if it has any there; `None` at the very beginning.
-    pub after: Option<Site>,
+    pub after: Option<SitePath>,
     /// Where the automaton goes instead, in words: "`charge_card`", "back", "its end". Empty if nowhere.
     pub expected: Vec<String>,
 }
@@ -42,7 +42,7 @@ impl Graph {
     ///
     /// # Errors
     /// The first site that the automaton has no move to.
-    pub fn follow<'a>(&self, sites: impl IntoIterator<Item = &'a Site>) -> Result<(), Departure> {
+    pub fn follow<'a>(&self, sites: impl IntoIterator<Item = &'a SitePath>) -> Result<(), Departure> {
         let (mut walk, mut seen) = (Walk::new(self, None), HashSet::new());
         for site in sites {
             if seen.insert(site) {
@@ -56,7 +56,7 @@ impl Graph {
 /// Returns the number of the place that a site begins at.
 pub(super) fn place_at(graph: &Graph, site: &str) -> Option<usize> {
     let first = Segment::of(site.split('/').next()?);
-    graph.places.iter().position(|place| first.is_of(place))
+    graph.await_points.iter().position(|place| first.is_of(place))
 }
 
 /// `all#2[3].1` in its parts.
@@ -68,7 +68,7 @@ struct Segment<'a> {
     branch: Option<usize>,
 }
 
-fn segments(site: &Site) -> Vec<Segment<'_>> {
+fn segments(site: &SitePath) -> Vec<Segment<'_>> {
     site.segments().map(Segment::of).collect()
 }
 
@@ -96,7 +96,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Returns true if it is of that place, in whatever turn.
-    fn is_of(&self, place: &Place) -> bool {
+    fn is_of(&self, place: &AwaitPoint) -> bool {
         self.name == place.name
             && self.occurrence == place.occurrence
             && self.turns.len() == place.loops as usize
@@ -128,7 +128,7 @@ struct Ends {
 struct Walk<'g> {
     graph: &'g Graph,
     /// What came before its first site.
-    last: Option<Site>,
+    last: Option<SitePath>,
     at: Option<Visit<'g>>,
     /// In which turns each place was last.
     latest: Vec<Option<Vec<u32>>>,
@@ -150,17 +150,17 @@ enum Inside<'g> {
 }
 
 impl<'g> Walk<'g> {
-    fn new(graph: &'g Graph, last: Option<Site>) -> Self {
-        Self { graph, last, at: None, latest: vec![None; graph.places.len()] }
+    fn new(graph: &'g Graph, last: Option<SitePath>) -> Self {
+        Self { graph, last, at: None, latest: vec![None; graph.await_points.len()] }
     }
 
-    fn take(&mut self, path: &[Segment<'_>], site: &Site) -> Result<(), Departure> {
+    fn take(&mut self, path: &[Segment<'_>], site: &SitePath) -> Result<(), Departure> {
         let Some((first, rest)) = path.split_first() else { return Ok(()) };
         let last = self.last.clone();
         match self
             .at
             .as_mut()
-            .filter(|visit| first.is_of(&self.graph.places[visit.place]) && visit.turns == first.turns)
+            .filter(|visit| first.is_of(&self.graph.await_points[visit.place]) && visit.turns == first.turns)
         {
             Some(visit) => visit.inside.take(first.branch, rest, site, last.as_ref())?,
             None => {
@@ -175,12 +175,12 @@ impl<'g> Walk<'g> {
     }
 
     /// Returns the visit of the next place, if the automaton has a move to it.
-    fn visit(&self, first: &Segment<'_>, site: &Site) -> Result<Visit<'g>, Departure> {
+    fn visit(&self, first: &Segment<'_>, site: &SitePath) -> Result<Visit<'g>, Departure> {
         let moves = self.moves();
         let mut expected = Vec::new();
         for to in &moves {
-            let To::Place(number) = *to else { continue };
-            let place = &self.graph.places[number];
+            let To::AwaitPoint(number) = *to else { continue };
+            let place = &self.graph.await_points[number];
             if !first.is_of(place) {
                 expected.push(format!("`{}`", shown(place)));
             } else if self.in_turn(number, &first.turns) {
@@ -204,7 +204,7 @@ impl<'g> Walk<'g> {
         let mut open: Vec<To> = match &self.at {
             None => self.graph.start.to_vec(),
             Some(visit) => {
-                let place = &self.graph.places[visit.place];
+                let place = &self.graph.await_points[visit.place];
                 let ends = visit.inside.ends();
                 let done = place.done.iter().filter(|_| ends.done);
                 done.chain(place.failed.iter().filter(|_| ends.failed)).copied().collect()
@@ -217,8 +217,8 @@ impl<'g> Walk<'g> {
                 continue;
             }
             moves.push(to);
-            if let To::Place(number) = to {
-                let place = &self.graph.places[number];
+            if let To::AwaitPoint(number) = to {
+                let place = &self.graph.await_points[number];
                 open.extend(place.done.iter().rev().filter(|_| may_be_empty(&place.what)));
             }
         }
@@ -247,13 +247,13 @@ impl<'g> Walk<'g> {
     }
 
     fn leads(&self, from: usize, to: usize) -> bool {
-        let (mut seen, mut open) = (vec![false; self.graph.places.len()], vec![from]);
+        let (mut seen, mut open) = (vec![false; self.graph.await_points.len()], vec![from]);
         while let Some(place) = open.pop() {
-            let place = &self.graph.places[place];
+            let place = &self.graph.await_points[place];
             for next in place.done.iter().chain(place.failed) {
                 match *next {
-                    To::Place(next) if next == to => return true,
-                    To::Place(next) if !std::mem::replace(&mut seen[next], true) => open.push(next),
+                    To::AwaitPoint(next) if next == to => return true,
+                    To::AwaitPoint(next) if !std::mem::replace(&mut seen[next], true) => open.push(next),
                     _ => {}
                 }
             }
@@ -285,8 +285,8 @@ impl<'g> Inside<'g> {
         &mut self,
         branch: Option<usize>,
         rest: &[Segment<'_>],
-        site: &Site,
-        after: Option<&Site>,
+        site: &SitePath,
+        after: Option<&SitePath>,
     ) -> Result<(), Departure> {
         let departure = |expected| Err(Departure { at: site.clone(), after: after.cloned(), expected });
         match (self, rest) {
@@ -347,7 +347,7 @@ fn nth(fork: &What, branch: usize) -> Option<&What> {
 }
 
 /// Returns the place as a journal writes it, without turns.
-fn shown(place: &Place) -> String {
+fn shown(place: &AwaitPoint) -> String {
     match place.occurrence {
         0 | 1 => place.name.to_owned(),
         occurrence => format!("{}#{occurrence}", place.name),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::event::{Ending, Evaluated};
 use super::turn::Turn;
 use crate::policy::Retry;
-use crate::record::{Cause, Failure, Finder, Next, Record, Trouble};
+use crate::record::{AttemptError, Cause, Failure, Finder, Next, Record};
 use crate::state::{Effect, State, Status};
-use crate::{Reason, Role, Site};
+use crate::{Reason, Role, SitePath};
 
 impl Turn<'_> {
-    pub(super) fn attempt_ended(&mut self, site: &Site, role: Role, attempt: u32, ending: Ending) {
+    pub(super) fn attempt_ended(&mut self, site: &SitePath, role: Role, attempt: u32, ending: Ending) {
         // An end that comes twice, or after a person settled the matter, says nothing new.
         let awaited =
             self.effect(site, role).is_some_and(|e| e.status == Status::Running && e.attempt == attempt);
@@ -28,7 +28,7 @@ impl Turn<'_> {
     }
 
     /// Records that the effect happened; `by` names how that was found out.
-    pub(super) fn happened(&mut self, site: &Site, role: Role, evaluated: Evaluated, by: Finder) {
+    pub(super) fn happened(&mut self, site: &SitePath, role: Role, evaluated: Evaluated, by: Finder) {
         match role {
             Role::Undo => self.undone(site, by),
             Role::Do => {
@@ -44,7 +44,7 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn undone(&mut self, site: &Site, by: Finder) {
+    pub(super) fn undone(&mut self, site: &SitePath, by: Finder) {
         self.push(Record::Undone { site: site.clone(), by });
         let unsettled = self.state.step(site).filter(|s| !s.doing.is_settled());
         if let Some(failure) = unsettled.map(|s| failure_of(&s.doing)) {
@@ -55,10 +55,10 @@ impl Turn<'_> {
 
     fn not_done(
         &mut self,
-        site: &Site,
+        site: &SitePath,
         role: Role,
         attempt: u32,
-        trouble: Trouble,
+        trouble: AttemptError,
         retry_after: Option<Duration>,
     ) {
         let in_doubt = self.effect(site, role).is_some_and(|e| e.doubt);
@@ -67,7 +67,7 @@ impl Turn<'_> {
             return self.still_in_doubt(site, role, attempt, trouble, false);
         }
         let try_next = match trouble {
-            Trouble::Error { permanent: true, .. } => Try::GiveUp,
+            AttemptError::Error { permanent: true, .. } => Try::GiveUp,
             _ => self.next_try(site, role, retry_after),
         };
         let next = try_next.next();
@@ -76,7 +76,7 @@ impl Turn<'_> {
     }
 
     /// Returns what comes after one more transient failure.
-    pub(super) fn next_try(&mut self, site: &Site, role: Role, retry_after: Option<Duration>) -> Try {
+    pub(super) fn next_try(&mut self, site: &SitePath, role: Role, retry_after: Option<Duration>) -> Try {
         let random = self.draw();
         let (Some(policy), Some(effect)) = (self.policy(site, role), self.effect(site, role)) else {
             return Try::GiveUp;
@@ -94,7 +94,7 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn follow_try(&mut self, site: &Site, role: Role, next: Try) {
+    pub(super) fn follow_try(&mut self, site: &SitePath, role: Role, next: Try) {
         match next {
             Try::Again(_) | Try::Hold => {}
             Try::GiveUp => self.give_up(site, role),
@@ -102,7 +102,7 @@ impl Turn<'_> {
     }
 
     /// Gives up an effect that is known not to have happened: it is not tried again.
-    pub(super) fn give_up(&mut self, site: &Site, role: Role) {
+    pub(super) fn give_up(&mut self, site: &SitePath, role: Role) {
         let Some(effect) = self.effect(site, role) else { return };
         let failure = failure_of(effect);
         let policy = self.policy(site, role);
@@ -122,7 +122,7 @@ impl Turn<'_> {
     }
 
     /// Begins the next attempt of an effect that waits for it, if nothing forbids that.
-    pub(super) fn begin_again(&mut self, site: &Site, role: Role) {
+    pub(super) fn begin_again(&mut self, site: &SitePath, role: Role) {
         if !self.state.may_attempt(site, role) {
             return;
         }
@@ -142,7 +142,7 @@ impl Turn<'_> {
     /// Returns true if the time within which the step may be tried again is over: no worker may have been there when
     /// its next attempt was due. (What is in doubt has a bound of its own, and a compensation is tried late rather than
     /// not.)
-    fn is_out_of_time(&self, site: &Site, role: Role) -> bool {
+    fn is_out_of_time(&self, site: &SitePath, role: Role) -> bool {
         let within = self.policy(site, role).and_then(|policy| policy.retry.within);
         let effect = self.effect(site, role).filter(|e| role == Role::Do && !e.doubt);
         effect.zip(within).is_some_and(|(effect, within)| effect.since.after(within) < self.facts.now)
@@ -150,7 +150,7 @@ impl Turn<'_> {
 
     /// Begins the next attempt of a compensation that was put off, though it was due a while ago. A first attempt, and
     /// one that is held, begins when the changes are looked at.
-    pub(super) fn admitted(&mut self, site: &Site) {
+    pub(super) fn admitted(&mut self, site: &SitePath) {
         if let Some(at) = self.state.find(site) {
             self.state.renew_at(at);
         }
@@ -161,7 +161,7 @@ impl Turn<'_> {
     }
 
     /// Returns true if there is room for the recorded compensation of the step at `site`.
-    fn admits_again(&mut self, site: &Site) -> bool {
+    fn admits_again(&mut self, site: &SitePath) -> bool {
         let call = self.state.step(site).and_then(|s| s.undo.as_ref()?.as_ref().ok());
         let step = call.map(|call| call.step.clone());
         step.is_none_or(|step| self.admits(site, &step))
@@ -169,7 +169,7 @@ impl Turn<'_> {
 
     /// Returns true if there is room for the compensation `step` of the step at `site`. If not, it is not asked again
     /// before there is.
-    pub(super) fn admits(&mut self, site: &Site, step: &str) -> bool {
+    pub(super) fn admits(&mut self, site: &SitePath, step: &str) -> bool {
         let admits = self.facts.catalog.admits(site, step);
         if let Some(at) = self.state.find(site).filter(|_| !admits) {
             let State { notes, sites, .. } = &mut *self.state;
@@ -188,7 +188,7 @@ impl Turn<'_> {
         places.sort_unstable();
         places.dedup();
         let sites = places.into_iter().map(|at| &self.state.sites[at]);
-        let held: Vec<(Site, Role, bool)> = sites
+        let held: Vec<(SitePath, Role, bool)> = sites
             .filter(|(_, state)| state.is_open())
             .filter_map(|(site, state)| Some((site, state.as_step()?)))
             .flat_map(|(site, step)| {
@@ -210,14 +210,14 @@ impl Turn<'_> {
     }
 
     /// Resumes a step that is known not to have happened, if it has tries left and the saga goes forward.
-    fn resume_step(&mut self, site: &Site) {
+    fn resume_step(&mut self, site: &SitePath) {
         if !self.state.goes_forward_at(site) {
             return;
         }
         let (Some(policy), Some(effect)) = (self.policy(site, Role::Do), self.effect(site, Role::Do)) else {
             return self.begin_again(site, Role::Do);
         };
-        let permanent = matches!(effect.last, Some(Trouble::Error { permanent: true, .. }));
+        let permanent = matches!(effect.last, Some(AttemptError::Error { permanent: true, .. }));
         let fresh = effect.failures == 0;
         if fresh || (!permanent && tries_left(&policy.retry, effect, effect.failures, self.facts.now)) {
             self.begin_again(site, Role::Do);
@@ -226,7 +226,7 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn effect(&self, site: &Site, role: Role) -> Option<&Effect> {
+    pub(super) fn effect(&self, site: &SitePath, role: Role) -> Option<&Effect> {
         self.state.step(site)?.effect(role)
     }
 }
@@ -260,14 +260,16 @@ fn tries_left(retry: &Retry, effect: &Effect, failures: u32, due: crate::Timesta
 pub(super) fn failure_of(effect: &Effect) -> Failure {
     let attempts = effect.attempt;
     match &effect.last {
-        Some(Trouble::Error { error, message, permanent: true }) => {
+        Some(AttemptError::Error { error, message, permanent: true }) => {
             Failure::Failed { error: error.clone(), message: message.clone() }
         }
-        Some(Trouble::Error { error, message, permanent: false }) => {
+        Some(AttemptError::Error { error, message, permanent: false }) => {
             Failure::Exhausted { error: error.clone(), message: message.clone(), attempts }
         }
-        Some(Trouble::TimedOut) => Failure::TimedOut { attempts },
-        Some(Trouble::Panicked { message }) => Failure::Panicked { message: message.clone() },
-        Some(Trouble::Interrupted | Trouble::NotHappened | Trouble::NotBegun) | None => Failure::Interrupted,
+        Some(AttemptError::TimedOut) => Failure::TimedOut { attempts },
+        Some(AttemptError::Panicked { message }) => Failure::Panicked { message: message.clone() },
+        Some(AttemptError::Interrupted | AttemptError::NotHappened | AttemptError::NotBegun) | None => {
+            Failure::Interrupted
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::attempt::failure_of;
 use super::turn::Turn;
-use crate::record::{Cause, Failure, Next, Record, Trouble, Verdict};
+use crate::record::{AttemptError, Cause, Failure, Next, Record, Verdict};
 use crate::state::{Direction, Effect, Mark, SiteState, State, Status, Wait};
-use crate::{Kind, Reason, Role, Site, Timestamp};
+use crate::{Kind, Reason, Role, SitePath, Timestamp};
 
 impl Turn<'_> {
     pub(super) fn recovered(&mut self, is_poison: bool) {
@@ -30,7 +30,7 @@ impl Turn<'_> {
             .map(|(site, role, e)| (site.clone(), role, e.attempt))
             .collect();
         for (site, role, attempt) in running {
-            self.in_doubt(&site, role, attempt, Trouble::Interrupted);
+            self.in_doubt(&site, role, attempt, AttemptError::Interrupted);
         }
     }
 
@@ -42,7 +42,7 @@ impl Turn<'_> {
         self.push(Record::StopRequested { cause });
         // An irreversible step is never begun again once a stop is durable: nothing but a person can settle one that
         // waits for that.
-        let barred: Vec<Site> = self
+        let barred: Vec<SitePath> = self
             .state
             .open_steps()
             .filter(|(_, s)| s.kind == Kind::Irreversible && s.is_in_doubt())
@@ -94,7 +94,7 @@ impl Turn<'_> {
     /// Starts the rollback. What waits for another attempt and is known not to have happened has failed by that; what
     /// is in doubt is resolved on the way back.
     pub(super) fn roll_back_for(&mut self, cause: Cause) {
-        let waiting: Vec<(Site, Failure)> = self
+        let waiting: Vec<(SitePath, Failure)> = self
             .state
             .open_steps()
             .filter(|(_, s)| !s.doing.is_settled() && !s.doing.doubt && s.doing.status != Status::Running)
@@ -107,7 +107,7 @@ impl Turn<'_> {
     }
 
     /// Ends a stop that was pending when the saga passed its point of no return: it goes forward again.
-    fn too_late(&mut self, cause: &Cause, no_return: &Site) {
+    fn too_late(&mut self, cause: &Cause, no_return: &SitePath) {
         match cause {
             Cause::Deadline => self.push(Record::Overdue),
             // A step with an intent is dead-lettered when it is resumed; a readonly one has nothing to resume.

@@ -10,7 +10,7 @@ use crate::policy::InDoubt;
 use crate::record::{Cause, Finder, Knowledge, Record, Verdict};
 use crate::refusal::Refusal;
 use crate::state::{Effect, SiteState, Status};
-use crate::{By, Kind, Payload, Reason, Role, Site};
+use crate::{By, Kind, Payload, Reason, Role, SitePath};
 
 /// That a delivery was taken. A cancel's receipt is made from the state after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn answer(&mut self, site: Option<Site>, approved: bool, by: By) -> Result<(), Refusal> {
+    fn answer(&mut self, site: Option<SitePath>, approved: bool, by: By) -> Result<(), Refusal> {
         let asked = self.question(site);
         let only = match asked {
             // Its author has seen this very question.
@@ -138,12 +138,12 @@ impl Turn<'_> {
     }
 
     /// Returns the question at `site`, or the only open one, and the record that asked it.
-    fn question(&self, site: Option<Site>) -> Result<(Site, crate::Seq), Refusal> {
+    fn question(&self, site: Option<SitePath>) -> Result<(SitePath, crate::Seq), Refusal> {
         self.not_ended()?;
         if !self.is_forward() || self.state.stop.is_some() {
             return Err(Refusal::RollingBack);
         }
-        let mut open: Vec<(Site, crate::Seq)> = self
+        let mut open: Vec<(SitePath, crate::Seq)> = self
             .state
             .open_sites()
             .filter(|(at, _)| site.as_ref().is_none_or(|wanted| wanted == *at))
@@ -162,7 +162,7 @@ impl Turn<'_> {
         }
     }
 
-    fn undo(&mut self, from: Option<&Site>, by: By) -> Result<(), Refusal> {
+    fn undo(&mut self, from: Option<&SitePath>, by: By) -> Result<(), Refusal> {
         let phase = self.state.phase();
         if phase != Phase::Completed {
             return Err(Refusal::NotCompleted { phase });
@@ -189,13 +189,13 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn redrive(&mut self, site: Option<Site>, input: Option<Payload>, by: By) -> Result<(), Refusal> {
+    fn redrive(&mut self, site: Option<SitePath>, input: Option<Payload>, by: By) -> Result<(), Refusal> {
         self.dead_lettered()?;
-        let here = |at: Option<&Site>| site.is_none() || at == site.as_ref();
+        let here = |at: Option<&SitePath>| site.is_none() || at == site.as_ref();
         let of_body = self.state.body_blockers.iter().filter(|b| here(b.site.as_ref()));
         let lost = of_body.clone().find(|b| b.reason == Reason::OutputLost).and_then(|b| b.site.clone());
         let blocked = self.state.open_effects().filter(|(s, _, e)| here(Some(s)) && e.is_blocked());
-        let blocked: Vec<(&Site, Role, &Effect)> = blocked.collect();
+        let blocked: Vec<(&SitePath, Role, &Effect)> = blocked.collect();
         if blocked.is_empty() && of_body.count() == 0 {
             return Err(Refusal::NotBlocked { site });
         }
@@ -212,7 +212,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn may_redrive(&self, site: &Site, role: Role, effect: &Effect, mended: bool) -> Result<(), Refusal> {
+    fn may_redrive(&self, site: &SitePath, role: Role, effect: &Effect, mended: bool) -> Result<(), Refusal> {
         if effect.blocker().is_some_and(|b| b.reason == Reason::OutputLost) {
             return Err(Refusal::OutputLost { site: site.clone() });
         }
@@ -224,7 +224,7 @@ impl Turn<'_> {
     }
 
     /// Returns true if there is a way to resolve the step's doubt without a person.
-    fn may_resolve_again(&self, site: &Site) -> bool {
+    fn may_resolve_again(&self, site: &SitePath) -> bool {
         let (Some(policy), Some(step)) = (self.policy(site, Role::Do), self.state.step(site)) else {
             return false;
         };
@@ -238,7 +238,7 @@ impl Turn<'_> {
 
     fn resolve(
         &mut self,
-        site: Site,
+        site: SitePath,
         role: Role,
         knowledge: Knowledge,
         by: By,
@@ -284,7 +284,7 @@ impl Turn<'_> {
 
     /// Returns true if the step is done, and its output or compensation is missing, or cannot be read, and is still
     /// needed.
-    fn is_lost(&self, site: &Site) -> bool {
+    fn is_lost(&self, site: &SitePath) -> bool {
         self.state.step(site).is_some_and(|s| {
             let lost_undo = matches!(s.undo, Some(Err(_))) && !s.is_undone() && s.waived.is_none();
             let blocks_body = self.state.body_blockers.iter().any(|b| b.is_about_output_of(site));
@@ -292,7 +292,7 @@ impl Turn<'_> {
         })
     }
 
-    fn waive(&mut self, site: Site, by: By) -> Result<(), Refusal> {
+    fn waive(&mut self, site: SitePath, by: By) -> Result<(), Refusal> {
         self.dead_lettered()?;
         let waivable = self.state.step(&site).is_some_and(|s| {
             self.state.is_unwinding(&site) && (s.owes_undo() || s.is_in_doubt()) && s.waived.is_none()
@@ -322,6 +322,6 @@ impl Turn<'_> {
     }
 }
 
-fn unusable(site: &Site, why: &str) -> Refusal {
+fn unusable(site: &SitePath, why: &str) -> Refusal {
     Refusal::Unusable { site: site.clone(), why: why.to_owned() }
 }

@@ -7,9 +7,9 @@ use super::attempt::Try;
 use super::event::Answer;
 use super::turn::Turn;
 use crate::policy::{DOUBT_TRIES_MAX, InDoubt, Retry};
-use crate::record::{Finder, Next, Record, Trouble};
+use crate::record::{AttemptError, Finder, Next, Record};
 use crate::state::{Effect, Status};
-use crate::{Kind, Reason, Role, Site};
+use crate::{Kind, Reason, Role, SitePath};
 
 /// How an effect in doubt is to be resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,21 +34,21 @@ impl Resolution {
 }
 
 impl Turn<'_> {
-    pub(super) fn in_doubt(&mut self, site: &Site, role: Role, attempt: u32, trouble: Trouble) {
+    pub(super) fn in_doubt(&mut self, site: &SitePath, role: Role, attempt: u32, trouble: AttemptError) {
         self.still_in_doubt(site, role, attempt, trouble, true);
     }
 
     /// Handles the end of an attempt that leaves the effect in doubt: by this attempt (`doubt`), or by an earlier one.
     pub(super) fn still_in_doubt(
         &mut self,
-        site: &Site,
+        site: &SitePath,
         role: Role,
         attempt: u32,
-        trouble: Trouble,
+        trouble: AttemptError,
         doubt: bool,
     ) {
-        let permanent = matches!(trouble, Trouble::Error { permanent: true, .. });
-        let interrupted = trouble == Trouble::Interrupted;
+        let permanent = matches!(trouble, AttemptError::Error { permanent: true, .. });
+        let interrupted = trouble == AttemptError::Interrupted;
         let last = trouble.to_string();
         let probes = self.state.step(site).map_or(0, |s| s.doing.probes);
         let resolution = self.resolution(site, role, probes, permanent);
@@ -62,7 +62,7 @@ impl Turn<'_> {
 
     /// Returns how an effect in doubt, on which nothing runs, is resolved. `permanent`: its last attempt said that
     /// another one is of no use.
-    fn resolution(&mut self, site: &Site, role: Role, probes: u32, permanent: bool) -> Resolution {
+    fn resolution(&mut self, site: &SitePath, role: Role, probes: u32, permanent: bool) -> Resolution {
         let (random, now) = (self.draw(), self.facts.now);
         let (Some(policy), Some(step)) = (self.policy(site, role), self.state.step(site)) else {
             return Resolution::Person(Reason::Diverged);
@@ -98,7 +98,7 @@ impl Turn<'_> {
     }
 
     /// Does what a resolution says beyond the record that carries it.
-    fn follow(&mut self, site: &Site, role: Role, resolution: Resolution, last: String) {
+    fn follow(&mut self, site: &SitePath, role: Role, resolution: Resolution, last: String) {
         match resolution {
             Resolution::Wait(Next::Again { due }) if due <= self.facts.now => self.begin_again(site, role),
             Resolution::Wait(_) | Resolution::CallInTurn => {}
@@ -108,7 +108,7 @@ impl Turn<'_> {
     }
 
     /// Resolves a step in doubt that was held, or sent on by an operator.
-    pub(super) fn resolve_again(&mut self, site: &Site) {
+    pub(super) fn resolve_again(&mut self, site: &SitePath) {
         let Some(effect) = self.effect(site, Role::Do) else { return };
         let (probes, last) = (effect.probes, last_trouble(effect));
         let resolution = self.resolution(site, Role::Do, probes, false);
@@ -118,7 +118,7 @@ impl Turn<'_> {
         self.follow(site, Role::Do, resolution, last);
     }
 
-    pub(super) fn probe_ended(&mut self, site: &Site, answer: Answer) {
+    pub(super) fn probe_ended(&mut self, site: &SitePath, answer: Answer) {
         let Some(effect) = self.effect(site, Role::Do) else { return };
         if !matches!(effect.status, Status::Pending(Next::Probe { .. })) || self.state.phase().is_ended() {
             return;
@@ -137,7 +137,7 @@ impl Turn<'_> {
     }
 
     /// Handles a probe's answer that no attempt happened, as after a transient failure.
-    fn not_happened(&mut self, site: &Site) {
+    fn not_happened(&mut self, site: &SitePath) {
         let next = self.next_try_once_clear(site, Role::Do);
         self.push(Record::Probed {
             site: site.clone(),
@@ -149,15 +149,15 @@ impl Turn<'_> {
     }
 
     /// Returns what comes once it is known that no attempt of an effect in doubt happened.
-    pub(super) fn next_try_once_clear(&mut self, site: &Site, role: Role) -> Try {
+    pub(super) fn next_try_once_clear(&mut self, site: &SitePath, role: Role) -> Try {
         let last = self.effect(site, role).and_then(|e| e.last.as_ref());
         match last {
-            Some(Trouble::Error { permanent: true, .. }) => Try::GiveUp,
+            Some(AttemptError::Error { permanent: true, .. }) => Try::GiveUp,
             _ => self.next_try(site, role, None),
         }
     }
 }
 
 fn last_trouble(effect: &Effect) -> String {
-    effect.last.as_ref().map(Trouble::to_string).unwrap_or_default()
+    effect.last.as_ref().map(AttemptError::to_string).unwrap_or_default()
 }

@@ -6,11 +6,11 @@ use super::reach::{BodyEnd, Reach};
 #[cfg(doc)]
 use crate::Catalog;
 use crate::delivery::Delivery;
-use crate::record::{Call, Failure, Lost, Trouble};
+use crate::record::{AttemptError, Call, Failure, Lost};
 use crate::refusal::Refusal;
 #[cfg(doc)]
 use crate::state::State;
-use crate::{By, Name, Payload, Reason, Role, Site, Timestamp};
+use crate::{By, Name, Payload, Reason, Role, SitePath, Timestamp};
 
 /// Something that happened to a saga, for the machine to decide on.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub enum Event {
     /// A readonly step ended.
     Read {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The recorded name of the step.
         step: Name,
         /// The input it was called with.
@@ -41,7 +41,7 @@ pub enum Event {
     /// An attempt ended.
     AttemptEnded {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// Step or compensation.
         role: Role,
         /// The number of the attempt, from 1.
@@ -52,7 +52,7 @@ pub enum Event {
     /// A probe ended.
     ProbeEnded {
         /// For the step here.
-        site: Site,
+        site: SitePath,
         /// The probe's answer.
         answer: Answer,
     },
@@ -66,7 +66,7 @@ pub enum Event {
     /// A compensation that [`Catalog::admits`] put off may begin now.
     Admitted {
         /// Of the step here.
-        site: Site,
+        site: SitePath,
     },
     /// The body has been polled and reached nothing more. That changes nothing unless [`State::is_blocked`].
     Idle,
@@ -127,14 +127,14 @@ pub enum Ending {
     /// The effect did not happen.
     NotDone {
         /// The error of the attempt.
-        trouble: Trouble,
+        trouble: AttemptError,
         /// The time for which the service asked not to be called again; `None` if it did not.
         retry_after: Option<Duration>,
     },
     /// The effect may have happened.
     InDoubt {
         /// Why that is not known.
-        trouble: Trouble,
+        trouble: AttemptError,
     },
     /// The attempt did not begin: this build cannot read the recorded input.
     Undecodable {

@@ -3,7 +3,7 @@
 use super::turn::Turn;
 use crate::record::{Call, Cause, Failure, Record, Verdict};
 use crate::state::{ChildStatus, SiteState, Status, StepState, Timed, looked};
-use crate::{Codecs, Kind, Name, Payload, Reason, Site, Timestamp};
+use crate::{Codecs, Kind, Name, Payload, Reason, SitePath, Timestamp};
 
 /// Something that the body awaits.
 #[derive(Debug, Clone)]
@@ -11,7 +11,7 @@ pub enum Reach {
     /// A step with an effect.
     Step {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The recorded name of the step.
         step: Name,
         /// The input it is called with.
@@ -22,7 +22,7 @@ pub enum Reach {
     /// A step without effect: compared here, run by the worker, recorded when it has ended.
     Read {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The recorded name of the step.
         step: Name,
         /// The input it is called with.
@@ -31,14 +31,14 @@ pub enum Reach {
     /// A sleep of so many milliseconds.
     Timer {
         /// The site of the sleep.
-        site: Site,
+        site: SitePath,
         /// The length of the sleep, in milliseconds.
         wait_ms: u64,
     },
     /// The time, or a fresh id.
     Value {
         /// The site of the value.
-        site: Site,
+        site: SitePath,
         /// `now` or `uuid`.
         what: Name,
         /// The value, if none is recorded yet.
@@ -47,7 +47,7 @@ pub enum Reach {
     /// A wait for a signal.
     Wait {
         /// The site of the wait.
-        site: Site,
+        site: SitePath,
         /// The signal's name.
         name: Name,
         /// The limit of the wait, in milliseconds; `None` if it has none.
@@ -56,7 +56,7 @@ pub enum Reach {
     /// A question to a person.
     Ask {
         /// The site of the question.
-        site: Site,
+        site: SitePath,
         /// The text of the question.
         prompt: String,
         /// The limit of the wait, in milliseconds; `None` if it has none.
@@ -65,7 +65,7 @@ pub enum Reach {
     /// A child saga.
     Child {
         /// The site of the child.
-        site: Site,
+        site: SitePath,
         /// The recorded name of its type.
         saga: Name,
         /// The version of its code.
@@ -76,14 +76,14 @@ pub enum Reach {
     /// The body of a child ended.
     ChildEnded {
         /// The site of the child.
-        site: Site,
+        site: SitePath,
         /// Its output, or its error with the error's text.
         result: Result<Payload, (Payload, String)>,
     },
     /// The signal that has just ended a wait is not of the type that the body waits for.
     SignalRefused {
         /// The site of the wait.
-        site: Site,
+        site: SitePath,
         /// The sender's id for it.
         id: String,
         /// What is wrong with it.
@@ -101,14 +101,14 @@ pub enum BodyEnd {
     /// By a panic.
     Panicked(String),
     /// Before an effect with an input that could not be recorded.
-    Unrecordable(Site, String),
+    Unrecordable(SitePath, String),
     /// It cannot go on without a person.
-    Blocked(Reason, Option<Site>, String),
+    Blocked(Reason, Option<SitePath>, String),
 }
 
 impl Reach {
     /// Returns the site that was reached.
-    pub fn site(&self) -> &Site {
+    pub fn site(&self) -> &SitePath {
         match self {
             Reach::Step { site, .. }
             | Reach::Read { site, .. }
@@ -218,7 +218,7 @@ impl Turn<'_> {
         }
     }
 
-    fn reached_step(&mut self, site: Site, step: Name, input: Payload, in_doubt: Option<Call>) {
+    fn reached_step(&mut self, site: SitePath, step: Name, input: Payload, in_doubt: Option<Call>) {
         match self.facts.catalog.policy(&step).map(|p| p.kind) {
             Some(undo @ (Kind::Compensated | Kind::Irreversible)) => {
                 self.push(Record::Intent { site, step, input, undo, in_doubt });
@@ -236,7 +236,7 @@ impl Turn<'_> {
 
     pub(super) fn read(
         &mut self,
-        site: Site,
+        site: SitePath,
         step: Name,
         input: Payload,
         result: Result<Payload, Failure>,
@@ -266,14 +266,14 @@ impl Turn<'_> {
     }
 
     /// Lets the wait go on, as if the signal had not come.
-    fn refuse_signal(&mut self, site: Site, id: String, why: String) {
+    fn refuse_signal(&mut self, site: SitePath, id: String, why: String) {
         let has_ended = |timed: &Timed<Option<Payload>>| matches!(timed.ended, Some(Some(_)));
         if matches!(self.state.site(&site), Some(SiteState::Wait { timed, .. }) if has_ended(timed)) {
             self.push(Record::SignalRefused { site, id, why });
         }
     }
 
-    fn child_ended(&mut self, site: Site, result: Result<Payload, (Payload, String)>) {
+    fn child_ended(&mut self, site: SitePath, result: Result<Payload, (Payload, String)>) {
         let running =
             matches!(self.state.site(&site), Some(SiteState::Child { status: ChildStatus::Running, .. }));
         if !running {
@@ -298,14 +298,14 @@ impl Turn<'_> {
     }
 
     /// Returns the steps in a child saga, and whether each is open.
-    fn steps_inside(&self, child: &Site) -> impl Iterator<Item = (&Site, &StepState, bool)> {
+    fn steps_inside(&self, child: &SitePath) -> impl Iterator<Item = (&SitePath, &StepState, bool)> {
         let places = self.state.find(child).map_or(&[][..], |child| self.state.notes.inside(child));
         let sites = places.iter().inspect(|_| looked::at(1)).map(|at| &self.state.sites[*at]);
         sites.filter_map(|(site, state)| Some((site, state.as_step()?, state.is_open())))
     }
 
     /// Dead-letters a saga with a body that ended before an effect that it began: nothing would await that effect.
-    fn ended_too_early(&mut self, what: &str, open: &Site) {
+    fn ended_too_early(&mut self, what: &str, open: &SitePath) {
         let detail = format!("{what} ended while {open} was not settled");
         self.push(Record::BodyBlocked { reason: Reason::Diverged, detail, site: Some(open.clone()) });
     }
@@ -343,7 +343,7 @@ impl Turn<'_> {
     }
 
     /// Returns the site that failed last, for the telling: the body's error need not name it.
-    fn last_failed(&self) -> Option<Site> {
+    fn last_failed(&self) -> Option<SitePath> {
         let failed = |s: &SiteState| match s {
             SiteState::Step(step) => step.failure.is_some(),
             SiteState::Read { result, .. } => result.is_err(),

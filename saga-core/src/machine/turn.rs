@@ -2,7 +2,7 @@
 
 use crate::record::{Entry, Record};
 use crate::state::{Direction, State};
-use crate::{Catalog, Policy, Reason, Role, Site, Timestamp};
+use crate::{Catalog, Policy, Reason, Role, SitePath, Timestamp};
 
 /// What a decision needs besides the state.
 pub struct Facts<'a> {
@@ -43,7 +43,7 @@ impl Turn<'_> {
         z ^ (z >> 31)
     }
 
-    pub(super) fn block(&mut self, site: &Site, role: Role, reason: Reason, detail: String) {
+    pub(super) fn block(&mut self, site: &SitePath, role: Role, reason: Reason, detail: String) {
         self.push(Record::Blocked { site: site.clone(), role, reason, detail });
     }
 
@@ -52,7 +52,7 @@ impl Turn<'_> {
     }
 
     /// Returns the policy of the step that an effect runs, or `None` if this build does not know it.
-    pub(super) fn policy(&self, site: &Site, role: Role) -> Option<Policy> {
+    pub(super) fn policy(&self, site: &SitePath, role: Role) -> Option<Policy> {
         let step = self.state.step(site)?;
         let name = match (role, &step.undo) {
             (Role::Do, _) => &step.step,

@@ -4,7 +4,7 @@
 use super::turn::Turn;
 use crate::record::Record;
 use crate::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
-use crate::{Kind, Name, Payload, Reason, Role, Site, Timestamp};
+use crate::{Kind, Name, Payload, Reason, Role, SitePath, Timestamp};
 
 /// The compensations still owed, in order, as data: what a rollback or an undo would do, before it does it. As JSON it
 /// shows no secrets.
@@ -13,14 +13,14 @@ pub struct UndoPlan {
     /// One entry a step, the first to be undone first.
     pub entries: Vec<PlanEntry>,
     /// Irreversible steps that are done or in doubt: what happened before them cannot be undone with them.
-    pub irreversible: Vec<Site>,
+    pub irreversible: Vec<SitePath>,
 }
 
 /// One compensation that is owed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct PlanEntry {
     /// The site of the step.
-    pub site: Site,
+    pub site: SitePath,
     /// The step to be undone.
     pub undoes: Name,
     /// The compensation's name; `None` if its call could not be recorded.
@@ -54,7 +54,7 @@ impl State {
 }
 
 impl PlanEntry {
-    fn of(site: &Site, step: &StepState) -> Self {
+    fn of(site: &SitePath, step: &StepState) -> Self {
         let call = match &step.undo {
             Some(Ok(call)) => Some(call),
             Some(Err(_)) => None,
@@ -74,9 +74,9 @@ impl PlanEntry {
 
 /// Returns the steps to undo if the one at `from` (or the child saga, or the branch there) is to be undone: itself and
 /// all that happened after it. All of them without `from`. In the order of happening.
-pub fn order_of_undo(state: &State, from: Option<&Site>) -> Vec<Site> {
+pub fn order_of_undo(state: &State, from: Option<&SitePath>) -> Vec<SitePath> {
     let Some(from) = from else { return state.steps().map(|(site, _)| site.clone()).collect() };
-    let mut first: Option<&Site> = None;
+    let mut first: Option<&SitePath> = None;
     let mut order = Vec::new();
     for (site, _) in state.steps() {
         let inside = site.within(from.as_str());
@@ -137,7 +137,7 @@ impl Turn<'_> {
 
     /// Begins the compensation of the step at `site`, or the call that settles its doubt, unless it is put off. Blocks
     /// it if the call was lost, or this build does not know its step.
-    pub(super) fn begin_undo(&mut self, site: &Site, in_doubt: bool) {
+    pub(super) fn begin_undo(&mut self, site: &SitePath, in_doubt: bool) {
         let call = self.state.step(site).and_then(|s| match in_doubt {
             false => s.undo.clone(),
             true => s.in_doubt.clone().map(Ok),

@@ -1,12 +1,12 @@
 //! The operator's act in a record.
 
 use super::{Cause, Record, Verdict};
-use crate::Site;
+use crate::SitePath;
 use crate::by::{ActKind, By};
 
 impl Record {
     /// Returns the operator's act in this record: its kind, its site if it has one, and its author.
-    pub fn act(&self) -> Option<(ActKind, Option<&Site>, &By)> {
+    pub fn act(&self) -> Option<(ActKind, Option<&SitePath>, &By)> {
         Some(match self {
             Record::StopRequested { cause } => match cause {
                 Cause::Cancelled { by } => (ActKind::Cancel, None, by),

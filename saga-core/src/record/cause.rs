@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trouble::Failure;
+use super::attempt_error::Failure;
 use crate::by::By;
-use crate::{Payload, Site};
+use crate::{Payload, SitePath};
 
 /// The cause of a rollback, or of a pending stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,12 +18,12 @@ pub enum Cause {
         message: String,
         /// The last step that failed before that; `None` if no step failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        site: Option<Site>,
+        site: Option<SitePath>,
     },
     /// A retriable step failed permanently, or used up its attempts.
     StepFailed {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The failure of its last attempt.
         failure: Failure,
     },
@@ -35,7 +35,7 @@ pub enum Cause {
     /// An input could not be recorded, so the effect was not begun.
     Unrecordable {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The observed error, in words.
         message: String,
     },

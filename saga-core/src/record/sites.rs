@@ -1,11 +1,11 @@
 //! The site that a record is about.
 
 use super::{Record, of_course};
-use crate::Site;
+use crate::SitePath;
 
 impl Record {
     /// Returns the site that the record changes; `None` if it is about the saga as a whole.
-    pub fn site(&self) -> Option<&Site> {
+    pub fn site(&self) -> Option<&SitePath> {
         match self {
             Record::Intent { site, .. }
             | Record::UndoIntent { site, .. }

@@ -99,7 +99,7 @@ mod tests {
                 Call { step: site.to_owned().into(), input: payload.clone(), leaves: None, until: None };
             let leaves = Call { leaves: Some(site.to_owned()), ..plain.clone() };
             let until = Call { until: Some(crate::Timestamp(-7)), ..leaves.clone() };
-            let site = crate::Site::from(site);
+            let site = crate::SitePath::from(site);
             for undo in [Kind::Compensated, Kind::Irreversible, Kind::Readonly, Kind::Auxiliary] {
                 let (site, step, input) = (site.clone(), plain.step.clone(), payload.clone());
                 is_as_serde_has_it(&Record::Intent { site, step, input, undo, in_doubt: None });

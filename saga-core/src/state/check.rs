@@ -3,7 +3,7 @@
 
 use super::notes::Note;
 use super::{ChildStatus, Direction, SiteState, State, StepState, looked};
-use crate::Site;
+use crate::SitePath;
 
 /// The maximum number of sites of a saga that is checked after each decision.
 const CHECKED: usize = 64;
@@ -49,7 +49,7 @@ impl State {
 
     /// Returns true if the step is still to be unwound. In a rollback that is any step; in an undo, a step that was
     /// ordered; otherwise, a step in a child that failed.
-    fn is_left(&self, site: &Site, step: &StepState) -> bool {
+    fn is_left(&self, site: &SitePath, step: &StepState) -> bool {
         let in_scope = match &self.direction {
             Direction::Back(_) => true,
             Direction::Undo { .. } => step.undo_ordered,
@@ -66,7 +66,7 @@ impl State {
     fn check_frontier(&self) -> Result<(), String> {
         let steps = self.sites.iter().enumerate();
         let steps = steps.filter_map(|(at, (site, state))| Some((at, site, state.as_step()?)));
-        let mut later: Vec<&Site> = Vec::new();
+        let mut later: Vec<&SitePath> = Vec::new();
         for (at, site, step) in steps.rev() {
             let is_left = self.is_left(site, step);
             if self.notes.frontier.has(site, at) != is_left {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::looked;
-use crate::Site;
+use crate::SitePath;
 
 /// The steps that are still to be unwound. A step is identified by its place in the order of intents.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +36,7 @@ struct Fork {
 const ITSELF: &str = "";
 
 /// Returns the segments of a site down to the step itself.
-fn way(site: &Site) -> impl Iterator<Item = &str> {
+fn way(site: &SitePath) -> impl Iterator<Item = &str> {
     site.segments().chain([ITSELF])
 }
 
@@ -51,7 +51,7 @@ impl Frontier {
     }
 
     /// Returns true if any step is left at `site` or inside it.
-    pub(crate) fn has_inside(&self, site: &Site) -> bool {
+    pub(crate) fn has_inside(&self, site: &SitePath) -> bool {
         let mut node = &self.root;
         for segment in site.segments() {
             match node.forks.get(fork_of(segment)).and_then(|fork| fork.branches.get(segment)) {
@@ -63,13 +63,13 @@ impl Frontier {
     }
 
     /// Returns true if the step is still to be unwound.
-    pub(crate) fn has(&self, site: &Site, place: usize) -> bool {
+    pub(crate) fn has(&self, site: &SitePath, place: usize) -> bool {
         let first = site.segments().next().unwrap_or(ITSELF);
         self.root.forks.get(fork_of(first)).is_some_and(|fork| fork.places.contains(&place))
     }
 
     /// Returns true if everything that happened after the step is unwound.
-    pub(crate) fn is_its_turn(&self, site: &Site, place: usize) -> bool {
+    pub(crate) fn is_its_turn(&self, site: &SitePath, place: usize) -> bool {
         let mut node = &self.root;
         for segment in way(site) {
             looked::at(1);
@@ -87,7 +87,7 @@ impl Frontier {
     }
 
     /// Adds a step that is to be unwound.
-    pub(crate) fn add(&mut self, site: &Site, place: usize) {
+    pub(crate) fn add(&mut self, site: &SitePath, place: usize) {
         let mut node = &mut self.root;
         for segment in way(site) {
             looked::at(1);
@@ -114,7 +114,7 @@ impl Frontier {
 
     /// Removes a step that is unwound. Adds to `come` the steps that may have become ready: all of them, and perhaps
     /// others.
-    pub(crate) fn remove(&mut self, site: &Site, place: usize, come: &mut Vec<usize>) {
+    pub(crate) fn remove(&mut self, site: &SitePath, place: usize, come: &mut Vec<usize>) {
         self.root.remove(&mut way(site), place, true, come);
     }
 
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     /// Computes readiness directly from the definition.
-    fn has_turn(left: &[Option<Site>], at: usize) -> bool {
+    fn has_turn(left: &[Option<SitePath>], at: usize) -> bool {
         let Some(site) = &left[at] else { return false };
         left[at + 1..].iter().flatten().all(|later| later.concurrent_with(site))
     }
@@ -200,18 +200,18 @@ mod tests {
     }
 
     /// Returns a random site of forks, branches, children and steps, including sites that no real body has.
-    fn site(seed: &mut u64) -> Site {
+    fn site(seed: &mut u64) -> SitePath {
         const SEGMENTS: [&str; 9] =
             ["all", "b[1]", "all.0", "all.1", "all.2", "all[1].0", "all[1].1", "child", "child#2"];
         let segments: Vec<&str> = (0..1 + next(seed) % 4).map(|_| SEGMENTS[next(seed) % 9]).collect();
-        Site::from(segments.join("/"))
+        SitePath::from(segments.join("/"))
     }
 
     #[test]
     fn a_turn_comes_when_all_that_happened_after_is_unwound() {
         for round in 0..3000 {
             let mut seed = round;
-            let mut left: Vec<Option<Site>> = Vec::new();
+            let mut left: Vec<Option<SitePath>> = Vec::new();
             let mut frontier = Frontier::default();
             let count = 1 + next(&mut seed) % 12;
             while left.len() < count {

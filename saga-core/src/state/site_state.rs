@@ -1,6 +1,6 @@
 //! The state of one site of a saga: a step with its effects, a wait, a value, a child saga.
 
-use crate::record::{Call, Failure, Lost, Next, Trouble, Verdict};
+use crate::record::{AttemptError, Call, Failure, Lost, Next, Verdict};
 use crate::{Blocker, By, Kind, Name, Payload, Role, Seq, Timestamp};
 
 /// The state of a site.
@@ -147,7 +147,7 @@ pub struct Effect {
     /// The time at which the present wait began. The wait lasts from here to its due time, even if the clock changes.
     pub waits_since: Timestamp,
     /// The failure of the last attempt; `None` if no attempt has failed.
-    pub last: Option<Trouble>,
+    pub last: Option<AttemptError>,
 }
 
 /// The status of an effect.

@@ -7,11 +7,11 @@
 
 use crate::support::program::{Piece, Run, any_program, definition, graph, straight};
 use proptest::prelude::*;
-use saga_core::Site;
-use saga_core::graph::{Departure, Graph, Place, To, What};
+use saga_core::SitePath;
+use saga_core::graph::{AwaitPoint, Departure, Graph, To, What};
 
-const fn place(name: &'static str, what: What, done: &'static [To], failed: &'static [To]) -> Place {
-    Place { name, occurrence: 1, loops: 0, what, done, failed }
+const fn place(name: &'static str, what: What, done: &'static [To], failed: &'static [To]) -> AwaitPoint {
+    AwaitPoint { name, occurrence: 1, loops: 0, what, done, failed }
 }
 
 fn step(name: &'static str) -> What {
@@ -22,8 +22,8 @@ fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-fn saga(saga: &'static str, start: &'static [To], places: Vec<Place>) -> &'static Graph {
-    leak(Graph { saga, version: 1, start, places: places.leak() })
+fn saga(saga: &'static str, start: &'static [To], places: Vec<AwaitPoint>) -> &'static Graph {
+    leak(Graph { saga, version: 1, start, await_points: places.leak() })
 }
 
 /// Returns the graph of a trip: two holds at once, a question, the charge, the mail.
@@ -31,18 +31,18 @@ fn trip() -> &'static Graph {
     let holds = What::All(vec![step("hold_flight"), step("hold_hotel")].leak());
     saga(
         "book_trip",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("all", holds, &[To::Place(1)], &[To::RollingBack]),
-            place("approve", What::Approve, &[To::Place(2)], &[To::RollingBack]),
-            place("charge_card", step("charge_card"), &[To::Place(3)], &[To::RollingBack]),
+            place("all", holds, &[To::AwaitPoint(1)], &[To::RollingBack]),
+            place("approve", What::Approve, &[To::AwaitPoint(2)], &[To::RollingBack]),
+            place("charge_card", step("charge_card"), &[To::AwaitPoint(3)], &[To::RollingBack]),
             place("mail", What::Step(definition("mail", true)), &[To::Completed], &[]),
         ],
     )
 }
 
 fn follow(graph: &Graph, sites: &[&str]) -> Result<(), Departure> {
-    let sites: Vec<Site> = sites.iter().map(|site| Site::from(*site)).collect();
+    let sites: Vec<SitePath> = sites.iter().map(|site| SitePath::from(*site)).collect();
     graph.follow(&sites)
 }
 
@@ -94,25 +94,25 @@ fn what_the_automaton_does_not_do_is_said() {
     }
     let departure =
         follow(trip(), &[&holds[..], &["charge_card#2"]].concat()).expect_err("there is one of it");
-    assert_eq!(departure.after, Some(Site::from("all.1/hold_hotel")));
-    assert_eq!(departure.at, Site::from("charge_card#2"));
+    assert_eq!(departure.after, Some(SitePath::from("all.1/hold_hotel")));
+    assert_eq!(departure.at, SitePath::from("charge_card#2"));
 }
 
 #[test]
 fn a_child_has_its_own_automaton_and_ends_before_its_parent_goes_on() {
     let child = saga(
         "book_hotel",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("hold", step("hold"), &[To::Place(1)], &[To::RollingBack]),
+            place("hold", step("hold"), &[To::AwaitPoint(1)], &[To::RollingBack]),
             place("confirm", What::Step(definition("confirm", true)), &[To::Completed], &[]),
         ],
     );
     let parent = saga(
         "trip",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("book_hotel", What::Saga(child), &[To::Place(1)], &[To::Place(2)]),
+            place("book_hotel", What::Saga(child), &[To::AwaitPoint(1)], &[To::AwaitPoint(2)]),
             place("mail", step("mail"), &[To::Completed], &[To::RollingBack]),
             place("sorry", step("sorry"), &[To::Completed], &[To::RollingBack]),
         ],
@@ -146,18 +146,18 @@ fn a_child_has_its_own_automaton_and_ends_before_its_parent_goes_on() {
 fn an_all_is_left_when_each_of_its_branches_may_have_ended() {
     let child = saga(
         "book",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("hold", What::Step(definition("hold", true)), &[To::Place(1)], &[]),
+            place("hold", What::Step(definition("hold", true)), &[To::AwaitPoint(1)], &[]),
             place("pay", step("pay"), &[To::Completed], &[To::RollingBack]),
         ],
     );
     let branches = vec![What::Saga(child), step("look"), What::Step(definition("tell", true))];
     let parent = saga(
         "trip",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("all", What::All(branches.leak()), &[To::Completed], &[To::Place(1)]),
+            place("all", What::All(branches.leak()), &[To::Completed], &[To::AwaitPoint(1)]),
             place("sorry", step("sorry"), &[To::Completed], &[To::RollingBack]),
         ],
     );
@@ -174,14 +174,15 @@ fn an_all_is_left_when_each_of_its_branches_may_have_ended() {
 
 #[test]
 fn turns_go_on_within_a_loop_and_begin_again_in_the_next() {
-    let in_loop = |name, loops, done| Place { loops, ..place(name, step(name), done, &[To::RollingBack]) };
+    let in_loop =
+        |name, loops, done| AwaitPoint { loops, ..place(name, step(name), done, &[To::RollingBack]) };
     let graph = saga(
         "rounds",
-        &[To::Place(0), To::Place(1), To::Place(2)],
+        &[To::AwaitPoint(0), To::AwaitPoint(1), To::AwaitPoint(2)],
         vec![
-            in_loop("a", 1, &[To::Place(1)]),
-            in_loop("b", 1, &[To::Place(0), To::Place(2)]),
-            in_loop("c", 1, &[To::Place(2), To::Completed]),
+            in_loop("a", 1, &[To::AwaitPoint(1)]),
+            in_loop("b", 1, &[To::AwaitPoint(0), To::AwaitPoint(2)]),
+            in_loop("c", 1, &[To::AwaitPoint(2), To::Completed]),
         ],
     );
     for legal in [&["a[0]", "b[0]", "a[1]", "b[1]", "c[0]", "c[1]"][..], &["a[2]", "b[2]", "c[1]"], &["c[0]"]]
@@ -201,12 +202,16 @@ fn turns_go_on_within_a_loop_and_begin_again_in_the_next() {
 
 #[test]
 fn within_a_turn_nothing_goes_back() {
-    let in_loop = |name, loops, done| Place { loops, ..place(name, step(name), done, &[To::RollingBack]) };
+    let in_loop =
+        |name, loops, done| AwaitPoint { loops, ..place(name, step(name), done, &[To::RollingBack]) };
     // `loop { if … { a } b }`, and the same inside another loop.
     let either = saga(
         "rounds",
-        &[To::Place(0), To::Place(1)],
-        vec![in_loop("a", 1, &[To::Place(1)]), in_loop("b", 1, &[To::Place(0), To::Place(1), To::Completed])],
+        &[To::AwaitPoint(0), To::AwaitPoint(1)],
+        vec![
+            in_loop("a", 1, &[To::AwaitPoint(1)]),
+            in_loop("b", 1, &[To::AwaitPoint(0), To::AwaitPoint(1), To::Completed]),
+        ],
     );
     assert_eq!(follow(either, &["b[0]", "a[1]", "b[1]", "b[2]"]), Ok(()));
     departs(
@@ -217,8 +222,11 @@ fn within_a_turn_nothing_goes_back() {
     );
     let inner = saga(
         "rounds",
-        &[To::Place(0), To::Place(1)],
-        vec![in_loop("a", 2, &[To::Place(1)]), in_loop("b", 2, &[To::Place(0), To::Place(1), To::Completed])],
+        &[To::AwaitPoint(0), To::AwaitPoint(1)],
+        vec![
+            in_loop("a", 2, &[To::AwaitPoint(1)]),
+            in_loop("b", 2, &[To::AwaitPoint(0), To::AwaitPoint(1), To::Completed]),
+        ],
     );
     assert_eq!(follow(inner, &["b[0][0]", "a[0][1]", "b[0][1]", "a[1][0]"]), Ok(()));
     for wrong in [&["b[0][0]", "a[0][0]"][..], &["b[0][1]", "a[0][0]"], &["b[1][1]", "a[1][1]"]] {
@@ -228,13 +236,13 @@ fn within_a_turn_nothing_goes_back() {
 
 #[test]
 fn inside_a_turn_inner_loops_begin_again() {
-    let inner = |name, loops, done| Place { loops, ..place(name, step(name), done, &[To::RollingBack]) };
+    let inner = |name, loops, done| AwaitPoint { loops, ..place(name, step(name), done, &[To::RollingBack]) };
     let graph = saga(
         "rounds",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            inner("a", 2, &[To::Place(0), To::Place(1)]),
-            inner("b", 2, &[To::Place(1), To::Place(0), To::Completed]),
+            inner("a", 2, &[To::AwaitPoint(0), To::AwaitPoint(1)]),
+            inner("b", 2, &[To::AwaitPoint(1), To::AwaitPoint(0), To::Completed]),
         ],
     );
     assert_eq!(follow(graph, &["a[0][0]", "a[0][3]", "b[0][0]", "b[0][1]", "a[1][0]", "b[1][0]"]), Ok(()));
@@ -246,10 +254,10 @@ fn inside_a_turn_inner_loops_begin_again() {
 fn an_all_of_nothing_leaves_no_trace_and_a_child_without_a_graph_any() {
     let graph = saga(
         "notify",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("all", What::Each(leak(step("tell"))), &[To::Place(1)], &[To::RollingBack]),
-            place("other", What::Opaque("other"), &[To::Place(2)], &[To::RollingBack]),
+            place("all", What::Each(leak(step("tell"))), &[To::AwaitPoint(1)], &[To::RollingBack]),
+            place("other", What::Opaque("other"), &[To::AwaitPoint(2)], &[To::RollingBack]),
             place("mail", step("mail"), &[To::Completed], &[To::RollingBack]),
         ],
     );
@@ -269,25 +277,25 @@ fn the_names_of_a_graph_are_found() {
     assert_eq!(names, ["hold_flight", "hold_hotel", "charge_card", "mail"]);
     let parent = saga(
         "twice",
-        &[To::Place(0)],
+        &[To::AwaitPoint(0)],
         vec![
-            place("book_trip", What::Saga(trip()), &[To::Place(1)], &[]),
+            place("book_trip", What::Saga(trip()), &[To::AwaitPoint(1)], &[]),
             place("mail", What::Step(definition("mail", true)), &[To::Completed], &[]),
         ],
     );
     assert_eq!(parent.definitions(), trip().definitions(), "each once");
-    assert_eq!(parent.places_named("mail").count(), 1);
+    assert_eq!(parent.await_points_named("mail").count(), 1);
     assert!(!parent.is_undoable() && !trip().is_undoable());
     let holds = What::All(vec![step("a"), What::Named("own", leak(step("b")))].leak());
-    let undoable = saga("holds", &[To::Place(0)], vec![place("all", holds, &[To::Completed], &[])]);
+    let undoable = saga("holds", &[To::AwaitPoint(0)], vec![place("all", holds, &[To::Completed], &[])]);
     assert!(undoable.is_undoable());
     assert_eq!(undoable.definitions().len(), 2);
     let opaque = place("other", What::Opaque("other"), &[To::Completed], &[To::RollingBack]);
-    assert!(!saga("other", &[To::Place(0)], vec![opaque]).is_undoable());
+    assert!(!saga("other", &[To::AwaitPoint(0)], vec![opaque]).is_undoable());
 }
 
-fn sites_of(run: &[String]) -> Vec<Site> {
-    run.iter().map(|site| Site::from(site.as_str())).collect()
+fn sites_of(run: &[String]) -> Vec<SitePath> {
+    run.iter().map(|site| SitePath::from(site.as_str())).collect()
 }
 
 fn choices() -> impl Strategy<Value = Vec<u8>> {
@@ -304,7 +312,7 @@ fn straight_run() -> impl Strategy<Value = (Piece, Vec<String>)> {
 
 /// Returns true if `after` must come after `before`: they are not in different branches of one `all`.
 fn follows(before: &str, after: &str) -> bool {
-    !Site::from(before).concurrent_with(&Site::from(after))
+    !SitePath::from(before).concurrent_with(&SitePath::from(after))
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use crate::support::desk::{self, Desk, UNDO, call};
 use saga_core::machine::{BodyEnd, Refusal};
-use saga_core::{IdempotencyKey, Left, Phase, Reason, Residue, Role, Rollback, Site, Undone, WhyLeft};
+use saga_core::{IdempotencyKey, Left, Phase, Reason, Residue, Role, Rollback, SitePath, Undone, WhyLeft};
 
 fn plan(saga: &Desk) -> Vec<String> {
     saga.state.undo_plan().entries.iter().map(|e| e.site.to_string()).collect()
@@ -386,7 +386,7 @@ fn what_is_irreversible_or_whose_window_has_closed_is_not_undone() {
     saga.step_done("a", "comp").step_done("charge", "irr").step_done("b", "comp").returns();
     assert_eq!(saga.undo_from(None), Err(Refusal::Irreversible { site: "charge".into() }));
     assert_eq!(saga.undo_from(Some("a")), Err(Refusal::Irreversible { site: "charge".into() }));
-    assert_eq!(saga.state.undo_plan().irreversible, [Site::from("charge")]);
+    assert_eq!(saga.state.undo_plan().irreversible, [SitePath::from("charge")]);
     saga.undo_from(Some("b")).unwrap();
     let mut saga = Desk::new();
     let until = Some(saga_core::Timestamp(50));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::desk::Desk;
 use saga_core::machine::{Event, Refusal, Work, work};
 use saga_core::state::SiteState;
-use saga_core::{Phase, Reason, Receipt, Role, Site, Timestamp};
+use saga_core::{Phase, Reason, Receipt, Role, SitePath, Timestamp};
 
 fn too_late(site: &str) -> Result<(), Refusal> {
     Err(Refusal::TooLate { site: site.into() })
@@ -22,7 +22,7 @@ fn a_cancel_before_anything_has_begun() {
 fn s25_a_cancel_during_a_step_waits_for_it_and_undoes_it() {
     let mut saga = Desk::new();
     saga.step("hold", "comp").cancelled().shows("intent hold · stop cancelled").work("hold a1");
-    assert_eq!(Receipt::of(&saga.state).in_flight, [Site::from("hold")]);
+    assert_eq!(Receipt::of(&saga.state).in_flight, [SitePath::from("hold")]);
     // A second cancel changes nothing, now or on the way back.
     saga.cancelled().shows("").done("hold").shows("done hold · back cancelled · undo hold");
     saga.cancelled().shows("").undone("hold").shows("undone hold · rolled-back");
@@ -374,13 +374,13 @@ fn the_receipt_says_what_the_cancel_met() {
     saga.step_done("hold", "comp").step("all.0/a", "comp").step("all.1/b", "comp3").not_done("all.1/b");
     saga.sleep("all.2/nap", 99).cancelled();
     let receipt = Receipt::of(&saga.state);
-    assert_eq!(receipt.done, [Site::from("hold")]);
-    assert_eq!(receipt.in_flight, [Site::from("all.0/a")]);
-    assert_eq!(receipt.never_started, [Site::from("all.1/b"), Site::from("all.2/nap")]);
+    assert_eq!(receipt.done, [SitePath::from("hold")]);
+    assert_eq!(receipt.in_flight, [SitePath::from("all.0/a")]);
+    assert_eq!(receipt.never_started, [SitePath::from("all.1/b"), SitePath::from("all.2/nap")]);
     assert_eq!((receipt.cannot_be_undone, receipt.too_late), (vec![], None));
     saga.done("all.0/a").undone("all.0/a").undone("hold");
     let receipt = Receipt::of(&saga.state);
-    assert_eq!(receipt.undone, [Site::from("hold"), Site::from("all.0/a")]);
+    assert_eq!(receipt.undone, [SitePath::from("hold"), SitePath::from("all.0/a")]);
     assert_eq!(receipt.done, []);
     assert_eq!(receipt.phase, Phase::RolledBack);
 }

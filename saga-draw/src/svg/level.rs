@@ -18,9 +18,9 @@ const START: usize = 0;
 pub(super) fn level(graph: &Graph, past: bool) -> Block {
     let reading = Reading::of(graph, past);
     let links = links(&reading);
-    let end = graph.places.len() + 1;
+    let end = graph.await_points.len() + 1;
     let mut blocks = vec![Some(start())];
-    for (place, past) in graph.places.iter().zip(&reading.past) {
+    for (place, past) in graph.await_points.iter().zip(&reading.past) {
         blocks.push(Some(block(&place.what, title(place), *past)));
     }
     if links.iter().any(|link| link.to == end) {
@@ -54,13 +54,13 @@ struct Plan<'a, 'g> {
 fn links(reading: &Reading<'_>) -> Vec<Link> {
     let graph = reading.graph;
     let node = |to: To| match to {
-        To::Place(number) => Some(number + 1),
-        To::Completed => Some(graph.places.len() + 1),
+        To::AwaitPoint(number) => Some(number + 1),
+        To::Completed => Some(graph.await_points.len() + 1),
         To::RollingBack => None,
     };
     let first = graph.start.iter().filter_map(|to| node(*to));
     let mut links: Vec<Link> = first.map(|to| Link { from: START, to, kind: Kind::Forward }).collect();
-    for number in 0..graph.places.len() {
+    for number in 0..graph.await_points.len() {
         for go in reading.moves(number) {
             let kind = match go.when {
                 When::Failed => Kind::Failed,
@@ -102,13 +102,15 @@ const PAD: Px = 10;
 impl Lane {
     fn of(reading: &Reading<'_>, layers: &Layers) -> Self {
         let mut groups: Vec<Vec<Vec<Tag>>> = layers.rows.iter().map(|_| Vec::new()).collect();
-        for (number, place) in reading.graph.places.iter().enumerate().filter(|(n, _)| !reading.past[*n]) {
+        for (number, place) in
+            reading.graph.await_points.iter().enumerate().filter(|(n, _)| !reading.past[*n])
+        {
             let tags: Vec<Tag> = undos(&place.what).into_iter().map(pill).collect();
             if !tags.is_empty() {
                 groups[layers.layer[number + 1]].push(tags);
             }
         }
-        let is_entered = (0..reading.graph.places.len())
+        let is_entered = (0..reading.graph.await_points.len())
             .any(|number| reading.moves(number).iter().any(|go| go.to == To::RollingBack));
         let pills = groups.iter().flatten().flatten();
         let mut w = pills.map(|tag| tag.size().0 + 2 * PAD).max().unwrap_or(0);
@@ -149,7 +151,7 @@ impl Plan<'_, '_> {
         let mut back = self.failing(&fails, &routes, &tops, &mut shapes);
         self.undoing(&routes, &heights, &tops, &mut back, &mut shapes);
         let (entry, h) = (self.layers.x[START], routes.bottom);
-        let end = self.reading.graph.places.len() + 1;
+        let end = self.reading.graph.await_points.len() + 1;
         let exit = if self.blocks.len() > end { self.layers.x[end] } else { entry };
         let fails = (0, 14);
         for (node, block) in self.blocks.iter_mut().enumerate() {
@@ -192,7 +194,7 @@ impl Plan<'_, '_> {
     /// Returns the nodes from which a failure goes back. The flag is true if the line joins the way back above the
     /// node's own undos.
     fn failures(&self) -> Vec<(usize, bool)> {
-        let places = self.reading.graph.places.iter().enumerate();
+        let places = self.reading.graph.await_points.iter().enumerate();
         places
             .filter(|(n, _)| self.reading.moves(*n).iter().any(|go| go.to == To::RollingBack))
             .map(|(n, place)| (n + 1, !matches!(place.what.unnamed(), What::All(_) | What::Each(_))))
@@ -260,7 +262,7 @@ impl Plan<'_, '_> {
         }
         let failures = joins.len();
         // A completed saga can be undone too, if all of it can.
-        let end = self.reading.graph.places.len() + 1;
+        let end = self.reading.graph.await_points.len() + 1;
         let lowest = stations.last().map_or(0, |(_, bottom)| *bottom);
         if let (true, Some(Some(block))) =
             (self.reading.graph.is_undoable() && lowest > 0, self.blocks.get(end))

@@ -17,12 +17,12 @@ use crate::words::number_of;
 /// What is awaited in a body, and the loops around.
 #[derive(Default)]
 pub(crate) struct Body {
-    pub(crate) sites: Vec<Site>,
+    pub(crate) sites: Vec<AwaitPoint>,
     pub(crate) loops: Vec<Loop>,
 }
 
 /// One `.await`.
-pub(crate) struct Site {
+pub(crate) struct AwaitPoint {
     /// The name of what is called.
     pub(crate) label: String,
     /// Which of that name it is in the text, from 1; those with a name of their own do not count.
@@ -95,19 +95,19 @@ impl Reader<'_> {
                 let kind = Some(operand.kind).filter(|_| !offends);
                 let name = operand.name.as_ref().map(LitStr::value);
                 self.named.extend(operand.name);
-                let alike = |s: &&Site| s.name.is_none() && s.label == label;
+                let alike = |s: &&AwaitPoint| s.name.is_none() && s.label == label;
                 let occurrence = match name {
                     Some(_) => 1,
                     None => self.body.sites.iter().filter(alike).count() as u32 + 1,
                 };
-                Site { label, occurrence, name, kind, loops, span }
+                AwaitPoint { label, occurrence, name, kind, loops, span }
             }
             Err(diagnostic) => {
                 // What is `async` there is reported as such.
                 if !Asyncs::stand_in(&awaited.base) {
                     self.report.add(diagnostic);
                 }
-                Site { label: String::new(), occurrence: 1, name: None, kind: None, loops, span }
+                AwaitPoint { label: String::new(), occurrence: 1, name: None, kind: None, loops, span }
             }
         };
         self.body.sites.push(site);

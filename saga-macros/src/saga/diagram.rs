@@ -5,7 +5,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::saga::body::Site;
+use crate::saga::body::AwaitPoint;
 use crate::saga::flow::To;
 use crate::saga::model::Saga;
 use crate::saga::operand::Kind;
@@ -24,7 +24,7 @@ pub(crate) struct Stop {
 /// Returns the diagram as documentation; nothing if the body is not sound.
 pub(crate) fn docs(saga: &Saga) -> TokenStream {
     let Some(flow) = &saga.flow else { return TokenStream::new() };
-    let stop = |(number, site): (usize, &Site)| Stop {
+    let stop = |(number, site): (usize, &AwaitPoint)| Stop {
         label: label(site),
         branches: branches(site.kind.as_ref()),
         done: flow.done(number),
@@ -37,7 +37,7 @@ pub(crate) fn docs(saga: &Saga) -> TokenStream {
     quote!(#[doc = #docs])
 }
 
-fn label(site: &Site) -> String {
+fn label(site: &AwaitPoint) -> String {
     match (&site.name, site.occurrence) {
         (Some(name), _) => format!("{} as {name}", site.label),
         (None, 0 | 1) => site.label.clone(),
@@ -137,7 +137,7 @@ impl Drawing {
     fn of(start: &[To], stops: &[Stop]) -> Self {
         let end = stops.len() + 1;
         let node = |to: &To| match to {
-            To::Site(number) => Some(number + 1),
+            To::AwaitPoint(number) => Some(number + 1),
             To::Completed => Some(end),
             To::RollingBack => None,
         };
@@ -223,7 +223,7 @@ fn note(stop: &Stop, stops: &[Stop]) -> String {
         return String::new();
     }
     let names = stop.failed.iter().map(|to| match to {
-        To::Site(number) => stops[*number].label.as_str(),
+        To::AwaitPoint(number) => stops[*number].label.as_str(),
         To::Completed => "completed",
         To::RollingBack => "back",
     });
@@ -329,12 +329,12 @@ mod tests {
     fn a_sequence_goes_down() {
         let branches = ["hold_flight", "hold_hotel", "hold_car"].map(str::to_owned).to_vec();
         let stops = [
-            Stop { branches, ..stop("all", &[To::Site(1)], BACK_TO) },
-            stop("charge_card", &[To::Site(2)], BACK_TO),
+            Stop { branches, ..stop("all", &[To::AwaitPoint(1)], BACK_TO) },
+            stop("charge_card", &[To::AwaitPoint(2)], BACK_TO),
             stop("email_itinerary", &[To::Completed], &[To::Completed]),
         ];
         drawn(
-            &[To::Site(0)],
+            &[To::AwaitPoint(0)],
             &stops,
             &[
                 "●",
@@ -355,12 +355,12 @@ mod tests {
     #[test]
     fn what_is_skipped_is_at_the_right() {
         let stops = [
-            stop("look", &[To::Site(1), To::Site(2)], BACK_TO),
-            stop("charge", &[To::Completed], &[To::Site(2)]),
+            stop("look", &[To::AwaitPoint(1), To::AwaitPoint(2)], BACK_TO),
+            stop("charge", &[To::Completed], &[To::AwaitPoint(2)]),
             stop("hold", &[To::Completed], &[]),
         ];
         drawn(
-            &[To::Site(0), To::Site(2)],
+            &[To::AwaitPoint(0), To::AwaitPoint(2)],
             &stops,
             &[
                 "● ────────────╮",
@@ -379,12 +379,12 @@ mod tests {
     #[test]
     fn what_is_repeated_is_at_the_left() {
         let stops = [
-            stop("hold", &[To::Site(1)], BACK_TO),
-            stop("look", &[To::Site(0), To::Site(1), To::Site(2)], BACK_TO),
-            stop("charge", &[To::Completed], &[To::Site(2)]),
+            stop("hold", &[To::AwaitPoint(1)], BACK_TO),
+            stop("look", &[To::AwaitPoint(0), To::AwaitPoint(1), To::AwaitPoint(2)], BACK_TO),
+            stop("charge", &[To::Completed], &[To::AwaitPoint(2)]),
         ];
         drawn(
-            &[To::Site(0)],
+            &[To::AwaitPoint(0)],
             &stops,
             &[
                 "    ●",
@@ -403,13 +403,13 @@ mod tests {
     #[test]
     fn loops_are_drawn_in_each_other() {
         let stops = [
-            stop("a", &[To::Site(1)], &[]),
-            stop("b", &[To::Site(2)], &[]),
-            stop("c", &[To::Site(1), To::Site(3)], &[]),
-            stop("d", &[To::Site(0)], &[]),
+            stop("a", &[To::AwaitPoint(1)], &[]),
+            stop("b", &[To::AwaitPoint(2)], &[]),
+            stop("c", &[To::AwaitPoint(1), To::AwaitPoint(3)], &[]),
+            stop("d", &[To::AwaitPoint(0)], &[]),
         ];
         drawn(
-            &[To::Site(0)],
+            &[To::AwaitPoint(0)],
             &stops,
             &[
                 "      ●",

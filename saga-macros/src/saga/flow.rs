@@ -29,7 +29,7 @@ enum Point {
 /// Where control goes next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum To {
-    Site(usize),
+    AwaitPoint(usize),
     Completed,
     RollingBack,
 }
@@ -123,7 +123,9 @@ fn passed(from: &Frontier, edges: &Edges) -> (Vec<usize>, Vec<usize>) {
                 site
             }
         };
-        left.extend(edges.iter().filter(|(_, to)| to.contains(&To::Site(site))).map(|(before, _)| *before));
+        left.extend(
+            edges.iter().filter(|(_, to)| to.contains(&To::AwaitPoint(site))).map(|(before, _)| *before),
+        );
     }
     (done.into_iter().collect(), failed.into_iter().collect())
 }

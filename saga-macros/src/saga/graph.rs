@@ -6,7 +6,7 @@ use syn::Path;
 use syn::spanned::Spanned as _;
 
 use crate::names::path_at;
-use crate::saga::body::Site;
+use crate::saga::body::AwaitPoint;
 use crate::saga::flow::{Flow, To};
 use crate::saga::model::Saga;
 use crate::saga::operand::Kind;
@@ -29,7 +29,7 @@ pub(crate) fn constant(saga: &Saga) -> TokenStream {
                 saga: #name,
                 version: #version,
                 start: &[#start],
-                places: &[#(#places),*],
+                await_points: &[#(#places),*],
             };
         }
     }
@@ -37,7 +37,7 @@ pub(crate) fn constant(saga: &Saga) -> TokenStream {
 
 fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
     let (root, here) = (&saga.here, &saga.here);
-    let place = |(number, site): (usize, &Site)| {
+    let place = |(number, site): (usize, &AwaitPoint)| {
         let (occurrence, loops) = (site.occurrence, site.loops.len() as u32);
         let (done, failed) = (targets(&flow.done(number), root), targets(&flow.failed(number), root));
         if let (None, Some(Kind::Call(path))) = (&site.name, &site.kind) {
@@ -48,7 +48,7 @@ fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
         let name = name(site, root);
         let what = site.kind.as_ref().map(|kind| what(kind, root));
         quote! {
-            #root::graph::Place {
+            #root::graph::AwaitPoint {
                 name: #name,
                 occurrence: #occurrence,
                 loops: #loops,
@@ -62,7 +62,7 @@ fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
 }
 
 /// Returns the name of its site.
-fn name(site: &Site, root: &Path) -> TokenStream {
+fn name(site: &AwaitPoint, root: &Path) -> TokenStream {
     match (&site.name, &site.kind) {
         (Some(name), _) => quote!(#name),
         (None, Some(Kind::Call(path))) => {
@@ -105,7 +105,7 @@ fn what(kind: &Kind, root: &Path) -> TokenStream {
 
 fn targets(targets: &[To], root: &Path) -> TokenStream {
     let target = |to: &To| match to {
-        To::Site(number) => quote!(#root::graph::To::Place(#number)),
+        To::AwaitPoint(number) => quote!(#root::graph::To::AwaitPoint(#number)),
         To::Completed => quote!(#root::graph::To::Completed),
         To::RollingBack => quote!(#root::graph::To::RollingBack),
     };

@@ -7,7 +7,7 @@ use quote::ToTokens as _;
 use syn::{Ident, Path, Type, parse_quote};
 
 use crate::names::{pascal, plain};
-use crate::saga::body::{Body, Site};
+use crate::saga::body::{AwaitPoint, Body};
 use crate::saga::flow::{self, Flow};
 use crate::saga::operand::Kind;
 use crate::saga::parse::Asked;
@@ -83,7 +83,7 @@ fn may_fail(kind: &Kind) -> bool {
 }
 
 /// Returns the paths that are called at the sites and in their branches, each once.
-fn callees(sites: &[Site]) -> (Vec<Path>, Vec<Option<usize>>) {
+fn callees(sites: &[AwaitPoint]) -> (Vec<Path>, Vec<Option<usize>>) {
     let (mut callees, mut numbers) = (Vec::new(), HashMap::new());
     let mut called = Vec::new();
     for kind in sites.iter().map(|site| site.kind.as_ref()) {
@@ -101,7 +101,7 @@ fn callees(sites: &[Site]) -> (Vec<Path>, Vec<Option<usize>>) {
 }
 
 /// Returns a variant for each site but those of recorded values, at which a saga never stays.
-fn variants(sites: &[Site]) -> Vec<Variant> {
+fn variants(sites: &[AwaitPoint]) -> Vec<Variant> {
     let mut variants: Vec<Variant> = Vec::new();
     for (number, site) in sites.iter().enumerate() {
         if matches!(site.kind, None | Some(Kind::Now | Kind::Uuid)) {
@@ -112,7 +112,7 @@ fn variants(sites: &[Site]) -> Vec<Variant> {
             name.push_str(&site.occurrence.to_string());
         }
         while ENDS.contains(&&*name) || variants.iter().any(|v| v.ident == name) {
-            name.push_str("Site");
+            name.push_str("AwaitPoint");
         }
         // Not the user's own span: the variant is nothing that was written there.
         let ident = Ident::new(&name, Span::call_site().located_at(site.span));

@@ -7,13 +7,13 @@ use syn::visit::{self, Visit};
 use syn::{Block, Item, Type, UseTree};
 
 use crate::names::mentions;
-use crate::saga::body::Site;
+use crate::saga::body::AwaitPoint;
 
 /// Returns the types of the signals at the sites, each with the number of its site.
 ///
 /// A site has none if one of its types is inferred, or has a name that only the body has: the type of one branch would
 /// be taken for that of another.
-pub(crate) fn signals(block: &Block, sites: &[Site]) -> Vec<(usize, Type)> {
+pub(crate) fn signals(block: &Block, sites: &[AwaitPoint]) -> Vec<(usize, Type)> {
     let mut inner = Inner(vec![Ident::new("_", Span::call_site())]);
     inner.visit_block(block);
     let mut signals = Vec::new();

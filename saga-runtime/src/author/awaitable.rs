@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use saga_core::machine::Reach;
 use saga_core::record::{Failure as Failed, Lost};
 use saga_core::state::{ChildStatus, SiteState, Status};
-use saga_core::{IdempotencyKey, Kind, Name, Payload, Policy, Reason, Role, Site};
+use saga_core::{IdempotencyKey, Kind, Name, Payload, Policy, Reason, Role, SitePath};
 
 use crate::author::error::StepError;
 use crate::author::failure::{ChildFailure, StepFailure};
@@ -68,7 +68,7 @@ pub struct Awaiting<'a, T>(Waiting<'a, T>);
 
 enum Waiting<'a, T> {
     /// For what happens at one site.
-    Site(Reached<T>),
+    SitePath(Reached<T>),
     /// For anything else.
     Any(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
 }
@@ -84,7 +84,7 @@ impl<T> Future for Awaiting<'_, T> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
         match &mut self.get_mut().0 {
-            Waiting::Site(reached) => Pin::new(reached).poll(task),
+            Waiting::SitePath(reached) => Pin::new(reached).poll(task),
             Waiting::Any(any) => any.as_mut().poll(task),
         }
     }
@@ -149,7 +149,7 @@ impl<A: Awaitable> Awaitable for Named<A> {
     async fn at(self, place: Place) -> Self::Output {
         if self.name.is_empty() || !self.name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
             let why = "a site's name has only letters, digits, `_` and `-`".to_owned();
-            let site = Site::from(self.name.as_ref());
+            let site = SitePath::from(self.name.as_ref());
             return Reached::new(place.cx, site, Err(why), |_: &SiteState, _: &Encoding| None).await;
         }
         self.call.at(place.named(self.name)).await
@@ -174,7 +174,7 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
     where
         Self: 'a,
     {
-        Awaiting(Waiting::Site(reached(self, place)))
+        Awaiting(Waiting::SitePath(reached(self, place)))
     }
 
     fn settle(output: Self::Output) -> Result<S::Output, Self::Failure> {
@@ -196,7 +196,7 @@ fn reached<S: Step>(call: StepCall<S>, place: Place) -> Reached<Read<S::Output, 
 }
 
 /// Returns an input as it is recorded at `site`.
-fn input_at(input: &Value<'_>, site: &Site, board: &Board) -> Result<Payload, String> {
+fn input_at(input: &Value<'_>, site: &SitePath, board: &Board) -> Result<Payload, String> {
     let encoding = &board.around.encoding;
     match board.state.site(site) {
         Some(SiteState::Step(step)) => encoding.encode_as_recorded(input, &step.input),
@@ -216,7 +216,7 @@ struct Called<'a> {
 }
 
 /// Returns the call as it is recorded, or why it cannot be.
-fn reach_of(called: &Called<'_>, site: &Site, cx: &SagaContext) -> Result<Reach, String> {
+fn reach_of(called: &Called<'_>, site: &SitePath, cx: &SagaContext) -> Result<Reach, String> {
     let board = lock(cx.board().ok_or("nothing is called in registration")?);
     let encoding = &board.around.encoding;
     let input = input_at(&called.input, site, &board)?;
@@ -343,7 +343,7 @@ impl<S: Saga> Awaitable for SagaCall<S> {
 /// the child did is undone.
 fn end_child<S: Saga>(
     board: &SharedBoard,
-    site: &Site,
+    site: &SitePath,
     exit: Exit<S::Output, S::Error>,
 ) -> Option<S::Output> {
     let mut board = lock(board);

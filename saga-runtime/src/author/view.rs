@@ -3,7 +3,7 @@
 
 use saga_core::graph::Graph;
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
-use saga_core::{Blocker, Cause, DecodeError, Payload, Phase, Reason, Rollback, Site, Timestamp};
+use saga_core::{Blocker, Cause, DecodeError, Payload, Phase, Reason, Rollback, SitePath, Timestamp};
 
 use crate::author::look_error::LookError;
 use crate::author::saga::Saga;
@@ -28,7 +28,7 @@ pub trait AtSite: Sized {
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError>;
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError>;
 }
 
 /// The untyped state of a saga.
@@ -37,7 +37,7 @@ pub struct StateView {
     state: State,
     encoding: Encoding,
     /// The site of the child saga that the view is about; `None` for the whole saga.
-    child: Option<Site>,
+    child: Option<SitePath>,
 }
 
 impl SagaState for StateView {
@@ -50,7 +50,7 @@ impl SagaState for StateView {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
     /// At the place of this index, at this site with the turns of its loops.
-    At(usize, Site),
+    At(usize, SitePath),
     /// Recorded, and not yet at any site.
     Scheduled,
     /// Rolling back, for this cause.
@@ -93,7 +93,7 @@ impl StateView {
     /// # Errors
     /// [`LookError::Undecodable`] if it is at any other place.
     pub fn standing(&self, graph: &Graph) -> Result<Standing, LookError> {
-        let sites: Vec<_> = graph.places.iter().map(|place| (place.name, place.occurrence)).collect();
+        let sites: Vec<_> = graph.await_points.iter().map(|place| (place.name, place.occurrence)).collect();
         let sites = &sites[..];
         if let Some(child) = &self.child {
             return self.standing_of_child(child, sites);
@@ -110,7 +110,7 @@ impl StateView {
         }
     }
 
-    fn standing_of_child(&self, child: &Site, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
+    fn standing_of_child(&self, child: &SitePath, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
         let Some(SiteState::Child { status, .. }) = self.state.site(child) else {
             return Ok(Standing::Scheduled);
         };
@@ -136,7 +136,7 @@ impl StateView {
     /// Returns the site of the last open effect or wait, or else the last site reached. Recorded values do not count as
     /// sites.
     fn current(&self, sites: &[(&str, u32)]) -> Result<Standing, LookError> {
-        let mut reached: Vec<&Site> =
+        let mut reached: Vec<&SitePath> =
             self.state.sites().filter(|(_, s)| is_place(s)).map(|(s, _)| s).collect();
         reached.extend(self.state.open_sites().map(|(site, _)| site));
         let Some(top) = reached.into_iter().rev().find_map(|site| self.place_in(self.child.as_ref(), site))
@@ -157,32 +157,32 @@ impl StateView {
     }
 
     /// Returns the place of `site` inside `outer` (a child or a branch), without a branch; `None` if it is not inside.
-    fn place_in(&self, outer: Option<&Site>, site: &Site) -> Option<Site> {
+    fn place_in(&self, outer: Option<&SitePath>, site: &SitePath) -> Option<SitePath> {
         let Some(outer) = outer else {
-            return Some(Site::from(without_branch(site.segments().next()?)));
+            return Some(SitePath::from(without_branch(site.segments().next()?)));
         };
         let inside = site.as_str().strip_prefix(outer.as_str())?.strip_prefix('/')?;
         let next = without_branch(inside.split('/').next()?);
-        Some(Site::from(format!("{outer}/{next}")))
+        Some(SitePath::from(format!("{outer}/{next}")))
     }
 
     /// Returns the state of what is awaited at `site`.
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
-    pub fn at<A: AtSite>(&self, site: &Site) -> Result<A, LookError> {
+    pub fn at<A: AtSite>(&self, site: &SitePath) -> Result<A, LookError> {
         A::at(self, site)
     }
 
     /// Returns the state of a branch of the `all` at `site`.
-    fn branch<A: AtSite>(&self, site: &Site, branch: usize) -> Result<A, LookError> {
-        let branch = Site::from(format!("{site}.{branch}"));
+    fn branch<A: AtSite>(&self, site: &SitePath, branch: usize) -> Result<A, LookError> {
+        let branch = SitePath::from(format!("{site}.{branch}"));
         let first = self.state.sites().find_map(|(site, _)| self.place_in(Some(&branch), site));
         A::at(self, &first.unwrap_or(branch))
     }
 
     /// Returns the number of recorded branches of the `all` at `site`.
-    fn branches(&self, site: &Site) -> usize {
+    fn branches(&self, site: &SitePath) -> usize {
         let begun = self.state.sites().filter_map(|(recorded, _)| {
             let branch = recorded.as_str().strip_prefix(site.as_str())?.strip_prefix('.')?;
             branch.split('/').next()?.parse::<usize>().ok()
@@ -241,7 +241,7 @@ impl StateView {
     }
 
     /// Returns the end of the sleep, wait or question at `site`; `None` if it has no limit.
-    pub fn until(&self, site: &Site) -> Option<Timestamp> {
+    pub fn until(&self, site: &SitePath) -> Option<Timestamp> {
         match self.state.site(site)? {
             SiteState::Timer(timed) => timed.due,
             SiteState::Wait { timed, .. } => timed.due,
@@ -251,7 +251,7 @@ impl StateView {
     }
 
     /// Returns the question at `site`; empty if there is none.
-    pub fn prompt(&self, site: &Site) -> String {
+    pub fn prompt(&self, site: &SitePath) -> String {
         match self.state.site(site) {
             Some(SiteState::Ask { prompt, .. }) => prompt.clone(),
             _ => String::new(),
@@ -259,7 +259,7 @@ impl StateView {
     }
 
     /// Returns the name of the awaited signal at `site`; empty if there is none.
-    pub fn signal(&self, site: &Site) -> String {
+    pub fn signal(&self, site: &SitePath) -> String {
         match self.state.site(site) {
             Some(SiteState::Wait { name, .. }) => name.to_string(),
             _ => String::new(),
@@ -267,7 +267,7 @@ impl StateView {
     }
 
     /// Returns true if the sleep, wait or question at `site` has ended.
-    fn is_over(&self, site: &Site) -> bool {
+    fn is_over(&self, site: &SitePath) -> bool {
         match self.state.site(site) {
             Some(SiteState::Timer(timed)) => timed.ended.is_some(),
             Some(SiteState::Wait { timed, .. }) => timed.ended.is_some(),
@@ -282,7 +282,7 @@ fn is_place(site: &SiteState) -> bool {
     !matches!(site, SiteState::Value { .. })
 }
 
-fn last_segment(site: &Site) -> &str {
+fn last_segment(site: &SitePath) -> &str {
     site.segments().last().unwrap_or_default()
 }
 
@@ -297,7 +297,7 @@ fn without_branch(segment: &str) -> &str {
 /// The state of a step.
 pub struct AtStep<S: Step> {
     /// The site, with the turns of its loops.
-    pub site: Site,
+    pub site: SitePath,
     /// The input; `None` if it is not recorded yet.
     pub input: Option<S::Input>,
     /// The progress of the step.
@@ -343,7 +343,7 @@ pub enum Progress<O> {
 }
 
 impl<S: Step> AtSite for AtStep<S> {
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
         let (input, progress) = match view.state.site(site) {
             Some(SiteState::Step(step)) => (Some(&step.input), progress(view, step)?),
             Some(SiteState::Read { input, result, .. }) => {
@@ -412,37 +412,37 @@ pub struct AtApproval {
 pub struct AtValue;
 
 impl AtSite for AtSleep {
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
         Ok(Self { until: view.until(site), is_over: view.is_over(site) })
     }
 }
 
 impl AtSite for AtSignal {
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
         Ok(Self { name: view.signal(site), until: view.until(site), is_over: view.is_over(site) })
     }
 }
 
 impl AtSite for AtApproval {
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
         Ok(Self { prompt: view.prompt(site), until: view.until(site), is_over: view.is_over(site) })
     }
 }
 
 impl AtSite for AtValue {
-    fn at(_: &StateView, _: &Site) -> Result<Self, LookError> {
+    fn at(_: &StateView, _: &SitePath) -> Result<Self, LookError> {
         Ok(AtValue)
     }
 }
 
 impl<S: SagaState> AtSite for S {
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
         S::of(&StateView { child: Some(site.clone()), ..view.clone() })
     }
 }
 
 impl<A: AtSite> AtSite for Vec<A> {
-    fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+    fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
         (0..view.branches(site)).map(|branch| view.branch(site, branch)).collect()
     }
 }
@@ -450,7 +450,7 @@ impl<A: AtSite> AtSite for Vec<A> {
 macro_rules! at_site_of_tuples {
     ($(($($a:ident $i:tt),+))+) => {$(
         impl<$($a: AtSite),+> AtSite for ($($a,)+) {
-            fn at(view: &StateView, site: &Site) -> Result<Self, LookError> {
+            fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError> {
                 Ok(($(view.branch::<$a>(site, $i)?,)+))
             }
         }

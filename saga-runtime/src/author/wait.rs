@@ -200,7 +200,7 @@ macro_rules! recorded_value {
 
 recorded_value!(Now, "now", Timestamp, |board| board.around.clock.now());
 recorded_value!(FreshUuid, "uuid", Uuid, |board| {
-    uuid::Builder::from_random_bytes(board.dice.draw_id().to_be_bytes()).into_uuid()
+    uuid::Builder::from_random_bytes(board.rng.draw_id().to_be_bytes()).into_uuid()
 });
 
 /// Waits for a signal of that name, sent by [`Handle::signal`](crate::AnyHandle::signal). One that came before is taken

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use saga_core::machine::{Answer, Ending};
-use saga_core::record::{Failure as Failed, Lost, Trouble};
+use saga_core::record::{AttemptError, Failure as Failed, Lost};
 use saga_core::{Payload, Reason};
 
 use crate::replay::erased::{AnyStep, Call, Gave};
@@ -37,16 +37,16 @@ pub(crate) async fn attempt(
         Err(detail) => Ending::Undecodable { detail },
         Ok(Run::Ended(Gave::Output(evaluated))) => Ending::Done(evaluated),
         Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
-            let trouble = Trouble::Error { message, error, permanent: class == Class::Permanent };
+            let trouble = AttemptError::Error { message, error, permanent: class == Class::Permanent };
             match class {
                 Class::InDoubt => Ending::InDoubt { trouble },
                 Class::Transient | Class::Permanent => Ending::NotDone { trouble, retry_after },
             }
         }
         Ok(Run::Ended(Gave::Panic(message)) | Run::Panicked(message)) => {
-            Ending::InDoubt { trouble: Trouble::Panicked { message } }
+            Ending::InDoubt { trouble: AttemptError::Panicked { message } }
         }
-        Ok(Run::TimedOut) => Ending::InDoubt { trouble: Trouble::TimedOut },
+        Ok(Run::TimedOut) => Ending::InDoubt { trouble: AttemptError::TimedOut },
     }
 }
 

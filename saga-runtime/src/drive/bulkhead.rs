@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use saga_core::state::{Effect, Status};
-use saga_core::{Catalog, Policy, Site, State};
+use saga_core::{Catalog, Policy, SitePath, State};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::replay::registry::Registry;
@@ -24,7 +24,7 @@ pub(crate) struct Slot(
 /// A place in the queue: that of the compensation of the step at this site.
 #[derive(Debug)]
 pub(crate) struct Line {
-    pub(crate) site: Site,
+    pub(crate) site: SitePath,
     room: Arc<Semaphore>,
 }
 
@@ -69,8 +69,8 @@ impl Bulkheads {
 /// The slots of one saga: those not used yet, and those it is queued for.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    had: HashMap<Site, Slot>,
-    awaited: HashSet<Site>,
+    had: HashMap<SitePath, Slot>,
+    awaited: HashSet<SitePath>,
     /// The places that are to be queued.
     arrived: Vec<Line>,
 }
@@ -84,12 +84,12 @@ impl Slots {
     /// Returns true if the saga continues once there is a slot. False if its queued compensations were waived, or the
     /// saga was dead-lettered meanwhile.
     pub(crate) fn hold_up(&self, state: &State) -> bool {
-        let owed = |site: &Site| state.step(site).is_some_and(|step| !step.is_unwound());
+        let owed = |site: &SitePath| state.step(site).is_some_and(|step| !step.is_unwound());
         !state.is_at_rest() && self.awaited.iter().any(owed)
     }
 
     /// Gives a slot to the compensation at the front of the queue.
-    pub(crate) fn give(&mut self, site: Site, slot: Slot) {
+    pub(crate) fn give(&mut self, site: SitePath, slot: Slot) {
         self.awaited.remove(&site);
         self.had.insert(site, slot);
     }
@@ -97,12 +97,12 @@ impl Slots {
     /// Drops the slots of compensations that did not begin.
     pub(crate) fn drop_unused(&mut self, state: &State) {
         let begins =
-            |site: &Site| state.step(site).is_some_and(|s| s.undoing.as_ref().is_some_and(is_running));
+            |site: &SitePath| state.step(site).is_some_and(|s| s.undoing.as_ref().is_some_and(is_running));
         self.had.retain(|site, _| begins(site));
     }
 
     /// Takes the slot of the compensation of the step at `site`, to be kept while it runs.
-    pub(crate) fn take(&mut self, site: &Site) -> Option<Slot> {
+    pub(crate) fn take(&mut self, site: &SitePath) -> Option<Slot> {
         self.had.remove(site)
     }
 }
@@ -112,14 +112,14 @@ fn is_running(effect: &Effect) -> bool {
 }
 
 /// Answers the machine's questions for one saga: which steps there are, and whether one more compensation may begin.
-pub(crate) struct Gate<'a> {
+pub(crate) struct Admission<'a> {
     registry: &'a Registry,
     /// `None` while the runtime shuts down: nothing more begins.
     bulkheads: Option<&'a Bulkheads>,
     slots: RefCell<&'a mut Slots>,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> Admission<'a> {
     pub(crate) fn new(
         registry: &'a Registry,
         bulkheads: Option<&'a Bulkheads>,
@@ -129,12 +129,12 @@ impl<'a> Gate<'a> {
     }
 }
 
-impl Catalog for Gate<'_> {
+impl Catalog for Admission<'_> {
     fn policy(&self, step: &str) -> Option<Policy> {
         self.registry.policy(step)
     }
 
-    fn admits(&self, site: &Site, step: &str) -> bool {
+    fn admits(&self, site: &SitePath, step: &str) -> bool {
         let Some(bulkheads) = self.bulkheads else { return false };
         let slots = &mut **self.slots.borrow_mut();
         if slots.had.contains_key(site) {

@@ -14,7 +14,7 @@ use saga_core::store::{Append, AppendError, Store, StoreError, WorkerId};
 use saga_core::{Epoch, policy};
 use tokio::sync::{Notify, watch};
 
-use crate::value::clock::{Clock, Dice, Stopwatch};
+use crate::value::clock::{Clock, Rng, Stopwatch};
 
 /// The maximum number of appends in a batch.
 const BATCH_MAX: usize = 1024;
@@ -173,7 +173,7 @@ impl Committer {
 pub(crate) struct CommitterParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) rng: Arc<dyn Rng>,
     /// The present worker number; it changes when the lease was lost and acquired again.
     pub(crate) worker: Arc<AtomicU64>,
     /// The store's present error; `None` while the store works.
@@ -290,7 +290,7 @@ async fn refuse(parts: &CommitterParts, batch: &mut Batch, error: StoreError) {
         }
     } else {
         // The sagas of the batch are recovered, after a pause: a permanently failing store must not cause a busy loop.
-        tokio::time::sleep(pause(10, parts.dice.draw())).await;
+        tokio::time::sleep(pause(10, parts.rng.draw())).await;
     }
 }
 
@@ -300,7 +300,7 @@ async fn misanswered(parts: &CommitterParts, batch: &mut Batch, answers: usize) 
     let why = format!("the store gave {answers} answers to {} appends", batch.acks.len());
     tracing::error!("{why}");
     batch.acks.drain(..).for_each(|ack| ack.answer(Err(CommitError::Lost(why.clone()))));
-    tokio::time::sleep(pause(10, parts.dice.draw())).await;
+    tokio::time::sleep(pause(10, parts.rng.draw())).await;
 }
 
 /// Measures the store's time for a batch, and the sagas' time from its answers to their next requests.
@@ -370,7 +370,7 @@ async fn write(
                 tries += 1;
                 tracing::warn!(%error, tries, "the store failed; the sagas wait");
                 parts.trouble.send_replace(Some(error.to_string()));
-                tokio::time::sleep(pause(tries, parts.dice.draw())).await;
+                tokio::time::sleep(pause(tries, parts.rng.draw())).await;
             }
             Err(error) => return Err(error),
         }

@@ -2,10 +2,10 @@
 //! machine, makes its records durable, and only then does what they imply.
 
 mod deliver;
+mod idle;
 mod line;
 mod meanwhile;
 mod news;
-mod rest;
 mod stay;
 
 use std::collections::HashSet;
@@ -19,10 +19,10 @@ use std::task::{Context, Poll, Waker};
 use foldhash::fast::RandomState;
 use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
 use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
-use saga_core::{Blocker, Entry, Epoch, Phase, Record, Site, State, Timestamp};
+use saga_core::{Blocker, Entry, Epoch, Phase, Record, SitePath, State, Timestamp};
 use tokio::sync::oneshot;
 
-use crate::drive::bulkhead::{Gate, Slots};
+use crate::drive::bulkhead::{Admission, Slots};
 use crate::drive::committer::{AckSlot, CommitError};
 use crate::drive::engine::Engine;
 use crate::drive::finished::{Finished, Reply};
@@ -31,11 +31,11 @@ use crate::drive::mailbox::Mailbox;
 use crate::drive::suspicion::Suspicion;
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::AnySaga;
-use crate::value::few::Few;
 use crate::value::panics::{Quiet, message_of};
+use crate::value::small_set::SmallSet;
 use crate::value::step_context::Stopping;
+use idle::Idle;
 use news::News;
-use rest::Rest;
 use stay::Stay;
 
 /// What is said of a saga that the store lists as dead-lettered while its journal can be read, and goes on.
@@ -64,7 +64,7 @@ pub(crate) struct Driver {
     /// The signals among them, by their senders' ids.
     signals: Vec<(String, DeliveryId)>,
     local: Local,
-    running: Few<Job>,
+    running: SmallSet<Job>,
     /// How many of those are readonly steps.
     reads: usize,
     slots: Slots,
@@ -121,7 +121,7 @@ impl Driver {
         mailbox: Arc<Mailbox>,
     ) -> Box<Self> {
         let (progress, now) = (state.progress(), engine.clock.now());
-        let board = Board::new(state, engine.around.clone(), engine.dice.clone());
+        let board = Board::new(state, engine.around.clone(), engine.rng.clone());
         let mut driver = Box::new(Driver {
             engine,
             saga,
@@ -138,7 +138,7 @@ impl Driver {
             replies: Vec::new(),
             signals: Vec::new(),
             local: Local::default(),
-            running: Few::default(),
+            running: SmallSet::default(),
             reads: 0,
             slots: Slots::default(),
             ended: Vec::new(),
@@ -186,7 +186,7 @@ impl Driver {
             if rest.release {
                 return self.leave();
             }
-            let Rest { mut jobs, wake, .. } = rest;
+            let Idle { mut jobs, wake, .. } = rest;
             let is_late = self.calls_off_what_is_late(&jobs);
             let begins = |job: &Job| !is_late || !job.is_step();
             jobs.drain(..).filter(begins).for_each(|job| self.begin(job));
@@ -207,7 +207,7 @@ impl Driver {
             self.engine.interrupted.fetch_add(1, Ordering::AcqRel);
         }
         self.local = Local::default();
-        self.running = Few::default();
+        self.running = SmallSet::default();
         self.reads = 0;
     }
 
@@ -220,7 +220,7 @@ impl Driver {
             // One that was dead-lettered before, and has refused an act, is not reported again.
             let is_news = state.dead_lettered_at().is_some_and(|at| at >= self.since);
             for Blocker { site, role, reason, detail, .. } in state.blockers().filter(|_| is_news) {
-                let site = site.as_ref().map_or("the body", Site::as_str);
+                let site = site.as_ref().map_or("the body", SitePath::as_str);
                 tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "dead-lettered");
             }
             return Finished::Settled(Arc::new(state));
@@ -243,8 +243,8 @@ impl Driver {
 
     fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
         let bulkheads = (!self.engine.is_draining()).then_some(&self.engine.bulkheads);
-        let gate = Gate::new(&self.engine.registry, bulkheads, &mut self.slots);
-        let facts = Facts { now, catalog: &gate, random: self.engine.dice.draw() };
+        let admission = Admission::new(&self.engine.registry, bulkheads, &mut self.slots);
+        let facts = Facts { now, catalog: &admission, random: self.engine.rng.draw() };
         let mut board = lock(&self.board);
         let before = self.entries.len();
         crate::drive::observed::advance(&mut board.state, event, &facts, &mut self.entries)?;
@@ -339,7 +339,7 @@ impl Driver {
     }
 
     /// Commits what has to be durable now, and answers the callers that wait for it.
-    async fn make_durable(&mut self, rest: &Rest) -> Result<(), Finished> {
+    async fn make_durable(&mut self, rest: &Idle) -> Result<(), Finished> {
         let is_idle = self.news.is_lazy() && self.taken.is_empty() && self.epoch.is_some();
         if is_idle && !rest.release && !self.is_to_be_forgiven() {
             return Ok(());
@@ -380,7 +380,7 @@ impl Driver {
     }
 
     /// Returns the status to be written, if it changed in a way that others see.
-    fn status(&mut self, rest: &Rest) -> Option<Status> {
+    fn status(&mut self, rest: &Idle) -> Option<Status> {
         let board = lock(&self.board);
         let phase = board.state.phase();
         let shown = match phase {

@@ -16,7 +16,7 @@ use crate::drive::replies::Replies;
 use crate::drive::trouble::Troubles;
 use crate::drive::watchers::Watchers;
 use crate::replay::registry::Registry;
-use crate::value::clock::{Clock, Dice};
+use crate::value::clock::{Clock, Rng};
 use crate::value::resources::Resources;
 use crate::value::step_context::Stopping;
 use crate::value::surroundings::Surroundings;
@@ -29,7 +29,7 @@ pub(crate) struct Engine {
     /// What attempts and bodies work with.
     pub(crate) around: Arc<Surroundings>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) rng: Arc<dyn Rng>,
     pub(crate) committer: Committer,
     pub(crate) worker: Arc<AtomicU64>,
     pub(crate) live: Live,
@@ -137,7 +137,7 @@ where
             Err(error) if error.is_transient() && !engine.is_draining() => {
                 tries += 1;
                 tracing::warn!(%error, tries, "the store failed; a saga waits to be resumed");
-                tokio::time::sleep(pause(tries, engine.dice.draw())).await;
+                tokio::time::sleep(pause(tries, engine.rng.draw())).await;
             }
             done => return done,
         }

@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{Answer, BodyEnd, Ending, Event, Work};
-use saga_core::record::{Failure, Trouble};
-use saga_core::{Name, Payload, Reason, Role, SagaId, Site, State};
+use saga_core::record::{AttemptError, Failure};
+use saga_core::{Name, Payload, Reason, Role, SagaId, SitePath, State};
 
 use crate::drive::attempt::{self, ReadResult};
 use crate::drive::bulkhead::{Line, Slot, Slots};
@@ -25,21 +25,21 @@ use crate::value::step_context::{LazyKey, StepContext, Stopping};
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
     Attempt {
-        site: Site,
+        site: SitePath,
         role: Role,
         attempt: u32,
     },
     Probe {
-        site: Site,
+        site: SitePath,
     },
     Read {
-        site: Site,
+        site: SitePath,
         step: Name,
         input: Payload,
     },
     /// Standing in line with a compensation.
     Line {
-        site: Site,
+        site: SitePath,
     },
 }
 
@@ -62,7 +62,8 @@ impl Job {
     fn panicked(&self, panic: Box<dyn Any + Send>) -> End {
         match self {
             Job::Attempt { site, role, attempt } => {
-                let ending = Ending::InDoubt { trouble: Trouble::Panicked { message: message_of(panic) } };
+                let ending =
+                    Ending::InDoubt { trouble: AttemptError::Panicked { message: message_of(panic) } };
                 End::attempt(site.clone(), *role, *attempt, ending)
             }
             Job::Probe { site } => End::probe(site.clone(), Answer::Pending(Some(message_of(panic)))),
@@ -75,7 +76,7 @@ impl Job {
         }
     }
 
-    fn identity(&self) -> (u8, &Site, Role, u32) {
+    fn identity(&self) -> (u8, &SitePath, Role, u32) {
         match self {
             Job::Attempt { site, role, attempt } => (0, site, *role, *attempt),
             Job::Probe { site } => (1, site, Role::Do, 0),
@@ -104,19 +105,19 @@ enum End {
     /// Something for the machine to decide on.
     Event(Event),
     /// A wait for room is over.
-    Slot(Site, Slot),
+    Slot(SitePath, Slot),
 }
 
 impl End {
-    fn attempt(site: Site, role: Role, attempt: u32, ending: Ending) -> Self {
+    fn attempt(site: SitePath, role: Role, attempt: u32, ending: Ending) -> Self {
         End::Event(Event::AttemptEnded { site, role, attempt, ending })
     }
 
-    fn probe(site: Site, answer: Answer) -> Self {
+    fn probe(site: SitePath, answer: Answer) -> Self {
         End::Event(Event::ProbeEnded { site, answer })
     }
 
-    fn read(site: Site, step: Name, input: Payload, (result, attempts): (ReadResult, u32)) -> Self {
+    fn read(site: SitePath, step: Name, input: Payload, (result, attempts): (ReadResult, u32)) -> Self {
         End::Event(match result {
             Ok(result) => Event::Read { site, step, input, result, attempts },
             Err((reason, detail)) => Event::BodyEnded(BodyEnd::Blocked(reason, Some(site), detail)),
@@ -266,7 +267,7 @@ struct Begin<'a> {
 }
 
 impl Begin<'_> {
-    fn context(&self, site: &Site, role: Role, attempt: u32) -> StepContext {
+    fn context(&self, site: &SitePath, role: Role, attempt: u32) -> StepContext {
         let generation = self.state.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation);
         StepContext {
             saga: self.state.id().clone(),
@@ -283,7 +284,7 @@ impl Begin<'_> {
         }
     }
 
-    fn attempt(&self, job: &Job, site: &Site, role: Role, attempt: u32) -> Begun {
+    fn attempt(&self, job: &Job, site: &SitePath, role: Role, attempt: u32) -> Begun {
         let call = self.state.step(site).and_then(|s| match (role, &s.undo) {
             (Role::Do, _) => Some((&s.step, &s.input)),
             (Role::Undo, Some(Ok(call))) => Some((&call.step, &call.input)),
@@ -304,7 +305,7 @@ impl Begin<'_> {
         Begun::new(job.clone(), Box::pin(running.map(end)), span(self.state.id(), site, role, attempt))
     }
 
-    fn probe(&self, job: &Job, site: &Site) -> Begun {
+    fn probe(&self, job: &Job, site: &SitePath) -> Begun {
         let end = {
             let site = site.clone();
             move |answer| End::probe(site, answer)
@@ -321,7 +322,7 @@ impl Begin<'_> {
         Begun::new(job.clone(), Box::pin(running.map(end)), span)
     }
 
-    fn read(&self, job: &Job, site: &Site, step: &Name, input: &Payload) -> Begun {
+    fn read(&self, job: &Job, site: &SitePath, step: &Name, input: &Payload) -> Begun {
         let end = {
             let (site, step, input) = (site.clone(), step.clone(), input.clone());
             move |read| End::read(site, step, input, read)
@@ -330,8 +331,8 @@ impl Begin<'_> {
             let unknown = (Reason::Diverged, format!("step {step} is not registered"));
             return ended(job, end((Err(unknown), 0)));
         };
-        let dice = self.engine.dice.clone();
-        let draw = move || dice.draw();
+        let rng = self.engine.rng.clone();
+        let draw = move || rng.draw();
         let context = self.context(site, Role::Do, 1);
         let running = attempt::read(code, context, input.clone(), self.engine.around.clone(), draw);
         Begun::new(job.clone(), Box::pin(running.map(end)), span(self.state.id(), site, Role::Do, 1))
@@ -343,6 +344,6 @@ fn ended(job: &Job, end: End) -> Begun {
     Begun::new(job.clone(), Box::pin(ready(end)), tracing::Span::none())
 }
 
-fn span(saga: &SagaId, site: &Site, role: Role, attempt: u32) -> tracing::Span {
+fn span(saga: &SagaId, site: &SitePath, role: Role, attempt: u32) -> tracing::Span {
     tracing::info_span!("attempt", saga = %saga, site = %site, role = %role, attempt)
 }

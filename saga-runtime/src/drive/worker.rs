@@ -56,7 +56,7 @@ pub(crate) async fn work(engine: Arc<Engine>) {
                 failures += 1;
                 tracing::warn!(%error, failures, "the store failed; looking for work again soon");
                 engine.troubles.set_look(Some(error.to_string()));
-                Some(engine.clock.now().after(pause(failures, engine.dice.draw())))
+                Some(engine.clock.now().after(pause(failures, engine.rng.draw())))
             }
         };
         engine.troubles.ask(&*engine.store);
@@ -172,7 +172,7 @@ pub(crate) async fn all_released(engine: &Arc<Engine>) {
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, failures, "what the worker still holds is not known");
-                tokio::time::sleep(pause(1, engine.dice.draw())).await;
+                tokio::time::sleep(pause(1, engine.rng.draw())).await;
             }
         }
         if failures > DRAIN_TRIES {
@@ -216,7 +216,7 @@ async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut
         woken = engine.store.wait_for_work(engine.worker()) => {
             if let Err(error) = woken {
                 tracing::debug!(%error, "the store cannot be waited for");
-                tokio::time::sleep(pause(3, engine.dice.draw())).await;
+                tokio::time::sleep(pause(3, engine.rng.draw())).await;
             }
         }
         () = engine.live.freed.notified(), if engine.live.len() >= engine.running_max => {}
@@ -250,7 +250,7 @@ async fn rejoin(engine: &Arc<Engine>) {
                 failures += 1;
                 tracing::warn!(%error, failures, "the store could not be joined");
                 engine.troubles.set_look(Some(error.to_string()));
-                tokio::time::sleep(pause(failures, engine.dice.draw())).await;
+                tokio::time::sleep(pause(failures, engine.rng.draw())).await;
             }
         }
     }
@@ -287,7 +287,7 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
             if quarantined {
                 if lost {
                     // The next look may claim it again, and it may be lost again: the pause bounds that loop.
-                    tokio::time::sleep(pause(3, engine.dice.draw())).await;
+                    tokio::time::sleep(pause(3, engine.rng.draw())).await;
                 }
                 engine.live.leave_quarantine(&saga);
             }

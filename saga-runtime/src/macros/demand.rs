@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use saga_core::Kind;
-use saga_core::graph::{Graph, Place, To, What};
+use saga_core::graph::{AwaitPoint, Graph, To, What};
 
 use crate::author::callable::Callable;
 use crate::author::step::{Undo, undo};
@@ -32,8 +32,8 @@ pub const fn place(
     [occurrence, loops]: [u32; 2],
     done: &'static [To],
     failed: &'static [To],
-) -> Place {
-    Place { name, occurrence, loops, what, done, failed }
+) -> AwaitPoint {
+    AwaitPoint { name, occurrence, loops, what, done, failed }
 }
 
 /// An undo kind that allows a rollback.
@@ -248,8 +248,8 @@ const fn what_outlasts(what: &What, deadline: Duration) -> bool {
 
 const fn graph_outlasts(graph: &Graph, deadline: Duration) -> bool {
     let mut place = 0;
-    while place < graph.places.len() {
-        if !what_outlasts(&graph.places[place].what, deadline) {
+    while place < graph.await_points.len() {
+        if !what_outlasts(&graph.await_points[place].what, deadline) {
             return false;
         }
         place += 1;

@@ -9,10 +9,10 @@ use foldhash::fast::RandomState;
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::{ChildStatus, SiteState};
-use saga_core::{Entry, Payload, Reason, Site, State};
+use saga_core::{Entry, Payload, Reason, SitePath, State};
 
-use crate::value::clock::Dice;
-use crate::value::few::Few;
+use crate::value::clock::Rng;
+use crate::value::small_set::SmallSet;
 use crate::value::surroundings::Surroundings;
 
 /// The text on a body that took another way than before, where its automaton allows both.
@@ -23,30 +23,30 @@ const UNSTEADY: &str = "; if the code is the same as then, the body is not deter
 pub(crate) struct Board {
     pub(crate) state: State,
     pub(crate) around: Arc<Surroundings>,
-    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) rng: Arc<dyn Rng>,
     /// What was reached and is not in the journal, in order.
     pub(crate) reached: Vec<Reach>,
     /// How the body ended, where it did not end by itself.
     pub(crate) end: Option<BodyEnd>,
     /// Where a signal was not of the type that is waited for, and why.
-    pub(crate) refused: Vec<(Site, String)>,
-    visited: Few<Site>,
+    pub(crate) refused: Vec<(SitePath, String)>,
+    visited: SmallSet<SitePath>,
     /// Branches that were in the journal when the run of the body came to its first `all`.
     begun: Option<HashSet<Box<str>, RandomState>>,
     /// Branches that wait for something to happen at a site.
-    waiting: HashMap<Site, Waker, RandomState>,
+    waiting: HashMap<SitePath, Waker, RandomState>,
 }
 
 impl Board {
-    pub(crate) fn new(state: State, around: Arc<Surroundings>, dice: Arc<dyn Dice>) -> Self {
+    pub(crate) fn new(state: State, around: Arc<Surroundings>, rng: Arc<dyn Rng>) -> Self {
         Self {
             state,
             around,
-            dice,
+            rng,
             reached: Vec::new(),
             end: None,
             refused: Vec::new(),
-            visited: Few::default(),
+            visited: SmallSet::default(),
             begun: None,
             waiting: HashMap::default(),
         }
@@ -74,7 +74,7 @@ impl Board {
 
     /// Lets a branch wait for what happens at `site`. A body that is not in a branch is polled after each event, and
     /// needs no waker.
-    pub(crate) fn wait_at(&mut self, site: &Site, waker: &Waker) {
+    pub(crate) fn wait_at(&mut self, site: &SitePath, waker: &Waker) {
         if !waker.will_wake(Waker::noop()) {
             self.waiting.insert(site.clone(), waker.clone());
         }
@@ -109,7 +109,7 @@ impl Board {
     }
 
     /// Takes what the body reaches at `site`, or why that cannot be recorded.
-    pub(crate) fn reach(&mut self, site: &Site, reach: Result<Reach, String>) {
+    pub(crate) fn reach(&mut self, site: &SitePath, reach: Result<Reach, String>) {
         match reach {
             Ok(reach) => self.visit(reach),
             Err(why) => {
@@ -131,7 +131,7 @@ impl Board {
         self.reached.clear();
     }
 
-    pub(crate) fn halt(&mut self, reason: Reason, site: Site, detail: String) {
+    pub(crate) fn halt(&mut self, reason: Reason, site: SitePath, detail: String) {
         self.end.get_or_insert(BodyEnd::Blocked(reason, Some(site), detail));
     }
 
@@ -158,9 +158,9 @@ impl Board {
     }
 
     /// Returns the first site recorded in the journal that the body did not come by.
-    fn not_visited(&self) -> Option<(Site, String)> {
+    fn not_visited(&self) -> Option<(SitePath, String)> {
         let is_closed = |state: &SiteState| matches!(state, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running));
-        let in_closed = |site: &Site| {
+        let in_closed = |site: &SitePath| {
             let mut around = self.state.sites_around(site);
             around.any(|(there, state)| there != site && is_closed(state))
         };

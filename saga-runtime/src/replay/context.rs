@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use saga_core::graph::Graph;
 use saga_core::machine::{BodyEnd, Reach};
 use saga_core::state::SiteState;
-use saga_core::{DecodeError, Name, Payload, Reason, Site};
+use saga_core::{DecodeError, Name, Payload, Reason, SitePath};
 
 use crate::replay::board::{SharedBoard, lock};
 use crate::replay::exit::Exit;
@@ -108,7 +108,7 @@ impl SagaContext {
     pub(crate) fn move_to(&self, place: usize) {
         let Some(graph) = self.0.course.graph else { return };
         let from = self.0.course.at.swap(place, Ordering::Relaxed);
-        if graph.leads(graph.places.get(from), place) {
+        if graph.leads(graph.await_points.get(from), place) {
             return;
         }
         if let Mode::Driving(board) = &self.0.mode {
@@ -147,8 +147,8 @@ impl SagaContext {
     }
 
     /// Returns the site of the child saga that this is the context of; `None` at the top.
-    fn site(&self) -> Option<Site> {
-        (!self.0.prefix.is_empty()).then(|| Site::from(self.0.prefix.as_str()))
+    fn site(&self) -> Option<SitePath> {
+        (!self.0.prefix.is_empty()).then(|| SitePath::from(self.0.prefix.as_str()))
     }
 
     /// Returns the number of the next turn of a loop. Past `bound` turns the saga is dead-lettered, and this does not
@@ -226,14 +226,14 @@ impl Place {
     }
 
     /// Returns the site of what is called `label` at this place.
-    pub(crate) fn site(&self, label: &str) -> Site {
+    pub(crate) fn site(&self, label: &str) -> SitePath {
         thread_local! {
             static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
         }
         TEXT.with_borrow_mut(|text| {
             text.clear();
             self.write(label, text);
-            Site::from(text.as_str())
+            SitePath::from(text.as_str())
         })
     }
 
@@ -273,7 +273,7 @@ pub(crate) struct Reached<T> {
 /// What of it does not depend on what it gives.
 struct Reaching {
     cx: SagaContext,
-    site: Site,
+    site: SitePath,
     reach: Option<Result<Reach, String>>,
 }
 
@@ -284,7 +284,7 @@ impl<T> Reached<T> {
     /// Returns what is reached at `site`: `reach`, or why that cannot be recorded.
     pub(crate) fn new(
         cx: SagaContext,
-        site: Site,
+        site: SitePath,
         reach: Result<Reach, String>,
         read: fn(&SiteState, &Encoding) -> Reading<T>,
     ) -> Self {
@@ -292,7 +292,11 @@ impl<T> Reached<T> {
     }
 
     /// Returns what is read at a site that has been reached already.
-    pub(crate) fn again(cx: SagaContext, site: Site, read: fn(&SiteState, &Encoding) -> Reading<T>) -> Self {
+    pub(crate) fn again(
+        cx: SagaContext,
+        site: SitePath,
+        read: fn(&SiteState, &Encoding) -> Reading<T>,
+    ) -> Self {
         Self { at: Reaching { cx, site, reach: None }, read }
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use saga_core::{Role, Site};
+use saga_core::{Role, SitePath};
 use tokio::sync::Notify;
 
 use crate::value::class::Class;
@@ -87,7 +87,7 @@ pub(crate) struct Faults {
 }
 
 struct Planned {
-    site: Site,
+    site: SitePath,
     role: Role,
     fault: Fault,
     came: bool,
@@ -95,7 +95,7 @@ struct Planned {
 }
 
 impl Faults {
-    pub(super) fn new(planned: impl IntoIterator<Item = (Site, Role, Fault)>, samples: Samples) -> Self {
+    pub(super) fn new(planned: impl IntoIterator<Item = (SitePath, Role, Fault)>, samples: Samples) -> Self {
         let planned = planned
             .into_iter()
             .map(|(site, role, fault)| Planned { site, role, fault, came: false, over: false })

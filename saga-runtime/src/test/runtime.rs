@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::operate::runtime::{Builder, Runtime};
 use crate::replay::registry::StartError;
-use crate::value::clock::{SeededDice, SystemClock};
+use crate::value::clock::{SeededRng, SystemClock};
 use crate::value::recorded::{self, Recorded, Value};
 
 /// 2026-01-01T00:00:00Z: when virtual time begins.
@@ -75,7 +75,7 @@ pub struct TestRuntime {
     build: Box<dyn Fn(Builder) -> Builder + Send + Sync>,
     store: Arc<CrashingStore>,
     clock: Arc<SystemClock>,
-    dice: Arc<SeededDice>,
+    rng: Arc<SeededRng>,
     runtime: Option<Runtime>,
 }
 
@@ -91,7 +91,7 @@ impl TestRuntime {
             build: Box::new(build),
             store: Arc::default(),
             clock: Arc::new(SystemClock::at(BEGINNING)),
-            dice: Arc::new(SeededDice::new(1)),
+            rng: Arc::new(SeededRng::new(1)),
             runtime: None,
         };
         test.restart().await?;
@@ -151,7 +151,7 @@ impl TestRuntime {
         *self.store.plan() = None;
         self.store.dead.store(0, Ordering::Release);
         let builder = Runtime::builder_shared(self.store.clone());
-        let builder = (self.build)(builder.clock(self.clock.clone()).dice(self.dice.clone()));
+        let builder = (self.build)(builder.clock(self.clock.clone()).rng(self.rng.clone()));
         self.runtime = Some(builder.start().await?);
         Ok(())
     }

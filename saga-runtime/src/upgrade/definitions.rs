@@ -171,8 +171,8 @@ impl SagaEntry {
         let graph = saga.graph();
         let entry = |graph: &Graph| {
             let to = |moves: &[To]| moves.iter().map(|to| told(graph, *to)).collect::<Vec<_>>();
-            let places = graph.places.iter().enumerate().map(|(number, place)| PlaceEntry {
-                site: told(graph, To::Place(number)),
+            let places = graph.await_points.iter().enumerate().map(|(number, place)| PlaceEntry {
+                site: told(graph, To::AwaitPoint(number)),
                 awaits: awaits(&place.what),
                 done: to(place.done),
                 failed: to(place.failed),
@@ -195,7 +195,7 @@ fn told(graph: &Graph, to: To) -> String {
     match to {
         To::Completed => "(completed)".to_owned(),
         To::RollingBack => "(rolling back)".to_owned(),
-        To::Place(number) => graph.places.get(number).map_or_else(String::new, |place| {
+        To::AwaitPoint(number) => graph.await_points.get(number).map_or_else(String::new, |place| {
             let occurrence = match place.occurrence {
                 1 => String::new(),
                 occurrence => format!("#{occurrence}"),

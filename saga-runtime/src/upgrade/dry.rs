@@ -71,7 +71,7 @@ pub(super) fn run(
         clock: clock.clone(),
         interference: None,
     });
-    let board = Board::new(state.clone(), around, builder.dice.clone());
+    let board = Board::new(state.clone(), around, builder.rng.clone());
     let board = Arc::new(Mutex::new(board));
     let mut body = code.body(board.clone(), input);
     let mut cx = Context::from_waker(Waker::noop());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use saga_core::machine::order_of_undo;
 use saga_core::record::Call;
 use saga_core::state::{Status, StepState};
-use saga_core::{Catalog as _, Kind, Name, Payload, Phase, Site, State, Timestamp};
+use saga_core::{Catalog as _, Kind, Name, Payload, Phase, SitePath, State, Timestamp};
 
 use super::report::{Finding, Why};
 use crate::replay::registry::Registry;
@@ -35,7 +35,7 @@ pub(super) fn misfits(
 }
 
 /// Returns true if an attempt of the step may still begin, or its outcome be probed.
-fn is_on_its_way(state: &State, site: &Site, step: &StepState) -> bool {
+fn is_on_its_way(state: &State, site: &SitePath, step: &StepState) -> bool {
     let may_have_happened = step.doing.doubt || step.doing.status == Status::Running;
     !step.doing.is_settled() && step.waived.is_none() && (may_have_happened || !state.is_unwinding(site))
 }
@@ -45,22 +45,22 @@ struct Standing<'a> {
     state: &'a State,
     now: Timestamp,
     /// Sites that can be undone only together with something irreversible.
-    beyond: HashSet<&'a Site>,
+    beyond: HashSet<&'a SitePath>,
 }
 
 impl<'a> Standing<'a> {
     fn of(state: &'a State, now: Timestamp) -> Self {
         let done = |step: &StepState| step.kind == Kind::Irreversible && step.doing.status == Status::Done;
-        let irreversible: HashSet<Site> =
+        let irreversible: HashSet<SitePath> =
             state.steps().filter(|(_, step)| done(step)).map(|(site, _)| site.clone()).collect();
-        let beyond = |site: &&Site| {
+        let beyond = |site: &&SitePath| {
             !irreversible.is_empty()
                 && order_of_undo(state, Some(site)).iter().any(|s| irreversible.contains(s))
         };
         Self { state, now, beyond: state.steps().map(|(site, _)| site).filter(beyond).collect() }
     }
 
-    fn may_undo(&self, site: &Site, step: &StepState) -> bool {
+    fn may_undo(&self, site: &SitePath, step: &StepState) -> bool {
         let until = step.undo.as_ref().and_then(|u| u.as_ref().ok()).and_then(|call| call.until);
         let too_late = self.state.phase() == Phase::Completed && until.is_some_and(|until| until < self.now);
         // A child that failed is undone even past its parent's point of no return.

@@ -4,10 +4,10 @@ use std::fmt;
 
 use saga_core::graph::Departure;
 use saga_core::store::Damaged;
-use saga_core::{Kind, Name, Phase, Reason, SagaId, Site};
+use saga_core::{Kind, Name, Phase, Reason, SagaId, SitePath};
 
 /// A misfit in the making: where, and why.
-pub(super) type Finding = (Option<Site>, Why);
+pub(super) type Finding = (Option<SitePath>, Why);
 
 /// Which sagas in a store fit a build, and which do not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Misfit {
     /// The phase in which it is now.
     pub phase: Phase,
     /// The site that does not fit; `None` if it is the saga as a whole.
-    pub site: Option<Site>,
+    pub site: Option<SitePath>,
     /// The reason why it does not fit.
     pub why: Why,
 }
@@ -193,7 +193,7 @@ impl Report {
         }
         let mut rows = vec![["saga", "began as", "is", "at", "why"].map(str::to_owned)];
         rows.extend(self.misfits.iter().map(|m| {
-            let at = m.site.as_ref().map_or("-", Site::as_str);
+            let at = m.site.as_ref().map_or("-", SitePath::as_str);
             let began = format!("{} {}", m.name, m.version);
             let why = m.why.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
             [m.saga.to_string(), began, m.phase.to_string(), at.to_owned(), why]

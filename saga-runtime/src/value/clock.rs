@@ -1,4 +1,4 @@
-//! The only place that names real time and real randomness. All other code gets a [`Clock`] and a [`Dice`].
+//! The only place that names real time and real randomness. All other code gets a [`Clock`] and a [`Rng`].
 #![allow(clippy::disallowed_methods)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,7 @@ impl Stopwatch {
 }
 
 /// A source of random numbers.
-pub trait Dice: Send + Sync + 'static {
+pub trait Rng: Send + Sync + 'static {
     /// Returns a number; all 2^64 are equally likely.
     fn draw(&self) -> u64;
 
@@ -74,23 +74,23 @@ impl Clock for SystemClock {
 
 /// Numbers seeded once by the operating system; ids are drawn from the system each time.
 #[derive(Debug)]
-pub struct SystemDice(SeededDice);
+pub struct SystemRng(SeededRng);
 
-impl SystemDice {
+impl SystemRng {
     /// Seeds the generator.
     pub fn new() -> Self {
         // Without the system's randomness waits are spread less well; nothing else suffers.
-        Self(SeededDice::new(getrandom::u64().unwrap_or_else(|_| std::process::id().into())))
+        Self(SeededRng::new(getrandom::u64().unwrap_or_else(|_| std::process::id().into())))
     }
 }
 
-impl Default for SystemDice {
+impl Default for SystemRng {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Dice for SystemDice {
+impl Rng for SystemRng {
     fn draw(&self) -> u64 {
         self.0.draw()
     }
@@ -103,16 +103,16 @@ impl Dice for SystemDice {
 
 /// Equal numbers for equal seeds, for tests (splitmix64).
 #[derive(Debug)]
-pub struct SeededDice(AtomicU64);
+pub struct SeededRng(AtomicU64);
 
-impl SeededDice {
+impl SeededRng {
     /// Returns the generator of a seed.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 }
 
-impl Dice for SeededDice {
+impl Rng for SeededRng {
     fn draw(&self) -> u64 {
         let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);

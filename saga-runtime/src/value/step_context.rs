@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use saga_core::{IdempotencyKey, Role, SagaId, Site};
+use saga_core::{IdempotencyKey, Role, SagaId, SitePath};
 use tokio::sync::Notify;
 
 use crate::value::resources::Resources;
@@ -55,7 +55,7 @@ impl Stopping {
 #[derive(Debug, Clone)]
 pub struct StepContext {
     pub(crate) saga: SagaId,
-    pub(crate) site: Site,
+    pub(crate) site: SitePath,
     pub(crate) role: Role,
     pub(crate) attempt: u32,
     pub(crate) key: LazyKey,
@@ -68,7 +68,7 @@ impl StepContext {
     pub fn alone(resources: &Resources, key: IdempotencyKey) -> Self {
         Self {
             saga: SagaId::new("alone").expect("the id is not empty"),
-            site: Site::from("alone"),
+            site: SitePath::from("alone"),
             role: Role::Do,
             attempt: 1,
             key: LazyKey { generation: 0, made: OnceLock::from(key) },
@@ -83,7 +83,7 @@ impl StepContext {
     }
 
     /// Returns where in the saga the step stands.
-    pub fn site(&self) -> &Site {
+    pub fn site(&self) -> &SitePath {
         &self.site
     }
 

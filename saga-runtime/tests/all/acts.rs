@@ -89,7 +89,7 @@ const ACTS: [&str; 17] = [
     "retry_now",
 ];
 
-async fn act(handle: &AnyHandle, name: &str, at: Site) -> Result<(), ActError> {
+async fn act(handle: &AnyHandle, name: &str, at: SitePath) -> Result<(), ActError> {
     match name {
         "cancel" => handle.cancel(ann()).await.map(drop),
         "signal" => handle.signal("news", "1", &"good").await,

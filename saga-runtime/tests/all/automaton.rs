@@ -5,20 +5,20 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use crate::support::kit::*;
-use saga_core::graph::{Graph, Place, To, What};
+use saga_core::graph::{AwaitPoint, Graph, To, What};
 use saga_runtime::definition_of;
 
-const fn place(name: &'static str, what: What, done: &'static [To]) -> Place {
-    Place { name, occurrence: 1, loops: 0, what, done, failed: &[To::RollingBack] }
+const fn place(name: &'static str, what: What, done: &'static [To]) -> AwaitPoint {
+    AwaitPoint { name, occurrence: 1, loops: 0, what, done, failed: &[To::RollingBack] }
 }
 
 /// Flight, hotel, and then the end.
 const GRAPH: &Graph = &Graph {
     saga: "trip",
     version: 1,
-    start: &[To::Place(0)],
-    places: &[
-        place("flight", What::Step(definition_of::<hold>()), &[To::Place(1)]),
+    start: &[To::AwaitPoint(0)],
+    await_points: &[
+        place("flight", What::Step(definition_of::<hold>()), &[To::AwaitPoint(1)]),
         place("hotel", What::Step(definition_of::<book>()), &[To::Completed]),
     ],
 };

@@ -246,13 +246,17 @@ async fn acts_once(world: World, act: Act, side: Side) {
 async fn crash_during_an_operators_act() {
     let back: [Act; 4] = [
         ("redrive", |h| Box::pin(h.redrive(ann())), Phase::RolledBack),
-        ("redrive at", |h| Box::pin(h.redrive_at(Site::from("hotel"), ann())), Phase::RolledBack),
-        ("waive", |h| Box::pin(h.waive(Site::from("hotel"), ann())), Phase::RolledBack),
+        ("redrive at", |h| Box::pin(h.redrive_at(SitePath::from("hotel"), ann())), Phase::RolledBack),
+        ("waive", |h| Box::pin(h.waive(SitePath::from("hotel"), ann())), Phase::RolledBack),
         ("abandon", |h| Box::pin(h.abandon(ann())), Phase::Abandoned),
     ];
     let forward: [Act; 3] = [
-        ("resolve", |h| Box::pin(h.resolve_not_happened(Site::from("letter"), ann())), Phase::RolledBack),
-        ("happened", |h| Box::pin(h.resolve_happened(Site::from("letter"), &"1", ann())), Phase::Completed),
+        ("resolve", |h| Box::pin(h.resolve_not_happened(SitePath::from("letter"), ann())), Phase::RolledBack),
+        (
+            "happened",
+            |h| Box::pin(h.resolve_happened(SitePath::from("letter"), &"1", ann())),
+            Phase::Completed,
+        ),
         ("redrive", |h| Box::pin(h.redrive(ann())), Phase::Completed),
     ];
     for side in [Side::Before, Side::After] {

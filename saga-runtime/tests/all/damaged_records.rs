@@ -27,7 +27,7 @@ async fn write_nonsense(store: &dyn Store, id: &SagaId) {
     let now = test::BEGINNING;
     let input = Payload::encode("").unwrap();
     let scheduled = Record::Scheduled { saga: "trip".into(), version: 1, input, deadline: None };
-    let nonsense = Record::TimerFired { site: Site::from("nowhere") };
+    let nonsense = Record::TimerFired { site: SitePath::from("nowhere") };
     let entries = [scheduled, nonsense].into_iter().zip(0..);
     let entries: Vec<Entry> = entries.map(|(record, seq)| Entry { seq, at: now, record }).collect();
     let status = Some(Status::of(&State::of(id.clone(), &entries[..1]).unwrap(), None, 0));

@@ -22,16 +22,16 @@ saga!(trip, |cx, input| [a, s, b] {
     Ok("booked".to_owned())
 });
 
-/// Dice of which one draw panics.
+/// Rng of which one draw panics.
 struct Loaded {
     left: AtomicU32,
-    dice: SeededDice,
+    rng: SeededRng,
 }
 
-impl Dice for Loaded {
+impl Rng for Loaded {
     fn draw(&self) -> u64 {
         assert_ne!(self.left.fetch_sub(1, Ordering::AcqRel), 1, "a driver's panic");
-        self.dice.draw()
+        self.rng.draw()
     }
 }
 
@@ -43,8 +43,8 @@ async fn on(valve: &Arc<Valve>, world: &World) -> Runtime {
 async fn a_saga_whose_driver_panics_is_taken_up_again() {
     for draw in 1..=6 {
         let world = World::new();
-        let dice = Loaded { left: AtomicU32::new(draw), dice: SeededDice::new(1) };
-        let builder = Runtime::builder(MemoryStore::new()).resource(world.clone()).dice(Arc::new(dice));
+        let rng = Loaded { left: AtomicU32::new(draw), rng: SeededRng::new(1) };
+        let builder = Runtime::builder(MemoryStore::new()).resource(world.clone()).rng(Arc::new(rng));
         let runtime = builder.saga::<trip>().start().await.unwrap();
         let began = tokio::time::Instant::now();
         let handle = loop {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::support::acts::*;
 use crate::support::kit::*;
 use futures_util::StreamExt as _;
-use saga_core::record::Trouble;
+use saga_core::record::AttemptError;
 use saga_core::store::Query;
 use saga_core::{Record, Timestamp};
 
@@ -237,7 +237,8 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     let page = test.sagas(&Query::default()).await.unwrap().sagas;
     assert!(page.iter().all(|s| !s.held), "{page:?}");
     assert_eq!(
-        count(&running, |r| matches!(r, Record::AttemptEnded { trouble: Trouble::Interrupted, .. })).await,
+        count(&running, |r| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. }))
+            .await,
         0,
         "that is for the next worker"
     );
@@ -247,7 +248,8 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     assert!(page.iter().all(|s| s.status.deaths == 0), "a release is no death: {page:?}");
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(
-        count(&handle, |r| matches!(r, Record::AttemptEnded { trouble: Trouble::Interrupted, .. })).await,
+        count(&handle, |r| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. }))
+            .await,
         1
     );
     assert_eq!((world.calls("hold flight"), world.calls("mail ticket")), (2, 1), "again, under its key");

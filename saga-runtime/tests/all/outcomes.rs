@@ -67,7 +67,7 @@ async fn s31_timers_do_not_run_out_while_the_saga_is_dead_lettered() {
     test.crash().await.unwrap();
     let handle = test.run("a", slow::call()).await.unwrap();
     let id = id_of(&world, "stamp visa");
-    handle.resolve_happened(Site::from("all.0/visa"), &id, ann()).await.unwrap();
+    handle.resolve_happened(SitePath::from("all.0/visa"), &id, ann()).await.unwrap();
     let sent_on = test.now();
     test.pass(HOUR - Duration::from_secs(1)).await;
     handle.approve(ann()).await.unwrap();
@@ -93,7 +93,7 @@ async fn s32_an_output_too_large_does_not_run_the_step_again() {
         match handle.outcome().in_time().await.unwrap() {
             Outcome::DeadLettered(letter) => {
                 assert_eq!(letter.blockers[0].reason, Reason::OutputLost);
-                assert_eq!(letter.done, [Site::from("flight")]);
+                assert_eq!(letter.done, [SitePath::from("flight")]);
                 assert_eq!(letter.owed.entries[0].step.as_deref(), Some("release"), "its undo is kept");
             }
             other => panic!("{other:?}"),
@@ -185,7 +185,7 @@ async fn s34_the_first_error_is_the_one_that_is_told() {
     assert!(letter.rolling_back);
     let told = letter.to_string();
     assert!(told.contains("charge card is refused") && told.contains("release hotel is refused"), "{told}");
-    handle.waive(Site::from("hotel"), ann()).await.unwrap();
+    handle.waive(SitePath::from("hotel"), ann()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, error, rollback } => {
             assert_eq!(cause.to_string(), "charge card is refused");

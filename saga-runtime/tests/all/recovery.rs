@@ -222,8 +222,8 @@ async fn s25_cancelled_in_a_step_and_again() {
     let handle = test.run("a", trip::call()).await.unwrap();
     world.called("book hotel", 1).in_time().await;
     let cancelled = handle.cancel(ann()).await.unwrap();
-    assert_eq!(cancelled.receipt().done, [Site::from("flight")]);
-    assert_eq!(cancelled.receipt().in_flight, [Site::from("hotel")]);
+    assert_eq!(cancelled.receipt().done, [SitePath::from("flight")]);
+    assert_eq!(cancelled.receipt().in_flight, [SitePath::from("hotel")]);
     let again = handle.cancel(By::new("bob", "impatience")).await.unwrap();
     world.open("book hotel");
     let (receipt, same) =
@@ -340,7 +340,7 @@ async fn write_nonsense(store: &dyn Store, id: &SagaId, now: Timestamp) {
         input: Payload::encode("").unwrap(),
         deadline: None,
     };
-    let nonsense = Record::TimerFired { site: Site::from("nowhere") };
+    let nonsense = Record::TimerFired { site: SitePath::from("nowhere") };
     let entries = [scheduled, nonsense].into_iter().zip(0..);
     let entries: Vec<Entry> = entries.map(|(record, seq)| Entry { seq, at: now, record }).collect();
     let status = Status::of(&State::of(id.clone(), &entries[..1]).unwrap(), None, 0);

@@ -281,7 +281,7 @@ async fn s10_the_end_says_what_the_steps_say() {
     world.always("release hotel", Fault::Permanent);
     let (_test, handle) = declined(&world).await;
     assert!(matches!(handle.outcome().await.unwrap(), Outcome::DeadLettered(_)));
-    handle.waive(Site::from("hotel"), ann()).await.unwrap();
+    handle.waive(SitePath::from("hotel"), ann()).await.unwrap();
     let Outcome::RolledBack { rollback, .. } = handle.outcome().await.unwrap() else {
         panic!("it has ended")
     };
@@ -333,7 +333,7 @@ async fn s12_a_failure_is_stored_and_rolled_back() {
     let Outcome::RolledBack { cause: Cause::Failed { message, site, .. }, .. } = outcome else {
         panic!("{said}")
     };
-    assert_eq!((message.as_str(), site), ("charge card is refused", Some(Site::from("card"))));
+    assert_eq!((message.as_str(), site), ("charge card is refused", Some(SitePath::from("card"))));
     assert!(world.stands().is_empty());
     world.agrees(&handle).await;
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::support::acts::{InTime as _, SECOND, count, dead_lettered, only, until};
 use crate::support::counter::{Counter, hold, pay, seat, unseat};
 use crate::support::kit::{
-    AnyHandle, Builder, Exit, Failure, Handle, Outcome, Phase, Reason, Saga, SagaCall, SagaContext, Site,
+    AnyHandle, Builder, Exit, Failure, Handle, Outcome, Phase, Reason, Saga, SagaCall, SagaContext, SitePath,
     StateView, TestRuntime, Witness, all,
 };
-use saga_core::record::Trouble;
+use saga_core::record::AttemptError;
 use saga_core::store::WorkerId;
 use saga_core::{Record, Role, Rollback};
 
@@ -160,7 +160,7 @@ async fn s17_a_slot_is_free_again_however_its_attempt_ends() {
     counter.open("release");
     all_rolled_back(&handles).await;
     assert_eq!(counter.desk("release").most, 1);
-    let timed_out = |r: &Record| matches!(r, Record::AttemptEnded { trouble: Trouble::TimedOut, .. });
+    let timed_out = |r: &Record| matches!(r, Record::AttemptEnded { trouble: AttemptError::TimedOut, .. });
     assert!(count(&handles[0], timed_out).await >= 1);
 }
 
@@ -189,7 +189,7 @@ async fn s17_a_saga_is_not_dead_lettered_while_a_branch_of_it_stands_in_line() {
     let handle = test.run("both", tour::call()).await.unwrap();
     until(&handle, |state| {
         state
-            .step(&Site::from("all.1/bench"))
+            .step(&SitePath::from("all.1/bench"))
             .is_some_and(|s| s.undoing.as_ref().is_some_and(|e| e.is_blocked()))
     })
     .await;
@@ -213,7 +213,7 @@ async fn s17_a_crash_leaves_nothing_in_doubt_that_stood_in_line() {
     assert_eq!(counter.desk("release").came.len(), 22);
     let mut interrupted = 0;
     for handle in &handles {
-        let doubt = |r: &Record| matches!(r, Record::AttemptEnded { trouble: Trouble::Interrupted, .. });
+        let doubt = |r: &Record| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. });
         interrupted += count(handle, doubt).await;
     }
     assert_eq!(interrupted, 2);
@@ -251,7 +251,8 @@ async fn s17_what_comes_due_in_a_shutdown_is_left_alone() {
         assert!(events < 1000, "it takes events without end");
     });
     let handle = test.run("a", tour::call()).await.unwrap();
-    until(&handle, |state| state.step(&Site::from("all.0/bus")).is_some_and(|s| s.undoing.is_some())).await;
+    until(&handle, |state| state.step(&SitePath::from("all.0/bus")).is_some_and(|s| s.undoing.is_some()))
+        .await;
     test.shutdown().in_time().await;
     assert_eq!((counter.desk("release").came.len(), counter.desk("unseat").came.len()), (1, 1));
     counter.open("unseat");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use saga_core::machine::Delivery;
 use saga_core::store::{Append, Status, Store, StoreError, Wanted, WorkerId};
-use saga_core::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, Site, Timestamp};
+use saga_core::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, SitePath, Timestamp};
 use saga_sqlite::SqliteStore;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ pub(crate) fn scheduled() -> Record {
 /// Returns a record of about so many bytes.
 pub(crate) fn value(bytes: usize) -> Record {
     let value = Payload::encode(&"x".repeat(bytes)).expect("text has a JSON form");
-    Record::Value { site: Site::from("now"), what: "now".into(), value }
+    Record::Value { site: SitePath::from("now"), what: "now".into(), value }
 }
 
 pub(crate) fn creation(name: &str) -> Append {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use saga_core::machine::{Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Work, advance, work};
-use saga_core::record::Trouble;
+use saga_core::record::AttemptError;
 use saga_core::state::{Status, StepState};
-use saga_core::{Entry, IdempotencyKey, Kind, Phase, Record, Role, Rollback, Site, State, Timestamp};
+use saga_core::{Entry, IdempotencyKey, Kind, Phase, Record, Role, Rollback, SitePath, State, Timestamp};
 
-use super::worker::{Attempt, Budget, Gate, Worker};
+use super::worker::{Admission, Attempt, Budget, Worker};
 use crate::support::body::{Come, Node, poll};
 use crate::support::desk::{UNDO, brief, by, call, error, json};
 use crate::support::rules::check_record;
@@ -35,9 +35,9 @@ pub(crate) struct System {
     /// True if other sagas have all slots for compensations.
     is_full: bool,
     /// Effects that happened, by key, once each: the world honours keys.
-    landed: BTreeMap<String, (Site, Role)>,
+    landed: BTreeMap<String, (SitePath, Role)>,
     /// Attempts that no worker waits for any more, and that may still land.
-    late: BTreeMap<String, (Site, Role)>,
+    late: BTreeMap<String, (SitePath, Role)>,
     /// Keys that a probe has denied: they must never land.
     barred: BTreeSet<String>,
 }
@@ -268,8 +268,8 @@ impl System {
     /// Passes an event to the machine; returns true if it was not refused.
     fn accepts(&mut self, worker: usize, event: Event) -> bool {
         let it = self.workers[worker].as_mut().unwrap();
-        let gate = Gate { is_full: self.is_full, line: RefCell::new(&mut it.line) };
-        let facts = Facts { now: self.now, catalog: &gate, random: 0 };
+        let admission = Admission { is_full: self.is_full, line: RefCell::new(&mut it.line) };
+        let facts = Facts { now: self.now, catalog: &admission, random: 0 };
         let Ok(entries) = advance(&mut it.state, event, &facts) else { return false };
         for entry in &entries {
             let undoes =
@@ -415,7 +415,7 @@ impl System {
             if !s.landed.contains_key(&key) {
                 s.late.insert(key.clone(), (attempt.site.clone(), attempt.role));
             }
-            ends(s, Ending::InDoubt { trouble: Trouble::TimedOut });
+            ends(s, Ending::InDoubt { trouble: AttemptError::TimedOut });
         });
         // A service that knows the key reports the result, and not a failure.
         if !attempt.landed && !self.landed.contains_key(&key) {
@@ -428,7 +428,7 @@ impl System {
         }
     }
 
-    fn probes(&self, worker: usize, site: &Site, next: &mut Next) {
+    fn probes(&self, worker: usize, site: &SitePath, next: &mut Next) {
         let it = self.workers[worker].as_ref().unwrap();
         let key = it.state.key(site, Role::Do).to_string();
         let step = it.state.step(site).unwrap();
@@ -464,7 +464,7 @@ impl System {
 
     /// Checks that after a rollback every effect is undone or listed.
     fn check_books(&self, state: &State) {
-        let left: Vec<Site> = match state.rollback() {
+        let left: Vec<SitePath> = match state.rollback() {
             Rollback::Partial { left, .. } => left.into_iter().map(|l| l.site).collect(),
             Rollback::None | Rollback::Complete { .. } => Vec::new(),
         };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use saga_core::policy::{Catalog, Policy};
-use saga_core::{Entry, Role, Site, State};
+use saga_core::{Entry, Role, SitePath, State};
 
 use crate::support::desk::Steps;
 
@@ -25,7 +25,7 @@ pub(crate) struct Budget {
 /// A running attempt.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Attempt {
-    pub(crate) site: Site,
+    pub(crate) site: SitePath,
     pub(crate) role: Role,
     pub(crate) attempt: u32,
     pub(crate) landed: bool,
@@ -42,22 +42,22 @@ pub(crate) struct Worker {
     pub(crate) takes_cancel: bool,
     pub(crate) running: BTreeSet<Attempt>,
     /// Queued compensations. `admitted` has those that have got a slot since.
-    pub(crate) line: BTreeSet<Site>,
-    pub(crate) admitted: BTreeSet<Site>,
+    pub(crate) line: BTreeSet<SitePath>,
+    pub(crate) admitted: BTreeSet<SitePath>,
 }
 
 /// Answers the machine's questions: which steps there are, and whether a compensation may begin.
-pub(crate) struct Gate<'a> {
+pub(crate) struct Admission<'a> {
     pub(crate) is_full: bool,
-    pub(crate) line: RefCell<&'a mut BTreeSet<Site>>,
+    pub(crate) line: RefCell<&'a mut BTreeSet<SitePath>>,
 }
 
-impl Catalog for Gate<'_> {
+impl Catalog for Admission<'_> {
     fn policy(&self, step: &str) -> Option<Policy> {
         Steps.policy(step)
     }
 
-    fn admits(&self, site: &Site, _: &str) -> bool {
+    fn admits(&self, site: &SitePath, _: &str) -> bool {
         if self.is_full {
             self.line.borrow_mut().insert(site.clone());
         }

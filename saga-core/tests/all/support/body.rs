@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use saga_core::machine::Reach;
 use saga_core::state::{ChildStatus, SiteState, Status};
-use saga_core::{Payload, Site, State};
+use saga_core::{Payload, SitePath, State};
 
 use super::desk::{UNDO, call, json};
 
@@ -34,10 +34,10 @@ pub(crate) fn poll(
     body: &[Node],
     prefix: &str,
     reached: &mut Vec<Reach>,
-    reads: &mut BTreeSet<(Site, &'static str)>,
+    reads: &mut BTreeSet<(SitePath, &'static str)>,
 ) -> Come {
     for (i, node) in body.iter().enumerate() {
-        let site = |name: &str| Site::from(format!("{prefix}{name}{i}"));
+        let site = |name: &str| SitePath::from(format!("{prefix}{name}{i}"));
         let come = match node {
             Node::Step { step, handled } => poll_step(state, site("s"), step, *handled, reached),
             Node::Read { step } => poll_read(state, site("r"), step, reads),
@@ -87,7 +87,13 @@ fn begin(reach: Reach, reached: &mut Vec<Reach>) -> Come {
     Come::Waits
 }
 
-fn poll_step(state: &State, site: Site, step: &'static str, handled: bool, reached: &mut Vec<Reach>) -> Come {
+fn poll_step(
+    state: &State,
+    site: SitePath,
+    step: &'static str,
+    handled: bool,
+    reached: &mut Vec<Reach>,
+) -> Come {
     let Some(at) = state.site(&site) else {
         let in_doubt = step.contains("_call").then(|| call(UNDO));
         return begin(Reach::Step { site, step: step.into(), input: json("x"), in_doubt }, reached);
@@ -104,9 +110,9 @@ fn poll_step(state: &State, site: Site, step: &'static str, handled: bool, reach
 
 fn poll_read(
     state: &State,
-    site: Site,
+    site: SitePath,
     step: &'static str,
-    reads: &mut BTreeSet<(Site, &'static str)>,
+    reads: &mut BTreeSet<(SitePath, &'static str)>,
 ) -> Come {
     match state.site(&site) {
         Some(SiteState::Read { result: Ok(_), .. }) => Come::Done,
@@ -124,7 +130,7 @@ fn poll_all(
     branches: &[Vec<Node>],
     fork: &str,
     reached: &mut Vec<Reach>,
-    reads: &mut BTreeSet<(Site, &'static str)>,
+    reads: &mut BTreeSet<(SitePath, &'static str)>,
 ) -> Come {
     let mut all = Come::Done;
     let mut failed = false;
@@ -154,9 +160,9 @@ fn poll_all(
 fn poll_child(
     state: &State,
     body: &[Node],
-    site: Site,
+    site: SitePath,
     reached: &mut Vec<Reach>,
-    reads: &mut BTreeSet<(Site, &'static str)>,
+    reads: &mut BTreeSet<(SitePath, &'static str)>,
 ) -> Come {
     match state.site(&site) {
         None => {

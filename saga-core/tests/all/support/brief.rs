@@ -1,7 +1,7 @@
 //! Short forms of records.
 
 use saga_core::record::{Finder, Knowledge, Next, Verdict};
-use saga_core::{Cause, Record, Role, Site};
+use saga_core::{Cause, Record, Role, SitePath};
 
 pub(crate) fn mark(role: Role) -> &'static str {
     if role == Role::Undo { "~" } else { "" }
@@ -35,8 +35,8 @@ fn why(cause: &Cause) -> String {
     }
 }
 
-fn list(sites: &[Site]) -> String {
-    sites.iter().map(Site::as_str).collect::<Vec<_>>().join(",")
+fn list(sites: &[SitePath]) -> String {
+    sites.iter().map(SitePath::as_str).collect::<Vec<_>>().join(",")
 }
 
 /// Returns the short form of a record. A `~` before a site means its compensation.

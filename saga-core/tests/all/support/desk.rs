@@ -12,8 +12,8 @@ use saga_core::machine::{
     wake_at, work, work_at,
 };
 use saga_core::policy::{Catalog, InDoubt, Policy, Retry};
-use saga_core::record::{Call, Failure, Knowledge, Lost, Trouble};
-use saga_core::{By, Entry, Kind, Payload, Phase, Record, Role, Site, State, Timestamp};
+use saga_core::record::{AttemptError, Call, Failure, Knowledge, Lost};
+use saga_core::{By, Entry, Kind, Payload, Phase, Record, Role, SitePath, State, Timestamp};
 
 /// Steps by their names: a kind (`comp`, `irr`, `read`, `undo`), then options (`_probe`; `_person` and `_call` for
 /// doubt; `_retriable`), and at the end the number of attempts.
@@ -59,7 +59,7 @@ impl Catalog for Full {
         Steps.policy(step)
     }
 
-    fn admits(&self, _: &Site, _: &str) -> bool {
+    fn admits(&self, _: &SitePath, _: &str) -> bool {
         false
     }
 }
@@ -94,8 +94,8 @@ pub(crate) fn call(step: &'static str) -> Call {
     Call { step: step.into(), input: json("undo"), leaves: None, until: None }
 }
 
-pub(crate) fn error(permanent: bool) -> Trouble {
-    Trouble::Error { message: "no".to_owned(), error: json("no"), permanent }
+pub(crate) fn error(permanent: bool) -> AttemptError {
+    AttemptError::Error { message: "no".to_owned(), error: json("no"), permanent }
 }
 
 impl Desk {
@@ -242,14 +242,14 @@ impl Desk {
     // ---- attempts
 
     fn ended(&mut self, site: &str, role: Role, ending: Ending) -> &mut Self {
-        let site = Site::from(site);
+        let site = SitePath::from(site);
         let step = self.state.step(&site).expect("a step is there");
         let attempt = step.effect(role).expect("the effect has begun").attempt;
         self.take(Event::AttemptEnded { site, role, attempt, ending })
     }
 
     pub(crate) fn evaluated(&self, site: &str) -> Evaluated {
-        let kind = self.state.step(&Site::from(site)).expect("a step is there").kind;
+        let kind = self.state.step(&SitePath::from(site)).expect("a step is there").kind;
         let undo = self.undo.clone().filter(|_| kind == Kind::Compensated);
         Evaluated { output: self.output.clone(), undo }
     }
@@ -278,7 +278,7 @@ impl Desk {
 
     pub(crate) fn not_done_if_running(&mut self, site: &str) -> &mut Self {
         let running =
-            self.state.step(&Site::from(site)).unwrap().doing.status == saga_core::state::Status::Running;
+            self.state.step(&SitePath::from(site)).unwrap().doing.status == saga_core::state::Status::Running;
         if running { self.not_done(site) } else { self }
     }
 
@@ -288,7 +288,7 @@ impl Desk {
     }
 
     pub(crate) fn timed_out(&mut self, site: &str) -> &mut Self {
-        self.ended(site, Role::Do, Ending::InDoubt { trouble: Trouble::TimedOut })
+        self.ended(site, Role::Do, Ending::InDoubt { trouble: AttemptError::TimedOut })
     }
 
     pub(crate) fn undecodable(&mut self, site: &str) -> &mut Self {
@@ -309,7 +309,7 @@ impl Desk {
     }
 
     pub(crate) fn undo_timed_out(&mut self, site: &str) -> &mut Self {
-        self.ended(site, Role::Undo, Ending::InDoubt { trouble: Trouble::TimedOut })
+        self.ended(site, Role::Undo, Ending::InDoubt { trouble: AttemptError::TimedOut })
     }
 
     /// Answers for the probe: yes, no, or nothing.
@@ -378,15 +378,15 @@ impl Desk {
     }
 
     pub(crate) fn answer(&mut self, site: Option<&str>, approved: bool) -> Result<(), Refusal> {
-        self.deliver(Delivery::Answer { site: site.map(Site::from), approved, by: by() })
+        self.deliver(Delivery::Answer { site: site.map(SitePath::from), approved, by: by() })
     }
 
     pub(crate) fn undo_from(&mut self, site: Option<&str>) -> Result<(), Refusal> {
-        self.deliver(Delivery::Undo { site: site.map(Site::from), by: by() })
+        self.deliver(Delivery::Undo { site: site.map(SitePath::from), by: by() })
     }
 
     pub(crate) fn redrive(&mut self, site: Option<&str>) -> Result<(), Refusal> {
-        self.deliver(Delivery::Redrive { site: site.map(Site::from), input: None, by: by() })
+        self.deliver(Delivery::Redrive { site: site.map(SitePath::from), input: None, by: by() })
     }
 
     pub(crate) fn redrive_with(&mut self, site: &str, input: &str) -> Result<(), Refusal> {

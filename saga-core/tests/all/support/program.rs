@@ -2,7 +2,7 @@
 //! Written from the rules of the body, independent of the code under test.
 
 use proptest::prelude::*;
-use saga_core::graph::{Definition, Graph, Place, To, What};
+use saga_core::graph::{AwaitPoint, Definition, Graph, To, What};
 use saga_core::policy::{InDoubt, Kind};
 
 /// A piece of a body.
@@ -123,7 +123,7 @@ pub(crate) fn graph(program: &Piece) -> Graph {
     writer.number(program, 0);
     let mut next = 0;
     let start = writer.connect(program, &[To::Completed], &mut next);
-    let places = writer.places.into_iter().map(|p| Place {
+    let places = writer.await_points.into_iter().map(|p| AwaitPoint {
         name: p.name,
         occurrence: p.occurrence,
         loops: p.loops,
@@ -131,12 +131,12 @@ pub(crate) fn graph(program: &Piece) -> Graph {
         done: leak(p.done),
         failed: leak(p.failed),
     });
-    Graph { saga: "child", version: 1, start: leak(start), places: leak(places.collect()) }
+    Graph { saga: "child", version: 1, start: leak(start), await_points: leak(places.collect()) }
 }
 
 #[derive(Default)]
 struct Writer {
-    places: Vec<Draft>,
+    await_points: Vec<Draft>,
 }
 
 struct Draft {
@@ -155,11 +155,11 @@ impl Writer {
                 let what = call.what();
                 // A name of its own must be unique: it is numbered here, and not by `#`.
                 let own = matches!(call, Call::Named(_));
-                let name = if own { format!("own-{}", self.places.len()).leak() } else { what.label() };
-                let alike = self.places.iter().filter(|p| p.name == name).count() as u32;
+                let name = if own { format!("own-{}", self.await_points.len()).leak() } else { what.label() };
+                let alike = self.await_points.iter().filter(|p| p.name == name).count() as u32;
                 let draft =
                     Draft { name, occurrence: alike + 1, loops, what, done: Vec::new(), failed: Vec::new() };
-                self.places.push(draft);
+                self.await_points.push(draft);
             }
             Piece::Sequence(pieces) => pieces.iter().for_each(|piece| self.number(piece, loops)),
             Piece::Either(a, b) => {
@@ -176,12 +176,12 @@ impl Writer {
             Piece::Await(call, handled) => {
                 let place = *at;
                 *at += 1;
-                merge(&mut self.places[place].done, next);
+                merge(&mut self.await_points[place].done, next);
                 if call.may_fail() {
                     let failed = if *handled { next } else { &[To::RollingBack] };
-                    merge(&mut self.places[place].failed, failed);
+                    merge(&mut self.await_points[place].failed, failed);
                 }
-                vec![To::Place(place)]
+                vec![To::AwaitPoint(place)]
             }
             Piece::Sequence(pieces) => {
                 let mut starts = vec![*at];
@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
     fn body(&mut self, body: &Piece, prefix: &str, sites: &mut Vec<String>) -> Went {
         let mut writer = Writer::default();
         writer.number(body, 0);
-        self.piece(body, &writer.places, &mut 0, &[], prefix, sites)
+        self.piece(body, &writer.await_points, &mut 0, &[], prefix, sites)
     }
 
     fn piece(

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use saga_core::state::{Direction, Status, StepState};
-use saga_core::{IdempotencyKey, Kind, Reason, Record, Role, Site, State};
+use saga_core::{IdempotencyKey, Kind, Reason, Record, Role, SitePath, State};
 
 /// Returns true if a rollback has nothing left to do there.
 pub(crate) fn unwound(step: &StepState) -> bool {
@@ -62,7 +62,7 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
     }
 }
 
-fn check_undo(state: &State, site: &Site, in_doubt: bool, landed: &HashSet<IdempotencyKey>) {
+fn check_undo(state: &State, site: &SitePath, in_doubt: bool, landed: &HashSet<IdempotencyKey>) {
     let step = state.step(site).unwrap();
     assert!(step.undoing.is_none(), "a compensation begins once");
     assert!(state.dead_lettered_at().is_none(), "nothing begins in a dead letter");
@@ -78,7 +78,7 @@ fn check_undo(state: &State, site: &Site, in_doubt: bool, landed: &HashSet<Idemp
     assert!(!back || state.no_return().is_none(), "nothing is rolled back past the point of no return");
 }
 
-fn check_start(state: &State, site: &Site, role: Role, attempt: u32) {
+fn check_start(state: &State, site: &SitePath, role: Role, attempt: u32) {
     let forward = matches!(state.direction(), Direction::Forward);
     let step = state.step(site).unwrap();
     let effect = step.effect(role).unwrap();
@@ -95,7 +95,10 @@ fn check_start(state: &State, site: &Site, role: Role, attempt: u32) {
 }
 
 /// Returns the later steps that must be unwound before this one, and are not yet.
-pub(crate) fn later_to_unwind<'a>(state: &'a State, site: &'a Site) -> impl Iterator<Item = &'a Site> {
+pub(crate) fn later_to_unwind<'a>(
+    state: &'a State,
+    site: &'a SitePath,
+) -> impl Iterator<Item = &'a SitePath> {
     let seq = state.step(site).unwrap().seq;
     let after = state.steps().filter(move |(other, step)| step.seq > seq && !other.concurrent_with(site));
     after.filter(|(other, step)| state.is_unwinding(other) && !unwound(step)).map(|(other, _)| other)

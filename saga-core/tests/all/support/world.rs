@@ -12,9 +12,11 @@ use std::collections::{BTreeSet, HashSet};
 use saga_core::machine::{
     Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Work, advance, work,
 };
-use saga_core::record::{Call, Failure, Knowledge, Lost, Trouble};
+use saga_core::record::{AttemptError, Call, Failure, Knowledge, Lost};
 use saga_core::state::{Direction, SiteState, Status, StepState};
-use saga_core::{Entry, IdempotencyKey, Kind, Phase, Reason, Record, Role, Rollback, Site, State, Timestamp};
+use saga_core::{
+    Entry, IdempotencyKey, Kind, Phase, Reason, Record, Role, Rollback, SitePath, State, Timestamp,
+};
 
 use super::body::{Come, poll};
 use super::desk::{Steps, UNDO, brief, by, call, error, json};
@@ -28,7 +30,7 @@ pub(crate) struct World {
     /// Effects that happened, by key.
     landed: HashSet<IdempotencyKey>,
     /// Readonly steps that run.
-    reads: BTreeSet<(Site, &'static str)>,
+    reads: BTreeSet<(SitePath, &'static str)>,
     draws: Vec<u16>,
     at: usize,
     signals: u32,
@@ -177,7 +179,7 @@ impl World {
         assert!(!spins, "woken for nothing: {todo:?}");
     }
 
-    fn attempt_ends(&mut self, site: Site, role: Role, attempt: u32) {
+    fn attempt_ends(&mut self, site: SitePath, role: Role, attempt: u32) {
         let key = self.state.key(&site, role);
         let step = self.state.step(&site).unwrap().clone();
         let ending = match self.draw(12) {
@@ -190,15 +192,15 @@ impl World {
             7 => Ending::NotDone { trouble: error(true), retry_after: None },
             8 | 9 => {
                 self.landed.insert(key);
-                Ending::InDoubt { trouble: Trouble::TimedOut }
+                Ending::InDoubt { trouble: AttemptError::TimedOut }
             }
-            10 => Ending::InDoubt { trouble: Trouble::TimedOut },
+            10 => Ending::InDoubt { trouble: AttemptError::TimedOut },
             _ => Ending::Undecodable { detail: "x".to_owned() },
         };
         self.event(Event::AttemptEnded { site, role, attempt, ending });
     }
 
-    fn probe_ends(&mut self, site: Site, knows: bool) {
+    fn probe_ends(&mut self, site: SitePath, knows: bool) {
         let step = self.state.step(&site).unwrap().clone();
         let answer = match (knows, self.happened(&site, Role::Do)) {
             (false, _) => Answer::Pending(None),
@@ -208,7 +210,7 @@ impl World {
         self.event(Event::ProbeEnded { site, answer });
     }
 
-    fn happened(&self, site: &Site, role: Role) -> bool {
+    fn happened(&self, site: &SitePath, role: Role) -> bool {
         self.landed.contains(&self.state.key(site, role))
     }
 
@@ -248,7 +250,7 @@ impl World {
     }
 
     fn somebody_wants_something(&mut self) {
-        let open: Vec<Site> = self.state.open_sites().map(|(s, _)| s.clone()).collect();
+        let open: Vec<SitePath> = self.state.open_sites().map(|(s, _)| s.clone()).collect();
         let pick = self.draw(open.len());
         let site = open.get(pick).cloned();
         let what = match self.draw(6) {
@@ -266,7 +268,7 @@ impl World {
 
     /// Makes true statements about the world, and sometimes an act that does not fit.
     fn operator_acts(&mut self) {
-        let sites: Vec<Site> = self.state.sites().map(|(s, _)| s.clone()).collect();
+        let sites: Vec<SitePath> = self.state.sites().map(|(s, _)| s.clone()).collect();
         let pick = self.draw(sites.len());
         let site = sites.get(pick).cloned();
         let by = by();
@@ -287,7 +289,7 @@ impl World {
         self.deliver(act);
     }
 
-    fn truth(&mut self, site: Site, role: Role) -> Delivery {
+    fn truth(&mut self, site: SitePath, role: Role) -> Delivery {
         let knowledge = match self.happened(&site, role) {
             true => Knowledge::Happened { output: json("by hand") },
             false => Knowledge::NotHappened,
@@ -297,9 +299,9 @@ impl World {
 
     /// Sends events that no runtime would send.
     fn nonsense(&mut self) {
-        let sites: Vec<Site> = self.state.sites().map(|(s, _)| s.clone()).collect();
+        let sites: Vec<SitePath> = self.state.sites().map(|(s, _)| s.clone()).collect();
         let pick = self.draw(sites.len() + 1);
-        let site = sites.get(pick).cloned().unwrap_or_else(|| Site::from("nowhere"));
+        let site = sites.get(pick).cloned().unwrap_or_else(|| SitePath::from("nowhere"));
         let running = self.state.step(&site).and_then(|s| s.effect(Role::Do)).map_or(0, |e| e.attempt);
         let event = match self.draw(8) {
             0 => {
@@ -313,7 +315,7 @@ impl World {
                     site,
                     role,
                     attempt,
-                    ending: Ending::InDoubt { trouble: Trouble::TimedOut },
+                    ending: Ending::InDoubt { trouble: AttemptError::TimedOut },
                 }
             }
             2 => {
@@ -405,7 +407,7 @@ impl World {
 
     /// Checks that the books and the report agree.
     fn check_end(&mut self) {
-        let listed: HashSet<Site> = match self.state.rollback() {
+        let listed: HashSet<SitePath> = match self.state.rollback() {
             Rollback::Partial { left, .. } => left.into_iter().map(|l| l.site).collect(),
             Rollback::None | Rollback::Complete { .. } => HashSet::new(),
         };

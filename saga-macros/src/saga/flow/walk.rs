@@ -429,7 +429,7 @@ impl<'ast> Visit<'ast> for Walker<'_> {
                     return;
                 }
                 let at = std::mem::take(&mut self.at);
-                self.go(&at, To::Site(site));
+                self.go(&at, To::AwaitPoint(site));
                 self.at.insert(Point::Done(site));
                 if self.fails.get(site).is_some_and(|fails| *fails) {
                     self.at.insert(Point::Failed(site));

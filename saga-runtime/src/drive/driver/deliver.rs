@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use saga_core::machine::{BodyEnd, Delivery, Event, Reach, Refusal};
 use saga_core::store::Waiting;
-use saga_core::{Entry, Payload, Reason, Receipt, Record, Site};
+use saga_core::{Entry, Payload, Reason, Receipt, Record, SitePath};
 
 use super::Driver;
 use crate::drive::delivery::read;
@@ -54,7 +54,7 @@ impl Driver {
     }
 
     /// Returns the sites at which the body cannot use a signal that has just been taken, and why.
-    fn refused_by_the_body(&mut self) -> Vec<(Site, String)> {
+    fn refused_by_the_body(&mut self) -> Vec<(SitePath, String)> {
         let input = {
             let mut board = lock(&self.board);
             board.restart();
@@ -71,7 +71,7 @@ impl Driver {
     }
 
     /// Returns the signal that has just ended the wait at `site`; `None` if that is durable.
-    fn taken_at(&self, site: &Site) -> Option<String> {
+    fn taken_at(&self, site: &SitePath) -> Option<String> {
         self.entries.iter().rev().find_map(|entry| match &entry.record {
             Record::WaitEnded { site: at, signal } if at == site => Some(signal.clone()),
             Record::SignalRefused { site: at, .. } if at == site => Some(None),
@@ -82,7 +82,7 @@ impl Driver {
     /// Refuses the signal that has just ended the wait at `site`, because the body cannot use it: its sender gets the
     /// reason, and the wait goes on. A signal that is in the journal had the right type once: the saga is
     /// dead-lettered.
-    pub(super) fn refuse_signal(&mut self, site: Site, why: String) -> Option<BodyEnd> {
+    pub(super) fn refuse_signal(&mut self, site: SitePath, why: String) -> Option<BodyEnd> {
         let Some(id) = self.taken_at(&site) else {
             return Some(BodyEnd::Blocked(Reason::Undecodable, Some(site), why));
         };

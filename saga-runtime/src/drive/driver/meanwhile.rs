@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use saga_core::machine::{Delivery, Ending, Event};
-use saga_core::record::Trouble;
+use saga_core::record::AttemptError;
 use saga_core::store::Waiting;
 use saga_core::{Phase, Reason, Role, Timestamp};
 
@@ -135,7 +135,7 @@ impl Driver {
         }
         for job in jobs {
             let Job::Attempt { site, role: Role::Do, attempt } = job else { continue };
-            let ending = Ending::NotDone { trouble: Trouble::NotBegun, retry_after: None };
+            let ending = Ending::NotDone { trouble: AttemptError::NotBegun, retry_after: None };
             let (site, role, attempt) = (site.clone(), Role::Do, *attempt);
             self.take(Event::AttemptEnded { site, role, attempt, ending });
         }

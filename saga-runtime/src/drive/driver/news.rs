@@ -2,13 +2,13 @@
 //! is: where records changed something, and how far the time had come.
 
 use saga_core::machine::{self, Work};
-use saga_core::{Entry, Record, Site, State, Timestamp};
+use saga_core::{Entry, Record, SitePath, State, Timestamp};
 
 /// What has happened to a saga since its driver looked last.
 #[derive(Debug)]
 pub(super) struct News {
     /// Where records changed something.
-    sites: Vec<Site>,
+    sites: Vec<SitePath>,
     /// Whether anything may have changed anywhere.
     everywhere: bool,
     /// The time of the last look.

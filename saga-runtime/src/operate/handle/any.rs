@@ -6,7 +6,7 @@ use std::sync::Arc;
 use saga_core::machine::Refusal;
 use saga_core::machine::{Delivery, UndoPlan};
 use saga_core::record::Knowledge;
-use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, Site, State};
+use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, SitePath, State};
 use serde::Serialize;
 
 use super::error::ActError;
@@ -213,7 +213,7 @@ impl AnyHandle {
     ///
     /// # Errors
     /// [`Refusal::NoQuestion`].
-    pub async fn answer_at(&self, site: Site, approved: bool, by: By) -> Result<(), ActError> {
+    pub async fn answer_at(&self, site: SitePath, approved: bool, by: By) -> Result<(), ActError> {
         self.deliver(Delivery::Answer { site: Some(site), approved, by }).await.map(drop)
     }
 
@@ -229,7 +229,7 @@ impl AnyHandle {
     ///
     /// # Errors
     /// As [`undo`](Self::undo).
-    pub async fn undo_from(&self, site: Site, by: By) -> Result<(), ActError> {
+    pub async fn undo_from(&self, site: SitePath, by: By) -> Result<(), ActError> {
         self.deliver(Delivery::Undo { site: Some(site), by }).await.map(drop)
     }
 
@@ -245,7 +245,7 @@ impl AnyHandle {
     ///
     /// # Errors
     /// As [`redrive`](Self::redrive).
-    pub async fn redrive_at(&self, site: Site, by: By) -> Result<(), ActError> {
+    pub async fn redrive_at(&self, site: SitePath, by: By) -> Result<(), ActError> {
         self.deliver(Delivery::Redrive { site: Some(site), input: None, by }).await.map(drop)
     }
 
@@ -254,7 +254,12 @@ impl AnyHandle {
     ///
     /// # Errors
     /// As [`redrive`](Self::redrive); [`Refusal::Unusable`] if the input is not of the step's type.
-    pub async fn redrive_with<T: Serialize>(&self, site: Site, input: &T, by: By) -> Result<(), ActError> {
+    pub async fn redrive_with<T: Serialize>(
+        &self,
+        site: SitePath,
+        input: &T,
+        by: By,
+    ) -> Result<(), ActError> {
         let input = Some(self.encode(input)?);
         self.deliver(Delivery::Redrive { site: Some(site), input, by }).await.map(drop)
     }
@@ -265,7 +270,7 @@ impl AnyHandle {
     /// [`Refusal`]: nothing is blocked there, or the output is not of the step's type.
     pub async fn resolve_happened<T: Serialize>(
         &self,
-        site: Site,
+        site: SitePath,
         output: &T,
         by: By,
     ) -> Result<(), ActError> {
@@ -277,7 +282,7 @@ impl AnyHandle {
     ///
     /// # Errors
     /// [`Refusal`]: nothing in doubt there.
-    pub async fn resolve_not_happened(&self, site: Site, by: By) -> Result<(), ActError> {
+    pub async fn resolve_not_happened(&self, site: SitePath, by: By) -> Result<(), ActError> {
         let delivery = Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::NotHappened, by };
         self.deliver(delivery).await.map(drop)
     }
@@ -286,7 +291,7 @@ impl AnyHandle {
     ///
     /// # Errors
     /// [`Refusal`]: nothing is blocked there.
-    pub async fn resolve_undone(&self, site: Site, by: By) -> Result<(), ActError> {
+    pub async fn resolve_undone(&self, site: SitePath, by: By) -> Result<(), ActError> {
         let knowledge = Knowledge::Happened { output: Payload::null() };
         self.deliver(Delivery::Resolve { site, role: Role::Undo, knowledge, by }).await.map(drop)
     }
@@ -295,7 +300,7 @@ impl AnyHandle {
     ///
     /// # Errors
     /// [`Refusal`]: no compensation is owed there.
-    pub async fn waive(&self, site: Site, by: By) -> Result<(), ActError> {
+    pub async fn waive(&self, site: SitePath, by: By) -> Result<(), ActError> {
         self.deliver(Delivery::Waive { site, by }).await.map(drop)
     }
 

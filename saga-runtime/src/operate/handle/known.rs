@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use saga_core::machine::Delivery;
 use saga_core::record::Knowledge;
-use saga_core::{By, DeadLetter, Payload, Role, Seq, Site, State};
+use saga_core::{By, DeadLetter, Payload, Role, Seq, SitePath, State};
 use serde::Serialize;
 
 use super::any::{AnyHandle, Cancelled};
@@ -238,7 +238,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn answer_at(&self, site: Site, approved: bool, by: By) -> Act
+    pub fn answer_at(&self, site: SitePath, approved: bool, by: By) -> Act
     where
         P: GoesForward,
     {
@@ -263,7 +263,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn undo_from(self, site: Site, by: By) -> Act
+    pub fn undo_from(self, site: SitePath, by: By) -> Act
     where
         P: Completes,
     {
@@ -288,7 +288,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn redrive_at(self, site: Site, by: By) -> Act
+    pub fn redrive_at(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {
@@ -299,7 +299,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn redrive_with<T: Serialize>(self, site: Site, input: &T, by: By) -> Act
+    pub fn redrive_with<T: Serialize>(self, site: SitePath, input: &T, by: By) -> Act
     where
         P: NeedsPerson,
     {
@@ -311,7 +311,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn resolve_happened<T: Serialize>(self, site: Site, output: &T, by: By) -> Act
+    pub fn resolve_happened<T: Serialize>(self, site: SitePath, output: &T, by: By) -> Act
     where
         P: NeedsPerson,
     {
@@ -326,7 +326,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn resolve_not_happened(self, site: Site, by: By) -> Act
+    pub fn resolve_not_happened(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {
@@ -337,7 +337,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn resolve_undone(self, site: Site, by: By) -> Act
+    pub fn resolve_undone(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {
@@ -349,7 +349,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn waive(self, site: Site, by: By) -> Act
+    pub fn waive(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {

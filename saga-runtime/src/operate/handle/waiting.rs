@@ -110,7 +110,7 @@ impl AnyHandle {
     pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Option<Box<Receipt>>, ActError> {
         let engine = self.engine();
         // Its answer is found by its id, whichever worker takes it, and however often it is sent.
-        let delivery = delivery.identified(|| engine.dice.draw_id());
+        let delivery = delivery.identified(|| engine.rng.draw_id());
         // Of what this worker drives the answer comes from its driver.
         let before = match engine.live.get(&self.id) {
             Some(_) => 0,

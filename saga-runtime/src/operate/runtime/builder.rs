@@ -25,7 +25,7 @@ use crate::operate::handle::Handle;
 use crate::operate::run_error::RunError;
 use crate::operate::running::Running;
 use crate::replay::registry::{Registry, StartError};
-use crate::value::clock::{Clock, Dice, SystemClock, SystemDice};
+use crate::value::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::value::defaults;
 use crate::value::encoding::Encoding;
 use crate::value::interference::Interference;
@@ -43,7 +43,7 @@ pub struct Builder {
     resources: Resources,
     pub(crate) encoding: Encoding,
     pub(crate) clock: Option<Arc<dyn Clock>>,
-    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) rng: Arc<dyn Rng>,
     name: String,
     lease: Duration,
     linger: Duration,
@@ -71,7 +71,7 @@ impl Builder {
             resources: Resources::new(),
             encoding: Encoding::default(),
             clock: None,
-            dice: Arc::new(SystemDice::new()),
+            rng: Arc::new(SystemRng::new()),
             name: "saga".to_owned(),
             lease: defaults::LEASE,
             linger: defaults::LINGER,
@@ -237,8 +237,8 @@ impl Builder {
     }
 
     /// Sets the source of random numbers.
-    pub fn dice(mut self, dice: Arc<dyn Dice>) -> Self {
-        self.dice = dice;
+    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.rng = rng;
         self
     }
 
@@ -297,7 +297,7 @@ impl Builder {
         let (committer, commits) = committer(CommitterParts {
             store: self.store.clone(),
             clock: clock.clone(),
-            dice: self.dice.clone(),
+            rng: self.rng.clone(),
             worker: worker.clone(),
             trouble,
             draining: drains,
@@ -315,7 +315,7 @@ impl Builder {
             resources: Arc::new(self.resources),
             around,
             clock,
-            dice: self.dice,
+            rng: self.rng,
             committer,
             worker,
             live: Live::default(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use saga_core::{Role, Site};
+use saga_core::{Role, SitePath};
 
 use crate::test::{Fault, Side};
 
@@ -17,7 +17,7 @@ pub enum Disturbance {
     /// An attempt of the step at a site, or of its compensation, meets a fault.
     Fault {
         /// The site of the step.
-        site: Site,
+        site: SitePath,
         /// The side of the step.
         role: Role,
         /// The fault.
@@ -28,11 +28,11 @@ pub enum Disturbance {
     /// The saga is cancelled when this write is durable, from 1.
     CancelAfter(u64),
     /// The question is denied.
-    Denied(Site),
+    Denied(SitePath),
     /// The question is not answered.
-    Unanswered(Site),
+    Unanswered(SitePath),
     /// The signal that is awaited there does not come.
-    NoSignal(Site),
+    NoSignal(SitePath),
     /// The completed saga is undone.
     UndoneAfterwards,
 }
@@ -101,7 +101,7 @@ impl Case {
         self.0.contains(disturbance)
     }
 
-    pub(super) fn faults(&self) -> impl Iterator<Item = (Site, Role, Fault)> {
+    pub(super) fn faults(&self) -> impl Iterator<Item = (SitePath, Role, Fault)> {
         self.0.iter().filter_map(|d| match d {
             Disturbance::Fault { site, role, fault } => Some((site.clone(), *role, *fault)),
             _ => None,
@@ -183,7 +183,7 @@ impl FromStr for Disturbance {
 
 fn at_site(name: &str) -> Option<Disturbance> {
     let (place, what) = name.rsplit_once(": ")?;
-    let site = || Site::from(place);
+    let site = || SitePath::from(place);
     match what {
         "denied" => return Some(Disturbance::Denied(site())),
         "nobody answers" => return Some(Disturbance::Unanswered(site())),
@@ -195,7 +195,7 @@ fn at_site(name: &str) -> Option<Disturbance> {
         what => Fault::ALL.into_iter().find(|fault| fault.as_str() == what)?,
     };
     Some(match place.strip_prefix(UNDO_OF) {
-        Some(of) => Disturbance::Fault { site: Site::from(of), role: Role::Undo, fault },
+        Some(of) => Disturbance::Fault { site: SitePath::from(of), role: Role::Undo, fault },
         None => Disturbance::Fault { site: site(), role: Role::Do, fault },
     })
 }
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_case_is_what_its_name_says() {
-        let site = || Site::from("all.0/hold#2[3]");
+        let site = || SitePath::from("all.0/hold#2[3]");
         let faults = Fault::ALL.into_iter().flat_map(|fault| {
             [Role::Do, Role::Undo].map(|role| Disturbance::Fault { site: site(), role, fault })
         });

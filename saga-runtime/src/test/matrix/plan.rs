@@ -5,7 +5,7 @@ mod residue;
 
 use std::collections::HashSet;
 
-use saga_core::{MemoryStore, Role, Site};
+use saga_core::{MemoryStore, Role, SitePath};
 
 use super::Matrix;
 use super::case::{Case, Disturbance};
@@ -216,6 +216,6 @@ impl<S: Saga, W: World> Plan<S, W> {
     }
 }
 
-fn at(site: &Site, role: Role, fault: Fault) -> Disturbance {
+fn at(site: &SitePath, role: Role, fault: Fault) -> Disturbance {
     Disturbance::Fault { site: site.clone(), role, fault }
 }

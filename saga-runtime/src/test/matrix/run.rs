@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga_core::machine::Delivery;
 use saga_core::{
-    By, DeadLetter, Entry, Payload, Phase, Record, Residue, Role, Rollback, SagaId, Site, State, Undone,
+    By, DeadLetter, Entry, Payload, Phase, Record, Residue, Role, Rollback, SagaId, SitePath, State, Undone,
 };
 
 use super::case::{Case, Disturbance};
@@ -401,18 +401,18 @@ fn by(why: &str) -> By {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Point {
     /// A step with an effect, or a compensation.
-    Effect(Site, Role),
+    Effect(SitePath, Role),
     /// A readonly step.
-    Read(Site),
+    Read(SitePath),
     /// A question, and whether its end was unanswered.
     Question {
         /// The site of the question.
-        site: Site,
+        site: SitePath,
         /// True if the wait may end without an answer.
         ends: bool,
     },
     /// A wait for a signal that may end without one.
-    Signal(Site),
+    Signal(SitePath),
 }
 
 impl Trace {

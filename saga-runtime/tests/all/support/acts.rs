@@ -30,7 +30,7 @@ pub async fn dead_lettered<S: Saga<Output: std::fmt::Debug>>(handle: &Handle<S>)
 /// Returns the only reason for which it is a dead letter, with its site.
 pub fn only(letter: &DeadLetter) -> (Option<&str>, Reason) {
     assert_eq!(letter.blockers.len(), 1, "{letter}");
-    (letter.blockers[0].site.as_ref().map(Site::as_str), letter.blockers[0].reason)
+    (letter.blockers[0].site.as_ref().map(SitePath::as_str), letter.blockers[0].reason)
 }
 
 /// Returns the number of records of that kind in the journal.
@@ -52,8 +52,8 @@ pub fn id_of(world: &World, label: &str) -> String {
 }
 
 /// Returns the sites as text.
-pub fn names(sites: &[Site]) -> Vec<&str> {
-    sites.iter().map(Site::as_str).collect()
+pub fn names(sites: &[SitePath]) -> Vec<&str> {
+    sites.iter().map(SitePath::as_str).collect()
 }
 
 /// Returns the lists of a receipt: done, in flight, never started, irreversible.
@@ -67,8 +67,8 @@ pub fn told(receipt: &Receipt) -> [Vec<&str>; 4] {
 }
 
 /// Returns the site of that name.
-pub fn site(name: &str) -> Site {
-    Site::from(name)
+pub fn site(name: &str) -> SitePath {
+    SitePath::from(name)
 }
 
 /// Waits until the saga's state satisfies the condition.

@@ -37,7 +37,7 @@ mod world;
 
 pub use clock::SetClock;
 pub use faults::Fault;
-pub use saga_core::{By, MemoryStore, Phase, Reason, Role, SagaId, Site, State};
+pub use saga_core::{By, MemoryStore, Phase, Reason, Role, SagaId, SitePath, State};
 pub use saga_runtime::test::{Side, TestRuntime};
 pub use saga_runtime::*;
 pub use steps::*;

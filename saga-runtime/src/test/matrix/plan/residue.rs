@@ -6,7 +6,7 @@
 //! anything else that was forgotten shows as a difference.
 
 use saga_core::state::Status;
-use saga_core::{Residue, Role, Site};
+use saga_core::{Residue, Role, SitePath};
 
 use super::super::case::{Case, Disturbance};
 use super::super::report::{CaseReport, Ending};
@@ -74,7 +74,7 @@ impl<S: Saga, W: World> Plan<S, W> {
     /// refused.
     fn clean(&self, case: &Case, trace: &Trace) -> Vec<Case> {
         let calm = case.without_doubt();
-        let meets = |site: &Site| calm.faults().any(|(at, ..)| at == *site);
+        let meets = |site: &SitePath| calm.faults().any(|(at, ..)| at == *site);
         let failed = trace.state.steps().filter(|(site, step)| {
             step.doing.status == Status::Failed && !meets(site) && self.failing(&step.step).lasting
         });

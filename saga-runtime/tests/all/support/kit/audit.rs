@@ -2,7 +2,7 @@
 //! that an effect was made twice, forgotten, or undone wrongly.
 
 use saga_core::state::{Direction, Status, StepState};
-use saga_core::{Kind, Role, Rollback, Site, State};
+use saga_core::{Kind, Role, Rollback, SitePath, State};
 
 use super::world::{Books, Effect};
 
@@ -50,7 +50,7 @@ fn order(
     let Some(undone) = books.undone_at(at) else { return };
     for (later, other) in ours.iter().filter(|(l, e)| *l > at && *l < undone && e.role == Role::Do) {
         let depends = !effect.site.concurrent_with(&other.site);
-        let after = |site: &Site| state.step(site).map_or(0, |s| s.seq);
+        let after = |site: &SitePath| state.step(site).map_or(0, |s| s.seq);
         if !depends || after(&other.site) < after(&effect.site) {
             continue;
         }
@@ -64,7 +64,7 @@ fn order(
 }
 
 /// Compares the journal of one step with the books.
-fn of_step(site: &Site, step: &StepState, landed: bool, undone: bool, wrongs: &mut Vec<String>) {
+fn of_step(site: &SitePath, step: &StepState, landed: bool, undone: bool, wrongs: &mut Vec<String>) {
     let mut wrong = |what: &str| wrongs.push(format!("{site}: {what}"));
     match step.doing.status {
         Status::Done if !landed => wrong("the journal says done, the world that it never landed"),

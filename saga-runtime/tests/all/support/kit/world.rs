@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use saga_core::state::Status;
 use saga_core::store::Store;
-use saga_core::{Role, SagaId, Site, State};
+use saga_core::{Role, SagaId, SitePath, State};
 use saga_runtime::{AnyHandle, Failure, Probe, StepContext};
 use tokio::sync::watch;
 
@@ -35,7 +35,7 @@ pub struct Effect {
     /// The saga that made it.
     pub saga: SagaId,
     /// The site of the step.
-    pub site: Site,
+    pub site: SitePath,
     /// The side of the step.
     pub role: Role,
     /// `"hold flight"`: the step's name and the item.
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Returns the service's id of the effect of the step at `site`, if it landed.
-    fn id_at(&self, saga: &SagaId, site: &Site) -> Option<String> {
+    fn id_at(&self, saga: &SagaId, site: &SitePath) -> Option<String> {
         let books = self.books();
         let at = |e: &&Effect| e.saga == *saga && e.site == *site && e.role == Role::Do;
         books.effects.iter().find(at).map(|e| e.id.clone())

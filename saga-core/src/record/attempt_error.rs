@@ -8,7 +8,7 @@ use crate::{Payload, Timestamp};
 /// The reason for which an attempt failed or is in doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum AttemptError {
     /// The step's own error.
     Error {
         /// The error's text.
@@ -34,15 +34,15 @@ pub enum Trouble {
     NotBegun,
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for AttemptError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Trouble::Error { message, .. } => f.write_str(message),
-            Trouble::TimedOut => f.write_str("timed out"),
-            Trouble::Panicked { message } => write!(f, "panicked: {message}"),
-            Trouble::Interrupted => f.write_str("interrupted: the process died or lost its lease"),
-            Trouble::NotHappened => f.write_str("a probe found that it had not happened"),
-            Trouble::NotBegun => f.write_str("not begun: the deadline had passed"),
+            AttemptError::Error { message, .. } => f.write_str(message),
+            AttemptError::TimedOut => f.write_str("timed out"),
+            AttemptError::Panicked { message } => write!(f, "panicked: {message}"),
+            AttemptError::Interrupted => f.write_str("interrupted: the process died or lost its lease"),
+            AttemptError::NotHappened => f.write_str("a probe found that it had not happened"),
+            AttemptError::NotBegun => f.write_str("not begun: the deadline had passed"),
         }
     }
 }

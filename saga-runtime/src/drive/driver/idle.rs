@@ -10,7 +10,7 @@ use crate::drive::jobs::Job;
 use crate::replay::board::lock;
 
 /// What a saga does next, if nothing happens.
-pub(super) struct Rest {
+pub(super) struct Idle {
     /// Whether the saga is to be released.
     pub(super) release: bool,
     /// When time alone changes something, and how far off that is.
@@ -21,7 +21,7 @@ pub(super) struct Rest {
 
 impl Driver {
     /// Returns what comes if nothing happens: work, a wait, or nothing.
-    pub(super) fn rest(&mut self) -> Rest {
+    pub(super) fn rest(&mut self) -> Idle {
         let passed = std::mem::take(&mut self.passed);
         let board = lock(&self.board);
         let state = &board.state;
@@ -63,6 +63,6 @@ impl Driver {
         if release && !draining && state.phase() == Phase::Waiting {
             release = !self.stay.lengthens(&mut wake, state, now, self.engine.linger);
         }
-        Rest { release, wake, jobs }
+        Idle { release, wake, jobs }
     }
 }

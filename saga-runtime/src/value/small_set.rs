@@ -10,18 +10,18 @@ const LOOKED_THROUGH: usize = 16;
 
 /// A set that is usually small.
 #[derive(Debug)]
-pub(crate) enum Few<T> {
+pub(crate) enum SmallSet<T> {
     Listed(Vec<T>),
     Hashed(HashSet<T, RandomState>),
 }
 
-impl<T> Default for Few<T> {
+impl<T> Default for SmallSet<T> {
     fn default() -> Self {
         Self::Listed(Vec::new())
     }
 }
 
-impl<T: Eq + Hash> Few<T> {
+impl<T: Eq + Hash> SmallSet<T> {
     pub(crate) fn contains(&self, item: &T) -> bool {
         match self {
             // Recent items are looked up most.
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn few_or_many_it_is_a_set() {
-        let mut set = Few::default();
+        let mut set = SmallSet::default();
         for n in 0..3 * LOOKED_THROUGH {
             assert!(set.insert(n) && !set.insert(n) && set.contains(&n) && !set.contains(&(n + 1)));
         }
