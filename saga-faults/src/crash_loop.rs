@@ -1,7 +1,7 @@
 //! A crash loop with real processes: a worker is killed again and again while its sagas are in a step, or one of its sagas
 //! aborts it. Afterwards only a saga that aborts may be dead-lettered.
 //!
-//! `cargo run --profile sim -p saga-faults -- loop` kills once a second for a minute, over 50 sagas in a step of five
+//! `cargo run --profile ci -p saga-faults -- loop` kills once a second for a minute, over 50 sagas in a step of five
 //! seconds; with `--killers 1` and `--kills 0` one of the sagas aborts the process instead.
 
 use std::path::{Path, PathBuf};

@@ -91,8 +91,8 @@ fn built(name: &str) -> Option<PathBuf> {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--example", name, "--target-dir"]);
         cargo.arg(profile.parent().expect("profiles are in the target directory"));
-        if profile.ends_with("release") {
-            cargo.arg("--release");
+        if let Some(name) = profile.file_name().filter(|name| *name != "debug") {
+            cargo.arg("--profile").arg(name);
         }
         let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
         return built.success().then_some(example);

@@ -10,8 +10,24 @@ mod peers;
 
 use std::process::ExitCode;
 
-use crate::{Outcome, cargo, nearest};
+use clap::builder::PossibleValuesParser;
+
+use crate::{Outcome, cargo};
 use form::Form;
+
+/// What can be asked for.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Arguments {
+    /// Runs only these
+    #[arg(value_parser = PossibleValuesParser::new(BENCHES.iter().map(|bench| bench.name)))]
+    names: Vec<String>,
+    /// Prints JSON alone
+    #[arg(long)]
+    json: bool,
+    /// Prints the text for the documentation
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+}
 
 struct Bench {
     /// The name on the command line.
@@ -39,11 +55,9 @@ const BENCHES: &[Bench] = &[
     Bench { name: "peers", work: Work::OnlyNamed { run: peers::run } },
 ];
 
-const OPTIONS: &[&str] = &["--json", "--markdown"];
-
 /// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let chosen = choose(arguments, BENCHES)?;
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let chosen = choose(&arguments.names, BENCHES);
     let form = form(arguments, &chosen)?;
     let is_section = |bench: &&&Bench| matches!(bench.work, Work::Speed);
     let sections: Vec<&str> = chosen.iter().filter(is_section).map(|bench| bench.name).collect();
@@ -69,34 +83,24 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// Returns the form of the report that the arguments select.
-fn form(arguments: &[String], chosen: &[&Bench]) -> Result<Form, String> {
-    let is_asked_for = |option: &str| arguments.iter().any(|argument| argument == option);
-    match (is_asked_for("--json"), is_asked_for("--markdown")) {
-        (false, false) => Ok(Form::Text),
-        (true, false) => Ok(Form::Json),
-        (false, true) => match chosen.iter().find(|bench| matches!(bench.work, Work::Own { .. })) {
-            Some(bench) => Err(format!("`{}` has no `--markdown`; name the others", bench.name)),
-            None => Ok(Form::Markdown),
-        },
-        (true, true) => Err("either `--json` or `--markdown`".to_owned()),
+fn form(arguments: &Arguments, chosen: &[&Bench]) -> Result<Form, String> {
+    match chosen.iter().find(|bench| matches!(bench.work, Work::Own { .. })) {
+        Some(bench) if arguments.markdown => {
+            Err(format!("`{}` has no `--markdown`; name the others", bench.name))
+        }
+        _ if arguments.markdown => Ok(Form::Markdown),
+        _ if arguments.json => Ok(Form::Json),
+        _ => Ok(Form::Text),
     }
 }
 
-/// Returns the benchmarks that the arguments name. Without names, returns all that need not be named.
-fn choose<'a>(arguments: &[String], benches: &'a [Bench]) -> Result<Vec<&'a Bench>, String> {
-    let mut chosen = Vec::new();
-    for argument in arguments.iter().filter(|argument| !OPTIONS.contains(&argument.as_str())) {
-        if argument.starts_with('-') {
-            return Err(nearest::unknown("option", argument, OPTIONS));
-        }
-        let Some(bench) = benches.iter().find(|bench| bench.name == argument) else {
-            let names: Vec<&str> = benches.iter().map(|bench| bench.name).collect();
-            return Err(nearest::unknown("benchmark", argument, &names));
-        };
-        chosen.push(bench);
-    }
-    let need_no_name = benches.iter().filter(|bench| !matches!(bench.work, Work::OnlyNamed { .. }));
-    Ok(if chosen.is_empty() { need_no_name.collect() } else { chosen })
+/// Returns the benchmarks of these names. Without names, returns all that need not be named.
+fn choose<'a>(names: &[String], benches: &'a [Bench]) -> Vec<&'a Bench> {
+    let is_chosen = |bench: &&Bench| match bench.work {
+        Work::OnlyNamed { .. } if names.is_empty() => false,
+        _ => names.is_empty() || names.iter().any(|name| name == bench.name),
+    };
+    benches.iter().filter(is_chosen).collect()
 }
 
 /// Returns the arguments of cargo that run these sections in one process.
@@ -128,42 +132,24 @@ mod tests {
         Bench { name: "big", work: Work::OnlyNamed { run: |_| Ok(()) } },
     ];
 
-    fn chosen(arguments: &[&str]) -> Result<Vec<&'static str>, String> {
-        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        Ok(choose(&arguments, THREE)?.iter().map(|bench| bench.name).collect())
+    fn chosen(names: &[&str]) -> Vec<&'static str> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        choose(&names, THREE).iter().map(|bench| bench.name).collect()
     }
 
     #[test]
     fn without_a_name_all_run_and_with_names_only_those() {
-        assert_eq!(chosen(&[]), Ok(vec!["w1", "w2"]));
-        assert_eq!(chosen(&["--json"]), Ok(vec!["w1", "w2"]));
-        assert_eq!(chosen(&["w2", "--json"]), Ok(vec!["w2"]));
-        assert_eq!(chosen(&["big"]), Ok(vec!["big"]));
+        assert_eq!(chosen(&[]), ["w1", "w2"]);
+        assert_eq!(chosen(&["w2"]), ["w2"]);
+        assert_eq!(chosen(&["big"]), ["big"]);
     }
 
     #[test]
-    fn an_unknown_name_is_told_the_accepted() {
-        let error = chosen(&["latency"]).expect_err("there is no such benchmark");
-        assert_eq!(error, "unknown benchmark `latency`: accepted: `w1`, `w2`, `big`");
-    }
-
-    #[test]
-    fn an_unknown_option_is_refused() {
-        let error = chosen(&["--jsn"]).expect_err("there is no such option");
-        assert!(error.contains("did you mean `--json`"), "{error}");
-    }
-
-    #[test]
-    fn one_form_is_asked_for_and_by_those_that_have_it() {
-        let form_of = |arguments: &[&str], benches| {
-            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-            form(&arguments, &choose(&arguments, benches).expect("they are known"))
-        };
-        assert_eq!(form_of(&["big"], THREE), Ok(Form::Text));
-        assert_eq!(form_of(&["big", "--json"], THREE), Ok(Form::Json));
-        assert_eq!(form_of(&["big", "w1", "--markdown"], THREE), Ok(Form::Markdown));
-        assert!(form_of(&["big", "--markdown", "--json"], THREE).is_err());
-        let refused = form_of(&["compile", "--markdown"], BENCHES);
+    fn markdown_is_asked_for_of_those_that_have_it() {
+        let markdown = Arguments { markdown: true, ..Arguments::default() };
+        assert_eq!(form(&Arguments::default(), &[&THREE[2]]), Ok(Form::Text));
+        assert_eq!(form(&markdown, &[&THREE[2], &THREE[0]]), Ok(Form::Markdown));
+        let refused = form(&markdown, &choose(&["compile".to_owned()], BENCHES));
         assert_eq!(refused, Err("`compile` has no `--markdown`; name the others".to_owned()));
     }
 

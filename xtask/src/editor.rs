@@ -8,19 +8,11 @@ mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::{Outcome, cargo};
+use crate::cargo;
 use cases::{Case, FILE};
 use server::Server;
-
-/// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Outcome {
-    if let Some(argument) = arguments.first() {
-        return Err(format!("`cargo xtask editor` takes no arguments, and was given `{argument}`"));
-    }
-    check().map(|()| ExitCode::SUCCESS)
-}
 
 /// Runs every case, and prints a line for each.
 pub(crate) fn check() -> Result<(), String> {

@@ -17,10 +17,7 @@ use fixtures::Fixtures;
 pub(crate) const PAGES: &str = "docs/errors";
 
 /// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Outcome {
-    if let Some(argument) = arguments.first() {
-        return Err(format!("`errors` takes no arguments, and was given `{argument}`"));
-    }
+pub(crate) fn run() -> Outcome {
     let root = cargo::root()?;
     let fixtures = read(&root)?;
     if let Some((path, what)) = fixtures.wrong.first() {

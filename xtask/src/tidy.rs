@@ -57,16 +57,10 @@ const RULES: &[Rule] = &[
 ];
 
 /// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Outcome {
-    match arguments {
-        [] => {}
-        [option] if option == "--imports" => {
-            layers::print(&Tree::read()?);
-            return Ok(ExitCode::SUCCESS);
-        }
-        [argument, ..] => {
-            return Err(format!("`tidy` takes `--imports` and nothing else, and was given `{argument}`"));
-        }
+pub(crate) fn run(imports: bool) -> Outcome {
+    if imports {
+        layers::print(&Tree::read()?);
+        return Ok(ExitCode::SUCCESS);
     }
     Ok(match check() {
         Ok(()) => ExitCode::SUCCESS,

@@ -36,11 +36,11 @@ pub(super) fn check() -> Result<(), String> {
     lay_out(&outside, &packaged)?;
     println!("fetches what it does not have, and builds: saga beside sqlx, sea-orm and diesel");
     build(&outside, &target)?;
-    let run = place.join("run");
+    let (programs, run) = (target.join("ci"), place.join("run"));
     for program in PROGRAMS {
-        runs(&target.join("debug").join(program), &run.join(program))?;
+        runs(&programs.join(program), &run.join(program))?;
     }
-    console::follow(&readme()?, &target.join("debug/readme"), &run.join("readme"))
+    console::follow(&readme()?, &programs.join("readme"), &run.join("readme"))
 }
 
 fn names(packaged: &[Packaged]) -> String {
@@ -79,7 +79,7 @@ fn readme() -> Result<String, String> {
 fn build(outside: &Path, target: &Path) -> Result<(), String> {
     let mut cargo = cargo::program("cargo")?;
     // In the same directory: what has the same version and features as in the workspace is built once.
-    cargo.args(["build", "--locked", "--target-dir"]).arg(target).current_dir(outside);
+    cargo.args(["build", "--locked", "--profile", "ci", "--target-dir"]).arg(target).current_dir(outside);
     run(&mut cargo).map(drop)
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 
 use super::{newcomer, weight};
-use crate::{cargo, editor, tidy};
+use crate::{cargo, editor, harness, tidy};
 
 /// One thing that CI checks.
 pub(super) struct Stage {
@@ -45,7 +45,17 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "clippy",
         work: Work::Cargo {
-            arguments: &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+            arguments: &[
+                "clippy",
+                "--profile",
+                "ci",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--",
+                "-D",
+                "warnings",
+            ],
             variable: None,
             locks: true,
         },
@@ -56,7 +66,16 @@ pub(super) const STAGES: &[Stage] = &[
         name: "tests",
         work: Work::Cargo {
             // All others would be built with the features of the dependencies of `unified`.
-            arguments: &["test", "--workspace", "--exclude", "unified", "--all-features", "--no-fail-fast"],
+            arguments: &[
+                "test",
+                "--profile",
+                "ci",
+                "--workspace",
+                "--exclude",
+                "unified",
+                "--all-features",
+                "--no-fail-fast",
+            ],
             variable: None,
             locks: true,
         },
@@ -65,7 +84,11 @@ pub(super) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "unified",
-        work: Work::Cargo { arguments: &["test", "--package", "unified"], variable: None, locks: true },
+        work: Work::Cargo {
+            arguments: &["test", "--profile", "ci", "--package", "unified"],
+            variable: None,
+            locks: true,
+        },
         component: None,
         compiles: true,
     },
@@ -83,50 +106,27 @@ pub(super) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "sim",
-        work: Work::Cargo {
-            arguments: &["run", "--profile", "sim", "--package", "saga-sim", "--", "--seeds", "100000"],
-            variable: None,
-            locks: true,
+        work: Work::Own {
+            typed: "cargo xtask sim --seeds 100000",
+            run: || harness::check("saga-sim", &["--seeds", "100000"]),
         },
         component: None,
         compiles: true,
     },
     Stage {
         name: "kill",
-        work: Work::Cargo {
-            arguments: &[
-                "run",
-                "--profile",
-                "sim",
-                "--package",
-                "saga-faults",
-                "--",
-                "kill",
-                "--rounds",
-                "50",
-            ],
-            variable: None,
-            locks: true,
+        work: Work::Own {
+            typed: "cargo xtask kill --rounds 50",
+            run: || harness::check("saga-faults", &["kill", "--rounds", "50"]),
         },
         component: None,
         compiles: true,
     },
     Stage {
         name: "disk",
-        work: Work::Cargo {
-            arguments: &[
-                "run",
-                "--profile",
-                "sim",
-                "--package",
-                "saga-faults",
-                "--",
-                "disk",
-                "--seeds",
-                "25",
-            ],
-            variable: None,
-            locks: true,
+        work: Work::Own {
+            typed: "cargo xtask disk --seeds 25",
+            run: || harness::check("saga-faults", &["disk", "--seeds", "25"]),
         },
         component: None,
         compiles: true,
@@ -134,7 +134,7 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "docs",
         work: Work::Cargo {
-            arguments: &["doc", "--workspace", "--no-deps", "--all-features"],
+            arguments: &["doc", "--profile", "ci", "--workspace", "--no-deps", "--all-features"],
             variable: Some(("RUSTDOCFLAGS", "-Dwarnings")),
             locks: true,
         },
@@ -166,12 +166,6 @@ impl Stage {
         if let Some((name, value)) = variable {
             command.env(name, value);
         }
-        if cargo::in_ci() {
-            // What is compiled once and thrown away gains nothing from being ready for a second time.
-            command.env("CARGO_INCREMENTAL", "0");
-            // Nothing is debugged there; a panic names its line all the same.
-            command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-        }
         let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
         judge(status)
     }
@@ -202,9 +196,9 @@ mod tests {
     fn ci_insists_on_the_lock_file_where_cargo_has_the_option() {
         assert_eq!(
             stage("docs").shown(false),
-            "RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features"
+            "RUSTDOCFLAGS=-Dwarnings cargo doc --profile ci --workspace --no-deps --all-features"
         );
-        assert!(stage("docs").shown(true).contains("cargo doc --locked --workspace"));
+        assert!(stage("docs").shown(true).contains("cargo doc --locked --profile ci --workspace"));
         assert!(stage("clippy").shown(true).ends_with("--all-features -- -D warnings"));
         assert_eq!(stage("fmt").shown(true), "cargo fmt --all --check");
     }

@@ -150,7 +150,7 @@ fn in_pair(tree: &Tree, option: &str, name: &str) -> Option<Complaint> {
         return None;
     }
     if option == "xtask" && !name.starts_with('-') {
-        let known = name == "help" || tree.commands.contains(&name);
+        let known = name == "help" || tree.commands.iter().any(|it| it == name);
         let what = || nearest::unknown("command of `cargo xtask`", name, &tree.commands);
         return (!known).then(|| (what(), "name one that exists".to_owned()));
     }

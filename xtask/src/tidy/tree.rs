@@ -11,7 +11,7 @@ pub(super) struct Tree {
     pub(super) config: Config,
     pub(super) metadata: Metadata,
     /// The subcommands of `cargo xtask`.
-    pub(super) commands: Vec<&'static str>,
+    pub(super) commands: Vec<String>,
 }
 
 impl Tree {
@@ -35,7 +35,7 @@ impl Tree {
             repository: Repository::of(files),
             config,
             metadata: Metadata::default(),
-            commands: vec!["test", "tidy", "errors", "bench"],
+            commands: ["test", "tidy", "errors", "bench"].map(str::to_owned).to_vec(),
         }
     }
 }
