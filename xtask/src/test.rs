@@ -1,9 +1,13 @@
 //! `cargo xtask test [stage…]`: runs everything CI runs, in stages, and reports each result.
 //!
-//! A failed stage does not stop the next: one run shows every failure. The cheap stages come first. All stages that
-//! compile use the whole workspace with all features and without `RUSTFLAGS`. Features and flags of dependencies are
-//! therefore equal: clippy and docs share checks, and all stages share macros and build scripts (the bundled SQLite is
-//! the expensive one).
+//! A failed stage does not stop the next: one run shows every failure. The cheap stages come first.
+//!
+//! Stages that compile run beside stages that run what was built: real processes, which mostly wait, and tests with one
+//! long case at their end. Cargo's lock on the target directory keeps them from compiling at the same time.
+//!
+//! All stages compile with all features, without `RUSTFLAGS`, in the profile `ci`. Features and flags of dependencies are
+//! therefore equal: clippy and docs share checks, tests and harnesses share crates, and all stages share macros and build
+//! scripts (the bundled SQLite is the expensive one).
 
 mod newcomer;
 mod prepare;
@@ -24,24 +28,36 @@ struct Report {
     took: Duration,
 }
 
-/// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let stages = choose(arguments);
+/// Runs the command. A run of all stages has two lanes; what is named runs one after the other.
+pub(crate) fn run(names: &[String]) -> Outcome {
+    let stages = choose(names);
     prepare::prepare(&stages)?;
     let began = Instant::now();
-    let mut reports = Vec::new();
-    for (index, stage) in stages.iter().enumerate() {
-        let label = format!("[{}/{}] {}", index + 1, stages.len(), stage.name);
-        say(&format!("{label}: {}", stage.shown(cargo::in_ci())));
-        let began = Instant::now();
-        let failure = stage.run().err();
-        let report = Report { stage, failure, took: began.elapsed() };
-        say(&format!("{label}: {}", verdict(&report)));
-        reports.push(report);
-    }
+    let (beside, first): (Vec<_>, Vec<_>) =
+        stages.iter().copied().partition(|stage| stage.beside && names.is_empty());
+    let mut reports = std::thread::scope(|scope| {
+        let beside = scope.spawn(move || reports(&beside, Stage::run_apart));
+        let mut reports = reports(&first, Stage::run);
+        reports.extend(beside.join().expect("a stage that fails does not panic"));
+        reports
+    });
+    reports.sort_by_key(|report| stages.iter().position(|stage| stage.name == report.stage.name));
     let (summary, code) = summary(&reports, began.elapsed(), cargo::in_ci());
     say(&summary);
     Ok(code)
+}
+
+/// Runs stages one after the other.
+fn reports(stages: &[&'static Stage], run: fn(&Stage) -> Result<(), String>) -> Vec<Report> {
+    let report = |stage: &&'static Stage| {
+        say(&format!("{}: {}", stage.name, stage.shown(cargo::in_ci())));
+        let began = Instant::now();
+        let failure = run(stage).err();
+        let report = Report { stage, failure, took: began.elapsed() };
+        say(&format!("{}: {}", stage.name, verdict(&report)));
+        report
+    };
+    stages.iter().map(report).collect()
 }
 
 /// Returns the names of all stages, in their order.

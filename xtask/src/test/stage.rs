@@ -1,6 +1,7 @@
 //! The stages of `cargo xtask test`: what each runs, and how it is typed.
 
-use std::process::ExitStatus;
+use std::fs::{self, File};
+use std::process::{Command, ExitStatus};
 
 use super::{newcomer, weight};
 use crate::{cargo, editor, harness, tidy};
@@ -13,6 +14,8 @@ pub(super) struct Stage {
     pub(super) component: Option<&'static str>,
     /// True if something is compiled, and so a C compiler has to be there.
     pub(super) compiles: bool,
+    /// True if it runs beside the others: it compiles, while the programs of the others run.
+    pub(super) beside: bool,
 }
 
 enum Work {
@@ -29,18 +32,21 @@ pub(super) const STAGES: &[Stage] = &[
         work: Work::Cargo { arguments: &["fmt", "--all", "--check"], variable: None, locks: false },
         component: Some("rustfmt"),
         compiles: false,
+        beside: false,
     },
     Stage {
         name: "tidy",
         work: Work::Own { typed: "cargo xtask tidy", run: tidy::check },
         component: None,
         compiles: false,
+        beside: false,
     },
     Stage {
         name: "weight",
         work: Work::Own { typed: "cargo xtask test weight", run: weight::check },
         component: None,
         compiles: false,
+        beside: false,
     },
     Stage {
         name: "clippy",
@@ -61,6 +67,7 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: Some("clippy"),
         compiles: true,
+        beside: true,
     },
     Stage {
         name: "tests",
@@ -81,6 +88,7 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: None,
         compiles: true,
+        beside: false,
     },
     Stage {
         name: "unified",
@@ -91,18 +99,21 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: None,
         compiles: true,
+        beside: true,
     },
     Stage {
         name: "newcomer",
         work: Work::Own { typed: "cargo xtask test newcomer", run: newcomer::check },
         component: None,
         compiles: true,
+        beside: true,
     },
     Stage {
         name: "editor",
         work: Work::Own { typed: "cargo xtask editor", run: editor::check },
         component: None,
         compiles: true,
+        beside: true,
     },
     Stage {
         name: "sim",
@@ -112,6 +123,7 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: None,
         compiles: true,
+        beside: false,
     },
     Stage {
         name: "kill",
@@ -121,6 +133,7 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: None,
         compiles: true,
+        beside: false,
     },
     Stage {
         name: "disk",
@@ -130,6 +143,7 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: None,
         compiles: true,
+        beside: false,
     },
     Stage {
         name: "docs",
@@ -140,6 +154,7 @@ pub(super) const STAGES: &[Stage] = &[
         },
         component: None,
         compiles: true,
+        beside: true,
     },
 ];
 
@@ -167,6 +182,21 @@ impl Stage {
             command.env(name, value);
         }
         let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        judge(status)
+    }
+
+    /// Runs the stage in a process of its own; what it prints is shown once it has ended.
+    pub(super) fn run_apart(&self) -> Result<(), String> {
+        let target = cargo::target()?;
+        let printed = target.join(format!("stage-{}.log", self.name));
+        let failed = |error| format!("`{}`: {error}", printed.display());
+        fs::create_dir_all(&target).map_err(failed)?;
+        let out = File::create(&printed).map_err(failed)?;
+        let err = out.try_clone().map_err(failed)?;
+        let xtask = std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
+        let status = Command::new(xtask).args(["test", self.name]).stdout(out).stderr(err).status();
+        let status = status.map_err(|error| format!("a stage cannot be started: {error}"))?;
+        print!("{}", String::from_utf8_lossy(&fs::read(&printed).map_err(failed)?));
         judge(status)
     }
 }
