@@ -9,6 +9,7 @@
 //! therefore equal: clippy and docs share checks, tests and harnesses share crates, and all stages share macros and build
 //! scripts (the bundled SQLite is the expensive one).
 
+mod deny;
 mod newcomer;
 mod prepare;
 mod stage;

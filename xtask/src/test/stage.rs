@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::{Command, ExitStatus};
 
-use super::{newcomer, weight};
+use super::{deny, newcomer, weight};
 use crate::{cargo, editor, harness, tidy};
 
 /// One thing that CI checks.
@@ -44,6 +44,13 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "weight",
         work: Work::Own { typed: "cargo xtask test weight", run: weight::check },
+        component: None,
+        compiles: false,
+        beside: false,
+    },
+    Stage {
+        name: "deny",
+        work: Work::Own { typed: "cargo xtask test deny", run: deny::check },
         component: None,
         compiles: false,
         beside: false,
@@ -201,7 +208,7 @@ impl Stage {
     }
 }
 
-fn judge(status: ExitStatus) -> Result<(), String> {
+pub(super) fn judge(status: ExitStatus) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(status.to_string()) }
 }
 
