@@ -18,13 +18,13 @@ use form::Form;
 /// What can be asked for.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Arguments {
-    /// Runs only these
+    /// Runs only these.
     #[arg(value_parser = PossibleValuesParser::new(BENCHES.iter().map(|bench| bench.name)))]
     names: Vec<String>,
-    /// Prints JSON alone
+    /// Prints JSON alone.
     #[arg(long)]
     json: bool,
-    /// Prints the text for the documentation
+    /// Prints the text for the documentation.
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
 }

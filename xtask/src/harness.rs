@@ -24,7 +24,7 @@ const BUILD: &[&str] = &[
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Words {
-    /// The options of the program; `--help` lists them
+    /// The options of the program; `--help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     pub(crate) words: Vec<String>,
 }

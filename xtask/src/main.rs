@@ -6,6 +6,7 @@
 // The commands measure how long they take; the clock that the rest of the project must inject is not meant.
 #![allow(clippy::disallowed_methods)]
 
+mod api;
 mod bench;
 mod cargo;
 mod editor;
@@ -33,29 +34,31 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs everything CI runs
+    /// Runs everything CI runs.
     Test {
-        /// Runs only these
+        /// Runs only these.
         #[arg(value_parser = PossibleValuesParser::new(test::stages()))]
         stages: Vec<String>,
     },
-    /// Checks the rules of the architecture, and that the docs name what exists
+    /// Checks the rules of the architecture, and that the docs name what exists.
     Tidy {
-        /// Prints files, imports and circles of each crate instead
+        /// Prints files, imports and circles of each crate instead.
         #[arg(long)]
         imports: bool,
     },
-    /// Writes `docs/errors` from the fixtures of compile errors
+    /// Writes `docs/errors` from the fixtures of compile errors.
     Errors,
-    /// Asks rust-analyzer what it offers where steps and sagas are typed
+    /// Writes the public items of the published crates to `docs/api.txt`.
+    Api,
+    /// Asks rust-analyzer what it offers where steps and sagas are typed.
     Editor,
-    /// Runs random sagas in a simulated world, from seeds, and shrinks what fails
+    /// Runs random sagas in a simulated world, from seeds, and shrinks what fails.
     Sim(harness::Words),
-    /// Kills and stops real workers with sagas under way, and audits what is left
+    /// Kills and stops real workers with sagas under way, and audits what is left.
     Kill(harness::Words),
-    /// Runs sagas on a disk that fails, loses its power and flips bits, and audits what is left
+    /// Runs sagas on a disk that fails, loses its power and flips bits, and audits what is left.
     Disk(harness::Words),
-    /// Measures; prints ratios taken in one run
+    /// Measures; prints ratios taken in one run.
     Bench(bench::Arguments),
 }
 
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Some(Command::Test { stages }) => test::run(&stages),
         Some(Command::Tidy { imports }) => tidy::run(imports),
         Some(Command::Errors) => errors::run(),
+        Some(Command::Api) => api::write().map(|()| ExitCode::SUCCESS),
         Some(Command::Editor) => editor::check().map(|()| ExitCode::SUCCESS),
         Some(Command::Sim(words)) => harness::sim(&words),
         Some(Command::Kill(words)) => harness::kill(&words),

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::process::{Command, ExitStatus};
 
 use super::{deny, newcomer, weight};
-use crate::{cargo, editor, harness, tidy};
+use crate::{api, cargo, editor, harness, tidy};
 
 /// One thing that CI checks.
 pub(super) struct Stage {
@@ -44,6 +44,13 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "weight",
         work: Work::Own { typed: "cargo xtask test weight", run: weight::check },
+        component: None,
+        compiles: false,
+        beside: false,
+    },
+    Stage {
+        name: "api",
+        work: Work::Own { typed: "cargo xtask test api", run: api::check },
         component: None,
         compiles: false,
         beside: false,
