@@ -54,7 +54,7 @@ async fn trip(is_deaf: bool) -> Result<(), Failure> {
 
 fn main() -> Result<(), Error> {
     let asked = Story::one("asked", "a step panics, and the hotel can be asked");
-    let deaf = Story::one("deaf", "a step panics, and nobody can be asked");
+    let deaf = Story::one("deaf", "a step panics, and the hotel cannot be asked");
     harness::life::main("saga", &[asked, deaf], async |life| {
         let is_deaf = life.case == "deaf";
         let store = SqliteStore::open(life.folder.join("saga.db"))?;

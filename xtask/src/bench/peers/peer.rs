@@ -15,7 +15,7 @@ pub(super) struct Peer {
 }
 
 /// saga is first: the others are compared with it.
-pub(super) const PEERS: [Peer; 9] = [
+pub(super) const PEERS: [Peer; 13] = [
     Peer { folder: "saga", is_full: false },
     Peer { folder: "steno", is_full: false },
     Peer { folder: "duroxide", is_full: false },
@@ -25,4 +25,8 @@ pub(super) const PEERS: [Peer; 9] = [
     Peer { folder: "apalis", is_full: false },
     Peer { folder: "apalis", is_full: true },
     Peer { folder: "restate", is_full: false },
+    Peer { folder: "agentplane", is_full: false },
+    Peer { folder: "durare", is_full: false },
+    Peer { folder: "durare", is_full: true },
+    Peer { folder: "bunqueue", is_full: false },
 ];

@@ -33,9 +33,7 @@ struct Built {
 
 /// Builds a peer's `w1`, after installing what it needs besides cargo.
 pub(super) fn build(folder: &str) -> Result<Program, String> {
-    if folder == "restate" {
-        install_restate()?;
-    }
+    install_by_npm(folder)?;
     eprintln!("building peers/{folder}");
     let built = build_crate(folder, &["--bin", "w1"])?;
     let path = built.into_iter().find_map(|one| one.executable);
@@ -73,20 +71,20 @@ fn build_crate(folder: &str, target: &[&str]) -> Result<Vec<Built>, String> {
     Ok(all.filter(|one| one.reason == "compiler-artifact").collect())
 }
 
-/// Installs the server of Restate by npm.
-fn install_restate() -> Result<(), String> {
-    let folder = cargo::root()?.join("peers/restate");
-    if folder.join("node_modules").is_dir() {
+/// Installs what a peer's `package.json` names: the server of Restate; bunqueue and bun.
+fn install_by_npm(folder: &str) -> Result<(), String> {
+    let place = cargo::root()?.join("peers").join(folder);
+    if !place.join("package.json").is_file() || place.join("node_modules").is_dir() {
         return Ok(());
     }
     let arguments =
         ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent"];
-    eprintln!("fetching the server of Restate: npm {} --prefix peers/restate", arguments.join(" "));
-    let status = cargo::program("npm")?.args(arguments).arg("--prefix").arg(&folder).status();
+    eprintln!("fetching packages: npm {} --prefix peers/{folder}", arguments.join(" "));
+    let status = cargo::program("npm")?.args(arguments).arg("--prefix").arg(&place).status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("missing: its server; npm could not fetch it ({status})")),
-        Err(error) => Err(format!("missing: its server, which npm would fetch, and npm ({error})")),
+        Ok(status) => Err(format!("missing: its packages; npm could not fetch them ({status})")),
+        Err(error) => Err(format!("missing: its packages, which npm would fetch, and npm ({error})")),
     }
 }
 
