@@ -30,11 +30,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
             let complaints = if line.is_code {
                 in_command(tree, line.text)
             } else {
-                let links = markdown::links(line.text)
-                    .into_iter()
-                    .filter_map(|link| in_link(tree, &file.path, &link));
-                let spans = markdown::spans(line.text);
-                let spans = spans.iter().flat_map(|(_, span)| in_span(tree, &file.path, span));
+                let links = line.links.iter().filter_map(|link| in_link(tree, &file.path, link));
+                let spans = line.spans.iter().flat_map(|span| in_span(tree, &file.path, span));
                 links.chain(spans).collect()
             };
             found.extend(complaints.into_iter().map(|(what, fix)| Violation {

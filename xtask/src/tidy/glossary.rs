@@ -24,10 +24,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         in_code(tree, file, source, &mut found);
         let comments: Vec<&str> = source.comments.lines().map(without_marker).collect();
         for line in markdown::lines(&comments.join("\n")) {
-            let text = markdown::prose(line.text);
-            in_prose(&tree.config.glossary, file, line.number, &text, &mut found);
+            in_prose(&tree.config.glossary, file, line.number, &line.prose, &mut found);
             if !line.is_code {
-                in_prose(&tree.config.prose, file, line.number, &text, &mut found);
+                in_prose(&tree.config.prose, file, line.number, &line.prose, &mut found);
             }
         }
     }
@@ -36,7 +35,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         for line in markdown::lines(&file.text).into_iter().filter(|line| !line.is_code) {
             column =
                 if line.text.trim_start().starts_with('|') { column.or(column_of(line.text)) } else { None };
-            let text = without_column(&markdown::prose(line.text), column);
+            let text = without_column(&line.prose, column);
             in_prose(&tree.config.glossary, file, line.number, &text, &mut found);
             in_prose(&tree.config.prose, file, line.number, &text, &mut found);
         }

@@ -1,6 +1,6 @@
-//! Splits Markdown as far as the rules need: fences, code spans, the targets of links, prose.
-//!
-//! Not a parser: each line is read alone, so a code span across the end of a line counts as prose.
+//! Splits Markdown into lines, as far as the rules need: code blocks, code spans, the targets of links, prose.
+
+use pulldown_cmark::{Event, LinkType::Inline, Options, Parser, Tag};
 
 /// A line of a Markdown file.
 #[derive(Debug, PartialEq, Eq)]
@@ -8,122 +8,82 @@ pub(super) struct Line<'a> {
     /// Counted from one.
     pub(super) number: usize,
     pub(super) text: &'a str,
-    /// True between the fences of a code block.
+    /// True in a code block, its fences included.
     pub(super) is_code: bool,
+    /// The text with its code spans blanked out; all positions stay.
+    pub(super) prose: String,
+    /// The code spans that begin here.
+    pub(super) spans: Vec<String>,
+    /// The targets of the links, images and definitions that begin here.
+    pub(super) links: Vec<String>,
 }
 
-/// Returns the lines of a file, without the fences themselves.
+/// Returns the lines of a file.
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines = Vec::new();
-    let mut open: Option<&str> = None;
-    for (index, text) in text.lines().enumerate() {
-        let fence = fence(text.trim_start());
-        match (open, fence) {
-            (None, Some(fence)) => open = Some(fence),
-            (Some(opening), Some(fence)) if fence.starts_with(opening) && text.trim() == fence => open = None,
-            _ => lines.push(Line { number: index + 1, text, is_code: open.is_some() }),
-        }
+    let line = |(index, text): (usize, _)| {
+        let (spans, links) = (Vec::new(), Vec::new());
+        Line { number: index + 1, text, is_code: false, prose: String::new(), spans, links }
+    };
+    let mut lines: Vec<Line<'_>> = text.lines().enumerate().map(line).collect();
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let line_of = |at: usize| starts.partition_point(|start| *start <= at) - 1;
+    let mut prose = text.to_owned().into_bytes();
+    let parser = Parser::new_ext(text, Options::ENABLE_TABLES);
+    for (_, definition) in parser.reference_definitions().iter() {
+        lines[line_of(definition.span.start)].links.push(definition.dest.to_string());
     }
-    lines
-}
-
-fn fence(line: &str) -> Option<&str> {
-    let letter = line.chars().next().filter(|letter| matches!(letter, '`' | '~'))?;
-    let length = line.len() - line.trim_start_matches(letter).len();
-    // With more backticks on the same line, it is a code span that opens with three.
-    (length >= 3 && !line[length..].contains('`')).then(|| &line[..length])
-}
-
-/// Returns the code spans of a line, each with its place in the line.
-pub(super) fn spans(line: &str) -> Vec<(usize, &str)> {
-    let mut spans = Vec::new();
-    let mut at = 0;
-    while let Some(found) = line[at..].find('`') {
-        let start = at + found;
-        let inside = start + run(&line[start..]);
-        match closing(line, inside, inside - start) {
-            Some(end) => {
-                spans.push((inside, &line[inside..end]));
-                at = end + (inside - start);
+    for (event, range) in parser.into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => {
+                lines[line_of(range.start)..=line_of(range.end - 1)]
+                    .iter_mut()
+                    .for_each(|it| it.is_code = true);
             }
-            None => at = inside,
+            Event::Code(code) => {
+                lines[line_of(range.start)].spans.push(code.into_string());
+                prose[range].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            }
+            Event::Start(
+                Tag::Link { link_type: Inline, dest_url, .. }
+                | Tag::Image { link_type: Inline, dest_url, .. },
+            ) => {
+                lines[line_of(range.start)].links.push(dest_url.into_string());
+            }
+            _ => {}
         }
     }
-    spans
-}
-
-/// Returns the number of backticks at the beginning of a text.
-fn run(text: &str) -> usize {
-    text.len() - text.trim_start_matches('`').len()
-}
-
-/// Returns the position of the next run of exactly that many backticks.
-fn closing(line: &str, from: usize, length: usize) -> Option<usize> {
-    let mut at = from;
-    while let Some(found) = line[at..].find('`') {
-        let start = at + found;
-        let here = run(&line[start..]);
-        if here == length {
-            return Some(start);
-        }
-        at = start + here;
-    }
-    None
-}
-
-/// Returns the line with its code spans blanked out; all positions stay.
-pub(super) fn prose(line: &str) -> String {
-    let spans = spans(line);
-    let in_span = |at: usize| spans.iter().any(|(start, span)| (*start..start + span.len()).contains(&at));
-    line.char_indices().map(|(at, letter)| if in_span(at) { ' ' } else { letter }).collect()
-}
-
-/// Returns the targets of a line's links and of its link definitions, without their titles.
-pub(super) fn links(line: &str) -> Vec<String> {
-    let prose = prose(line);
-    let mut links = Vec::new();
-    for (start, opening) in prose.match_indices("](") {
-        let target = &prose[start + opening.len()..];
-        if let Some(end) = target.find(')') {
-            links.extend(target[..end].split_whitespace().next().map(str::to_owned));
-        }
-    }
-    let definition = prose.trim_start().strip_prefix('[').and_then(|rest| rest.split_once("]: "));
-    if let Some((_, target)) = definition {
-        links.extend(target.split_whitespace().next().map(str::to_owned));
-    }
-    links
+    let prose = String::from_utf8_lossy(&prose);
+    lines.iter_mut().zip(prose.lines()).for_each(|(line, prose)| line.prose = prose.to_owned());
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn texts(line: &str) -> Vec<&str> {
-        spans(line).into_iter().map(|(_, span)| span).collect()
-    }
-
     #[test]
-    fn fences_are_told_from_spans() {
-        let text = "a\n```rust\nb\n~~~\n```\nc\n~~~\n```\n~~~\n``` d ```\n";
-        let found: Vec<(usize, bool)> = lines(text).iter().map(|line| (line.number, line.is_code)).collect();
-        assert_eq!(found, [(1, false), (3, true), (4, true), (6, false), (8, true), (10, false)]);
-    }
-
-    #[test]
-    fn spans_close_with_as_many_as_they_opened() {
-        assert_eq!(texts("a `b` c ``d ` e`` f ` g"), ["b", "d ` e"]);
+    fn blocks_are_told_from_spans() {
+        let text = "a\n\n```rust\nb\n~~~\n```\n\nc\n~~~\n```\n~~~\n``` d ```\n";
+        let code: Vec<usize> =
+            lines(text).iter().filter(|line| line.is_code).map(|line| line.number).collect();
+        assert_eq!(code, [3, 4, 5, 6, 9, 10, 11]);
     }
 
     #[test]
     fn prose_is_what_is_in_no_span() {
-        assert_eq!(prose("a `bé` c"), "a `  ` c");
+        let found = lines("a `bé` c ``d ` e``\nf `g\nh` i");
+        assert_eq!(found[0].spans, ["bé", "d ` e"]);
+        assert_eq!(found[0].prose, "a       c          ");
+        assert_eq!((&*found[1].prose, &*found[2].prose), ("f   ", "   i"));
+        assert_eq!(found[1].spans, ["g h"]);
     }
 
     #[test]
-    fn links_are_found_in_lines_and_definitions() {
-        assert_eq!(links("see [a](b.md#c) and ![d](e.png \"title\"), `[f](g)`"), ["b.md#c", "e.png"]);
-        assert_eq!(links("[a]: ../b.md"), ["../b.md"]);
-        assert!(links("[a] and (b)").is_empty());
+    fn links_are_found_where_their_target_is() {
+        let found = lines("see [a](b.md#c) and ![d](e.png \"title\"), `[f](g)`\n[h] [i]\n\n[h]: ../j.md");
+        assert_eq!(found[0].links, ["b.md#c", "e.png"]);
+        assert_eq!(found[3].links, ["../j.md"]);
+        assert!(found[1].links.is_empty() && lines("[a] and (b)")[0].links.is_empty());
     }
 }
