@@ -7,6 +7,7 @@
 // The harness runs in real time, like the users of the code under test.
 #![allow(clippy::disallowed_methods)]
 
+mod answer;
 mod audit;
 mod crash_loop;
 mod crew;

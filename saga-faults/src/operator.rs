@@ -5,8 +5,8 @@ use saga::machine::Delivery;
 use saga::record::Knowledge;
 use saga::{By, Payload, Role, SitePath, State};
 
+use crate::answer::Slip;
 use crate::ledger::Ledger;
-use crate::steps::Slip;
 
 pub(crate) fn by() -> By {
     By::new("operator", "it is a dead letter")

@@ -6,7 +6,8 @@ use saga::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::steps::{Slip, WorldError, book, charge, hold, keep, mail, reserve, set, stamp};
+use crate::answer::{Slip, WorldError};
+use crate::steps::{book, charge, hold, keep, mail, reserve, set, stamp};
 
 /// The input of every saga.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

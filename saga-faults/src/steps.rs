@@ -1,32 +1,10 @@
 //! One step of each kind, as a user writes them; all act upon the ledger.
 
 use saga::prelude::*;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use crate::answer::{Slip, WorldError};
 use crate::ledger::{Known, Undoes};
 use crate::world::World;
-
-/// The output of every step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Slip {
-    /// The ledger's id of the effect.
-    pub(crate) id: String,
-}
-
-/// The failure of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, StepError)]
-pub(crate) enum WorldError {
-    #[error("busy")]
-    #[transient]
-    Busy,
-    #[error("refused")]
-    #[permanent]
-    Refused,
-    #[error("no clear answer")]
-    #[in_doubt]
-    Unclear,
-}
 
 /// Keyed; rerun in doubt.
 #[step(compensate = release(output.id), retry(attempts = 5, backoff = "1ms..10ms"), timeout = "120ms")]

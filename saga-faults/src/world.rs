@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use saga::Role;
 use saga::prelude::*;
 
+use crate::answer::{Slip, WorldError};
 use crate::ledger::{Call, Known, Ledger, Reply, Request, Undoes};
 use crate::mutant::Mutant;
-use crate::steps::{Slip, WorldError};
 use crate::wire::Client;
 
 /// The way to the ledger.

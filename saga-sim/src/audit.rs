@@ -4,7 +4,8 @@
 use saga_core::state::{Direction, Status, StepState};
 use saga_core::{Entry, Kind, Phase, Record, Role, Rollback, SagaId, SitePath, State, WhyLeft};
 
-use crate::books::{Books, Effect, Rule, Wrong};
+use crate::books::{Books, Effect};
+use crate::rule::{Rule, Wrong};
 
 /// Returns everything that journal and books show to be wrong with a saga at rest.
 pub(crate) fn audit(books: &Books, saga: &SagaId, journal: &[Entry]) -> Vec<Wrong> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::books::Rule;
-use crate::world::World;
+use crate::books::Books;
+use crate::rule::Rule;
 
 /// The compensations in flight in one process; clones share them.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Crowd {
     }
 
     /// Adds a compensation that begins.
-    pub(crate) fn joined(&self, world: &World, step: &'static str) -> Member {
+    pub(crate) fn joined(&self, books: &mut Books, step: &'static str) -> Member {
         let now = {
             let mut steps = self.steps();
             let now = steps.entry(step).or_default();
@@ -39,7 +39,7 @@ impl Crowd {
         };
         if now > self.max {
             let what = format!("{now} compensations by {step} run at a time, and {} may", self.max);
-            world.books().wrong(Rule::Crowd, what);
+            books.wrong(Rule::Crowd, what);
         }
         Member { crowd: self.clone(), step }
     }

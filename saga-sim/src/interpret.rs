@@ -1,6 +1,8 @@
 //! The sagas of the simulation: they interpret the [`Program`] in their recorded input. They are written by hand, over
 //! the same public traits that `#[saga]` uses.
 
+mod steps;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +11,7 @@ use std::time::Duration;
 use saga_runtime::*;
 
 use crate::program::{Op, Program, places};
-use crate::steps::{Any, AnySteps};
+use steps::{Any, AnySteps};
 
 macro_rules! interpreted {
     ($(#[$doc:meta])* $name:ident $(, deadline $seconds:literal)?) => {

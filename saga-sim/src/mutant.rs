@@ -1,7 +1,7 @@
 //! Bugs put back on purpose, one for each rule, to show that the simulation catches them. They stand in the world, in the
 //! store, or in what is read from it: the runtime's own code has no switch for them.
 
-use crate::books::Rule;
+use crate::rule::Rule;
 
 /// A bug put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

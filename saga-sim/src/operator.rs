@@ -39,7 +39,7 @@ impl People {
             Ok(state) => Some(state),
             Err(error) => {
                 let what = format!("the journal of {saga} cannot be read: {error}");
-                self.world.books().wrong(crate::books::Rule::Sound, what);
+                self.world.books().wrong(crate::rule::Rule::Sound, what);
                 None
             }
         }

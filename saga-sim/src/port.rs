@@ -18,13 +18,13 @@ use saga_runtime::Clock as _;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::books::Rule;
 use crate::case::{Trouble, What, When};
 use crate::clock::SharedClock;
 use crate::coverage::{Coverage, Side};
 use crate::gate::Gate;
 use crate::mutant::Mutant;
 use crate::referee::Referee;
+use crate::rule::Rule;
 
 /// The maximum number of store calls in a run; a long run makes a tenth of them.
 const CALLS_MAX: u64 = 200_000;

@@ -14,8 +14,8 @@ use saga_core::{Cause, Entry, Epoch, Kind, MemoryStore, Phase, Record, SagaId, S
 
 use saga_runtime::Clock as _;
 
-use crate::books::Rule;
 use crate::mutant::Mutant;
+use crate::rule::Rule;
 use crate::world::World;
 
 /// The watched store.

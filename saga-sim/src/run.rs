@@ -13,7 +13,6 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::audit::audit;
-use crate::books::{Rule, Wrong};
 use crate::case::{Case, Event, Plan, Trouble, What, When};
 use crate::coverage::Coverage;
 use crate::fleet::Fleet;
@@ -22,6 +21,7 @@ use crate::mutant::Mutant;
 use crate::operator::People;
 use crate::port::{Stage, write_of};
 use crate::referee::Referee;
+use crate::rule::{Rule, Wrong};
 use crate::timely::{Heard, timely};
 use crate::world::World;
 

@@ -2,10 +2,10 @@
 
 use saga_runtime::defaults::COMPENSATIONS_MAX;
 
-use crate::books::Rule;
 use crate::case::{Case, Plan};
 use crate::mutant::Mutant;
 use crate::program::{Deed, Fate, Fates, Op, Program};
+use crate::rule::Rule;
 use crate::run::run;
 
 /// The maximum number of runs.

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::books::Wrong;
 use crate::coverage::Coverage;
 use crate::generate::generate;
 use crate::mutant::Mutant;
+use crate::rule::Wrong;
 use crate::run::run;
 
 /// The result of many seeds.

@@ -10,8 +10,8 @@ use saga_core::state::{Direction, SiteState};
 use saga_core::store::DeliveryId;
 use saga_core::{Entry, Reason, Record, Role, SagaId, State, Timestamp};
 
-use crate::books::{Rule, Wrong};
 use crate::referee::Word;
+use crate::rule::{Rule, Wrong};
 
 /// A worker that lives takes a cancel within this.
 const CANCEL_TAKEN: Duration = Duration::from_secs(40);

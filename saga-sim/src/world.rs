@@ -12,12 +12,13 @@ use saga_runtime::{Clock as _, Failure, Probe, StepContext};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-pub(crate) use crate::books::{Books, Effect, Rule, Undoes};
+pub(crate) use crate::books::{Books, Effect, Undoes};
 use crate::clock::SharedClock;
 use crate::crowd::Crowd;
 use crate::gate::Gate;
 use crate::mutant::Mutant;
 use crate::program::Fate;
+use crate::rule::Rule;
 
 /// The world; clones are the same.
 #[derive(Clone)]
@@ -136,7 +137,8 @@ impl Seat {
 
     /// Makes a call with an effect.
     pub(crate) async fn act(&self, cx: &StepContext, call: Call) -> Result<Receipt, Failure> {
-        let _among_others = (cx.role() == Role::Undo).then(|| self.crowd.joined(&self.world, call.step));
+        let _among_others =
+            (cx.role() == Role::Undo).then(|| self.crowd.joined(&mut self.world.books(), call.step));
         self.check_begun(cx).await;
         let world = &self.world;
         let mut key = cx.key().to_string();
