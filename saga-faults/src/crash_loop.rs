@@ -21,16 +21,27 @@ const RESTARTS_MAX: u32 = 100;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// One loop.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Loop {
+    /// The number of kills.
+    #[arg(long, default_value_t = 60)]
     pub(crate) kills: u64,
+    /// The time between two kills.
+    #[arg(long, default_value_t = 1000)]
     pub(crate) period_ms: u64,
+    /// The number of sagas.
+    #[arg(long, default_value_t = 50)]
     pub(crate) sagas: usize,
+    /// The duration of their step.
+    #[arg(long, default_value_t = 5000)]
     pub(crate) step_ms: u64,
     /// The number of sagas that abort the process.
+    #[arg(long, default_value_t = 0)]
     pub(crate) killers: usize,
     /// The time for which a process must live before it runs a suspect.
+    #[arg(long, default_value_t = 10_000)]
     pub(crate) delay_ms: u64,
+    #[arg(skip)]
     pub(crate) dir: PathBuf,
 }
 

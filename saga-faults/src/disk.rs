@@ -32,19 +32,25 @@ pub use flips::FlipReport;
 use platter::{Platter, Weather};
 
 /// The settings of the runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct DiskSettings {
     /// The number of runs.
+    #[arg(long, default_value_t = 20)]
     pub seeds: u64,
     /// The number of bits to flip, each in a copy of a store.
+    #[arg(long, default_value_t = 20)]
     pub flips: u64,
     /// The first seed.
+    #[arg(long, default_value_t = 1)]
     pub from: u64,
     /// The number of sagas in each run.
+    #[arg(long, default_value_t = 24)]
     pub sagas: usize,
     /// The directory for the files.
+    #[arg(skip)]
     pub dir: PathBuf,
-    /// The bug to put in; `None` for none.
+    /// The bug to put in, which has to be found.
+    #[arg(long)]
     pub mutant: Option<Mutant>,
 }
 

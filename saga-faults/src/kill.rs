@@ -22,16 +22,25 @@ pub(crate) use people::{Operator, patience};
 pub(crate) use tally::Tally;
 
 /// The settings of the rounds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Settings {
+    /// The number of rounds.
+    #[arg(long, default_value_t = 20)]
     pub(crate) rounds: u64,
     /// The seed of the first round; each later round adds 1.
+    #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// The number of sagas in each round.
+    #[arg(long, default_value_t = 200)]
     pub(crate) sagas: usize,
     /// The number of rounds that run at the same time.
+    #[arg(long, default_value_t = 2)]
     pub(crate) jobs: usize,
     /// The directory for the files of the rounds.
+    #[arg(skip)]
     pub(crate) dir: PathBuf,
+    /// The bug to put into the worker, which has to be found.
+    #[arg(long)]
     pub(crate) mutant: Option<Mutant>,
 }
 

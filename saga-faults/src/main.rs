@@ -4,6 +4,5 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    saga_faults::run(&words).await
+    saga_faults::run().await
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::ValueEnum as _;
 use saga::StartError;
 use saga::prelude::*;
 use saga::store::StoreError;
@@ -75,7 +76,7 @@ impl Orders {
             seed: read(seed)?,
             sagas: usize::try_from(read(sagas)?).unwrap_or(0),
             kill,
-            mutant: rest.first().map(|name| Mutant::named(name)).transpose()?,
+            mutant: rest.first().map(|name| Mutant::from_str(name, false)).transpose()?,
         })
     }
 }

@@ -4,23 +4,29 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use clap::Parser;
 use saga_sim::{Failure, Mutant, generate, run, shrink, sweep};
 
+/// Runs random sagas in a simulated world, from seeds, and shrinks what fails.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask sim")]
 struct Options {
+    /// The number of seeds.
+    #[arg(long, default_value_t = 1000)]
     seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
     from: u64,
+    /// With a failure, prints the journals of its sagas as well.
+    #[arg(long)]
     journals: bool,
+    /// The bug to put back, which has to be found.
+    #[arg(long)]
     mutant: Option<Mutant>,
 }
 
 fn main() -> ExitCode {
-    let options = match options(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("error: {message}");
-            return ExitCode::from(2);
-        }
-    };
+    let options = Options::parse();
     quiet_panics();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let bar = std::io::stderr().is_terminal();
@@ -46,33 +52,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { seeds: 1000, from: 1, journals: false, mutant: None };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().unwrap_or_default();
-        match argument.as_str() {
-            "--seeds" => options.seeds = number("--seeds", &value())?,
-            "--from" => options.from = number("--from", &value())?,
-            "--journals" => options.journals = true,
-            "--mutant" => options.mutant = Some(mutant(&value())?),
-            other => {
-                let accepted = "`--seeds`, `--from`, `--journals`, `--mutant`";
-                return Err(format!("unknown option `{other}`: accepted: {accepted}"));
-            }
-        }
-    }
-    Ok(options)
-}
-
-fn number(option: &str, value: &str) -> Result<u64, String> {
-    value.parse().map_err(|_| format!("`{option}` takes a number, not {value:?}"))
-}
-
-fn mutant(name: &str) -> Result<Mutant, String> {
-    let known = Mutant::ALL.into_iter().find(|mutant| format!("{mutant:?}") == name);
-    known.ok_or_else(|| format!("there is no mutant {name:?}: accepted: {:?}", Mutant::ALL))
 }
 
 /// Hides the intended panics of steps and bodies; others are shown.

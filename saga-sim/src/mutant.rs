@@ -4,7 +4,8 @@
 use crate::rule::Rule;
 
 /// A bug put back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "verbatim")]
 pub enum Mutant {
     /// The store takes what a fenced worker writes.
     Unfenced,
@@ -53,32 +54,6 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    /// All mutants.
-    pub const ALL: [Mutant; 22] = [
-        Mutant::Unfenced,
-        Mutant::AcknowledgesTooEarly,
-        Mutant::ForgetsRollback,
-        Mutant::ForgetsIrreversible,
-        Mutant::ReadsBackwards,
-        Mutant::LosesWake,
-        Mutant::HidesDeadLetters,
-        Mutant::ProbeLies,
-        Mutant::KeyForEachAttempt,
-        Mutant::DropsUndoErrors,
-        Mutant::TakesDoubtForFailure,
-        Mutant::StormsServices,
-        Mutant::LosesDeadline,
-        Mutant::LosesLimit,
-        Mutant::LosesDelivery,
-        Mutant::LosesCancel,
-        Mutant::ForgetsActs,
-        Mutant::DatesEarly,
-        Mutant::DatesLate,
-        Mutant::UnfencedRelease,
-        Mutant::RenewsExpired,
-        Mutant::LosesRelease,
-    ];
-
     /// Returns the rule that it breaks: the simulation has to name this one.
     pub fn breaks(self) -> Rule {
         match self {
