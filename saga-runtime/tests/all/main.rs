@@ -20,6 +20,7 @@ mod damaged_records;
 mod dead_letters;
 mod definitions;
 mod due_times;
+mod ended_sagas;
 mod hiccups;
 mod lifecycle;
 mod limits;
