@@ -161,4 +161,6 @@ mod pages {
     struct Changing;
     #[doc = include_str!("../docs/http-errors.md")]
     struct HttpErrors;
+    #[doc = include_str!("../docs/keys.md")]
+    struct Keys;
 }

@@ -84,7 +84,7 @@ impl Timeline {
                 self.begin(site, at);
                 Line::on(site, Mark::Begins, of_role(*role, format!("attempt {attempt}")))
             }
-            Record::AttemptEnded { site, role, attempt, trouble, doubt, next } => {
+            Record::AttemptEnded { site, role, attempt, trouble, doubt, next, .. } => {
                 if let Some(step) = self.steps.get_mut(site) {
                     step.trouble = Some(trouble.to_string());
                 }

@@ -100,6 +100,8 @@ pub struct Definition {
     pub in_doubt: InDoubt,
     /// The step that settles it in doubt, if that is `InDoubt::Call`.
     pub settled_by: Option<&'static str>,
+    /// The time for which its conclusive errors clear doubt; `None` if they do not.
+    pub conclusive: Option<Duration>,
 }
 
 impl Graph {

@@ -92,6 +92,9 @@ pub struct Policy {
     pub probe: bool,
     /// The policy for doubt when there is no probe, or the probe does not answer.
     pub in_doubt: InDoubt,
+    /// The time for which the service remembers a key, counted from the first attempt under it: within it a conclusive
+    /// error clears doubt, and after it no attempt in doubt is run again. `None` if the step does not say so.
+    pub conclusive: Option<Duration>,
 }
 
 /// The default of [`Policy::timeout`].

@@ -101,6 +101,9 @@ pub enum Record {
         /// True if the effect may have happened despite the failure.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         doubt: bool,
+        /// True if the error proves that no attempt under this key happened: it clears the doubt of earlier ones.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        conclusive: bool,
         /// What follows: another attempt, a probe, or nothing for now.
         next: Next,
     },

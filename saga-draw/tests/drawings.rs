@@ -28,6 +28,7 @@ const fn step(name: &'static str, kind: Kind) -> Definition {
         probed_by: None,
         in_doubt: InDoubt::Rerun,
         settled_by: None,
+        conclusive: None,
     }
 }
 

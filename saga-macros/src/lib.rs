@@ -60,6 +60,7 @@ use proc_macro::TokenStream;
 /// | `readonly` | it has no effect |
 /// | `retriable` | it is retried until it succeeds: awaiting it gives its output |
 /// | `idempotent` | doing it twice is as doing it once |
+/// | `conclusive = "24h"` | with a key: the service remembers it for that long and answers a repeat with its first answer, so that a `#[permanent(conclusive)]` error clears doubt; after that time nothing in doubt is run again |
 /// | `probe = call` | a readonly step that gives a `Probe`: whether an attempt in doubt happened |
 /// | `in_doubt = rerun \| dead_letter \| call` | what to do in doubt when no probe answers |
 /// | `retry(attempts = 4, backoff = "200ms..5s", within = "1m")` | how transient errors are tried again |
@@ -133,6 +134,9 @@ pub fn saga(words: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Says what the errors of a step mean: `#[transient]`, `#[permanent]` or `#[in_doubt]` on every variant of an enum,
 /// or on a struct. `#[transient(retry_after = field)]` honours the wait that the service asked for.
+/// `#[permanent(conclusive)]` says that the service keeps this answer under the idempotency key: if a step says
+/// `conclusive = "24h"`, such an error of a repeat proves that no attempt before it happened. Errors that come before the
+/// service looks at the key (401, 403, 429) are not conclusive.
 ///
 /// ```
 /// # use saga::StepError;

@@ -139,7 +139,17 @@ impl Words {
 
     /// Returns a length of time, in milliseconds.
     pub(crate) fn millis(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u64)> {
-        let (key, value) = self.value(name, "\"10s\"", report)?;
+        self.millis_like(name, "\"10s\"", report)
+    }
+
+    /// Returns a length of time, in milliseconds, with an example of one.
+    pub(crate) fn millis_like(
+        &mut self,
+        name: &str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<(Ident, u64)> {
+        let (key, value) = self.value(name, example, report)?;
         Some((key, duration::read(name, &value, report)?))
     }
 

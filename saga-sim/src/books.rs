@@ -127,7 +127,7 @@ impl Books {
             return Ok(at);
         }
         if self.barred.contains(key) {
-            return Err(Failure::permanent(format!("{} was called off", effect.site)));
+            return Err(Failure::permanent(format!("{} was called off", effect.site)).conclusive());
         }
         let at = self.effects.len();
         match undoes {

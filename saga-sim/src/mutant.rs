@@ -23,6 +23,8 @@ pub enum Mutant {
     HidesDeadLetters,
     /// A probe says that it did not happen while it may.
     ProbeLies,
+    /// A service that promises to repeat its answers refuses what it has done.
+    ForgetsAnswers,
     /// Each attempt has a key of its own.
     KeyForEachAttempt,
     /// An error of a compensation is dropped.
@@ -63,7 +65,7 @@ impl Mutant {
             Mutant::ForgetsIrreversible => Rule::NoReturn,
             Mutant::ReadsBackwards => Rule::Order,
             Mutant::LosesWake | Mutant::HidesDeadLetters | Mutant::LosesLimit => Rule::Ends,
-            Mutant::ProbeLies | Mutant::TakesDoubtForFailure => Rule::Matched,
+            Mutant::ProbeLies | Mutant::ForgetsAnswers | Mutant::TakesDoubtForFailure => Rule::Matched,
             Mutant::KeyForEachAttempt | Mutant::ForgetsActs => Rule::Once,
             Mutant::DropsUndoErrors => Rule::Report,
             Mutant::LosesRelease => Rule::Released,

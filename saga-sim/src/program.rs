@@ -100,10 +100,14 @@ pub enum Kind {
     Keep,
     /// Undone by `release`, within two minutes; leaves a residue.
     Rent,
+    /// Undone by `release`; keyed, and its service keeps refusals; three attempts.
+    Claim,
     /// Irreversible; keyed; has a probe.
     Charge,
     /// Irreversible; keyed; rerun in doubt.
     Post,
+    /// Irreversible; keyed, and its service keeps refusals.
+    Pay,
     /// Irreversible; retried until it succeeds.
     Mail,
     /// Irreversible; not idempotent.
@@ -116,7 +120,7 @@ pub enum Kind {
 
 impl Kind {
     /// All steps.
-    pub const ALL: [Kind; 13] = [
+    pub const ALL: [Kind; 15] = [
         Kind::Hold,
         Kind::Set,
         Kind::Book,
@@ -124,8 +128,10 @@ impl Kind {
         Kind::Reserve,
         Kind::Keep,
         Kind::Rent,
+        Kind::Claim,
         Kind::Charge,
         Kind::Post,
+        Kind::Pay,
         Kind::Mail,
         Kind::Seal,
         Kind::Look,
@@ -134,7 +140,7 @@ impl Kind {
 
     /// Returns true if nothing undoes it.
     pub fn is_irreversible(self) -> bool {
-        matches!(self, Kind::Charge | Kind::Post | Kind::Mail | Kind::Seal)
+        matches!(self, Kind::Charge | Kind::Post | Kind::Pay | Kind::Mail | Kind::Seal)
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Seat {
 pub(crate) enum Known {
     /// By its key.
     ByKey,
+    /// By its key, under which it keeps its refusals too: a repeat gets the first answer.
+    Kept,
     /// By what it does: doing it twice is doing it once.
     ByNature,
     /// Not at all: every call is another effect.
@@ -78,6 +80,7 @@ pub(crate) struct Call {
 struct Flight {
     effect: Effect,
     key: String,
+    known: Known,
     undoes: Option<Undoes>,
 }
 
@@ -150,11 +153,11 @@ impl Seat {
         let id = match call.known {
             Known::ByNature => format!("{}/{} {}", cx.saga(), cx.site(), cx.role()),
             Known::NotAtAll => format!("{}/{} {}", cx.saga(), cx.site(), cx.attempt()),
-            Known::ByKey | Known::Reads => key.clone(),
+            Known::ByKey | Known::Kept | Known::Reads => key.clone(),
         };
         let (saga, site, role) = (cx.saga().clone(), cx.site().clone(), cx.role());
         let effect = Effect { saga, site, role, step: call.step, id };
-        let flight = Flight { effect, key, undoes: call.undoes };
+        let flight = Flight { effect, key, known: call.known, undoes: call.undoes };
         self.gate.pass().await;
         let result = self.fly(flight, fate, air).await;
         self.gate.pass().await;
@@ -184,7 +187,7 @@ impl Seat {
             Fate::Well => {}
             Fate::Slow(ms) => sleep(Duration::from_millis(ms)).await,
             Fate::Transient => return Err(Failure::transient(said("is busy"))),
-            Fate::Permanent => return Err(Failure::permanent(said("is refused"))),
+            Fate::Permanent => return self.refuse(&flight),
             Fate::DoubtLost => return Err(Failure::in_doubt(said("gave no clear answer"))),
             Fate::DoubtLanded => {
                 let doubt = Failure::in_doubt(said("gave no clear answer"));
@@ -219,6 +222,22 @@ impl Seat {
         let receipt = self.land(flight)?;
         sleep(WAY).await;
         Ok(receipt)
+    }
+
+    /// Refuses a call for good, unless the service answered otherwise before. Every refusal says of itself that it is
+    /// conclusive; it is so only of a service that keeps its answers.
+    fn refuse(&self, flight: &Flight) -> Result<Receipt, Failure> {
+        let refusal = Failure::permanent(format!("{} is refused", flight.effect.site)).conclusive();
+        let mut books = self.world.books();
+        if flight.known != Known::Kept || books.mutant == Some(Mutant::ForgetsAnswers) {
+            return Err(refusal);
+        }
+        if let Some(at) = books.find(&flight.effect.id) {
+            let id = flight.effect.id.clone();
+            return Ok(Receipt { id, number: at as u64, ballast: String::new() });
+        }
+        books.bar(&flight.key);
+        Err(refusal)
     }
 
     fn land(&self, flight: Flight) -> Result<Receipt, Failure> {

@@ -6,6 +6,7 @@ mended! {
     sg0402_class_twice
     sg0402_two_classes
     sg0403_class_of_enum
+    sg0404_conclusive_in_doubt
     sg0404_retry_after_permanent
     sg0404_retry_after_type
     sg0404_retry_after_unknown
@@ -27,6 +28,7 @@ mended! {
     sg0406_io
     sg0412_saga
     sg0413_from
+    sg0414_none_conclusive
     sg0620_all
     sg0620_class
 }

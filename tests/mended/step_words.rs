@@ -10,6 +10,7 @@ mended! {
     sg0103_irreversible_compensated
     sg0103_irreversible_readonly
     sg0103_readonly_compensated
+    sg0104_conclusive_readonly
     sg0104_idempotent_readonly
     sg0104_in_doubt_readonly
     sg0104_probe_readonly
@@ -17,6 +18,7 @@ mended! {
     sg0105_undo_within_alone
     sg0106_rerun_harmful
     sg0107_backoff_longer
+    sg0107_conclusive_shorter
     sg0107_timeout_longer
     sg0108_delay
     sg0108_in_doubt_misspelt
@@ -68,4 +70,6 @@ mended! {
     sg0116_retry_once
     sg0117_comma_missing
     sg0117_word_in_quotes
+    sg0118_call
+    sg0118_key_missing
 }

@@ -99,7 +99,7 @@ fn attempts(site: &SitePath) -> Vec<Record> {
     let due = Timestamp(7);
     let ended = |(role, attempt, trouble, next)| {
         let (site, doubt) = (site.clone(), role == Role::Undo);
-        Record::AttemptEnded { site, role, attempt, trouble, doubt, next }
+        Record::AttemptEnded { site, role, attempt, trouble, doubt, conclusive: !doubt, next }
     };
     let next = [Next::Again { due }, Next::Probe { due }, Next::Hold, Next::Hold, Next::Hold];
     let numbered = (1..).zip(troubles).zip(next);

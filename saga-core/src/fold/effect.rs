@@ -116,7 +116,7 @@ impl StepState {
                 self.doing.probes += 1;
                 self.doing.wait_for(*next, entry.at);
                 if *happened == Some(false) {
-                    self.doing.conclude_not_happened();
+                    self.doing.conclude_not_happened(entry.at);
                 }
             }
             Record::Done { output, undo, .. } => {
@@ -176,7 +176,11 @@ impl Effect {
 
     fn fold(&mut self, entry: &Entry) {
         match &entry.record {
-            Record::AttemptEnded { trouble, doubt, next, .. } => {
+            Record::AttemptEnded { trouble, doubt, conclusive, next, .. } => {
+                if *conclusive {
+                    // The next attempt, if an operator wants one, gets a key of its own.
+                    (self.doubt, self.reruns, self.probes) = (false, 0, 0);
+                }
                 self.last = Some(trouble.clone());
                 match doubt {
                     true => self.doubt = true,
@@ -195,7 +199,7 @@ impl Effect {
             }
             Record::Resolved { knowledge, .. } => match knowledge {
                 Knowledge::NotHappened => {
-                    self.conclude_not_happened();
+                    self.conclude_not_happened(entry.at);
                     self.wait_for(Next::Hold, entry.at);
                 }
                 // The record after this says so.
@@ -220,10 +224,11 @@ impl Effect {
     }
 
     /// Notes that no attempt so far happened, or ever will: the next one has a key of its own.
-    fn conclude_not_happened(&mut self) {
+    fn conclude_not_happened(&mut self, at: Timestamp) {
         if self.doubt {
             self.doubt = false;
             self.generation += 1;
+            self.keyed_since = at;
             self.failures += 1;
             self.reruns = 0;
             self.probes = 0;
@@ -234,6 +239,7 @@ impl Effect {
     fn refresh(&mut self, at: Timestamp) {
         if !self.doubt {
             self.generation += 1;
+            self.keyed_since = at;
         }
         self.failures = 0;
         self.reruns = 0;

@@ -9,6 +9,14 @@ use crate::record::{AttemptError, Cause, Failure, Finder, Next, Record};
 use crate::state::{Effect, State, Status};
 use crate::{Reason, Role, SitePath};
 
+/// The end of an attempt that did not happen.
+struct NotDone {
+    trouble: AttemptError,
+    retry_after: Option<Duration>,
+    /// True if it clears the doubt of earlier attempts.
+    conclusive: bool,
+}
+
 impl Turn<'_> {
     pub(super) fn attempt_ended(&mut self, site: &SitePath, role: Role, attempt: u32, ending: Ending) {
         // An end that comes twice, or after a person settled the matter, says nothing new.
@@ -19,8 +27,9 @@ impl Turn<'_> {
         }
         match ending {
             Ending::Done(evaluated) => self.happened(site, role, evaluated, Finder::Attempt),
-            Ending::NotDone { trouble, retry_after } => {
-                self.not_done(site, role, attempt, trouble, retry_after);
+            Ending::NotDone { trouble, retry_after, conclusive } => {
+                let conclusive = conclusive && self.concludes(site, role, &trouble);
+                self.not_done(site, role, attempt, NotDone { trouble, retry_after, conclusive });
             }
             Ending::InDoubt { trouble } => self.in_doubt(site, role, attempt, trouble),
             Ending::Undecodable { detail } => self.block(site, role, Reason::Undecodable, detail),
@@ -53,17 +62,11 @@ impl Turn<'_> {
         }
     }
 
-    fn not_done(
-        &mut self,
-        site: &SitePath,
-        role: Role,
-        attempt: u32,
-        trouble: AttemptError,
-        retry_after: Option<Duration>,
-    ) {
+    fn not_done(&mut self, site: &SitePath, role: Role, attempt: u32, end: NotDone) {
+        let NotDone { trouble, retry_after, conclusive } = end;
         let in_doubt = self.effect(site, role).is_some_and(|e| e.doubt);
-        // An earlier attempt may have happened, whatever this one says.
-        if in_doubt && role == Role::Do {
+        // An earlier attempt may have happened, whatever this one says; unless that is what the service said then.
+        if in_doubt && !conclusive && role == Role::Do {
             return self.still_in_doubt(site, role, attempt, trouble, false);
         }
         let try_next = match trouble {
@@ -71,8 +74,25 @@ impl Turn<'_> {
             _ => self.next_try(site, role, retry_after),
         };
         let next = try_next.next();
-        self.push(Record::AttemptEnded { site: site.clone(), role, attempt, trouble, doubt: false, next });
+        let (site_, doubt) = (site.clone(), false);
+        self.push(Record::AttemptEnded { site: site_, role, attempt, trouble, doubt, conclusive, next });
         self.follow_try(site, role, try_next);
+    }
+
+    /// Returns true if a conclusive error proves that no attempt under the present key happened: there is doubt, the
+    /// error is permanent, and the service remembers the key for as long as it is in use.
+    fn concludes(&self, site: &SitePath, role: Role, trouble: &AttemptError) -> bool {
+        let is_permanent = matches!(trouble, AttemptError::Error { permanent: true, .. });
+        let remembers = self.policy(site, role).is_some_and(|policy| policy.conclusive.is_some());
+        let in_doubt = self.effect(site, role).is_some_and(|effect| effect.doubt);
+        is_permanent && in_doubt && remembers && !self.is_key_forgotten(site, role)
+    }
+
+    /// Returns true if the service may have forgotten the key: a repeat under it may be another effect.
+    pub(super) fn is_key_forgotten(&self, site: &SitePath, role: Role) -> bool {
+        let window = self.policy(site, role).and_then(|policy| policy.conclusive);
+        let used = window.zip(self.effect(site, role));
+        used.is_some_and(|(window, effect)| effect.keyed_since.after(window) < self.facts.now)
     }
 
     /// Returns what comes after one more transient failure.
@@ -133,6 +153,10 @@ impl Turn<'_> {
         if self.policy(site, role).is_none() {
             return self.block(site, role, Reason::Diverged, "this build does not know the step".to_owned());
         }
+        if self.waits_too_long(site, role) {
+            let reason = if role == Role::Do { Reason::InDoubt } else { Reason::CompensationFailed };
+            return self.block(site, role, reason, KEY_FORGOTTEN.to_owned());
+        }
         if role == Role::Undo && !self.admits_again(site) {
             return;
         }
@@ -146,6 +170,13 @@ impl Turn<'_> {
         let within = self.policy(site, role).and_then(|policy| policy.retry.within);
         let effect = self.effect(site, role).filter(|e| role == Role::Do && !e.doubt);
         effect.zip(within).is_some_and(|(effect, within)| effect.since.after(within) < self.facts.now)
+    }
+
+    /// Returns true if a repeat of what is in doubt was due while the service remembered its key, and comes later: no
+    /// worker may have been there. (An operator may repeat a compensation later.)
+    fn waits_too_long(&self, site: &SitePath, role: Role) -> bool {
+        let waits = |e: &Effect| e.doubt && matches!(e.status, Status::Pending(Next::Again { .. }));
+        self.effect(site, role).is_some_and(waits) && self.is_key_forgotten(site, role)
     }
 
     /// Begins the next attempt of a compensation that was put off, though it was due a while ago. A first attempt, and
@@ -230,6 +261,9 @@ impl Turn<'_> {
         self.state.step(site)?.effect(role)
     }
 }
+
+/// Why a step in doubt is not run again.
+pub(super) const KEY_FORGOTTEN: &str = "in doubt for longer than the service remembers its key";
 
 /// What comes after a failure that is known to be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

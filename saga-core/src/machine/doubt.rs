@@ -1,9 +1,9 @@
 //! Attempts that may or may not have happened. Doubt belongs to the effect and sticks: only a success, a conclusive
-//! probe or a person clears it. The order is: probe, the step's own policy, a person.
+//! probe, a conclusive error or a person clears it. The order is: probe, the step's own policy, a person.
 
 use std::time::Duration;
 
-use super::attempt::Try;
+use super::attempt::{KEY_FORGOTTEN, Try};
 use super::event::Answer;
 use super::turn::Turn;
 use crate::policy::{DOUBT_TRIES_MAX, InDoubt, Retry};
@@ -49,14 +49,23 @@ impl Turn<'_> {
     ) {
         let permanent = matches!(trouble, AttemptError::Error { permanent: true, .. });
         let interrupted = trouble == AttemptError::Interrupted;
-        let last = trouble.to_string();
+        let last = self.why_in_doubt(site, role, &trouble.to_string());
         let probes = self.state.step(site).map_or(0, |s| s.doing.probes);
         let resolution = self.resolution(site, role, probes, permanent);
         let next = resolution.next();
-        self.push(Record::AttemptEnded { site: site.clone(), role, attempt, trouble, doubt, next });
+        let (site_, conclusive) = (site.clone(), false);
+        self.push(Record::AttemptEnded { site: site_, role, attempt, trouble, doubt, conclusive, next });
         // Nothing begins at a recovery before it is known what has passed and was delivered meanwhile.
         if !interrupted || matches!(resolution, Resolution::Person(_)) {
             self.follow(site, role, resolution, last);
+        }
+    }
+
+    /// Returns what a person is told of an effect in doubt.
+    fn why_in_doubt(&self, site: &SitePath, role: Role, last: &str) -> String {
+        match self.is_key_forgotten(site, role) {
+            true => format!("{last}; {KEY_FORGOTTEN}"),
+            false => last.to_owned(),
         }
     }
 
@@ -68,6 +77,8 @@ impl Turn<'_> {
             return Resolution::Person(Reason::Diverged);
         };
         let reruns = step.effect(role).map_or(0, |e| e.reruns);
+        // What the service no longer knows by its key would be done once more.
+        let may_repeat = !permanent && reruns < DOUBT_TRIES_MAX && !self.is_key_forgotten(site, role);
         let rerun = |retry: &Retry| {
             // The first rerun goes out at once: most often the answer was lost, not the service.
             let wait = if reruns == 0 { Duration::ZERO } else { retry.wait(reruns, random) };
@@ -75,9 +86,9 @@ impl Turn<'_> {
         };
         if role == Role::Undo {
             // A compensation is repeatable: its type says so.
-            return match permanent || reruns >= DOUBT_TRIES_MAX {
-                true => Resolution::Person(Reason::CompensationFailed),
-                false => rerun(&policy.retry),
+            return match may_repeat {
+                true => rerun(&policy.retry),
+                false => Resolution::Person(Reason::CompensationFailed),
             };
         }
         if policy.probe && probes < DOUBT_TRIES_MAX {
@@ -87,7 +98,7 @@ impl Turn<'_> {
         let (forward, irreversible) = (self.state.goes_forward_at(site), step.kind == Kind::Irreversible);
         let may_rerun = forward || !irreversible;
         match policy.in_doubt {
-            InDoubt::Rerun if may_rerun && !permanent && reruns < DOUBT_TRIES_MAX => rerun(&policy.retry),
+            InDoubt::Rerun if may_rerun && may_repeat => rerun(&policy.retry),
             InDoubt::Call if step.in_doubt.is_none() => Resolution::Person(Reason::InDoubt),
             InDoubt::Call if self.state.is_at_rest() => Resolution::CallInTurn,
             // A stop waits for an irreversible step, so that its call cannot wait for the rollback.
@@ -111,6 +122,7 @@ impl Turn<'_> {
     pub(super) fn resolve_again(&mut self, site: &SitePath) {
         let Some(effect) = self.effect(site, Role::Do) else { return };
         let (probes, last) = (effect.probes, last_trouble(effect));
+        let last = self.why_in_doubt(site, Role::Do, &last);
         let resolution = self.resolution(site, Role::Do, probes, false);
         if let Resolution::Wait(next) = resolution {
             self.push(Record::Resumed { site: site.clone(), next });
@@ -124,6 +136,7 @@ impl Turn<'_> {
             return;
         }
         let (probes, last) = (effect.probes + 1, last_trouble(effect));
+        let last = self.why_in_doubt(site, Role::Do, &last);
         match answer {
             Answer::Happened(evaluated) => self.happened(site, Role::Do, evaluated, Finder::Probe),
             Answer::NotHappened => self.not_happened(site),

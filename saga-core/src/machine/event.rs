@@ -130,6 +130,8 @@ pub enum Ending {
         trouble: AttemptError,
         /// The time for which the service asked not to be called again; `None` if it did not.
         retry_after: Option<Duration>,
+        /// True if the error is the service's answer to the key, which it keeps and repeats.
+        conclusive: bool,
     },
     /// The effect may have happened.
     InDoubt {

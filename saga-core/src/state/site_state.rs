@@ -140,6 +140,8 @@ pub struct Effect {
     pub probes: u32,
     /// The generation of its idempotency key.
     pub generation: u32,
+    /// The time from which the key of this generation is in use.
+    pub keyed_since: Timestamp,
     /// True if an attempt may have happened without a recorded result.
     pub doubt: bool,
     /// The time at which the first attempt since the last redrive began.
@@ -185,6 +187,7 @@ impl Effect {
             probes: 0,
             generation: 0,
             doubt: false,
+            keyed_since: at,
             since: at,
             waits_since: at,
             last: None,

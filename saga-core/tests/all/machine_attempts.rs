@@ -53,7 +53,7 @@ fn a_service_that_asks_for_time_gets_it() {
     let mut saga = Desk::new();
     saga.step("a", "comp3");
     let retry_after = Some(std::time::Duration::from_secs(7));
-    let ending = Ending::NotDone { trouble: desk::error(false), retry_after };
+    let ending = Ending::NotDone { trouble: desk::error(false), retry_after, conclusive: false };
     saga.take(Event::AttemptEnded { site: "a".into(), role: Role::Do, attempt: 1, ending });
     saga.work("wake 7000").at(6999).work("wake 7000").at(7000).work("a a2");
 }

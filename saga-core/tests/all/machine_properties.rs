@@ -22,7 +22,7 @@ use crate::support::world::{Node, World};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-const STEPS: [&str; 20] = [
+const STEPS: [&str; 22] = [
     "comp",
     "comp3",
     "comp_probe",
@@ -31,6 +31,8 @@ const STEPS: [&str; 20] = [
     "comp_call",
     "comp_call2",
     "comp_probe_person",
+    "comp_sure3",
+    "irr_sure3",
     "comp_retriable",
     "comp_retriable3",
     "irr",

@@ -17,6 +17,7 @@ pub(crate) fn check(asked: &mut Asked, function: &Function, report: &mut Report)
     times(asked, report);
     attempts(asked, report);
     doubt(asked, function, report);
+    conclusive(asked, function, report);
     names(asked, function, report);
     // What could not be read may have been what is missing.
     if !asked.incomplete {
@@ -97,6 +98,7 @@ fn pointless(asked: &Asked, report: &mut Report) {
         (asked.probe.as_ref().map(|(key, _)| key), "it is simply run again"),
         (asked.in_doubt.as_ref().map(|(key, _)| key), "it is simply run again"),
         (asked.idempotent.as_ref(), "a repeat of it is always harmless"),
+        (asked.conclusive.as_ref().map(|(key, _)| key), "its errors clear no doubt"),
     ];
     if let Some(readonly) = &asked.readonly {
         for (word, why) in effectless {
@@ -136,8 +138,38 @@ fn doubt(asked: &Asked, function: &Function, report: &mut Report) {
     report.add(diagnostic);
 }
 
+/// Reports errors under a key that the step does not take, and errors of a repeat that never is.
+fn conclusive(asked: &Asked, function: &Function, report: &mut Report) {
+    let Some((word, _)) = asked.conclusive.as_ref().filter(|_| asked.readonly.is_none()) else { return };
+    if !function.takes_key() {
+        if function.sound {
+            let diagnostic = Diagnostic::at("SG0118", word.span(), "`conclusive` requires a key")
+                .why("an error of a repeat tells of the first attempt only if the service knows the repeat by its key, and answers what it answered then")
+                .fix("let the step take `key: &IdempotencyKey` and hand that to the service; or leave `conclusive` out");
+            report.add(diagnostic);
+        }
+    } else if matches!(asked.in_doubt, Some((_, InDoubt::Call(_)))) {
+        let diagnostic = Diagnostic::at(
+            "SG0118",
+            word.span(),
+            "`conclusive` means nothing beside a call in `in_doubt`",
+        )
+        .why("in doubt that call is made instead of a repeat, so that no repeat is answered")
+        .fix("leave `conclusive` out; or leave `in_doubt` out, and the step is run again under its key");
+        report.add(diagnostic);
+    }
+}
+
 /// Lengths of time that do not go together.
 fn times(asked: &Asked, report: &mut Report) {
+    if let (Some((word, window)), Some((timeout, length))) = (&asked.conclusive, &asked.timeout)
+        && length >= window
+    {
+        let diagnostic = Diagnostic::at("SG0107", word.span(), format!("`{timeout}` is as long as `{word}`"))
+            .why("no attempt is repeated under its key once that time is over, and the first may take as long")
+            .fix("for how long the service remembers a key, by its documentation: `conclusive = \"24h\"`; or a shorter `timeout`");
+        report.add(diagnostic);
+    }
     let Some((_, retry)) = &asked.retry else { return };
     let Some((_, within)) = &retry.within else { return };
     if let Some((key, timeout)) = &asked.timeout

@@ -195,7 +195,9 @@ fn implementation(step: &Step) -> TokenStream {
     let run = run(step);
     let related = beside::registration(step);
     let calls = beside::calls(step);
+    let concludes = concludes(step, &bad);
     quote! {
+        #concludes
         #[automatically_derived]
         impl #saga::__private::Step for #ident {
             const NAME: &'static str = #name;
@@ -211,6 +213,19 @@ fn implementation(step: &Step) -> TokenStream {
             #calls
         }
     }
+}
+
+/// Returns the check that an error of a `conclusive` step is conclusive, shown at that word.
+fn concludes(step: &Step, error: &TokenStream) -> Option<TokenStream> {
+    // What is wrong with the words may be so because of what is wrong here.
+    let (word, _) = step.conclusive.as_ref().filter(|_| step.sound)?;
+    let saga = path_at(&step.saga, word.span());
+    Some(quote_spanned! {word.span()=>
+        const _: () = ::core::assert!(
+            <#error as #saga::__private::StepError>::CONCLUDES,
+            "`conclusive`, and no error of the step is conclusive [SG0414]\n       why: an error says for itself that it is the service's answer to the key; what comes before the service looks at the key, such as a wrong password, proves nothing\n       fix: `#[permanent(conclusive)]` on the variants that are such an answer, or `Failure::permanent(…).conclusive()`; or leave `conclusive` out",
+        );
+    })
 }
 
 fn undo(step: &Step) -> TokenStream {
@@ -312,6 +327,13 @@ fn policy(step: &Step) -> TokenStream {
         };
         quote!(const IN_DOUBT: #saga::__private::InDoubt = #saga::__private::InDoubt::#doubt;)
     });
+    let conclusive = step.conclusive.as_ref().map(|(_, ms)| {
+        let window = duration(*ms);
+        quote! {
+            const CONCLUSIVE: ::core::option::Option<::core::time::Duration> =
+                ::core::option::Option::Some(#window);
+        }
+    });
     let undo_within = step.undo_within_ms.map(|ms| {
         let window = duration(ms);
         quote! {
@@ -325,7 +347,7 @@ fn policy(step: &Step) -> TokenStream {
         }
     });
     let beside = beside::names(step);
-    quote!(#retry #timeout #in_doubt #leaves #undo_within #beside)
+    quote!(#retry #timeout #in_doubt #conclusive #leaves #undo_within #beside)
 }
 
 /// Returns that many milliseconds.

@@ -18,6 +18,8 @@ pub(crate) struct Step {
     pub(crate) undo: Undo,
     pub(crate) retriable: bool,
     pub(crate) repeat: Repeat,
+    /// The word `conclusive`, and for how long.
+    pub(crate) conclusive: Option<(Ident, u64)>,
     pub(crate) compensate: Option<Beside>,
     pub(crate) leaves: Option<LitStr>,
     pub(crate) undo_within_ms: Option<u64>,
@@ -97,6 +99,7 @@ impl Step {
             undo,
             retriable: asked.retriable.is_some(),
             repeat,
+            conclusive: asked.conclusive,
             compensate: asked.compensate.and_then(|(_, call)| beside(call)),
             leaves: asked.leaves.map(|(_, text)| text),
             undo_within_ms: asked.undo_within.map(|(_, ms)| ms),

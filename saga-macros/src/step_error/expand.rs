@@ -43,6 +43,15 @@ pub(crate) fn expand(error: &StepError) -> TokenStream {
             }
         }
     });
+    let sure: Vec<_> = error.variants.iter().filter(|v| v.conclusive).map(|v| &v.path).collect();
+    let conclusive = (!sure.is_empty()).then(|| {
+        quote! {
+            const CONCLUDES: bool = true;
+            fn is_conclusive(&self) -> bool {
+                ::core::matches!(self, #(#sure { .. })|*)
+            }
+        }
+    });
     // An enum without variants cannot be matched by reference.
     let class = match error.variants.is_empty() {
         true => quote!(match *self {}),
@@ -60,6 +69,7 @@ pub(crate) fn expand(error: &StepError) -> TokenStream {
                 #class
             }
             #retry_after
+            #conclusive
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Variant {
     pub(crate) class: Class,
     /// The field with the wait that the service asked for.
     pub(crate) retry_after: Option<Member>,
+    /// Whether it is the service's answer to the key.
+    pub(crate) conclusive: bool,
 }
 
 /// What it means.
@@ -119,11 +121,33 @@ fn variant(
             .why("whether an attempt happened decides if it is retried, undone, or asked about")
             .fix("`#[transient]` (it did not happen, try again), `#[permanent]` (it did not happen, and will not) or `#[in_doubt]` (it may have happened)");
         report.add(diagnostic);
-        return Variant { path, class: Class::Permanent, retry_after: None };
+        return Variant { path, class: Class::Permanent, retry_after: None, conclusive: false };
     };
     unrecorded(shown, ident, fields, report);
     let class = CLASSES.iter().find(|(known, _)| known == name).map_or(Class::Permanent, |(_, class)| *class);
-    Variant { path, class, retry_after: retry_after(attr, name, class, fields, report) }
+    let words = words_of(attr, name, report);
+    let (mut retry_after, mut conclusive) = (None, false);
+    match (class, words) {
+        (_, None) => {}
+        (Class::Transient, Some(tokens)) => retry_after = wait(tokens, fields, report),
+        (Class::Permanent, Some(tokens)) if !is_wait(tokens) => {
+            let mut words = Words::read("#[permanent]", &["conclusive"], tokens.clone(), report);
+            conclusive = words.flag("conclusive", report).is_some();
+        }
+        (Class::Permanent | Class::InDoubt, Some(tokens)) => {
+            let (fix, why) = match is_wait(tokens) {
+                true => ("only `transient` takes `retry_after`", "only what is tried again is waited for"),
+                false => ("only `permanent` takes `conclusive`", "what may have happened proves nothing"),
+            };
+            let what = match class {
+                Class::Permanent => format!("`{name}` takes no `retry_after`"),
+                _ => format!("`{name}` takes no words"),
+            };
+            let fix = format!("`#[{name}]`; {fix}");
+            report.add(Diagnostic::over("SG0404", tokens, what).why(why).fix(fix));
+        }
+    }
+    Variant { path, class, retry_after, conclusive }
 }
 
 /// Reports a field that holds an error of another crate, by its name.
@@ -144,32 +168,28 @@ fn unrecorded(shown: &str, ident: &Ident, fields: &Fields, report: &mut Report) 
     }
 }
 
-/// `#[transient(retry_after = wait)]`.
-fn retry_after(
-    attr: &Attribute,
-    name: &'static str,
-    class: Class,
-    fields: &Fields,
-    report: &mut Report,
-) -> Option<Member> {
-    let list = match &attr.meta {
-        Meta::Path(_) => return None,
-        Meta::List(list) => list,
+/// Returns true for `retry_after = …`.
+fn is_wait(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().next().is_some_and(|token| token.to_string() == "retry_after")
+}
+
+/// Returns what stands in the parentheses of a class.
+fn words_of<'a>(attr: &'a Attribute, name: &str, report: &mut Report) -> Option<&'a TokenStream> {
+    match &attr.meta {
+        Meta::Path(_) => None,
+        Meta::List(list) => Some(&list.tokens),
         Meta::NameValue(pair) => {
             let what = format!("`#[{name}]` takes no value");
             let why = "a class is so by being said";
             report.add(Diagnostic::over("SG0404", &pair.value, what).why(why).fix(format!("`#[{name}]`")));
-            return None;
+            None
         }
-    };
-    if class != Class::Transient {
-        let what = format!("`{name}` takes no words");
-        let fix = format!("`#[{name}]`; only `transient` takes `retry_after`");
-        let why = "only what is tried again is waited for";
-        report.add(Diagnostic::over("SG0404", &list.tokens, what).why(why).fix(fix));
-        return None;
     }
-    let mut words = Words::read("#[transient]", &["retry_after"], list.tokens.clone(), report);
+}
+
+/// `#[transient(retry_after = wait)]`.
+fn wait(tokens: &TokenStream, fields: &Fields, report: &mut Report) -> Option<Member> {
+    let mut words = Words::read("#[transient]", &["retry_after"], tokens.clone(), report);
     let (_, value) = words.value("retry_after", "wait", report)?;
     let member = match &value {
         Expr::Path(path) => path.path.get_ident().cloned().map(Member::Named),

@@ -20,6 +20,8 @@ use crate::value::text::text_of;
 pub trait StepError: Error + Sized + Send + Sync + 'static {
     /// How it is recorded: `Recording::new()`, of any type that is `Serialize` and `Deserialize`.
     const RECORDED: Recording<Self>;
+    /// True if some error of this type is conclusive.
+    const CONCLUDES: bool = false;
 
     /// Returns what the error means for the attempt.
     fn class(&self) -> Class;
@@ -27,6 +29,13 @@ pub trait StepError: Error + Sized + Send + Sync + 'static {
     /// Returns how long the service asked not to be called again; `None` if it did not ask.
     fn retry_after(&self) -> Option<Duration> {
         None
+    }
+
+    /// Returns true if the error is the service's answer to the idempotency key, which it keeps and repeats: then it
+    /// proves that no attempt under this key happened. Has a meaning for permanent errors of a step that says
+    /// `conclusive`; [`CONCLUDES`](Self::CONCLUDES) must be true then.
+    fn is_conclusive(&self) -> bool {
+        false
     }
 }
 
@@ -43,28 +52,49 @@ pub struct Failure {
     message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    /// Not recorded: the record of the attempt says so.
+    #[serde(skip)]
+    conclusive: bool,
 }
 
 impl Failure {
+    fn new(class: Class, message: String) -> Self {
+        Self { class, message, retry_after_ms: None, conclusive: false }
+    }
+
     /// Returns a failure that did not happen; another attempt may succeed.
     pub fn transient(message: impl Into<String>) -> Self {
-        Self { class: Class::Transient, message: message.into(), retry_after_ms: None }
+        Self::new(Class::Transient, message.into())
     }
 
     /// Returns a failure that did not happen; no other attempt will succeed.
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self { class: Class::Permanent, message: message.into(), retry_after_ms: None }
+        Self::new(Class::Permanent, message.into())
     }
 
     /// Returns a failure of an attempt that may have happened.
     pub fn in_doubt(message: impl Into<String>) -> Self {
-        Self { class: Class::InDoubt, message: message.into(), retry_after_ms: None }
+        Self::new(Class::InDoubt, message.into())
     }
 
     /// Sets the wait that the service asked for.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Says that the service keeps this failure under the idempotency key and answers it again, as
+    /// `#[permanent(conclusive)]` does on an error of one's own. Has a meaning for a permanent failure of a step that
+    /// says `conclusive`.
+    ///
+    /// ```
+    /// # use saga_runtime::{Failure, StepError as _};
+    /// assert!(Failure::permanent("the card was declined").conclusive().is_conclusive());
+    /// ```
+    #[must_use]
+    pub fn conclusive(mut self) -> Self {
+        self.conclusive = true;
         self
     }
 
@@ -91,12 +121,16 @@ impl Error for Failure {}
 #[diagnostic::do_not_recommend]
 impl StepError for Failure {
     const RECORDED: Recording<Self> = Recording::new();
+    const CONCLUDES: bool = true;
 
     fn class(&self) -> Class {
         self.class
     }
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after_ms.map(Duration::from_millis)
+    }
+    fn is_conclusive(&self) -> bool {
+        self.conclusive
     }
 }
 

@@ -55,6 +55,9 @@ pub trait Step: Sized + 'static {
     const TIMEOUT: Duration = TIMEOUT_DEFAULT;
     /// What to do in doubt when no probe answers.
     const IN_DOUBT: InDoubt = <Self::Repeat as Repeat>::IN_DOUBT;
+    /// For how long after the first attempt under a key a conclusive error proves that none happened, and an attempt
+    /// in doubt is run again under that key; `None` if the step does not say so.
+    const CONCLUSIVE: Option<Duration> = None;
     /// The recorded name of the step in [`Step::compensation`].
     const UNDONE_BY: Option<&'static str> = None;
     /// What an undo leaves behind, in words.
@@ -118,6 +121,7 @@ pub fn policy_of<S: Step>() -> Policy {
         timeout: S::TIMEOUT,
         probe: S::PROBED_BY.is_some(),
         in_doubt: S::IN_DOUBT,
+        conclusive: S::CONCLUSIVE,
     }
 }
 
@@ -133,6 +137,7 @@ pub const fn definition_of<S: Step>() -> Definition {
         probed_by: S::PROBED_BY,
         in_doubt: S::IN_DOUBT,
         settled_by: S::SETTLED_BY,
+        conclusive: S::CONCLUSIVE,
     }
 }
 

@@ -36,11 +36,11 @@ pub(crate) async fn attempt(
     match called(step, with).await {
         Err(detail) => Ending::Undecodable { detail },
         Ok(Run::Ended(Gave::Output(evaluated))) => Ending::Done(evaluated),
-        Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
+        Ok(Run::Ended(Gave::Error { class, message, error, retry_after, conclusive })) => {
             let trouble = AttemptError::Error { message, error, permanent: class == Class::Permanent };
             match class {
                 Class::InDoubt => Ending::InDoubt { trouble },
-                Class::Transient | Class::Permanent => Ending::NotDone { trouble, retry_after },
+                Class::Transient | Class::Permanent => Ending::NotDone { trouble, retry_after, conclusive },
             }
         }
         Ok(Run::Ended(Gave::Panic(message)) | Run::Panicked(message)) => {
@@ -83,7 +83,7 @@ pub(crate) async fn read(
             Ok(Run::Ended(Gave::Output(evaluated))) => {
                 return (evaluated.output.map(Ok).map_err(lost_output), attempts);
             }
-            Ok(Run::Ended(Gave::Error { class, message, error, retry_after })) => {
+            Ok(Run::Ended(Gave::Error { class, message, error, retry_after, .. })) => {
                 let failure = match class {
                     Class::Permanent => Failed::Failed { error, message },
                     // Without an effect, doubt is no more than a failure.

@@ -34,6 +34,7 @@ pub(crate) enum Gave {
         message: String,
         error: Payload,
         retry_after: Option<Duration>,
+        conclusive: bool,
     },
     /// Reading the error panicked.
     Panic(String),

@@ -33,13 +33,16 @@ pub enum Fault {
     PanicsLanded,
     /// The saga is cancelled when the attempt has begun, and knows it before the call.
     Cancelled,
+    /// The first attempt is not called, and times out; each repeat of it gives a conclusive error. Only of a step that says
+    /// `conclusive`.
+    RefusesAfterDoubt,
     /// Each attempt is called twice with the same key, and the second answer counts.
     RunsTwice,
 }
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Fault; 8] = [
+    pub const ALL: [Fault; 9] = [
         Fault::Refuses,
         Fault::FailsOnce,
         Fault::TimesOut,
@@ -47,6 +50,7 @@ impl Fault {
         Fault::Panics,
         Fault::PanicsLanded,
         Fault::Cancelled,
+        Fault::RefusesAfterDoubt,
         Fault::RunsTwice,
     ];
 
@@ -60,13 +64,14 @@ impl Fault {
             Fault::Panics => "panics, not landed",
             Fault::PanicsLanded => "panics, landed",
             Fault::Cancelled => "cancelled during it",
+            Fault::RefusesAfterDoubt => "times out, then refuses",
             Fault::RunsTwice => "runs twice",
         }
     }
 
     /// Returns true if it affects every attempt.
     fn lasts(self) -> bool {
-        matches!(self, Fault::Refuses | Fault::RunsTwice)
+        matches!(self, Fault::Refuses | Fault::RefusesAfterDoubt | Fault::RunsTwice)
     }
 }
 
@@ -116,9 +121,12 @@ impl Faults {
     fn at(&self, cx: &StepContext) -> Option<Fault> {
         let mut all = self.planned();
         let planned = all.iter_mut().find(|p| !p.over && p.site == cx.site && p.role == cx.role)?;
-        planned.came = true;
+        let is_first = !std::mem::replace(&mut planned.came, true);
         planned.over = !planned.fault.lasts();
-        Some(planned.fault)
+        Some(match planned.fault {
+            Fault::RefusesAfterDoubt if is_first => Fault::TimesOut,
+            fault => fault,
+        })
     }
 
     /// Returns true if each fault has occurred.
@@ -150,6 +158,11 @@ impl Faults {
                 self.cancel_wanted.notify_one();
                 self.cancel_known.notified().await;
                 attempt.call().await;
+            }
+            Fault::RefusesAfterDoubt => {
+                if !attempt.conclude(&self.samples) {
+                    no_error(attempt.step());
+                }
             }
             Fault::RunsTwice => {
                 if attempt.call().await {

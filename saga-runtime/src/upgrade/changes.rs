@@ -184,6 +184,10 @@ fn step(name: &str, old: &StepEntry, new: &StepEntry) -> Vec<Change> {
             format!("undone by {}", by(&e.undone_by)),
             format!("probed by {}", by(&e.probed_by)),
             format!("settled in doubt by {}", e.in_doubt),
+            format!(
+                "conclusive in its errors for {}",
+                e.conclusive_ms.map_or("no time".to_owned(), |ms| format!("{ms} ms"))
+            ),
             format!("leaving {}", by(&e.leaves)),
             format!(
                 "undone within {}",

@@ -2,6 +2,7 @@
 //! can be reviewed line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use saga_core::Kind;
 use saga_core::graph::{Definition, Graph, To, What};
@@ -76,6 +77,8 @@ pub(super) struct StepEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) probed_by: Option<String>,
     pub(super) in_doubt: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) conclusive_ms: Option<u64>,
 }
 
 /// A step that undoes or settles another.
@@ -221,6 +224,7 @@ fn awaits(what: &What) -> Value {
 impl StepEntry {
     fn of(step: &Definition, shapes: Shapes) -> Self {
         let Shapes { input, output, error } = shapes;
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let (output, error) =
             if step.kind == Kind::Auxiliary { (Value::Null, Value::Null) } else { (output, error) };
         Self {
@@ -231,13 +235,14 @@ impl StepEntry {
             error,
             undone_by: step.undone_by.map(str::to_owned),
             leaves: step.leaves.map(str::to_owned),
-            undo_within_ms: step.undo_within.map(|w| u64::try_from(w.as_millis()).unwrap_or(u64::MAX)),
+            undo_within_ms: step.undo_within.map(millis),
             probed_by: step.probed_by.map(str::to_owned),
             in_doubt: match (step.in_doubt, step.settled_by) {
                 (InDoubt::Rerun, _) => "rerun".to_owned(),
                 (InDoubt::DeadLetter, _) => "dead_letter".to_owned(),
                 (InDoubt::Call, by) => format!("step {}", by.unwrap_or_default()),
             },
+            conclusive_ms: step.conclusive.map(millis),
         }
     }
 }

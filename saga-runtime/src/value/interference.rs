@@ -27,4 +27,6 @@ pub(crate) trait AnyAttempt: Send {
     fn call(&mut self) -> Calling<'_, bool>;
     /// Ends the attempt with an error of one of these classes, the first preferred. Returns false if none is known.
     fn fail(&mut self, classes: &[Class], samples: &Samples) -> bool;
+    /// Ends the attempt with a conclusive error. Returns false if none is known.
+    fn conclude(&mut self, samples: &Samples) -> bool;
 }

@@ -24,6 +24,8 @@ pub(crate) struct Failing {
     pub(crate) lasting: bool,
     /// True if an error is known after which a retry may succeed.
     pub(crate) transient: bool,
+    /// True if a conclusive error is known.
+    pub(crate) conclusive: bool,
 }
 
 impl Samples {

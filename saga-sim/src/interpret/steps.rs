@@ -30,7 +30,7 @@ macro_rules! step {
     (
         $name:ident: $undo:ident, $effort:ident, $repeat:ident, $known:ident
         $(; attempts $attempts:literal)? $(; by $by:ident)? $(; probe $probe:ident)? $(; call_off $off:ident)?
-        $(; leaves $leaves:literal within $within:literal)?
+        $(; leaves $leaves:literal within $within:literal)? $(; conclusive $conclusive:literal)?
     ) => {
         #[allow(non_camel_case_types)]
         pub(crate) enum $name {}
@@ -43,6 +43,7 @@ macro_rules! step {
             $(const SETTLED_BY: Option<&'static str> = Some(stringify!($off));)?
             $(const LEAVES: Option<&'static str> = Some($leaves);
             const UNDO_WITHIN: Option<Duration> = Some(Duration::from_secs($within));)?
+            $(const CONCLUSIVE: Option<Duration> = Some(Duration::from_secs($conclusive));)?
             const IN_DOUBT: InDoubt = match Self::SETTLED_BY {
                 Some(_) => InDoubt::Call,
                 None => <repeat::$repeat as Repeat>::IN_DOUBT,
@@ -87,8 +88,10 @@ step!(stamp: Compensated, Fallible, Harmful, NotAtAll; by release);
 step!(reserve: Compensated, Fallible, Keyed, ByKey; by release; call_off call_off);
 step!(keep: Compensated, Retriable, Keyed, ByKey; attempts 3; by release);
 step!(rent: Compensated, Fallible, Keyed, ByKey; by release; leaves "a fee" within 120);
+step!(claim: Compensated, Fallible, Keyed, Kept; attempts 3; by release; conclusive 45);
 step!(charge: Irreversible, Fallible, Keyed, ByKey; probe find);
 step!(post: Irreversible, Fallible, Keyed, ByKey);
+step!(pay: Irreversible, Fallible, Keyed, Kept; conclusive 45);
 step!(mail: Irreversible, Retriable, Keyed, ByKey; attempts 3);
 step!(seal: Irreversible, Fallible, Harmful, NotAtAll);
 step!(look: Readonly, Fallible, Idempotent, Reads; attempts 3);
@@ -146,8 +149,10 @@ pub(crate) enum Any {
     Reserve(StepCall<reserve>),
     Keep(StepCall<keep>),
     Rent(StepCall<rent>),
+    Claim(StepCall<claim>),
     Charge(StepCall<charge>),
     Post(StepCall<post>),
+    Pay(StepCall<pay>),
     Mail(StepCall<mail>),
     Seal(StepCall<seal>),
     Look(StepCall<look>),
@@ -166,8 +171,10 @@ impl Any {
             Kind::Reserve => Any::Reserve(StepCall::new(order)),
             Kind::Keep => Any::Keep(StepCall::new(order)),
             Kind::Rent => Any::Rent(StepCall::new(order)),
+            Kind::Claim => Any::Claim(StepCall::new(order)),
             Kind::Charge => Any::Charge(StepCall::new(order)),
             Kind::Post => Any::Post(StepCall::new(order)),
+            Kind::Pay => Any::Pay(StepCall::new(order)),
             Kind::Mail => Any::Mail(StepCall::new(order)),
             Kind::Seal => Any::Seal(StepCall::new(order)),
             Kind::Look => Any::Look(StepCall::new(order)),
@@ -202,8 +209,10 @@ impl StepSet for AnySteps {
         registry.step::<reserve>();
         registry.step::<keep>();
         registry.step::<rent>();
+        registry.step::<claim>();
         registry.step::<charge>();
         registry.step::<post>();
+        registry.step::<pay>();
         registry.step::<mail>();
         registry.step::<seal>();
         registry.step::<look>();
@@ -227,8 +236,10 @@ impl Awaitable for Any {
             Any::Reserve(call) => call.at(place).await?,
             Any::Keep(call) => call.at(place).await,
             Any::Rent(call) => call.at(place).await?,
+            Any::Claim(call) => call.at(place).await?,
             Any::Charge(call) => call.at(place).await?,
             Any::Post(call) => call.at(place).await?,
+            Any::Pay(call) => call.at(place).await?,
             Any::Mail(call) => call.at(place).await,
             Any::Seal(call) => call.at(place).await?,
             Any::Look(call) => call.at(place).await?,

@@ -58,6 +58,7 @@ caught! {
     a_due_time_that_is_lost_is_caught: LosesWake,
     a_dead_letter_that_is_hidden_is_caught: HidesDeadLetters,
     a_probe_that_lies_is_caught: ProbeLies,
+    a_service_that_forgets_its_answers_is_caught: ForgetsAnswers,
     a_key_for_each_attempt_is_caught: KeyForEachAttempt,
     an_undo_error_that_is_dropped_is_caught: DropsUndoErrors,
     doubt_that_is_taken_for_failure_is_caught: TakesDoubtForFailure,

@@ -11,7 +11,7 @@ use saga_core::{Entry, IdempotencyKey, Kind, Phase, Record, Role, Rollback, Site
 
 use super::worker::{Admission, Attempt, Budget, Worker};
 use crate::support::body::{Come, Node, poll};
-use crate::support::desk::{UNDO, brief, by, call, error, json};
+use crate::support::desk::{UNDO, brief, by, call, failed, json};
 use crate::support::rules::check_record;
 
 #[derive(Clone)]
@@ -404,7 +404,7 @@ impl System {
         if self.barred.contains(&key) {
             // Only a worker that has lost the saga still runs it.
             return self.try_to(next, format!("{worker}: {name} is refused"), |s| {
-                ends(s, Ending::NotDone { trouble: error(false), retry_after: None });
+                ends(s, failed(false));
             });
         }
         if self.budget.troubles == 0 {
@@ -422,7 +422,7 @@ impl System {
             for permanent in [false, true] {
                 self.try_to(next, format!("{worker}: {name} fails, for good: {permanent}"), |s| {
                     s.budget.troubles -= 1;
-                    ends(s, Ending::NotDone { trouble: error(permanent), retry_after: None });
+                    ends(s, failed(permanent));
                 });
             }
         }

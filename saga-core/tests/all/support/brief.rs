@@ -39,6 +39,14 @@ fn list(sites: &[SitePath]) -> String {
     sites.iter().map(SitePath::as_str).collect::<Vec<_>>().join(",")
 }
 
+fn how(doubt: bool, conclusive: bool) -> &'static str {
+    match (doubt, conclusive) {
+        (true, _) => "doubt",
+        (false, true) => "never",
+        (false, false) => "no",
+    }
+}
+
 /// Returns the short form of a record. A `~` before a site means its compensation.
 pub(crate) fn brief(record: &Record) -> String {
     match record {
@@ -46,9 +54,8 @@ pub(crate) fn brief(record: &Record) -> String {
         Record::Intent { site, .. } => format!("intent {site}"),
         Record::UndoIntent { site, in_doubt: false } => format!("undo {site}"),
         Record::UndoIntent { site, in_doubt: true } => format!("settle {site}"),
-        Record::AttemptEnded { site, role, attempt, doubt, next, .. } => {
-            let how = if *doubt { "doubt" } else { "no" };
-            format!("{}{site} a{attempt} {how} → {}", mark(*role), then(next))
+        Record::AttemptEnded { site, role, attempt, doubt, conclusive, next, .. } => {
+            format!("{}{site} a{attempt} {} → {}", mark(*role), how(*doubt, *conclusive), then(next))
         }
         Record::Started { site, role, attempt } => format!("start {}{site} a{attempt}", mark(*role)),
         Record::Resumed { site, next } => format!("resume {site} → {}", then(next)),

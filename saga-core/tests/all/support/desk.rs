@@ -16,7 +16,7 @@ use saga_core::record::{AttemptError, Call, Failure, Knowledge, Lost};
 use saga_core::{By, Entry, Kind, Payload, Phase, Record, Role, SitePath, State, Timestamp};
 
 /// Steps by their names: a kind (`comp`, `irr`, `read`, `undo`), then options (`_probe`; `_person` and `_call` for
-/// doubt; `_retriable`), and at the end the number of attempts.
+/// doubt; `_retriable`; `_sure` for errors that are conclusive for a minute), and at the end the number of attempts.
 pub(crate) struct Steps;
 
 impl Catalog for Steps {
@@ -47,6 +47,7 @@ impl Catalog for Steps {
                 _ if step.contains("_call") => InDoubt::Call,
                 _ => InDoubt::Rerun,
             },
+            conclusive: step.contains("_sure").then_some(Duration::from_secs(60)),
         })
     }
 }
@@ -96,6 +97,11 @@ pub(crate) fn call(step: &'static str) -> Call {
 
 pub(crate) fn error(permanent: bool) -> AttemptError {
     AttemptError::Error { message: "no".to_owned(), error: json("no"), permanent }
+}
+
+/// Returns the end of an attempt with an error that is not conclusive.
+pub(crate) fn failed(permanent: bool) -> Ending {
+    Ending::NotDone { trouble: error(permanent), retry_after: None, conclusive: false }
 }
 
 impl Desk {
@@ -273,7 +279,7 @@ impl Desk {
 
     /// Ends an attempt with a transient error.
     pub(crate) fn not_done(&mut self, site: &str) -> &mut Self {
-        self.ended(site, Role::Do, Ending::NotDone { trouble: error(false), retry_after: None })
+        self.ended(site, Role::Do, failed(false))
     }
 
     pub(crate) fn not_done_if_running(&mut self, site: &str) -> &mut Self {
@@ -284,7 +290,13 @@ impl Desk {
 
     /// Ends an attempt with a permanent error.
     pub(crate) fn refused(&mut self, site: &str) -> &mut Self {
-        self.ended(site, Role::Do, Ending::NotDone { trouble: error(true), retry_after: None })
+        self.ended(site, Role::Do, failed(true))
+    }
+
+    /// Ends an attempt with an error that says of itself that it is conclusive.
+    pub(crate) fn surely(&mut self, site: &str, role: Role, permanent: bool) -> &mut Self {
+        let ending = Ending::NotDone { trouble: error(permanent), retry_after: None, conclusive: true };
+        self.ended(site, role, ending)
     }
 
     pub(crate) fn timed_out(&mut self, site: &str) -> &mut Self {
@@ -301,11 +313,11 @@ impl Desk {
     }
 
     pub(crate) fn undo_not_done(&mut self, site: &str) -> &mut Self {
-        self.ended(site, Role::Undo, Ending::NotDone { trouble: error(false), retry_after: None })
+        self.ended(site, Role::Undo, failed(false))
     }
 
     pub(crate) fn undo_refused(&mut self, site: &str) -> &mut Self {
-        self.ended(site, Role::Undo, Ending::NotDone { trouble: error(true), retry_after: None })
+        self.ended(site, Role::Undo, failed(true))
     }
 
     pub(crate) fn undo_timed_out(&mut self, site: &str) -> &mut Self {

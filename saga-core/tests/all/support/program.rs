@@ -89,6 +89,7 @@ pub(crate) fn definition(name: &'static str, retriable: bool) -> Definition {
         probed_by: None,
         in_doubt: InDoubt::Rerun,
         settled_by: None,
+        conclusive: None,
     }
 }
 

@@ -31,6 +31,10 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
         }
         Record::UndoIntent { site, in_doubt } => check_undo(state, site, *in_doubt, landed),
         Record::Started { site, role, attempt } => check_start(state, site, *role, *attempt),
+        Record::AttemptEnded { site, role, conclusive: true, .. } => {
+            assert!(state.step(site).unwrap().effect(*role).unwrap().doubt, "nothing was in doubt");
+            assert!(!landed.contains(&state.key(site, *role)), "{site} has happened");
+        }
         Record::RollbackStarted { .. } => {
             assert!(forward && state.no_return().is_none());
             for (site, step) in state.steps() {
@@ -114,7 +118,8 @@ pub(crate) fn check_doubt(before: &State, after: &State, record: &Record) {
                 Record::Probed { site: s, happened: Some(_), .. } | Record::Done { site: s, .. } => {
                     s == site && role == Role::Do
                 }
-                Record::Resolved { site: s, role: r, .. } => s == site && *r == role,
+                Record::Resolved { site: s, role: r, .. }
+                | Record::AttemptEnded { site: s, role: r, conclusive: true, .. } => s == site && *r == role,
                 Record::Undone { site: s, .. } => s == site && role == Role::Undo,
                 // It was settled by its own call.
                 Record::Failed { site: s, .. } => s == site && step.is_undone(),
@@ -125,7 +130,9 @@ pub(crate) fn check_doubt(before: &State, after: &State, record: &Record) {
                 "{site} was in doubt, and {record:?} says nothing of that"
             );
             let sent_on = matches!(record, Record::Redriven { .. } | Record::UndoStarted { .. });
-            let fresh = told || (sent_on && !was.doubt);
+            // A refusal that the service keeps is what it would answer again.
+            let concluded = matches!(record, Record::AttemptEnded { .. });
+            let fresh = (told && !concluded) || (sent_on && !was.doubt);
             assert!(was.generation == is.generation || fresh, "{site} has another key after {record:?}");
             let redriven = sent_on && was.is_blocked() && !was.doubt && is.status != was.status;
             assert!(

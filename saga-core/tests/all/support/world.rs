@@ -19,7 +19,7 @@ use saga_core::{
 };
 
 use super::body::{Come, poll};
-use super::desk::{Steps, UNDO, brief, by, call, error, json};
+use super::desk::{Steps, UNDO, brief, by, call, error, failed, json};
 use super::rules::{check_doubt, check_record, later_to_unwind, unwound};
 
 pub(crate) struct World {
@@ -188,8 +188,12 @@ impl World {
                 let lost = self.draw(6) == 0 && role == Role::Do;
                 Ending::Done(evaluated(&step, lost))
             }
-            5 | 6 => Ending::NotDone { trouble: error(false), retry_after: None },
-            7 => Ending::NotDone { trouble: error(true), retry_after: None },
+            5 | 6 => failed(false),
+            7 => {
+                // The service of a step that does not say `conclusive` promises nothing, whatever its errors say.
+                let conclusive = !self.landed.contains(&key) || !step.step.contains("_sure");
+                Ending::NotDone { trouble: error(true), retry_after: None, conclusive }
+            }
             8 | 9 => {
                 self.landed.insert(key);
                 Ending::InDoubt { trouble: AttemptError::TimedOut }

@@ -171,6 +171,7 @@ fn error_as_recorded<E: StepError>(error: E, encoding: &Encoding) -> Gave {
             message: text_of(&error),
             error: encoding.encode_error(&E::RECORDED, &error),
             retry_after: error.retry_after(),
+            conclusive: error.is_conclusive(),
         });
     });
     drop_quietly("the step's error", error);

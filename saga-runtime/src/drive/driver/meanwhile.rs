@@ -135,7 +135,8 @@ impl Driver {
         }
         for job in jobs {
             let Job::Attempt { site, role: Role::Do, attempt } = job else { continue };
-            let ending = Ending::NotDone { trouble: AttemptError::NotBegun, retry_after: None };
+            let ending =
+                Ending::NotDone { trouble: AttemptError::NotBegun, retry_after: None, conclusive: false };
             let (site, role, attempt) = (site.clone(), Role::Do, *attempt);
             self.take(Event::AttemptEnded { site, role, attempt, ending });
         }

@@ -165,7 +165,9 @@ impl<S: Saga, W: World> Plan<S, W> {
                 let landed = [Fault::TimesOut, Fault::TimesOutLanded, Fault::Panics, Fault::PanicsLanded];
                 // A compensation cannot be cancelled.
                 let cancelled = (*role == Role::Do).then_some(Fault::Cancelled);
-                let faults = [Fault::Refuses, Fault::FailsOnce].into_iter().chain(landed).chain(cancelled);
+                let refuses = self.is_conclusive(step).then_some(Fault::RefusesAfterDoubt);
+                let faults = [Fault::Refuses, Fault::FailsOnce].into_iter().chain(landed);
+                let faults = faults.chain(cancelled).chain(refuses);
                 (site, *role, faults.collect())
             }
             Point::Read(site) if !self.matrix.only_repeats => {
@@ -179,6 +181,7 @@ impl<S: Saga, W: World> Plan<S, W> {
         let can = |fault: &Fault| match fault {
             Fault::Refuses => failing.lasting,
             Fault::FailsOnce => failing.transient,
+            Fault::RefusesAfterDoubt => failing.conclusive,
             _ => true,
         };
         let (can, cannot): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(can);
@@ -194,8 +197,14 @@ impl<S: Saga, W: World> Plan<S, W> {
         can.into_iter().map(|fault| at(site, role, fault)).collect()
     }
 
+    /// Returns true if the errors of a repeat of the step may be conclusive.
+    fn is_conclusive(&self, step: &str) -> bool {
+        let step = self.builder.registry.find_step(step);
+        step.is_some_and(|step| step.policy().conclusive.is_some())
+    }
+
     fn failing(&self, step: &str) -> Failing {
-        let nothing = Failing { never: true, lasting: false, transient: false };
+        let nothing = Failing { never: true, lasting: false, transient: false, conclusive: false };
         let step = self.builder.registry.find_step(step);
         step.map_or(nothing, |step| step.failing(&self.matrix.stage.samples))
     }

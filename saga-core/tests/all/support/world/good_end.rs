@@ -3,7 +3,7 @@
 use saga_core::machine::{Delivery, Ending, Event, Work, work};
 use saga_core::record::Knowledge;
 use saga_core::state::SiteState;
-use saga_core::{Blocker, Phase, Reason};
+use saga_core::{Blocker, Phase, Reason, Role};
 
 use super::{World, evaluated};
 use crate::support::desk::{by, json};
@@ -67,6 +67,14 @@ impl World {
         // The same body fails there again after every redrive.
         if blockers.iter().all(|blocker| blocker.reason == Reason::FailedPastNoReturn) {
             assert!(self.deliver(Delivery::Abandon { by: by() }));
+            return;
+        }
+        // What may be forgotten is not repeated: an operator says what happened.
+        let forgotten =
+            blockers.iter().find(|b| b.role == Role::Do && b.detail.ends_with("remembers its key"));
+        if let Some(site) = forgotten.and_then(|blocker| blocker.site.clone()) {
+            let truth = self.truth(site, Role::Do);
+            assert!(self.deliver(truth), "what is in doubt can be resolved");
             return;
         }
         if self.deliver(Delivery::Redrive { site: None, input: None, by: by() }) {

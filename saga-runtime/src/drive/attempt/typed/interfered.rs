@@ -1,14 +1,15 @@
 //! The call of a step, or what a test makes of it.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 
 use saga_core::{Codecs, Payload};
 
-use crate::author::error::{Never, StepError};
+use crate::author::error::{Failure, Never, StepError};
 use crate::author::step::Step;
 use crate::replay::erased::Call;
 use crate::value::class::Class;
 use crate::value::interference::{AnyAttempt, Calling};
+use crate::value::made_up::TEXT;
 use crate::value::recorded::{decode, encode};
 use crate::value::samples::{Failing, Samples};
 use crate::value::step_context::StepContext;
@@ -58,6 +59,19 @@ impl<S: Step> AnyAttempt for Attempt<'_, S> {
         self.result = error::<S::Error>(classes, samples).map(Err);
         self.result.is_some()
     }
+
+    fn conclude(&mut self, samples: &Samples) -> bool {
+        self.result = conclusive::<S::Error>(samples).map(Err);
+        self.result.is_some()
+    }
+}
+
+/// Returns a known error that is conclusive.
+fn conclusive<E: StepError>(samples: &Samples) -> Option<E> {
+    let is_one = |error: &E| error.class() == Class::Permanent && error.is_conclusive();
+    // A recorded `Failure` no longer says that it is.
+    let failure: Box<dyn Any> = Box::new(Failure::permanent(TEXT).conclusive());
+    samples.of(&E::RECORDED).find(is_one).or_else(|| failure.downcast().ok().map(|failure| *failure))
 }
 
 /// Returns a known error of one of these classes, the first preferred.
@@ -72,6 +86,7 @@ pub(super) fn failing<E: StepError>(samples: &Samples) -> Failing {
         never: TypeId::of::<E>() == TypeId::of::<Never>(),
         lasting: error::<E>(&[Class::Permanent, Class::Transient], samples).is_some(),
         transient: error::<E>(&[Class::Transient], samples).is_some(),
+        conclusive: conclusive::<E>(samples).is_some(),
     }
 }
 
@@ -80,8 +95,6 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::author::error::Failure;
-    use crate::value::made_up::TEXT;
     use crate::value::recorded::{Recording, values};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -118,9 +131,18 @@ mod tests {
         assert_eq!(values::<Outer>(), [Outer::Lost, Outer::Inner(busy), Outer::Inner(Inner::Gone)]);
         let samples = Samples::default();
         assert_eq!(error(&[Class::Permanent], &samples), Some(Outer::Inner(Inner::Gone)));
-        assert_eq!(failing::<Outer>(&samples), Failing { never: false, lasting: true, transient: true });
-        assert_eq!(failing::<Failure>(&samples), Failing { never: false, lasting: true, transient: true });
-        assert_eq!(failing::<Never>(&samples), Failing { never: true, lasting: false, transient: false });
+        assert_eq!(
+            failing::<Outer>(&samples),
+            Failing { never: false, lasting: true, transient: true, conclusive: false }
+        );
+        assert_eq!(
+            failing::<Failure>(&samples),
+            Failing { never: false, lasting: true, transient: true, conclusive: true }
+        );
+        assert_eq!(
+            failing::<Never>(&samples),
+            Failing { never: true, lasting: false, transient: false, conclusive: false }
+        );
     }
 
     #[test]
