@@ -117,9 +117,9 @@
 
 pub use saga_core::{
     ActId, Attempt, Blocker, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError,
-    Entry, Epoch, FoldError, IdempotencyKey, InvalidId, Kind, Left, MemoryStore, Name, Payload, Phase,
-    Policy, Reason, Receipt, Record, Redacted, Residue, Role, Rollback, SAGA_ID_BYTES_MAX, SagaId, Seq,
-    SitePath, State, Timestamp, Undone, WhyLeft,
+    Entry, Epoch, FoldError, IdempotencyKey, InvalidId, InvalidKeyNamespace, KeyNamespace, Kind, Left,
+    MemoryStore, Name, Payload, Phase, Policy, Reason, Receipt, Record, Redacted, Residue, Role, Rollback,
+    SAGA_ID_BYTES_MAX, SagaId, Seq, SitePath, State, Timestamp, Undone, WhyLeft,
 };
 pub use saga_core::{graph, machine, policy, record, state, store};
 #[cfg(feature = "draw")]

@@ -42,6 +42,7 @@ mod faulty;
 mod fence;
 mod inbox;
 mod lease;
+mod namespace;
 mod purge;
 mod query;
 pub mod records;
@@ -194,6 +195,9 @@ promises! { $
         a_quarantined_saga_is_given_only_if_wanted,
         of_the_quarantined_one_is_given_at_a_time,
         a_quarantined_saga_loses_no_delivery,
+    }
+    namespace::{
+        a_key_namespace_is_recorded_once,
     }
     lease::{
         a_second_worker_is_refused_or_shares,

@@ -208,19 +208,126 @@ impl fmt::Display for Role {
     }
 }
 
+/// The maximum length of a key namespace, in bytes.
+pub const KEY_NAMESPACE_BYTES_MAX: usize = 64;
+
+/// The namespace of a store's idempotency keys, such as `orders-prod`: it keeps apart the keys of two systems that have
+/// one account with a service. Cheap to clone.
+///
+/// ```
+/// # use saga_core::KeyNamespace;
+/// let namespace = KeyNamespace::new("orders-prod")?;
+/// assert_eq!(namespace.as_str(), "orders-prod");
+/// assert!(KeyNamespace::new("orders prod").is_err());
+/// # Ok::<(), saga_core::InvalidKeyNamespace>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyNamespace(Arc<str>);
+
+/// The reason for which a text is not a key namespace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidKeyNamespace {
+    /// It has no characters.
+    #[error("the key namespace is empty (leave it out to have none)")]
+    Empty,
+    /// It is longer than [`KEY_NAMESPACE_BYTES_MAX`].
+    #[error("the key namespace has {bytes} bytes, more than {KEY_NAMESPACE_BYTES_MAX}")]
+    TooLong {
+        /// Its length, in bytes.
+        bytes: usize,
+    },
+    /// It has a character that is not a letter or digit of ASCII, nor one of `-`, `_`, `.`, `:` and `/`.
+    #[error(
+        "the key namespace {namespace:?} has the character {found:?} (letters, digits, `-_.:/` are accepted)"
+    )]
+    Character {
+        /// The rejected namespace.
+        namespace: String,
+        /// The character.
+        found: char,
+    },
+}
+
+impl KeyNamespace {
+    /// Checks `namespace`.
+    ///
+    /// # Errors
+    /// [`InvalidKeyNamespace`] if it is empty, longer than [`KEY_NAMESPACE_BYTES_MAX`] bytes, or has a character that
+    /// could be taken for another.
+    pub fn new(namespace: &str) -> Result<Self, InvalidKeyNamespace> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+        if namespace.is_empty() {
+            return Err(InvalidKeyNamespace::Empty);
+        }
+        if namespace.len() > KEY_NAMESPACE_BYTES_MAX {
+            return Err(InvalidKeyNamespace::TooLong { bytes: namespace.len() });
+        }
+        match namespace.chars().find(|c| !is_plain(*c)) {
+            Some(found) => Err(InvalidKeyNamespace::Character { namespace: namespace.to_owned(), found }),
+            None => Ok(Self(namespace.into())),
+        }
+    }
+
+    /// Returns the namespace as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for KeyNamespace {
+    type Error = InvalidKeyNamespace;
+    fn try_from(namespace: String) -> Result<Self, InvalidKeyNamespace> {
+        Self::new(&namespace)
+    }
+}
+
+impl From<KeyNamespace> for String {
+    fn from(namespace: KeyNamespace) -> String {
+        namespace.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for KeyNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for KeyNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
 /// The key by which an outside service recognizes a repeat. It is the same for all attempts and reruns of one effect.
 /// Its compensation has another key, and so has each generation.
 ///
-/// The key is a function of (saga, site, role, generation) alone. A saga that is started again under a purged id
+/// The key is a function of (namespace, saga, site, role, generation) alone. The namespace is that of the store when the
+/// saga began. Without one, two systems that run sagas of the same ids have the same keys. A saga that is started again under a purged id
 /// repeats its keys, and so does a store restored from a backup; services then recognize the calls as repeats.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Returns the key of one effect: 32 hexadecimal digits, the first half of a SHA-256.
-    pub fn of(saga: &SagaId, site: &crate::SitePath, role: Role, generation: u32) -> Self {
+    /// Returns the key of one effect: 32 hexadecimal digits, the first half of a SHA-256. `namespace` is the saga's own
+    /// ([`State::key_namespace`](crate::State::key_namespace)), which never changes.
+    pub fn of(
+        namespace: Option<&KeyNamespace>,
+        saga: &SagaId,
+        site: &crate::SitePath,
+        role: Role,
+        generation: u32,
+    ) -> Self {
         let mut hash = Sha256::new();
+        if let Some(namespace) = namespace {
+            // The length of no saga id, so that no saga without a namespace has the same key.
+            hash.update(u64::MAX.to_le_bytes());
+            hash.update((namespace.as_str().len() as u64).to_le_bytes());
+            hash.update(namespace.as_str().as_bytes());
+        }
         for part in [saga.as_str(), site.as_str(), if role.is_do() { "do" } else { "undo" }] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
@@ -270,17 +377,42 @@ mod tests {
     #[test]
     fn keys_differ_in_every_part_and_in_how_the_parts_are_cut() {
         let id = |s: &str| SagaId::new(s).unwrap();
+        let namespace = |s: &str| KeyNamespace::new(s).unwrap();
         let keys = [
-            IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Do, 0),
-            IdempotencyKey::of(&id("ab"), &SitePath::from("b"), Role::Do, 0),
-            IdempotencyKey::of(&id("a"), &SitePath::from("bb"), Role::Do, 0),
-            IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Undo, 0),
-            IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Do, 1),
+            IdempotencyKey::of(None, &id("a"), &SitePath::from("b"), Role::Do, 0),
+            IdempotencyKey::of(None, &id("ab"), &SitePath::from("b"), Role::Do, 0),
+            IdempotencyKey::of(None, &id("a"), &SitePath::from("bb"), Role::Do, 0),
+            IdempotencyKey::of(None, &id("a"), &SitePath::from("b"), Role::Undo, 0),
+            IdempotencyKey::of(None, &id("a"), &SitePath::from("b"), Role::Do, 1),
+            IdempotencyKey::of(Some(&namespace("n")), &id("a"), &SitePath::from("b"), Role::Do, 0),
+            IdempotencyKey::of(Some(&namespace("na")), &id("a"), &SitePath::from("b"), Role::Do, 0),
+            IdempotencyKey::of(Some(&namespace("n")), &id("aa"), &SitePath::from("b"), Role::Do, 0),
         ];
         let distinct: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert_eq!(keys[0].as_str().len(), 32);
-        assert_eq!(keys[0], IdempotencyKey::of(&id("a"), &SitePath::from("b"), Role::Do, 0));
+        assert_eq!(keys[0], IdempotencyKey::of(None, &id("a"), &SitePath::from("b"), Role::Do, 0));
+    }
+
+    /// Sagas that began before there were namespaces keep their keys.
+    #[test]
+    fn a_key_without_a_namespace_is_what_it_always_was() {
+        let (id, site) = (SagaId::new("trip-42").unwrap(), SitePath::from("charge_card"));
+        assert_eq!(
+            IdempotencyKey::of(None, &id, &site, Role::Do, 0).as_str(),
+            "92b85eb6e9e537e30c38adb019033f31"
+        );
+    }
+
+    #[test]
+    fn namespaces_that_could_be_taken_for_others_are_refused() {
+        assert_eq!(KeyNamespace::new(""), Err(InvalidKeyNamespace::Empty));
+        assert_eq!(KeyNamespace::new(&"x".repeat(65)), Err(InvalidKeyNamespace::TooLong { bytes: 65 }));
+        for odd in ["a b", "a\n", " a", "bücher", "a\u{200b}", "a#1"] {
+            let refused = KeyNamespace::new(odd).unwrap_err();
+            assert!(refused.to_string().contains("the character"), "{refused}");
+        }
+        assert_eq!(KeyNamespace::new("eu/orders-prod_1.b:2").unwrap().as_str(), "eu/orders-prod_1.b:2");
     }
 
     #[test]

@@ -32,7 +32,10 @@ pub use bell::Bell;
 pub use blocker::Blocker;
 pub use dead_letter::{Attempt, DeadLetter};
 pub use fold::FoldError;
-pub use id::{ActId, Epoch, IdempotencyKey, InvalidId, Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq};
+pub use id::{
+    ActId, Epoch, IdempotencyKey, InvalidId, InvalidKeyNamespace, KEY_NAMESPACE_BYTES_MAX, KeyNamespace,
+    Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq,
+};
 pub use memory::MemoryStore;
 pub use outcome::{Left, Residue, Rollback, Undone, WhyLeft};
 pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, Print, Redacted};

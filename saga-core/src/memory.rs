@@ -14,7 +14,7 @@ use crate::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, QUARANTINE_DEATHS, Query,
     Status, Store, StoreError, Summary, Waiting, Wanted, WorkerId,
 };
-use crate::{Bell, Entry, Epoch, SagaId, Seq, Timestamp};
+use crate::{Bell, Entry, Epoch, KeyNamespace, SagaId, Seq, Timestamp};
 
 /// A store in memory.
 ///
@@ -40,6 +40,7 @@ struct Inner {
     /// The latest time at which a status was written.
     latest: Timestamp,
     last: u64,
+    key_namespace: Option<KeyNamespace>,
 }
 
 #[derive(Debug)]
@@ -280,6 +281,14 @@ impl Inner {
 
 #[async_trait]
 impl Store for MemoryStore {
+    async fn key_namespace(&self, given: Option<&KeyNamespace>) -> Result<Option<KeyNamespace>, StoreError> {
+        let namespace = &mut self.lock().key_namespace;
+        if namespace.is_none() {
+            *namespace = given.cloned();
+        }
+        Ok(namespace.clone())
+    }
+
     async fn join(&self, _name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         let mut inner = self.lock();
         let worker = WorkerId(inner.fresh());

@@ -19,7 +19,7 @@ pub(crate) use groups::{of_course, of_effects, of_waits};
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
-use crate::{Kind, Name, Payload, Role, Seq, SitePath, Timestamp};
+use crate::{KeyNamespace, Kind, Name, Payload, Role, Seq, SitePath, Timestamp};
 
 /// A record with its position and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +63,9 @@ pub enum Record {
         /// The deadline: at this time it rolls back, unless it is past its point of no return. `None` if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
+        /// The namespace of its idempotency keys; `None` if it has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_namespace: Option<KeyNamespace>,
     },
 
     /// The body reached a step: attempt 1 begins once this is durable.

@@ -23,7 +23,8 @@ use foldhash::fast::RandomState;
 
 use crate::record::Cause;
 use crate::{
-    Blocker, By, IdempotencyKey, Kind, Name, Payload, Reason, Role, SagaId, Seq, SitePath, Timestamp,
+    Blocker, By, IdempotencyKey, KeyNamespace, Kind, Name, Payload, Reason, Role, SagaId, Seq, SitePath,
+    Timestamp,
 };
 
 /// The state of one saga.
@@ -69,6 +70,8 @@ pub struct Head {
     pub at: Timestamp,
     /// Its deadline, put off by the time it was dead-lettered; `None` if it has none.
     pub deadline: Option<Timestamp>,
+    /// The namespace of its keys; `None` if it has none.
+    pub key_namespace: Option<KeyNamespace>,
 }
 
 /// Where a saga is going.
@@ -265,10 +268,15 @@ impl State {
         self.open_sites().filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
+    /// Returns the namespace of the saga's keys; `None` if it began in a store without one.
+    pub fn key_namespace(&self) -> Option<&KeyNamespace> {
+        self.head.as_ref()?.key_namespace.as_ref()
+    }
+
     /// Returns the key under which an effect is known outside.
     pub fn key(&self, site: &SitePath, role: Role) -> IdempotencyKey {
         let generation = self.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation);
-        IdempotencyKey::of(&self.id, site, role, generation)
+        IdempotencyKey::of(self.key_namespace(), &self.id, site, role, generation)
     }
 
     /// Returns true if the body may run: forward, with no stop pending and nothing that keeps it from it.

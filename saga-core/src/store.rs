@@ -17,7 +17,7 @@ use async_trait::async_trait;
 pub use error::{AppendError, DeliverError, StoreCause, StoreError};
 
 use crate::delivery::Delivery;
-use crate::{Entry, Epoch, Name, Phase, Reason, SagaId, Seq, State, Timestamp};
+use crate::{Entry, Epoch, KeyNamespace, Name, Phase, Reason, SagaId, Seq, State, Timestamp};
 
 /// A worker's number: fresh for each [`Store::join`], so a restarted worker is never mistaken for its predecessor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -217,6 +217,14 @@ pub struct Purge {
 ///   listed by [`held`](Store::held).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// Returns the namespace of the store's idempotency keys; `None` if it has none. If it has none and one is `given`,
+    /// that is recorded first, durably. A namespace that is recorded never changes: of two that are given at the same
+    /// time, one is recorded and both callers get it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if it cannot be read.
+    async fn key_namespace(&self, given: Option<&KeyNamespace>) -> Result<Option<KeyNamespace>, StoreError>;
+
     /// Registers a worker. It holds what it claims until `lease` passes without a [`renew`](Store::renew). `name` is
     /// shown to operators.
     ///

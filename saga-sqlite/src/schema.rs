@@ -16,8 +16,10 @@ use crate::{lock, sum};
 const APPLICATION_ID: i32 = 0x5341_4741;
 
 /// What makes the next version of each, from [`OLDEST`] on; the first is applied to an empty file.
-const MIGRATIONS: &[&str] =
-    &[concat!(include_str!("schema/3_tables.sql"), include_str!("schema/3_views.sql"))];
+const MIGRATIONS: &[&str] = &[
+    concat!(include_str!("schema/3_tables.sql"), include_str!("schema/3_views.sql")),
+    include_str!("schema/4_keys.sql"),
+];
 
 /// The first version that is read. Version 1, without checksums, was never released.
 const OLDEST: u32 = 3;

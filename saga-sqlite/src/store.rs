@@ -15,7 +15,7 @@ use saga_core::store::{
     Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, Query, Store, StoreError,
     Summary, Waiting, Wanted, WorkerId,
 };
-use saga_core::{Entry, Epoch, SagaId, Seq, Timestamp};
+use saga_core::{Entry, Epoch, KeyNamespace, SagaId, Seq, Timestamp};
 
 use crate::backup::{self, BackupError};
 use crate::encode::Encoded;
@@ -241,6 +241,11 @@ impl std::fmt::Debug for SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    async fn key_namespace(&self, given: Option<&KeyNamespace>) -> Result<Option<KeyNamespace>, StoreError> {
+        let given = given.cloned();
+        self.alone(move |writer| writer.key_namespace(given.as_ref())).await
+    }
+
     async fn join(&self, name: &str, _lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         let name = name.to_owned();
         self.alone(move |writer| writer.join(&name, now)).await

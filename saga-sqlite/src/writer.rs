@@ -3,6 +3,7 @@
 mod append;
 mod claim;
 mod join;
+mod keys;
 mod log;
 mod mark;
 mod purge;

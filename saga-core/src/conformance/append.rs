@@ -20,8 +20,13 @@ pub async fn a_saga_is_created_with_its_first_records(place: &dyn Place) {
 pub async fn a_saga_that_exists_is_not_created_again(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
-    let other =
-        Record::Scheduled { saga: "other".into(), version: 9, input: Payload::null(), deadline: None };
+    let other = Record::Scheduled {
+        saga: "other".into(),
+        version: 9,
+        input: Payload::null(),
+        deadline: None,
+        key_namespace: None,
+    };
     let other = Append { entries: vec![Entry { record: other, ..entry(0) }], ..creation("a") };
     let exists = Err(AppendError::Exists { saga: id("a") });
     assert_eq!(desk.append(other.clone()).await, exists);

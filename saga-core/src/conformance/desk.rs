@@ -161,7 +161,13 @@ pub(super) fn waits(wake_at: Timestamp) -> Status {
 /// Returns a record that differs from those of other numbers.
 pub(super) fn entry(seq: Seq) -> Entry {
     let record = match seq {
-        0 => Record::Scheduled { saga: KIND.into(), version: 1, input: Payload::null(), deadline: None },
+        0 => Record::Scheduled {
+            saga: KIND.into(),
+            version: 1,
+            input: Payload::null(),
+            deadline: None,
+            key_namespace: None,
+        },
         _ => Record::Value {
             site: SitePath::from(format!("now[{seq}]")),
             what: "now".into(),

@@ -7,7 +7,8 @@ use crate::record::{ActKind, AttemptError, Call, Cause, Failure, Finder, Knowled
 use crate::refusal::Refusal;
 use crate::state::Acted;
 use crate::{
-    ActId, By, Codec, CodecError, Codecs, Kind, Payload, Phase, Reason, Record, Redacted, Role, SitePath,
+    ActId, By, Codec, CodecError, Codecs, KeyNamespace, Kind, Payload, Phase, Reason, Record, Redacted, Role,
+    SitePath,
 };
 
 /// The secret that no view may show.
@@ -221,8 +222,14 @@ fn acts(site: &SitePath) -> Vec<Record> {
 pub fn every_record() -> Vec<Record> {
     let site = SitePath::from("all[2].0/hold#2[3]");
     let deadline = Some(Timestamp(10));
-    let mut records =
-        vec![Record::Scheduled { saga: "book_trip".into(), version: 3, input: payload(), deadline }];
+    let key_namespace = KeyNamespace::new("orders-prod").ok();
+    let mut records = vec![Record::Scheduled {
+        saga: "book_trip".into(),
+        version: 3,
+        input: payload(),
+        deadline,
+        key_namespace,
+    }];
     records.extend([steps(&site), waits(&site), ends(&site), acts(&site)].into_iter().flatten());
     records
 }

@@ -10,13 +10,14 @@ impl State {
             self.notes.look_at_held_again();
         }
         match &entry.record {
-            Record::Scheduled { saga, version, input, deadline } => {
+            Record::Scheduled { saga, version, input, deadline, key_namespace } => {
                 self.head = Some(Head {
                     saga: saga.clone(),
                     version: *version,
                     input: input.clone(),
                     at: entry.at,
                     deadline: *deadline,
+                    key_namespace: key_namespace.clone(),
                 });
             }
             Record::Signalled { id, name, payload } => {

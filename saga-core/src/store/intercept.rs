@@ -9,7 +9,7 @@ use super::{
     Summary, Waiting, Wanted, WorkerId,
 };
 use crate::machine::Delivery;
-use crate::{Entry, Epoch, SagaId, Seq, Timestamp};
+use crate::{Entry, Epoch, KeyNamespace, SagaId, Seq, Timestamp};
 
 /// A store in front of another, which measures it, or makes it fail on purpose: it has those methods of [`Store`] that it
 /// changes, and all others go to the store behind it. Each `Intercept` is a [`Store`].
@@ -37,6 +37,11 @@ use crate::{Entry, Epoch, SagaId, Seq, Timestamp};
 pub trait Intercept: Send + Sync + 'static {
     /// Returns the store behind this one.
     fn inner(&self) -> &dyn Store;
+
+    /// As [`Store::key_namespace`].
+    async fn key_namespace(&self, given: Option<&KeyNamespace>) -> Result<Option<KeyNamespace>, StoreError> {
+        self.inner().key_namespace(given).await
+    }
 
     /// As [`Store::join`].
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
@@ -131,6 +136,10 @@ pub trait Intercept: Send + Sync + 'static {
 
 #[async_trait]
 impl<I: Intercept> Store for I {
+    async fn key_namespace(&self, given: Option<&KeyNamespace>) -> Result<Option<KeyNamespace>, StoreError> {
+        Intercept::key_namespace(self, given).await
+    }
+
     async fn join(&self, name: &str, lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {
         Intercept::join(self, name, lease, now).await
     }

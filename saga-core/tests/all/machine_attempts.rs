@@ -114,7 +114,7 @@ fn in_doubt_a_step_runs_again_under_the_same_key() {
     let mut saga = Desk::new();
     saga.step("a", "comp").timed_out("a").shows("intent a · a a1 doubt → again · start a a2").work("a a2");
     let key = saga.state.key(&"a".into(), Role::Do);
-    assert_eq!(key, IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0));
+    assert_eq!(key, IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Do, 0));
     saga.done("a").shows("done a");
     assert!(!saga.state.step(&"a".into()).unwrap().doing.doubt);
 }
@@ -139,7 +139,7 @@ fn s26_s27_doubt_sticks_whatever_a_later_attempt_says() {
     assert!(saga.state.step(&"a".into()).unwrap().is_in_doubt());
     assert_eq!(
         saga.state.key(&"a".into(), Role::Do),
-        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0)
+        IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Do, 0)
     );
 }
 
@@ -166,7 +166,7 @@ fn s26_a_probe_finds_that_a_timed_out_call_did_not_land() {
     saga.shows("probed a no → again · start a a2").work("a a2");
     assert_eq!(
         saga.state.key(&"a".into(), Role::Do),
-        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 1)
+        IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Do, 1)
     );
     saga.not_done("a").shows("a a2 no → hold · failed a");
 }

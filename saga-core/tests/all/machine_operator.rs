@@ -67,7 +67,7 @@ fn a_redrive_gives_fresh_attempts_and_a_fresh_key() {
         .skip();
     saga.redrive(Some("mail")).unwrap();
     saga.shows("redriven mail · start mail a3").work("mail a3");
-    let key = IdempotencyKey::of(saga.state.id(), &"mail".into(), Role::Do, 1);
+    let key = IdempotencyKey::of(None, saga.state.id(), &"mail".into(), Role::Do, 1);
     assert_eq!(saga.state.key(&"mail".into(), Role::Do), key);
     saga.not_done("mail").shows("mail a3 no → again").later().not_done("mail").skip();
     saga.redrive_with("mail", "mended").unwrap();
@@ -111,7 +111,7 @@ fn in_doubt_a_redrive_keeps_the_key_and_refuses_a_mended_input() {
     saga.shows("redriven a · resume a → again · start a a3");
     assert_eq!(
         saga.state.key(&"a".into(), Role::Do),
-        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 0)
+        IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Do, 0)
     );
     // Only a person can tell.
     let mut saga = Desk::new();
@@ -179,7 +179,7 @@ fn a_resolution_settles_a_step_in_doubt() {
     saga.shows("resolved a no · start a a2");
     assert_eq!(
         saga.state.key(&"a".into(), Role::Do),
-        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Do, 1)
+        IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Do, 1)
     );
     let mut saga = parked("irr_person");
     assert!(saga.resolve("a", Role::Undo, true).is_err());
@@ -246,7 +246,7 @@ fn a_compensation_is_redriven_with_mended_input() {
     assert_eq!(step.input, desk::json("a"));
     assert_eq!(
         saga.state.key(&"a".into(), Role::Undo),
-        IdempotencyKey::of(saga.state.id(), &"a".into(), Role::Undo, 1)
+        IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Undo, 1)
     );
 }
 

@@ -141,8 +141,9 @@ fn s05_a_compensation_that_was_lost_is_dead_lettered_and_can_be_given() {
 fn a_compensation_in_doubt_runs_again_under_its_key_and_not_for_ever() {
     let mut saga = Desk::new();
     saga.step_done("a", "comp").fails().skip().undo_timed_out("a").shows("~a a1 doubt → again · start ~a a2");
-    let key =
-        |generation| IdempotencyKey::of(&"saga-1".parse().unwrap(), &"a".into(), Role::Undo, generation);
+    let key = |generation| {
+        IdempotencyKey::of(None, &"saga-1".parse().unwrap(), &"a".into(), Role::Undo, generation)
+    };
     assert_eq!(saga.state.key(&"a".into(), Role::Undo), key(0));
     for _ in 0..9 {
         saga.undo_timed_out("a").later();

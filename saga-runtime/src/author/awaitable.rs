@@ -227,7 +227,7 @@ fn reach_of(called: &Called<'_>, site: &SitePath, cx: &SagaContext) -> Result<Re
     // Evaluated only where it is recorded: with the intent.
     let in_doubt = match called.policy.in_doubt {
         saga_core::policy::InDoubt::Call if board.state.site(&site).is_none() => {
-            let key = IdempotencyKey::of(board.state.id(), &site, Role::Do, 0);
+            let key = board.state.key(&site, Role::Do);
             let call = (called.in_doubt)(&key, &input, encoding).map(|call| call.recorded(encoding));
             call.transpose().map_err(|lost| lost.why)?
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use saga_core::Timestamp;
 use saga_core::store::{Store, StoreError, WorkerId};
+use saga_core::{KeyNamespace, Timestamp};
 use tokio::sync::{Notify, watch};
 
 use crate::drive::bulkhead::Bulkheads;
@@ -37,6 +37,8 @@ pub(crate) struct Engine {
     pub(crate) replies: Replies,
     pub(crate) created: Created,
     pub(crate) worker_name: String,
+    /// The namespace of the keys of sagas that begin here; `None` for none.
+    pub(crate) key_namespace: Option<KeyNamespace>,
     pub(crate) running_max: usize,
     pub(crate) bulkheads: Bulkheads,
     /// A saga that waits longer than this is released.

@@ -274,7 +274,7 @@ impl Begin<'_> {
             site: site.clone(),
             role,
             attempt,
-            key: LazyKey::of(generation),
+            key: LazyKey::of(self.state.key_namespace().cloned(), generation),
             resources: self.engine.resources.clone(),
             // Nothing stops a compensation.
             stopping: match role {

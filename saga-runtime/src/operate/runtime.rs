@@ -138,7 +138,8 @@ impl Runtime {
         }
         let now = self.time_of_creation(&id).await;
         let deadline = call.deadline.map(|d| now.after(d));
-        let record = Record::Scheduled { saga: call.saga.into(), version: call.version, input, deadline };
+        let (saga, version, key_namespace) = (call.saga.into(), call.version, engine.key_namespace.clone());
+        let record = Record::Scheduled { saga, version, input, deadline, key_namespace };
         let entry = Entry { seq: 0, at: now, record };
         let mut state = State::new(id.clone());
         state.apply(&entry).map_err(|e| RunError::Unrecordable { why: e.to_string() })?;

@@ -105,6 +105,20 @@ pub enum StartError {
     /// No saga was registered: there is nothing to run.
     #[error("no saga was registered")]
     NoSagas,
+    /// The text that was given as the key namespace is not one.
+    #[error(transparent)]
+    InvalidKeyNamespace(#[from] saga_core::InvalidKeyNamespace),
+    /// The keys of the store are in another namespace.
+    #[error(
+        "the keys of this store are in the namespace `{recorded}`, and the runtime was built with {}",
+        .given.as_ref().map_or("none".to_owned(), |given| format!("`{given}`"))
+    )]
+    KeyNamespace {
+        /// The namespace of the store.
+        recorded: saga_core::KeyNamespace,
+        /// The namespace that the runtime was built with; `None` if none was given.
+        given: Option<saga_core::KeyNamespace>,
+    },
     /// The store could not be joined.
     #[error(transparent)]
     Store(#[from] saga_core::store::StoreError),

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use saga_core::{IdempotencyKey, Role, SagaId, SitePath};
+use saga_core::{IdempotencyKey, KeyNamespace, Role, SagaId, SitePath};
 use tokio::sync::Notify;
 
 use crate::value::resources::Resources;
@@ -11,13 +11,14 @@ use crate::value::resources::Resources;
 /// A key that is made when it is asked for: most steps never do.
 #[derive(Debug, Clone)]
 pub(crate) struct LazyKey {
+    namespace: Option<KeyNamespace>,
     generation: u32,
     made: OnceLock<IdempotencyKey>,
 }
 
 impl LazyKey {
-    pub(crate) fn of(generation: u32) -> Self {
-        Self { generation, made: OnceLock::new() }
+    pub(crate) fn of(namespace: Option<KeyNamespace>, generation: u32) -> Self {
+        Self { namespace, generation, made: OnceLock::new() }
     }
 }
 
@@ -71,7 +72,7 @@ impl StepContext {
             site: SitePath::from("alone"),
             role: Role::Do,
             attempt: 1,
-            key: LazyKey { generation: 0, made: OnceLock::from(key) },
+            key: LazyKey { namespace: None, generation: 0, made: OnceLock::from(key) },
             resources: Arc::new(resources.clone()),
             stopping: Arc::default(),
         }
@@ -99,9 +100,10 @@ impl StepContext {
 
     /// Returns the key under which services recognize a repeat.
     pub fn key(&self) -> &IdempotencyKey {
-        self.key
-            .made
-            .get_or_init(|| IdempotencyKey::of(&self.saga, &self.site, self.role, self.key.generation))
+        let LazyKey { namespace, generation, made } = &self.key;
+        made.get_or_init(|| {
+            IdempotencyKey::of(namespace.as_ref(), &self.saga, &self.site, self.role, *generation)
+        })
     }
 
     /// Returns the resource of type `T`.

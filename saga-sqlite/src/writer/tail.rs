@@ -223,8 +223,13 @@ mod tests {
     saga_core::conformance_tests!(Impatient);
 
     fn append(saga: &str, epoch: Option<Epoch>, seq: Seq) -> Append {
-        let record =
-            Record::Scheduled { saga: "s".into(), version: 1, input: Payload::null(), deadline: None };
+        let record = Record::Scheduled {
+            saga: "s".into(),
+            version: 1,
+            input: Payload::null(),
+            deadline: None,
+            key_namespace: None,
+        };
         let entries = vec![Entry { seq, at: Timestamp(0), record }];
         let status = Status {
             saga: "s".into(),

@@ -38,7 +38,13 @@ pub(crate) fn entry(seq: Seq, record: Record) -> Entry {
 }
 
 pub(crate) fn scheduled() -> Record {
-    Record::Scheduled { saga: "book_trip".into(), version: 1, input: Payload::null(), deadline: None }
+    Record::Scheduled {
+        saga: "book_trip".into(),
+        version: 1,
+        input: Payload::null(),
+        deadline: None,
+        key_namespace: None,
+    }
 }
 
 /// Returns a record of about so many bytes.

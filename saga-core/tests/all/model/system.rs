@@ -46,7 +46,13 @@ type Next = Vec<(String, System)>;
 
 impl System {
     pub(crate) fn new(body: Vec<Node>, budget: Budget) -> Self {
-        let record = Record::Scheduled { saga: "trip".into(), version: 1, input: json("in"), deadline: None };
+        let record = Record::Scheduled {
+            saga: "trip".into(),
+            version: 1,
+            input: json("in"),
+            deadline: None,
+            key_namespace: None,
+        };
         let mut stored = State::new("saga-1".parse().unwrap());
         stored.apply(&Entry { seq: 0, at: Timestamp(0), record }).unwrap();
         System {
@@ -469,7 +475,8 @@ impl System {
             Rollback::None | Rollback::Complete { .. } => Vec::new(),
         };
         for (site, step) in state.steps() {
-            let of = |role, generation| IdempotencyKey::of(state.id(), site, role, generation).to_string();
+            let of =
+                |role, generation| IdempotencyKey::of(None, state.id(), site, role, generation).to_string();
             let happened = (0..=step.doing.generation).any(|g| self.landed.contains_key(&of(Role::Do, g)));
             let undone = step
                 .undoing

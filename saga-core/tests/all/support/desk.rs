@@ -112,7 +112,13 @@ impl Desk {
     pub(crate) fn with_deadline(deadline: Option<i64>) -> Self {
         let mut state = State::new("saga-1".parse().unwrap());
         let deadline = deadline.map(Timestamp);
-        let record = Record::Scheduled { saga: "trip".into(), version: 1, input: json("in"), deadline };
+        let record = Record::Scheduled {
+            saga: "trip".into(),
+            version: 1,
+            input: json("in"),
+            deadline,
+            key_namespace: None,
+        };
         let entry = Entry { seq: 0, at: Timestamp(0), record };
         state.apply(&entry).unwrap();
         let undo = Some(Ok(call(UNDO)));

@@ -41,7 +41,13 @@ impl World {
     pub(crate) fn new(body: Vec<Node>, deadline: Option<u16>, draws: Vec<u16>) -> Self {
         let mut state = State::new("saga-1".parse().unwrap());
         let deadline = deadline.map(|d| Timestamp(i64::from(d)));
-        let record = Record::Scheduled { saga: "trip".into(), version: 1, input: json("in"), deadline };
+        let record = Record::Scheduled {
+            saga: "trip".into(),
+            version: 1,
+            input: json("in"),
+            deadline,
+            key_namespace: None,
+        };
         let entry = Entry { seq: 0, at: Timestamp(0), record };
         state.apply(&entry).unwrap();
         let (journal, now) = (vec![entry], Timestamp(0));
@@ -420,7 +426,7 @@ impl World {
         }
         for (site, step) in self.state.steps() {
             let happened = (0..=step.doing.generation).any(|generation| {
-                self.landed.contains(&IdempotencyKey::of(self.state.id(), site, Role::Do, generation))
+                self.landed.contains(&IdempotencyKey::of(None, self.state.id(), site, Role::Do, generation))
             });
             let undone = self.happened(site, Role::Undo);
             assert!(

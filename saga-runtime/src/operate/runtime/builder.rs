@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use saga_core::Codec;
 use saga_core::store::{Store, StoreError, WorkerId};
+use saga_core::{Codec, KeyNamespace};
 use tokio::sync::{Notify, watch};
 
 use super::Runtime;
@@ -45,6 +45,7 @@ pub struct Builder {
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) rng: Arc<dyn Rng>,
     name: String,
+    key_namespace: Option<String>,
     lease: Duration,
     linger: Duration,
     quarantine_delay: Duration,
@@ -73,6 +74,7 @@ impl Builder {
             clock: None,
             rng: Arc::new(SystemRng::new()),
             name: "saga".to_owned(),
+            key_namespace: None,
             lease: defaults::LEASE,
             linger: defaults::LINGER,
             quarantine_delay: defaults::QUARANTINE_DELAY,
@@ -224,6 +226,26 @@ impl Builder {
         self
     }
 
+    /// Puts the idempotency keys of this store's sagas into a namespace: `key_namespace("orders-prod")`. Two systems whose
+    /// sagas have the same ids and that have one account with a service, such as staging and production, otherwise give it
+    /// the same keys, and one is answered what the other did.
+    ///
+    /// The first start records it in the store, and it never changes from then on. A saga keeps what it began with:
+    /// sagas that are in the store by then keep their keys without a namespace. 1 to 64 letters and digits of ASCII and
+    /// `-_.:/`.
+    ///
+    /// ```
+    /// # use saga::prelude::*;
+    /// # #[saga]
+    /// # async fn trip() -> Result<(), Failure> { Ok(()) }
+    /// # let store = MemoryStore::new();
+    /// let builder = Runtime::builder(store).saga::<trip>().key_namespace("orders-prod");
+    /// ```
+    pub fn key_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.key_namespace = Some(namespace.into());
+        self
+    }
+
     /// Sets the worker's name, for people.
     pub fn worker_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -269,12 +291,26 @@ impl Builder {
         }
     }
 
+    /// Records the key namespace that was given, and returns it.
+    async fn key_namespace_of(
+        store: &dyn Store,
+        given: Option<KeyNamespace>,
+    ) -> Result<Option<KeyNamespace>, StartError> {
+        let recorded = store.key_namespace(given.as_ref()).await?;
+        match recorded {
+            Some(recorded) if given.as_ref() != Some(&recorded) => {
+                Err(StartError::KeyNamespace { recorded, given })
+            }
+            recorded => Ok(recorded),
+        }
+    }
+
     /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are resumed at once. Must
     /// be called within a tokio runtime with time.
     ///
     /// # Errors
     /// [`StartError`] names the step and the type of a resource that is missing, or says why the store cannot be
-    /// joined.
+    /// joined. A store whose keys are in another namespace than [`key_namespace`](Self::key_namespace) is refused.
     pub async fn start(self) -> Result<Runtime, StartError> {
         self.begin().await
     }
@@ -289,7 +325,16 @@ impl Builder {
         self.registry.check(&self.resources)?;
         let bulkheads = Bulkheads::new(&self.registry, &self.compensations_max);
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let key_namespace = self.key_namespace.as_deref().map(KeyNamespace::new).transpose()?;
         let joined = self.join(&*clock).await?;
+        let key_namespace = match Self::key_namespace_of(&*self.store, key_namespace).await {
+            Ok(key_namespace) => key_namespace,
+            Err(refused) => {
+                // A worker that does not start holds nothing, and its lease ends by itself.
+                self.store.leave(joined).await.ok();
+                return Err(refused);
+            }
+        };
         let worker = Arc::new(AtomicU64::new(joined.0));
         let (trouble, troubled) = watch::channel(None);
         let lease_lost = Arc::new(Notify::new());
@@ -323,6 +368,7 @@ impl Builder {
             replies: Replies::default(),
             created: Created::default(),
             worker_name: self.name,
+            key_namespace,
             running_max: self.running_max,
             bulkheads,
             linger: self.linger,
