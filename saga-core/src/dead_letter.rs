@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::machine::UndoPlan;
 use crate::record::{AttemptError, Cause, Entry, Record, of_course, of_waits};
 use crate::state::{Direction, State, Status};
-use crate::{Blocker, Name, Payload, Role, SagaId, Seq, SitePath, Timestamp};
+use crate::{Blocker, IdempotencyKey, Name, Payload, Role, SagaId, Seq, SitePath, Timestamp};
 
 /// The report on a dead letter: its state, its blockers, and every attempt.
 #[derive(Debug, Clone, Serialize)]
@@ -54,6 +54,8 @@ pub struct Attempt {
     pub role: Role,
     /// The attempt's number, from 1.
     pub number: u32,
+    /// The key under which the service knows it, to ask the provider about.
+    pub key: IdempotencyKey,
     /// The time at which it began.
     pub began: Timestamp,
     /// The time at which it ended; `None` if the journal does not say so.
@@ -91,7 +93,7 @@ impl DeadLetter {
                 _ => state.stop().cloned(),
             },
             blockers: state.blockers().cloned().collect(),
-            attempts: attempts(journal),
+            attempts: attempts(state.id(), journal),
             done: sites(false),
             undone: sites(true),
             owed: state.undo_plan(),
@@ -100,16 +102,31 @@ impl DeadLetter {
 }
 
 /// Returns every attempt in the journal, in order of beginning.
-fn attempts(journal: &[Entry]) -> Vec<Attempt> {
+fn attempts(saga: &SagaId, journal: &[Entry]) -> Vec<Attempt> {
     let mut attempts: Vec<Attempt> = Vec::new();
+    // The key of an attempt is that of its time: a redrive may have begun another generation since.
+    let mut then = State::new(saga.clone());
     for entry in journal {
         let at = entry.at;
+        // Where it cannot be folded, the state is as it was.
+        then.apply(entry).ok();
+        let mut begun = |site: &SitePath, role, number| {
+            let (site, key) = (site.clone(), then.key(site, role));
+            attempts.push(Attempt {
+                site,
+                role,
+                number,
+                key,
+                began: at,
+                ended: None,
+                trouble: None,
+                in_doubt: false,
+            });
+        };
         match &entry.record {
-            Record::Intent { site, .. } => attempts.push(Attempt::begun(site, Role::Do, 1, at)),
-            Record::UndoIntent { site, .. } => attempts.push(Attempt::begun(site, Role::Undo, 1, at)),
-            Record::Started { site, role, attempt } => {
-                attempts.push(Attempt::begun(site, *role, *attempt, at))
-            }
+            Record::Intent { site, .. } => begun(site, Role::Do, 1),
+            Record::UndoIntent { site, .. } => begun(site, Role::Undo, 1),
+            Record::Started { site, role, attempt } => begun(site, *role, *attempt),
             Record::AttemptEnded { site, role, trouble, doubt, .. } => {
                 if let Some(attempt) = running(&mut attempts, site, *role) {
                     (attempt.ended, attempt.in_doubt) = (Some(at), *doubt);
@@ -140,17 +157,10 @@ fn end(attempts: &mut [Attempt], site: &SitePath, role: Role, at: Timestamp) {
     }
 }
 
-impl Attempt {
-    fn begun(site: &SitePath, role: Role, number: u32, began: Timestamp) -> Self {
-        let site = site.clone();
-        Attempt { site, role, number, began, ended: None, trouble: None, in_doubt: false }
-    }
-}
-
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Attempt { site, role, number, began, .. } = self;
-        write!(f, "{began} {site} ({role}) attempt {number}")?;
+        let Attempt { site, role, number, key, began, .. } = self;
+        write!(f, "{began} {site} ({role}) attempt {number} under key {key}")?;
         match (&self.ended, &self.trouble) {
             (Some(ended), Some(trouble)) => {
                 let doubt = if self.in_doubt { ", in doubt" } else { "" };

@@ -307,6 +307,23 @@ fn s11_a_dead_letter_shows_all_that_a_person_needs() {
     assert_eq!(json["cause"], "no");
 }
 
+/// Each attempt has the key under which the provider knows it: that of its time, not of a redrive since.
+#[test]
+fn a_dead_letter_shows_the_key_of_each_attempt() {
+    let mut saga = Desk::new();
+    saga.step_done("a", "comp").fails().undo_refused("a");
+    let first = saga.state.key(&"a".into(), Role::Undo);
+    saga.redrive(None).unwrap();
+    saga.undo_refused("a");
+    let second = saga.state.key(&"a".into(), Role::Undo);
+    assert_ne!(first, second, "it is known not to have happened: a fresh key");
+    let letter = DeadLetter::of(&saga.state, &saga.journal);
+    let undone: Vec<_> = letter.attempts.iter().filter(|a| a.role == Role::Undo).map(|a| &a.key).collect();
+    assert_eq!(undone, [&first, &second]);
+    assert_eq!(letter.attempts[0].key, saga.state.key(&"a".into(), Role::Do));
+    assert!(letter.to_string().contains(second.as_str()), "{letter}");
+}
+
 /// A redrive of one site leaves the blockers elsewhere.
 #[test]
 fn a_redrive_of_one_site_leaves_what_blocks_the_body() {
