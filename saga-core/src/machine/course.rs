@@ -1,5 +1,6 @@
 //! The course of the saga as a whole: recovered, stopped, timed, dead-lettered.
 
+use std::collections::VecDeque;
 use std::ops::Bound;
 use std::time::Duration;
 
@@ -177,19 +178,14 @@ impl Turn<'_> {
         self.state.stop.is_some()
     }
 
-    /// Decides what the deadline and the limits up to `until` decide.
+    /// Decides what the deadline and the limits up to `until` decide. A dead letter starts nothing, but a limit that had
+    /// passed before it was one has passed: what is delivered after that is too late.
     pub(super) fn elapsed(&mut self, until: Timestamp) {
-        if self.state.is_at_rest() {
-            return;
-        }
         self.pass_deadline(until);
-        if !limits_count(self.state) {
-            return;
-        }
-        let passed = self.state.notes.dues(Wait::Body).range(..=(until, usize::MAX));
-        let mut passed: Vec<usize> = passed.map(|(_, at)| *at).collect();
-        passed.sort_unstable();
-        for at in passed {
+        for at in self.state.passed_limits(until) {
+            if self.state.has_its_signal(at) {
+                continue;
+            }
             let (site, state) = &self.state.sites[at];
             let site = site.clone();
             let record = match state {
@@ -257,14 +253,6 @@ fn retries_of_steps_may_begin(state: &State) -> bool {
             || !state.undoing.is_empty())
 }
 
-/// Returns true if the limits of waits end them: also under a stop that may yet have no effect, so that what comes
-/// after a limit is too late then as well.
-fn limits_count(state: &State) -> bool {
-    matches!(state.direction, Direction::Forward)
-        && state.body_blockers.is_empty()
-        && state.dead_lettered_at.is_none()
-}
-
 impl State {
     /// Returns true if its deadline has passed at `now` and forbids that a step begins, though that is not recorded
     /// yet.
@@ -275,8 +263,34 @@ impl State {
     /// Returns true if a signal or an answer that came in time may still be on its way while its limit has passed at
     /// `now`.
     pub fn limit_passes(&self, now: Timestamp) -> bool {
-        let mut passed = self.notes.dues(Wait::Body).range(..=(now, usize::MAX));
-        limits_count(self) && passed.any(|(_, at)| !matches!(self.sites[*at].1, SiteState::Timer(_)))
+        self.passed_limits(now)
+            .into_iter()
+            .any(|at| !matches!(self.sites[at].1, SiteState::Timer(_)) && !self.has_its_signal(at))
+    }
+
+    /// Returns the waits of the body with a limit that has passed at `until`, in the order in which they began. Under a
+    /// stop too, and where the body is blocked: what comes after a limit is too late then as well. No time passes for a
+    /// dead letter.
+    fn passed_limits(&self, until: Timestamp) -> Vec<usize> {
+        if !matches!(self.direction, Direction::Forward) {
+            return Vec::new();
+        }
+        let until = self.dead_lettered_at.map_or(until, |at| at.min(until));
+        let passed = self.notes.dues(Wait::Body).range(..=(until, usize::MAX));
+        let mut passed: Vec<usize> = passed.map(|(_, at)| *at).collect();
+        passed.sort_unstable();
+        passed
+    }
+
+    /// Returns true if this wait takes a signal that is here, once the body goes on. While it is blocked it takes none,
+    /// because it could not refuse it.
+    fn has_its_signal(&self, at: usize) -> bool {
+        let SiteState::Wait { name, .. } = &self.sites[at].1 else { return false };
+        if self.body_blockers.is_empty() && self.dead_lettered_at.is_none() {
+            return false;
+        }
+        let here = self.signals.waiting.get(name).map_or(0, VecDeque::len);
+        self.notes.waits(name).take(here).any(|waits| waits == at)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::support::desk::{self, Desk};
-use saga_core::machine::{Reach, Refusal, Work, work};
+use saga_core::machine::{Event, Reach, Refusal, Work, work};
 use saga_core::state::SiteState;
-use saga_core::{Phase, Reason, Role};
+use saga_core::{Phase, Reason, Role, Timestamp};
 
 #[test]
 fn a_sleep_ends_when_it_is_due() {
@@ -126,6 +126,62 @@ fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
     saga.sleep("all.0/nap", 100).child("all.1/c").step_done("all.1/c/x", "comp").child_fails("all.1/c");
     saga.undo_refused("all.1/c/x").phase(Phase::DeadLettered).at(1000).waive("all.1/c/x").unwrap();
     saga.work("wake 1100");
+}
+
+/// A limit that had passed before a saga was dead-lettered has passed, although nothing was recorded then.
+#[test]
+fn what_comes_to_a_dead_letter_after_its_limit_is_too_late() {
+    type Dies = fn(&mut Desk);
+    let poison: Dies = |saga| {
+        saga.crash_times(3);
+    };
+    let listed: Dies = |saga| {
+        let detail = "by an older build".to_owned();
+        saga.event(Event::DeadLettered { reason: Reason::Undecodable, detail }).unwrap();
+    };
+    let blocked: Dies = |saga| {
+        saga.timed_out("all.0/a");
+    };
+    let all = [("poison", "comp3", poison), ("listed", "comp3", listed), ("blocked", "comp_person", blocked)];
+    for (what, step, dies) in all {
+        for (came, in_time) in [(40, true), (60, false), (900, false)] {
+            let mut saga = Desk::new();
+            saga.step("all.0/a", step).wait("all.1/pay", Some(50)).ask("all.2/ok", Some(50)).skip();
+            let said = |saga: &mut Desk| {
+                saga.event(Event::Elapsed { until: Timestamp(came) }).unwrap();
+                saga.signal("s1", "paid").unwrap();
+                saga.answer(Some("all.2/ok"), true)
+            };
+            let early = (came <= 50).then(|| said(&mut saga));
+            saga.now = Timestamp(100);
+            dies(&mut saga);
+            assert_eq!(saga.state.phase(), Phase::DeadLettered, "{what}");
+            saga.now = Timestamp(1000);
+            let answered = early.unwrap_or_else(|| said(&mut saga));
+            assert_eq!(answered.is_ok(), in_time, "{what} {came}: {answered:?}");
+            saga.skip().redrive(None).unwrap_or_else(|_| saga.resolve("all.0/a", Role::Do, true).unwrap());
+            saga.at(1001);
+            let Some(SiteState::Wait { timed, .. }) = saga.state.site(&"all.1/pay".into()) else { panic!() };
+            let signal = timed.ended.clone().flatten();
+            assert_eq!(signal.is_some(), in_time, "{what} {came}: {:?}", saga.journal);
+        }
+    }
+}
+
+/// The saga stands still from the time at which it is a dead letter: what comes then is in time.
+#[test]
+fn what_comes_to_a_dead_letter_before_its_limit_is_in_time() {
+    let mut saga = Desk::new();
+    saga.step("all.0/a", "comp_person").wait("all.1/pay", Some(50)).ask("all.2/ok", Some(50));
+    saga.at(40).timed_out("all.0/a").phase(Phase::DeadLettered);
+    saga.now = Timestamp(1000);
+    saga.event(Event::Elapsed { until: Timestamp(1000) }).unwrap();
+    saga.skip().signal("s1", "paid").unwrap();
+    saga.answer(Some("all.2/ok"), true).unwrap();
+    saga.resolve("all.0/a", Role::Do, true).unwrap();
+    saga.shows(
+        "signal s1 · approved all.2/ok · resolved all.0/a yes · done all.0/a (ann) · got all.1/pay s1",
+    );
 }
 
 #[test]
