@@ -1,7 +1,7 @@
 //! The kinds of records in groups, as patterns: a match that names its own kinds and the other groups is exhaustive, so
 //! that a new kind does not compile until each place that reads records says what it means there.
 
-use super::Record;
+use super::{Record, Verdict};
 use crate::Role;
 
 /// A record about one step or its compensation.
@@ -193,23 +193,50 @@ impl Record {
         }
     }
 
-    /// Returns true if it is more than another try at the same thing.
+    /// Returns true if the saga has come further by it. Another try at the same thing is not that, nor is what a caller
+    /// or an operator says: a saga has a limited number of the others, however much is delivered to it.
     pub(crate) fn is_progress(&self) -> bool {
         match self {
             Record::AttemptEnded { .. }
             | Record::Started { .. }
             | Record::Resumed { .. }
-            | Record::Probed { .. }
-            | Record::NoEffect { .. } => false,
+            | Record::Probed { .. } => false,
+            Record::Waived { .. } | Record::Resolved { .. } => false,
             Record::Intent { .. }
             | Record::UndoIntent { .. }
             | Record::Done { .. }
             | Record::Failed { .. }
             | Record::Undone { .. }
-            | Record::Blocked { .. }
-            | Record::Waived { .. }
-            | Record::Resolved { .. } => true,
-            of_waits!() | of_course!() => true,
+            | Record::Blocked { .. } => true,
+            // What the body does about it is progress.
+            Record::WaitEnded { signal, .. } => signal.is_none(),
+            Record::Answered { verdict, .. } => matches!(verdict, Verdict::Expired),
+            Record::SignalRefused { .. } => false,
+            Record::Read { .. }
+            | Record::Value { .. }
+            | Record::Timer { .. }
+            | Record::TimerFired { .. }
+            | Record::Wait { .. }
+            | Record::Asked { .. }
+            | Record::ChildStarted { .. }
+            | Record::ChildUndoing { .. }
+            | Record::ChildEnded { .. } => true,
+            Record::Signalled { .. }
+            | Record::RetriedNow { .. }
+            | Record::Redriven { .. }
+            | Record::NoEffect { .. } => false,
+            Record::Scheduled { .. }
+            | Record::BodyBlocked { .. }
+            | Record::StopRequested { .. }
+            | Record::TooLate { .. }
+            | Record::RollbackStarted { .. }
+            | Record::RolledBack
+            | Record::Completed { .. }
+            | Record::Overdue
+            | Record::DeadLettered
+            | Record::UndoStarted { .. }
+            | Record::UndoEnded
+            | Record::Abandoned { .. } => true,
         }
     }
 }

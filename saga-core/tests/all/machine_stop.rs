@@ -416,3 +416,19 @@ fn progress_is_what_is_more_than_another_try() {
     assert_eq!(moved(&mut saga, |s| s.cancelled()), 3, "a stop, a rollback, a compensation");
     assert_eq!(moved(&mut saga, |s| s.undone("a")), 2, "undone, and rolled back");
 }
+
+/// However much is said to a saga, it has come no further by that: it may kill its processes all the same.
+#[test]
+fn what_is_only_said_to_a_saga_is_not_progress() {
+    let mut saga = Desk::new();
+    saga.step("all.0/a", "comp3").wait("all.1/pay", None).ask("all.2/ok", None).not_done("all.0/a");
+    let progress = saga.state.progress();
+    for id in ["s1", "s2", "s3"] {
+        saga.signal(id, "paid").unwrap();
+    }
+    saga.answer(Some("all.2/ok"), true).unwrap();
+    saga.retry_now().unwrap();
+    assert_eq!(saga.state.progress(), progress, "{:?}", saga.journal);
+    saga.step("all.2/b", "comp");
+    assert_eq!(saga.state.progress(), progress + 1, "the body went on");
+}
