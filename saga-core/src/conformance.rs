@@ -195,6 +195,9 @@ promises! { $
         a_quarantined_saga_is_given_only_if_wanted,
         of_the_quarantined_one_is_given_at_a_time,
         a_quarantined_saga_loses_no_delivery,
+        suspects_with_deaths_that_are_held_back_are_left_out,
+        the_last_death_counts_for_the_claim,
+        a_suspect_that_was_left_out_is_found_by_a_clock_that_went_back,
     }
     namespace::{
         a_key_namespace_is_recorded_once,

@@ -11,8 +11,8 @@ use foldhash::fast::RandomState;
 
 use crate::delivery::Delivery;
 use crate::store::{
-    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, Page, Purge, QUARANTINE_DEATHS, Query,
-    Status, Store, StoreError, Summary, Waiting, Wanted, WorkerId,
+    Append, AppendError, Claim, Claims, DeliverError, DeliveryId, LeftOut, Page, Purge, QUARANTINE_DEATHS,
+    Query, Status, Store, StoreError, Summary, Waiting, Wanted, WorkerId,
 };
 use crate::{Bell, Entry, Epoch, KeyNamespace, SagaId, Seq, Timestamp};
 
@@ -346,8 +346,8 @@ impl Store for MemoryStore {
         }
         let (candidates, next_wake) = inner.candidates(wanted, now);
         let mut claims = Claims { next_wake, ..Claims::default() };
-        let mut quarantined = wanted.quarantined;
-        for (_, number, died) in candidates {
+        let mut suspects = wanted.suspects;
+        for (since, number, died) in candidates {
             if claims.claimed.len() == wanted.limit {
                 claims.next_wake = Some(now);
                 break;
@@ -355,13 +355,19 @@ impl Store for MemoryStore {
             let epoch = Epoch(inner.fresh());
             let Some(saga) = inner.sagas.get_mut(&number) else { continue };
             saga.status.deaths += u32::from(died);
-            if saga.status.deaths >= QUARANTINE_DEATHS && !std::mem::take(&mut quarantined) {
-                if died {
-                    // The death is counted once, even if the saga is not claimed now.
-                    saga.status.wake_at = Some(now);
-                    inner.hold(number, None);
+            let deaths = saga.status.deaths;
+            if deaths >= QUARANTINE_DEATHS {
+                if !suspects.admit(deaths) {
+                    claims.left_out.get_or_insert(LeftOut { saga: saga.id.clone(), deaths, since });
+                    if died {
+                        // The death is counted once, even if the saga is not claimed now. A clock that goes back does
+                        // not hide the saga: that time is no later than the one of the status.
+                        saga.status.wake_at = Some(saga.updated_at);
+                        inner.hold(number, None);
+                    }
+                    continue;
                 }
-                continue;
+                suspects.limit -= 1;
             }
             let claim = Claim { saga: saga.id.clone(), epoch, status: saga.status.clone() };
             inner.hold(number, Some(Held { worker, epoch }));

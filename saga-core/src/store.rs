@@ -90,8 +90,8 @@ pub struct Wanted {
     pub sagas: Vec<Name>,
     /// The maximum number of claims.
     pub limit: usize,
-    /// True to allow one saga that has died [`QUARANTINE_DEATHS`] times.
-    pub quarantined: bool,
+    /// The suspects to claim among them.
+    pub suspects: Suspects,
     /// Sagas with journals that the worker cannot read, each with the last delivery that it has seen there. Deliveries
     /// up to that one do not make the saga claimable; later ones do. All stay in the inbox.
     pub unreadable: Vec<(SagaId, DeliveryId)>,
@@ -99,8 +99,42 @@ pub struct Wanted {
     pub only: Option<SagaId>,
 }
 
-/// The number of deaths without progress that quarantines a saga. At most one quarantined saga runs at a time.
+/// The number of deaths that makes a saga a suspect. Suspects are claimed only as [`Wanted::suspects`] says.
 pub const QUARANTINE_DEATHS: u32 = 2;
+
+/// The suspects that a worker asks for: sagas with [`QUARANTINE_DEATHS`] or more deaths, the last one included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspects {
+    /// The maximum number of claims of suspects.
+    pub limit: usize,
+    /// Suspects with so many deaths are not claimed, unless they have [`held_back_below`](Self::held_back_below).
+    pub held_back_from: u32,
+    /// Suspects with so many deaths are claimed.
+    pub held_back_below: u32,
+}
+
+impl Suspects {
+    /// No suspect.
+    pub const NONE: Self = Self { limit: 0, held_back_from: 0, held_back_below: u32::MAX };
+    /// One suspect, with any number of deaths.
+    pub const ONE: Self = Self { limit: 1, held_back_from: u32::MAX, held_back_below: u32::MAX };
+
+    /// Returns true if a suspect with so many deaths is wanted.
+    pub fn admit(&self, deaths: u32) -> bool {
+        self.limit > 0 && (deaths < self.held_back_from || deaths >= self.held_back_below)
+    }
+}
+
+/// A suspect that could be claimed, and was not wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The saga's id.
+    pub saga: SagaId,
+    /// Its deaths, the last one included.
+    pub deaths: u32,
+    /// The time since which it waits.
+    pub since: Timestamp,
+}
 
 /// A saga that a worker now holds.
 #[derive(Debug, Clone)]
@@ -120,6 +154,9 @@ pub struct Claims {
     pub claimed: Vec<Claim>,
     /// The time at which the next saga that is not held comes due; `None` if there is none.
     pub next_wake: Option<Timestamp>,
+    /// One of the suspects that could be claimed, and were not wanted; `None` if there is none. The store need not look
+    /// for one if more could be claimed.
+    pub left_out: Option<LeftOut>,
 }
 
 /// A delivery that no worker has taken yet.
@@ -264,8 +301,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Sagas that wait longest come first, to prevent starvation. A saga waits since its `wake_at` or since its oldest
     /// delivery came. After a death, it waits since its status was last written. A `wake_at` is due at `now`, and also
-    /// if it was written after `now`: then the clock has gone back. At most one saga with [`QUARANTINE_DEATHS`] deaths
-    /// is claimed, and only if it is wanted.
+    /// if it was written after `now`: then the clock has gone back. Suspects are claimed only as far as they are wanted.
+    /// The death of one that is not is counted all the same, once, and it stays claimable whatever the clock says.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::LeaseLost`] if the worker may not claim any more.

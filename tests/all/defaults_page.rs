@@ -97,7 +97,7 @@ fn limits() -> String {
         (
             "deaths without progress",
             store::QUARANTINE_DEATHS.to_string(),
-            "quarantined: such sagas run one at a time",
+            "quarantined: such sagas run one at a time, in a calm process eight",
         ),
         (
             "deaths that are charged; one of a saga that runs entirely alone counts twice",

@@ -3,7 +3,7 @@
 
 use super::Place;
 use super::desk::{Desk, LATER, NOW, creation, id, names, release, status, step, waits, wanted};
-use crate::store::{Append, Claims, QUARANTINE_DEATHS, Status, Wanted};
+use crate::store::{Append, Claims, LeftOut, QUARANTINE_DEATHS, Status, Suspects, Wanted};
 use crate::{Phase, Timestamp};
 
 /// Returns the time of a restart: each is more than a lease after the last.
@@ -58,15 +58,14 @@ pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
     assert_eq!(deaths(&desk.claims(LATER).await), [("a", 1)]);
 }
 
-/// Checks that a saga with too many deaths is not claimed unless quarantined sagas are wanted. Its deaths are still
-/// counted, once.
+/// Checks that a suspect is not claimed unless suspects are wanted. Its deaths are still counted, once.
 pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let once = Status { deaths: QUARANTINE_DEATHS - 1, ..status(Phase::Running) };
     desk.append(Append { status: Some(once), ..creation("a") }).await.expect("a saga is created");
     desk.create("b").await;
     let desk = desk.restart(LATER).await;
-    let healthy = Wanted { quarantined: false, ..wanted() };
+    let healthy = Wanted { suspects: Suspects::NONE, ..wanted() };
     for turn in 0..3 {
         let claims = desk.store.claim(desk.worker, &healthy, LATER).await.expect("the worker may claim");
         assert_eq!(names(&claims), if turn == 0 { vec!["b"] } else { vec![] });
@@ -102,9 +101,78 @@ pub async fn a_quarantined_saga_loses_no_delivery(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.park("a", Status { deaths: QUARANTINE_DEATHS, ..status(Phase::Waiting) }, NOW).await;
     let mail = desk.deliver("a", NOW).await;
-    let healthy = Wanted { quarantined: false, ..wanted() };
+    let healthy = Wanted { suspects: Suspects::NONE, ..wanted() };
     let claims = desk.store.claim(desk.worker, &healthy, NOW).await.expect("the worker may claim");
     assert!(claims.claimed.is_empty() && desk.mail().await.is_empty());
     desk.claim_one("a", NOW).await;
     assert_eq!(desk.mail().await, [mail]);
+}
+
+/// Checks that suspects with the numbers of deaths that a worker holds back are not claimed, due or with a delivery, and
+/// that the one of them which waits longest is named.
+pub async fn suspects_with_deaths_that_are_held_back_are_left_out(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    for (name, deaths, since) in [("a", 4, -1), ("b", 2, -2), ("c", 3, -5), ("d", 5, -3), ("e", 0, -4)] {
+        let status = Status { deaths, ..waits(Timestamp(NOW.0 + since)) };
+        desk.park(name, status, Timestamp(NOW.0 - 9)).await;
+    }
+    desk.deliver("a", NOW).await;
+    let suspects = Suspects { limit: 10, held_back_from: 3, held_back_below: 5 };
+    let claims = async |suspects| {
+        let wanted = Wanted { suspects, ..wanted() };
+        desk.store.claim(desk.worker, &wanted, NOW).await.expect("the worker may claim")
+    };
+    let left_out =
+        |name, deaths, since| Some(LeftOut { saga: id(name), deaths, since: Timestamp(NOW.0 + since) });
+    let first = claims(suspects).await;
+    assert_eq!(deaths(&first), [("e", 0), ("d", 5), ("b", 2)]);
+    assert_eq!(first.left_out, left_out("c", 3, -5));
+    assert!(first.next_wake.is_none_or(|at| at > NOW), "what is left out is not announced: {first:?}");
+    let none = claims(Suspects::NONE).await;
+    assert_eq!((deaths(&none), none.left_out.clone()), (vec![], left_out("c", 3, -5)));
+    let one = claims(Suspects::ONE).await;
+    assert_eq!((deaths(&one), one.left_out.clone()), (vec![("c", 3)], left_out("a", 4, -1)));
+    let last = claims(Suspects::ONE).await;
+    assert_eq!((deaths(&last), last.left_out.clone()), (vec![("a", 4)], None));
+}
+
+/// Checks that the last death of a suspect is counted before it is decided whether it is claimed.
+pub async fn the_last_death_counts_for_the_claim(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    for (name, deaths) in [("a", 2), ("b", 1)] {
+        let status = Some(Status { deaths, ..status(Phase::Running) });
+        desk.append(Append { status, ..creation(name) }).await.expect("a saga is created");
+    }
+    let desk = desk.restart(LATER).await;
+    let wanted =
+        Wanted { suspects: Suspects { limit: 10, held_back_from: 3, held_back_below: 9 }, ..wanted() };
+    for turn in 0..2 {
+        let claims = desk.store.claim(desk.worker, &wanted, LATER).await.expect("the worker may claim");
+        assert_eq!(deaths(&claims), if turn == 0 { vec![("b", 2)] } else { vec![] });
+        assert_eq!(claims.left_out.map(|out| (out.saga, out.deaths)), Some((id("a"), 3)));
+        assert_eq!(desk.status("a").await.deaths, 3, "counted once");
+    }
+}
+
+/// Checks that a suspect that was left out when its worker had died is not hidden by a clock that goes back: in one
+/// process, and after a restart.
+pub async fn a_suspect_that_was_left_out_is_found_by_a_clock_that_went_back(place: &dyn Place) {
+    for (back, restarts) in [(5, false), (5, true), (-5, true)] {
+        let name = format!("a {back} {restarts}");
+        let desk = Desk::new(place).await;
+        let once = Status { deaths: QUARANTINE_DEATHS - 1, ..status(Phase::Running) };
+        desk.append(Append { status: Some(once), ..creation(&name) }).await.expect("a saga is created");
+        let mut desk = desk.restart(LATER).await;
+        let healthy = Wanted { suspects: Suspects::NONE, ..wanted() };
+        let claims = desk.store.claim(desk.worker, &healthy, LATER).await.expect("the worker may claim");
+        assert_eq!(names(&claims), Vec::<String>::new());
+        let back = Timestamp(NOW.0 + back);
+        if restarts {
+            desk.store.leave(desk.worker).await.expect("a worker can leave");
+            desk = desk.restart(back).await;
+        }
+        let epoch = desk.claim_one(&name, back).await;
+        desk.append_at(release(&name, epoch, status(Phase::Completed)), back).await.expect("it is held");
+        desk.store.leave(desk.worker).await.expect("a worker can leave");
+    }
 }

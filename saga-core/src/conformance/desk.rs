@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Place;
 use crate::delivery::Delivery;
-use crate::store::{Append, AppendError, Claims, DeliveryId, Status, Store, Wanted, WorkerId};
+use crate::store::{Append, AppendError, Claims, DeliveryId, Status, Store, Suspects, Wanted, WorkerId};
 use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, SitePath, Timestamp};
 
 /// The length of a lease.
@@ -136,7 +136,13 @@ pub(super) fn id(name: &str) -> SagaId {
 }
 
 pub(super) fn wanted() -> Wanted {
-    Wanted { sagas: vec![KIND.into()], limit: 10_000, quarantined: true, unreadable: vec![], only: None }
+    Wanted {
+        sagas: vec![KIND.into()],
+        limit: 10_000,
+        suspects: Suspects::ONE,
+        unreadable: vec![],
+        only: None,
+    }
 }
 
 /// Returns a status in this phase, with no `wake_at`.

@@ -13,7 +13,6 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use foldhash::fast::RandomState;
@@ -31,6 +30,7 @@ use crate::drive::mailbox::Mailbox;
 use crate::drive::suspicion::Suspicion;
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::AnySaga;
+use crate::value::guard::guard;
 use crate::value::panics::{Quiet, message_of};
 use crate::value::small_set::SmallSet;
 use crate::value::step_context::Stopping;
@@ -76,8 +76,10 @@ pub(crate) struct Driver {
     stops: bool,
     /// Whether an attempt was dropped in flight because the time of a shutdown was up.
     is_interrupted: bool,
-    /// True if the store lists the deaths such that the next one, in a shutdown, adds none.
-    is_forgiven: bool,
+    /// The deaths that the store lists.
+    listed: u32,
+    /// True once an attempt that was begun under this claim has ended by itself.
+    has_attempted: bool,
     ack: Arc<AckSlot>,
     created: Option<oneshot::Sender<()>>,
     /// The due time that has just been waited for.
@@ -148,7 +150,8 @@ impl Driver {
             stopping: Arc::default(),
             stops: false,
             is_interrupted: false,
-            is_forgiven: false,
+            listed: 0,
+            has_attempted: false,
             ack: Arc::default(),
             created: None,
             passed: Timestamp::default(),
@@ -165,6 +168,7 @@ impl Driver {
                 driver.epoch = Some(epoch);
                 driver.mailbox.driven_under(epoch);
                 driver.suspicion = suspicion;
+                driver.listed = suspicion.listed();
                 driver.written = Some(phase);
                 driver.catch_up(suspicion.is_poison, deliveries);
             }
@@ -204,7 +208,7 @@ impl Driver {
     fn interrupt(&mut self) {
         let in_flight = self.running.len() > self.reads;
         if in_flight && !std::mem::replace(&mut self.is_interrupted, true) {
-            self.engine.interrupted.fetch_add(1, Ordering::AcqRel);
+            guard(&self.engine.interrupted).insert(lock(&self.board).state.id().clone());
         }
         self.local = Local::default();
         self.running = SmallSet::default();
@@ -341,7 +345,7 @@ impl Driver {
     /// Commits what has to be durable now, and answers the callers that wait for it.
     async fn make_durable(&mut self, rest: &Idle) -> Result<(), Finished> {
         let is_idle = self.news.is_lazy() && self.taken.is_empty() && self.epoch.is_some();
-        if is_idle && !rest.release && !self.is_to_be_forgiven() {
+        if is_idle && !rest.release && self.to_be_listed() == self.listed {
             return Ok(());
         }
         let deaths = self.suspicion.deaths;
@@ -373,7 +377,7 @@ impl Driver {
         self.signals.clear();
         self.replies.drain(..).for_each(|(id, reply)| self.engine.replies.answer(id, reply));
         if deaths > 0 && self.suspicion.deaths == 0 {
-            self.engine.live.leave_quarantine(&saga);
+            self.engine.live.acquit(&saga);
         }
         self.engine.watchers.tell(&saga);
         Ok(())
@@ -381,32 +385,42 @@ impl Driver {
 
     /// Returns the status to be written, if it changed in a way that others see.
     fn status(&mut self, rest: &Idle) -> Option<Status> {
-        let board = lock(&self.board);
-        let phase = board.state.phase();
+        let (phase, progress) = {
+            let state = &lock(&self.board).state;
+            (state.phase(), state.progress())
+        };
         let shown = match phase {
             Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
             phase => phase,
         };
-        // A saga released in good order has not died. One that made progress is not what killed the processes.
-        let lives = self.suspicion.deaths > 0
-            && (rest.release && !self.is_interrupted || board.state.progress() > self.progress);
-        if lives {
+        // One that made progress, or that waits for another attempt after one that the process outlived, is not what
+        // killed the processes. A release alone says nothing: it may kill them when it goes on.
+        let outlived = rest.release && !self.is_interrupted && self.has_attempted;
+        if progress > self.progress || outlived || rest.release && phase.is_settled() {
             self.suspicion = Suspicion::default();
         }
-        let forgives = self.engine.is_draining() && self.suspicion.deaths > 0;
-        let deaths = self.suspicion.charged(rest.release, forgives);
-        if !rest.release && !lives && self.written == Some(shown) && self.is_forgiven == forgives {
+        let deaths = if rest.release { self.suspicion.deaths } else { self.to_be_listed() };
+        if !rest.release && self.listed == deaths && self.written == Some(shown) {
             return None;
         }
-        self.is_forgiven = forgives;
+        self.listed = deaths;
         self.written = Some(shown);
         let wake_at = rest.wake.map(|(due, _)| due).filter(|_| rest.release);
-        Some(Status { phase: shown, ..Status::of(&board.state, wake_at, deaths) })
+        Some(Status { phase: shown, ..Status::of(&lock(&self.board).state, wake_at, deaths) })
     }
 
-    /// Returns true if a shutdown has begun, and the store does not know yet that a death in it is not charged.
-    fn is_to_be_forgiven(&self) -> bool {
-        !self.is_forgiven && self.suspicion.deaths > 0 && self.engine.is_draining()
+    /// Returns the deaths that the store is to list while the saga runs. A death in a shutdown costs nothing, and one in
+    /// company not what it would cost alone.
+    fn to_be_listed(&mut self) -> u32 {
+        if self.suspicion.deaths == 0 {
+            return 0;
+        }
+        if self.engine.is_draining() {
+            self.suspicion.costs = 0;
+        } else if self.engine.live.len() > 1 {
+            self.suspicion.costs = self.suspicion.costs.min(1);
+        }
+        self.suspicion.listed()
     }
 
     fn begin(&mut self, job: Job) {

@@ -1,12 +1,13 @@
 //! What the parts of one runtime share.
 
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use saga_core::store::{Store, StoreError, WorkerId};
-use saga_core::{KeyNamespace, Timestamp};
+use saga_core::{KeyNamespace, SagaId, Timestamp};
 use tokio::sync::{Notify, watch};
 
 use crate::drive::bulkhead::Bulkheads;
@@ -17,6 +18,7 @@ use crate::drive::trouble::Troubles;
 use crate::drive::watchers::Watchers;
 use crate::replay::registry::Registry;
 use crate::value::clock::{Clock, Rng};
+use crate::value::guard::guard;
 use crate::value::resources::Resources;
 use crate::value::step_context::Stopping;
 use crate::value::surroundings::Surroundings;
@@ -44,8 +46,8 @@ pub(crate) struct Engine {
     /// A saga that waits longer than this is released.
     pub(crate) linger: Duration,
     pub(crate) lease: Duration,
-    /// When this process began to work.
-    pub(crate) started: Timestamp,
+    /// The time since which this worker has its number.
+    pub(crate) started: Mutex<Timestamp>,
     /// The time for which a process must live without a suspect before that runs.
     pub(crate) quarantine_delay: Duration,
     /// The number of deaths charged to a saga for which it is dead-lettered.
@@ -57,7 +59,7 @@ pub(crate) struct Engine {
     /// Set when the time of a shutdown is up: attempts in flight are dropped.
     pub(crate) interrupts: AtomicBool,
     /// Sagas that were released with an attempt in flight.
-    pub(crate) interrupted: AtomicUsize,
+    pub(crate) interrupted: Mutex<BTreeSet<SagaId>>,
     /// What the store says while commits fail.
     pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) troubles: Troubles,
@@ -67,6 +69,17 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn worker(&self) -> WorkerId {
         WorkerId(self.worker.load(Ordering::Acquire))
+    }
+
+    /// Returns the time since which this worker lives; a lost lease ends that life.
+    pub(crate) fn lived(&self) -> Duration {
+        self.clock.now().since(*guard(&self.started))
+    }
+
+    /// Begins to live under another number.
+    pub(crate) fn begins_anew(&self, worker: WorkerId) {
+        self.worker.store(worker.0, Ordering::Release);
+        *guard(&self.started) = self.clock.now();
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use foldhash::fast::RandomState;
-use saga_core::store::DeliveryId;
-use saga_core::{SagaId, Timestamp};
+use saga_core::{Epoch, SagaId, Timestamp};
 use tokio::sync::{Notify, watch};
 
 use crate::drive::finished::Finished;
 use crate::drive::mailbox::Mailbox;
+use crate::drive::suspicion::Suspicion;
 use crate::value::guard::guard;
 
 /// The way to a saga that this worker drives.
@@ -24,10 +24,7 @@ pub(crate) struct Channel {
 #[derive(Default)]
 pub(crate) struct Live {
     sagas: Mutex<HashMap<SagaId, Channel, RandomState>>,
-    /// The quarantined saga that runs.
-    quarantined: Mutex<Option<SagaId>>,
-    /// Suspects that wait until the process has lived for a while, each with the last delivery that was seen for it.
-    held_back: Mutex<BTreeMap<SagaId, DeliveryId>>,
+    suspects: Mutex<Suspected>,
     /// Whether the worker may hold a saga that no driver drives.
     doubt: AtomicBool,
     /// Rung when a driver ends.
@@ -44,6 +41,27 @@ pub(crate) struct Live {
     closing: Mutex<BTreeSet<SagaId>>,
 }
 
+/// The suspects that this worker drives.
+#[derive(Default)]
+struct Suspected {
+    /// Those that run and have not made progress yet, each with true if it runs together with others.
+    running: BTreeMap<SagaId, bool>,
+    /// What was decided for each claim of a saga that has died: it is decided once.
+    judged: BTreeMap<SagaId, (Epoch, Suspicion)>,
+    /// True once a suspect has made progress.
+    is_calm: bool,
+}
+
+/// The suspects that run, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quarantine {
+    Empty,
+    /// One that runs while no other does.
+    One,
+    /// So many that may run together.
+    Together(usize),
+}
+
 #[derive(Default)]
 struct Aborts {
     by_saga: HashMap<SagaId, tokio::task::AbortHandle, RandomState>,
@@ -56,6 +74,13 @@ impl Live {
         guard(&self.sagas).get(saga).cloned()
     }
 
+    /// Returns the sagas that are driven, in a fixed order.
+    pub(crate) fn sagas(&self) -> Vec<SagaId> {
+        let mut sagas: Vec<SagaId> = guard(&self.sagas).keys().cloned().collect();
+        sagas.sort();
+        sagas
+    }
+
     pub(crate) fn len(&self) -> usize {
         guard(&self.sagas).len()
     }
@@ -65,6 +90,10 @@ impl Live {
         let mut sagas = guard(&self.sagas);
         if let Some(there) = sagas.get(saga) {
             return Err(there.clone());
+        }
+        if sagas.len() == 1 {
+            // It does not run alone any more: what its death costs changes.
+            sagas.values().for_each(|alone| alone.mailbox.ring());
         }
         sagas.insert(saga.clone(), channel);
         Ok(())
@@ -98,7 +127,8 @@ impl Live {
         let aborts: BTreeMap<_, _> = guard(&self.aborts).by_saga.drain().collect();
         aborts.values().for_each(tokio::task::AbortHandle::abort);
         guard(&self.sagas).clear();
-        *guard(&self.quarantined) = None;
+        // The time in which this process lives without them begins anew.
+        *guard(&self.suspects) = Suspected::default();
         self.freed.notify_one();
     }
 
@@ -135,39 +165,60 @@ impl Live {
         guard(&self.closing).pop_first()
     }
 
-    /// Holds back a suspect. Deliveries up to this one are no reason to claim it.
-    pub(crate) fn holds_back(&self, saga: &SagaId, seen: Option<DeliveryId>) {
-        guard(&self.held_back).insert(saga.clone(), seen.unwrap_or(DeliveryId(0)));
+    /// Returns the suspects that run and have not made progress yet.
+    pub(crate) fn quarantined(&self) -> Quarantine {
+        let suspects = guard(&self.suspects);
+        match suspects.running.len() {
+            0 => Quarantine::Empty,
+            several if suspects.running.values().all(|together| *together) => Quarantine::Together(several),
+            _ => Quarantine::One,
+        }
     }
 
-    /// Notes that a saga is not held back, or not any more.
-    pub(crate) fn runs_again(&self, saga: &SagaId) {
-        guard(&self.held_back).remove(saga);
+    /// Returns true if a suspect has made progress in this process.
+    pub(crate) fn is_calm(&self) -> bool {
+        guard(&self.suspects).is_calm
     }
 
-    /// Returns the suspects that are held back, each with the last delivery that was seen for it.
-    pub(crate) fn held_back(&self) -> Vec<(SagaId, DeliveryId)> {
-        guard(&self.held_back).iter().map(|(saga, seen)| (saga.clone(), *seen)).collect()
-    }
-
-    /// Returns true if a quarantined saga is running that has not made progress yet.
-    pub(crate) fn has_quarantined(&self) -> bool {
-        guard(&self.quarantined).is_some()
-    }
-
-    /// Notes that this saga is the quarantined one that runs.
-    pub(crate) fn quarantine(&self, saga: &SagaId) {
-        *guard(&self.quarantined) = Some(saga.clone());
-    }
-
-    /// Ends the quarantine of this saga: it was released, or made progress, and so is not what killed the processes.
-    /// The next may run.
-    pub(crate) fn leave_quarantine(&self, saga: &SagaId) {
-        let mut quarantined = guard(&self.quarantined);
-        if quarantined.as_ref() == Some(saga) {
-            *quarantined = None;
+    /// Notes that this suspect runs.
+    pub(crate) fn quarantine(&self, saga: &SagaId, together: bool) {
+        guard(&self.suspects).running.insert(saga.clone(), together);
+        if together {
             self.look.notify_one();
         }
+    }
+
+    /// Notes that this saga has made progress, and so is not what killed the processes.
+    pub(crate) fn acquit(&self, saga: &SagaId) {
+        {
+            let mut suspects = guard(&self.suspects);
+            suspects.judged.remove(saga);
+            suspects.is_calm |= suspects.running.contains_key(saga);
+        }
+        self.leave_quarantine(saga);
+    }
+
+    /// Ends the quarantine of this saga. The next may run.
+    pub(crate) fn leave_quarantine(&self, saga: &SagaId) {
+        if guard(&self.suspects).running.remove(saga).is_some() {
+            self.look.notify_one();
+        }
+    }
+
+    /// Returns what was decided for this claim; `None` if nothing was.
+    pub(crate) fn judged(&self, saga: &SagaId, epoch: Epoch) -> Option<Suspicion> {
+        let known = guard(&self.suspects).judged.get(saga).copied();
+        known.filter(|(of, _)| *of == epoch).map(|(_, suspicion)| suspicion)
+    }
+
+    /// Notes what is decided for this claim.
+    pub(crate) fn judges(&self, saga: &SagaId, epoch: Epoch, suspicion: Suspicion) {
+        guard(&self.suspects).judged.insert(saga.clone(), (epoch, suspicion));
+    }
+
+    /// Forgets what was decided: the claim has ended.
+    pub(crate) fn forget_judged(&self, saga: &SagaId) {
+        guard(&self.suspects).judged.remove(saga);
     }
 }
 

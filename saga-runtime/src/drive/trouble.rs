@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use foldhash::fast::RandomState;
-use saga_core::SagaId;
-use saga_core::store::{DeliveryId, Store};
+use saga_core::store::{DeliveryId, LeftOut, Store};
+use saga_core::{SagaId, Timestamp};
 
 use crate::value::guard::guard;
 
@@ -18,12 +18,34 @@ pub(crate) struct Troubles {
     told: Mutex<Option<String>>,
     /// The sagas with journals that cannot be read, each with the last delivery seen there.
     unreadable: Mutex<HashMap<SagaId, DeliveryId, RandomState>>,
+    /// The suspect that is held back and has waited longest, and until when.
+    held_back: Mutex<Option<String>>,
 }
 
 impl Troubles {
     /// Sets or clears the error of claiming work.
     pub(crate) fn set_look(&self, trouble: Option<String>) {
         *guard(&self.look) = trouble;
+    }
+
+    /// Sets the suspect that is held back, and until when; logs it when it changes.
+    pub(crate) fn set_held_back(&self, held_back: Option<(Timestamp, LeftOut)>) {
+        let told = held_back.map(|(until, LeftOut { saga, deaths, since })| {
+            format!(
+                "saga {saga} is held back until {until}: it waits since {since}, and {deaths} deaths of its processes are \
+                 charged to it"
+            )
+        });
+        let mut known = guard(&self.held_back);
+        if let Some(told) = told.as_ref().filter(|told| known.as_ref() != Some(told)) {
+            tracing::warn!("{told}");
+        }
+        *known = told;
+    }
+
+    /// Returns which saga is held back, and until when.
+    pub(crate) fn held_back(&self) -> Option<String> {
+        guard(&self.held_back).clone()
     }
 
     /// Logs the store's own report when it changes.

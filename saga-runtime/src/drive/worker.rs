@@ -4,11 +4,12 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use saga_core::store::{Append, Claim, DeliveryId, QUARANTINE_DEATHS, Status, StoreError, Wanted};
+use saga_core::store::{
+    Append, Claim, Claims, DeliveryId, QUARANTINE_DEATHS, Status, StoreError, Suspects, Wanted,
+};
 use saga_core::{Epoch, Phase, Reason, SagaId, State, Timestamp};
 use tokio::sync::watch;
 
@@ -26,7 +27,7 @@ mod close;
 mod suspect;
 
 use close::{claim_to_close, close};
-use suspect::judge;
+use suspect::{judge, runs_together};
 
 /// So many sagas are claimed at first, so that those go on soon; twice as many each time after, while there are more.
 const CLAIM_MIN: usize = 32;
@@ -107,13 +108,18 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
         let wanted = Wanted {
             sagas: engine.registry.saga_names(),
             limit: free.min(claim_max),
-            quarantined: !engine.live.has_quarantined(),
-            unreadable: not_for_those(engine),
+            suspects: suspect::wanted(engine),
+            unreadable: engine.troubles.unreadable(),
             only: None,
         };
-        let claims = engine.store.claim(engine.worker(), &wanted, engine.clock.now()).await;
-        let claims = claims.inspect_err(|_| engine.live.doubt())?;
-        found = Found { claimed: claims.claimed.len(), next_wake: claims.next_wake };
+        let mut claims = claim(engine, &wanted).await?;
+        if suspect::may_run(engine, &claims).await? {
+            claims = claim(engine, &Wanted { suspects: Suspects::ONE, ..wanted }).await?;
+        }
+        let held_back = claims.left_out.and_then(|out| Some((suspect::held_back_until(engine, &out)?, out)));
+        let next_wake = claims.next_wake.into_iter().chain(held_back.as_ref().map(|(at, _)| *at)).min();
+        engine.troubles.set_held_back(held_back);
+        found = Found { claimed: claims.claimed.len(), next_wake };
         for claim in claims.claimed {
             take_up(engine, claim);
         }
@@ -127,11 +133,10 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
     Ok(found)
 }
 
-/// Returns the sagas whose deliveries are no reason to claim them, each with the last delivery that this worker has seen.
-fn not_for_those(engine: &Engine) -> Vec<(SagaId, DeliveryId)> {
-    let mut seen = engine.troubles.unreadable();
-    seen.extend(engine.live.held_back());
-    seen
+async fn claim(engine: &Engine, wanted: &Wanted) -> Result<Claims, StoreError> {
+    let claims = engine.store.claim(engine.worker(), wanted, engine.clock.now()).await;
+    // What it has claimed is not known.
+    claims.inspect_err(|_| engine.live.doubt())
 }
 
 /// Drives the sagas that this worker holds and does not drive, if there may be any: the answer to a claim was lost, or
@@ -241,7 +246,7 @@ async fn rejoin(engine: &Arc<Engine>) {
     while !engine.is_draining() {
         match engine.store.join(&engine.worker_name, engine.lease, engine.clock.now()).await {
             Ok(worker) => {
-                engine.worker.store(worker.0, Ordering::Release);
+                engine.begins_anew(worker);
                 // What the committer found out meanwhile was about the old lease.
                 let _known = engine.lease_lost.notified().now_or_never();
                 return;
@@ -273,9 +278,10 @@ fn take_up(engine: &Arc<Engine>, claim: Claim) {
         });
         return;
     }
-    let quarantined = claim.status.deaths >= QUARANTINE_DEATHS;
+    let deaths = claim.status.deaths;
+    let quarantined = deaths >= QUARANTINE_DEATHS;
     if quarantined {
-        engine.live.quarantine(&saga);
+        engine.live.quarantine(&saga, runs_together(engine, deaths));
     }
     let task = {
         let engine = engine.clone();
@@ -308,6 +314,8 @@ pub(crate) fn finish(
         tracing::warn!(%saga, %why, "the saga is lost to this worker");
         engine.live.doubt();
         look_again_soon(engine);
+    } else {
+        engine.live.forget_judged(saga);
     }
     engine.live.remove(saga);
     done.send_replace(Some(Arc::new(finished)));

@@ -5,7 +5,6 @@ mod builder;
 pub use builder::Builder;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -26,6 +25,7 @@ use crate::operate::handle::{AnyHandle, Handle};
 use crate::operate::run_error::RunError;
 use crate::operate::running::Running;
 use crate::value::encoding::Encoding;
+use crate::value::guard::guard;
 
 /// A call of a saga with its type erased, so that the code that begins one is compiled once.
 struct Call {
@@ -343,6 +343,12 @@ impl Runtime {
         self.engine().troubles.told(self.engine().trouble.borrow().clone(), &*self.engine().store)
     }
 
+    /// Returns which saga waits although it is due, because its last processes died, and until when: the one that has
+    /// waited longest. `None` if there is none. See [`Builder::quarantine_delay`].
+    pub fn held_back(&self) -> Option<String> {
+        self.engine().troubles.held_back()
+    }
+
     /// Returns the time by the runtime's clock.
     pub fn now(&self) -> Timestamp {
         self.engine().clock.now()
@@ -352,6 +358,10 @@ impl Runtime {
     pub fn running(&self) -> usize {
         self.engine().live.len()
     }
+
+    /// The time that [`shutdown_within`](Self::shutdown_within) takes at most beyond its own, to release what it has
+    /// dropped.
+    pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
     /// Shuts down in good order: nothing new begins, attempts in flight have the time that is left of their timeout,
     /// their outcomes are recorded, and every saga is released for the next worker.
@@ -371,18 +381,40 @@ impl Runtime {
     /// them as after a crash: by the probe, by another attempt under the same key, or by a person. The release does not
     /// count as a death of the saga.
     ///
-    /// It takes longer than `time` while a step blocks its thread, which cannot be dropped, and while the store cannot be
-    /// reached: releases are tried ten times. A saga that could not be released counts a death. Work that a step has
-    /// handed to `spawn_blocking` or to a task of its own goes on.
+    /// It takes at most [`SHUTDOWN_GRACE`](Self::SHUTDOWN_GRACE) longer than `time`, also while the store does not answer.
+    /// Sagas that could not be released by then are logged and counted in; the next worker resumes them when the lease is over, and each counts
+    /// a death. A step that blocks its thread cannot be dropped. Work that a step has handed to `spawn_blocking` or to a
+    /// task of its own goes on.
     pub async fn shutdown_within(&self, time: Duration) -> usize {
         self.engine().drain();
         let mut released = std::pin::pin!(worker::all_released(self.engine()));
         if tokio::time::timeout(time, &mut released).await.is_err() {
             self.engine().interrupt();
-            released.await;
+            let until = tokio::time::sleep(Self::SHUTDOWN_GRACE);
+            let leaves = async {
+                released.await;
+                self.leave().await;
+            };
+            tokio::select! {
+                biased;
+                () = leaves => {}
+                () = until => return self.give_up(),
+            }
+        } else if tokio::time::timeout(Self::SHUTDOWN_GRACE, self.leave()).await.is_err() {
+            return self.give_up();
         }
-        self.leave().await;
-        self.engine().interrupted.load(Ordering::Acquire)
+        guard(&self.engine().interrupted).len()
+    }
+
+    /// Drops what could not be released because the store does not answer; returns how many sagas that are, and those
+    /// that were released with an attempt in flight.
+    fn give_up(&self) -> usize {
+        let left = self.engine().live.sagas();
+        tracing::warn!(sagas = ?left, "the store did not answer in time: these are left to the next worker as they are");
+        self.running.end();
+        let mut interrupted = guard(&self.engine().interrupted);
+        interrupted.extend(left);
+        interrupted.len()
     }
 
     async fn leave(&self) {

@@ -101,6 +101,28 @@ async fn a_shutdown_ends_without_the_store() {
     runtime.shutdown().in_time().await;
 }
 
+/// A store that never answers does not keep a shutdown that has a limit, whichever call it is that hangs.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_within_a_time_ends_although_the_store_never_answers() {
+    for hangs in ["commits", "other writes", "all"] {
+        let world = World::new();
+        let valve = Valve::new(Arc::new(MemoryStore::new()));
+        let runtime = runs(&valve, &world).await;
+        world.always("hold seat", Fault::Hang);
+        runtime.run("a", waits::call()).await.unwrap();
+        world.called("hold seat", 1).in_time().await;
+        match hangs {
+            "commits" => valve.commits(Flow::Frozen),
+            "other writes" => valve.other_writes(Flow::Frozen),
+            _ => valve.all(Flow::Frozen),
+        }
+        let began = tokio::time::Instant::now();
+        let left = tokio::time::timeout(HOUR, runtime.shutdown_within(5 * SECOND)).await;
+        assert_eq!(left.ok(), Some(1), "{hangs}: the saga is counted");
+        assert!(began.elapsed() <= 5 * SECOND + Runtime::SHUTDOWN_GRACE, "{hangs}: {:?}", began.elapsed());
+    }
+}
+
 /// Kills the process twice while `label` is being called.
 async fn die_twice(test: &mut TestRuntime, world: &World, label: &str) {
     for calls in 1..=2 {

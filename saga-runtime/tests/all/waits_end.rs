@@ -305,8 +305,13 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
         .deliver(handle.id(), saga_core::machine::Delivery::RetryNow { by: ann() }, runtime.now())
         .await
         .unwrap();
-    let wanted =
-        Wanted { sagas: vec!["waits".into()], limit: 1, quarantined: true, unreadable: vec![], only: None };
+    let wanted = Wanted {
+        sagas: vec!["waits".into()],
+        limit: 1,
+        suspects: saga_core::store::Suspects::ONE,
+        unreadable: vec![],
+        only: None,
+    };
     let claim = store.claim(worker, &wanted, runtime.now()).await.unwrap().claimed.remove(0);
     let taken = store.undelivered(handle.id()).await.unwrap()[0].id;
     let status = Status {

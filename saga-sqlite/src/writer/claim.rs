@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, named_params, params};
-use saga_core::store::{Claim, Claims, Damaged, DeliveryId, QUARANTINE_DEATHS, StoreError, Wanted, WorkerId};
+use saga_core::store::{
+    Claim, Claims, Damaged, DeliveryId, LeftOut, QUARANTINE_DEATHS, StoreError, Suspects, Wanted, WorkerId,
+};
 use saga_core::{SagaId, Seq, Timestamp};
 
 use super::Writer;
@@ -77,10 +79,11 @@ impl Writer {
         let mut candidates = look.candidates(seat)?;
         candidates.retain(|candidate| !seat.damaged.contains(&candidate.num));
         candidates.retain(|candidate| only.as_ref().is_none_or(|(num, _)| candidate.num == *num));
-        let (chosen, more) = choose(candidates, wanted);
-        let mut claims = Claims::default();
+        let Choice { chosen, more, left_out } = choose(candidates, wanted);
+        let left_out = left_out.map(|candidate| name(&self.connection, candidate)).transpose()?.flatten();
+        let mut claims = Claims { left_out, ..Claims::default() };
         if !chosen.is_empty() {
-            claims.claimed = self.take(&chosen, now)?;
+            claims.claimed = self.take(&chosen)?;
         }
         let look = Look { connection: &self.connection, wanted, types: &types, now };
         claims.next_wake = if more { Some(now) } else { look.next_wake()? };
@@ -88,12 +91,12 @@ impl Writer {
     }
 
     /// Writes the claims, and then holds the sagas.
-    fn take(&mut self, chosen: &[(Candidate, bool)], now: Timestamp) -> Result<Vec<Claim>, Error> {
+    fn take(&mut self, chosen: &[(Candidate, bool)]) -> Result<Vec<Claim>, Error> {
         let taken = self.transaction(|connection, seat| {
             let Some(seat) = seat else { return Err(StoreError::LeaseLost.into()) };
             let take = |(candidate, turn): &(Candidate, bool)| match turn {
                 true => take_one(connection, seat, candidate),
-                false => pass_over(connection, seat, candidate, now),
+                false => pass_over(connection, seat, candidate),
             };
             chosen.iter().map(take).collect::<Result<Vec<_>, _>>()
         })?;
@@ -127,28 +130,62 @@ fn find_only(connection: &Connection, saga: &SagaId) -> Result<Option<(i64, Want
     let sagas = vec![name.into()];
     Ok(Some((
         num,
-        Wanted { sagas, limit: usize::MAX, quarantined: true, unreadable: Vec::new(), only: None },
+        Wanted { sagas, limit: usize::MAX, suspects: SUSPECTS_ALL, unreadable: Vec::new(), only: None },
     )))
 }
 
-/// Returns the candidates to change, each with true if it is to be claimed. The last value is true if more could be
-/// claimed.
-fn choose(mut candidates: Vec<Candidate>, wanted: &Wanted) -> (Vec<(Candidate, bool)>, bool) {
+/// Suspects of any number, with any number of deaths.
+const SUSPECTS_ALL: Suspects = Suspects { limit: usize::MAX, ..Suspects::ONE };
+
+/// The candidates to change.
+struct Choice {
+    /// Each with true if it is to be claimed.
+    chosen: Vec<(Candidate, bool)>,
+    /// True if more could be claimed.
+    more: bool,
+    /// The first suspect that is not wanted.
+    left_out: Option<Suspect>,
+}
+
+/// A suspect that is not wanted.
+struct Suspect {
+    since: Timestamp,
+    num: i64,
+    deaths: u32,
+}
+
+fn choose(mut candidates: Vec<Candidate>, wanted: &Wanted) -> Choice {
     candidates.sort();
     let mut known = HashSet::new();
     candidates.retain(|candidate| known.insert(candidate.num));
-    let (mut chosen, mut claimed, mut quarantined) = (Vec::new(), 0, wanted.quarantined);
+    let (mut claimed, mut suspects) = (0, wanted.suspects);
+    let mut choice = Choice { chosen: Vec::new(), more: false, left_out: None };
     for candidate in candidates {
         if claimed == wanted.limit {
-            return (chosen, true);
+            choice.more = true;
+            break;
         }
-        let turn = candidate.deaths < QUARANTINE_DEATHS || std::mem::take(&mut quarantined);
+        let Candidate { since, num, deaths, died } = candidate;
+        let is_suspect = deaths >= QUARANTINE_DEATHS;
+        let turn = !is_suspect || suspects.admit(deaths);
+        if !turn {
+            choice.left_out.get_or_insert(Suspect { since, num, deaths });
+        } else if is_suspect {
+            suspects.limit -= 1;
+        }
         claimed += usize::from(turn);
-        if turn || candidate.died {
-            chosen.push((candidate, turn));
+        if turn || died {
+            choice.chosen.push((candidate, turn));
         }
     }
-    (chosen, false)
+    choice
+}
+
+/// Returns a suspect under its name; `None` if another process has just purged it.
+fn name(connection: &Connection, suspect: Suspect) -> Result<Option<LeftOut>, Error> {
+    let Suspect { since, num, deaths } = suspect;
+    let listed = look_at(connection, num)?.ok();
+    Ok(listed.map(|listed| LeftOut { saga: listed.id, deaths, since }))
 }
 
 impl Look<'_> {
@@ -157,20 +194,25 @@ impl Look<'_> {
         // Damaged sagas are removed afterwards, and must not take the place of others.
         let limit = self.wanted.limit.saturating_add(seat.damaged.len()).saturating_add(1);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let due = "wake_at <= :now AND deaths < :quarantine ORDER BY wake_at LIMIT :limit";
+        let due = "wake_at <= :now AND deaths < 2 ORDER BY wake_at LIMIT :limit";
         self.waiting(due, limit, &mut candidates)?;
         if seat.latest > self.now {
-            let turned_back = "wake_at > :now AND updated_at > :now AND deaths < :quarantine LIMIT :limit";
+            let turned_back = "wake_at > :now AND updated_at > :now AND deaths < 2 LIMIT :limit";
             self.waiting(turned_back, limit, &mut candidates)?;
         }
-        if self.wanted.quarantined {
-            let due =
-                "wake_at <= :now AND deaths >= 2 AND deaths >= :quarantine ORDER BY wake_at LIMIT :limit";
-            let one = 1 + seat.damaged.len() as i64;
-            self.waiting(due, one, &mut candidates)?;
+        // Those that are wanted, and one of the others.
+        let Suspects { limit, held_back_from: from, held_back_below: below } = self.wanted.suspects;
+        let one_more = |limit: usize| limit.saturating_add(seat.damaged.len()).saturating_add(1);
+        let wanted = (one_more(limit), format!("(deaths < {from} OR deaths >= {below})"));
+        let held_back = (one_more(0), format!("deaths >= {from} AND deaths < {below}"));
+        for (limit, which) in [wanted, held_back] {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let due = format!("wake_at <= :now AND deaths >= 2 AND {which} ORDER BY wake_at LIMIT :limit");
+            self.waiting(&due, limit, &mut candidates)?;
             if seat.latest > self.now {
-                let turned_back = "wake_at > :now AND updated_at > :now AND deaths >= 2 AND deaths >= :quarantine LIMIT :limit";
-                self.waiting(turned_back, one, &mut candidates)?;
+                let turned_back =
+                    format!("wake_at > :now AND updated_at > :now AND deaths >= 2 AND {which} LIMIT :limit");
+                self.waiting(&turned_back, limit, &mut candidates)?;
             }
         }
         self.delivered_to(&mut candidates)?;
@@ -194,6 +236,7 @@ impl Look<'_> {
         candidates
     }
 
+    /// `which` has the number of [`QUARANTINE_DEATHS`] as a literal: the indexes do.
     fn waiting(&self, which: &str, limit: i64, candidates: &mut Vec<Candidate>) -> Result<(), Error> {
         let find = format!(
             "SELECT wake_at, num, deaths FROM stored_sagas
@@ -203,7 +246,6 @@ impl Look<'_> {
         let mut rows = find.query(named_params! {
             ":now": self.now.0,
             ":types": self.types,
-            ":quarantine": QUARANTINE_DEATHS,
             ":limit": limit,
         })?;
         while let Some(row) = rows.next()? {
@@ -270,18 +312,15 @@ fn take_one(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> 
 }
 
 /// Counts the death of a saga that is not claimed now.
-fn pass_over(
-    connection: &Connection,
-    seat: &Seat,
-    candidate: &Candidate,
-    now: Timestamp,
-) -> Result<Taken, Error> {
+fn pass_over(connection: &Connection, seat: &mut Seat, candidate: &Candidate) -> Result<Taken, Error> {
     if let Some(died) = seat.dead.get(candidate.num) {
         if let Err(taken) = look_at(connection, candidate.num)? {
             return Ok(taken);
         }
-        let values = params![candidate.num, candidate.deaths, now.0, died.last_row];
+        // A clock that goes back does not hide it: that time is no later than the one of its status.
+        let values = params![candidate.num, candidate.deaths, died.since.0, died.last_row];
         one_row(connection, &PASS_OVER, values)?;
+        seat.latest = seat.latest.max(died.since);
         connection.prepare_cached("DELETE FROM stored_claims WHERE num = ?1")?.execute([candidate.num])?;
     }
     Ok(Taken::Passed)

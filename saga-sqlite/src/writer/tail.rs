@@ -276,7 +276,13 @@ mod tests {
             }
             let (store, worker) = open("fourth").await;
             let sagas = vec!["s".into()];
-            let wanted = Wanted { sagas, limit: 100, quarantined: true, unreadable: vec![], only: None };
+            let wanted = Wanted {
+                sagas,
+                limit: 100,
+                suspects: saga_core::store::Suspects::ONE,
+                unreadable: vec![],
+                only: None,
+            };
             let claims = store.claim(worker, &wanted, Timestamp(0)).await.unwrap();
             assert_eq!(claims.claimed.len(), 24);
             for n in 0..4 {

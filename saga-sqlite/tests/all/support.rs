@@ -79,7 +79,13 @@ pub(crate) async fn commit(
 }
 
 pub(crate) fn wanted() -> Wanted {
-    Wanted { sagas: vec!["book_trip".into()], limit: 100, quarantined: true, unreadable: vec![], only: None }
+    Wanted {
+        sagas: vec!["book_trip".into()],
+        limit: 100,
+        suspects: saga_core::store::Suspects::ONE,
+        unreadable: vec![],
+        only: None,
+    }
 }
 
 pub(crate) fn cancel() -> Delivery {

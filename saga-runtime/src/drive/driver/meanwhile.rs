@@ -94,6 +94,7 @@ impl Driver {
         for end in ended.drain(..) {
             self.running.remove(&end.job);
             self.reads -= usize::from(matches!(end.job, Job::Read { .. }));
+            self.has_attempted |= matches!(end.job, Job::Attempt { .. });
             let event = end.into_event(&mut self.slots);
             self.take(event);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use saga_core::machine::{self, Delivery, Event, Facts, Refusal};
-use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Waiting, Wanted};
+use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Suspects, Waiting, Wanted};
 use saga_core::{Entry, Phase, SagaId, State, Timestamp};
 
 use super::take_up;
@@ -19,7 +19,7 @@ pub(super) async fn claim_to_close(engine: &Arc<Engine>, saga: &SagaId) -> Resul
     let wanted = Wanted {
         sagas: Vec::new(),
         limit: 1,
-        quarantined: true,
+        suspects: Suspects::ONE,
         unreadable: Vec::new(),
         only: Some(saga.clone()),
     };

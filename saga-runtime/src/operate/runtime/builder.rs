@@ -1,7 +1,7 @@
 //! Building a runtime: its settings, and the check that everything is there.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -204,8 +204,9 @@ impl Builder {
     /// with 3 nothing is held back).
     ///
     /// A death is charged when a process dies while it drives the saga; progress takes all of them back. After two, a
-    /// saga runs only while no other such saga runs. A death while no other saga at all ran is charged twice: of
-    /// five, one that runs entirely alone is dead-lettered after three.
+    /// saga runs only while no other such saga runs; in a process that lives, up to eight with two or three run
+    /// together. A death while no other saga at all ran is charged twice: of five, one that runs entirely alone is
+    /// dead-lettered after three.
     pub fn poison_pill_deaths(mut self, deaths: u32) -> Self {
         self.poison_pill_deaths = deaths.max(3);
         self
@@ -213,7 +214,8 @@ impl Builder {
 
     /// Sets the time for which a process must live before it runs a saga to which three deaths are charged, if other sagas
     /// run (10 s by default); twice as long for four, and so on, up to 64 times. A loop of kills that is faster than this
-    /// rarely convicts a saga: only kills in the moment between its claim and its release are charged.
+    /// convicts no saga. [`Runtime::held_back`] says which saga waits for that. One that has waited for 64 times that
+    /// time, because no process lived for so long, runs once, and a death is then not charged to it.
     pub fn quarantine_delay(mut self, delay: Duration) -> Self {
         self.quarantine_delay = delay;
         self
@@ -353,7 +355,7 @@ impl Builder {
             clock: clock.clone(),
             interference: self.interference,
         });
-        let started = clock.now();
+        let started = Mutex::new(clock.now());
         let engine = Arc::new(Engine {
             store: self.store,
             registry: self.registry,
