@@ -345,7 +345,7 @@ impl Driver {
     /// Commits what has to be durable now, and answers the callers that wait for it.
     async fn make_durable(&mut self, rest: &Idle) -> Result<(), Finished> {
         let is_idle = self.news.is_lazy() && self.taken.is_empty() && self.epoch.is_some();
-        if is_idle && !rest.release && self.to_be_listed() == self.listed {
+        if is_idle && !rest.release && self.deaths_to_list() == self.listed {
             return Ok(());
         }
         let deaths = self.suspicion.deaths;
@@ -399,7 +399,7 @@ impl Driver {
         if progress > self.progress || outlived || rest.release && phase.is_settled() {
             self.suspicion = Suspicion::default();
         }
-        let deaths = if rest.release { self.suspicion.deaths } else { self.to_be_listed() };
+        let deaths = if rest.release { self.suspicion.deaths } else { self.deaths_to_list() };
         if !rest.release && self.listed == deaths && self.written == Some(shown) {
             return None;
         }
@@ -411,7 +411,7 @@ impl Driver {
 
     /// Returns the deaths that the store is to list while the saga runs. A death in a shutdown costs nothing, and one in
     /// company not what it would cost alone.
-    fn to_be_listed(&mut self) -> u32 {
+    fn deaths_to_list(&mut self) -> u32 {
         if self.suspicion.deaths == 0 {
             return 0;
         }

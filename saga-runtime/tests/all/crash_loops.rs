@@ -204,7 +204,7 @@ async fn a_kill_at_any_moment_after_the_start_is_not_charged_to_what_is_held_bac
     }
 }
 
-/// What is delivered to a saga between its deaths does not acquit it.
+/// Deliveries between its deaths do not acquit a saga.
 #[tokio::test(start_paused = true)]
 async fn deliveries_do_not_acquit_a_saga_that_aborts() {
     for is_signal in [true, false] {
@@ -258,7 +258,7 @@ async fn a_lost_driver_is_charged_once() {
     }
 }
 
-/// What the death of a saga costs that runs alone changes when another joins it.
+/// A death costs a saga that runs alone less once another joins it.
 #[tokio::test(start_paused = true)]
 async fn a_death_in_company_that_came_later_counts_once() {
     let aborts = Abort::default();
