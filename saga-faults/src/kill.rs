@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::mutant::Mutant;
+use crate::mutant::{Mutant, of_worker};
 use crate::place::Place;
 pub(crate) use people::{Operator, patience};
 pub(crate) use tally::Tally;
@@ -40,7 +40,7 @@ pub(crate) struct Settings {
     #[arg(skip)]
     pub(crate) dir: PathBuf,
     /// The bug to put into the worker, which has to be found.
-    #[arg(long)]
+    #[arg(long, value_parser = of_worker)]
     pub(crate) mutant: Option<Mutant>,
 }
 

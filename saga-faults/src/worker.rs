@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::ValueEnum as _;
 use saga::StartError;
 use saga::prelude::*;
 use saga::store::StoreError;
@@ -16,7 +15,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::crew;
 use crate::deadly::Deadly;
-use crate::mutant::Mutant;
+use crate::mutant::{Mutant, of_worker};
 use crate::plan;
 use crate::port::{Kill, Port};
 use crate::wire::Client;
@@ -76,7 +75,7 @@ impl Orders {
             seed: read(seed)?,
             sagas: usize::try_from(read(sagas)?).unwrap_or(0),
             kill,
-            mutant: rest.first().map(|name| Mutant::from_str(name, false)).transpose()?,
+            mutant: rest.first().map(|name| of_worker(name)).transpose()?,
         })
     }
 }
