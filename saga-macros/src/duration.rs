@@ -230,4 +230,28 @@ mod tests {
             assert_eq!(millis(wrong), None, "{wrong}");
         }
     }
+
+    #[test]
+    fn random_lengths_of_time_are_read_as_their_sum() {
+        const UNITS: [(&str, u64); 6] =
+            [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+        let mut state = 1_u64;
+        let mut draw = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..100_000 {
+            let (mut text, mut sum) = (String::new(), 0);
+            for _ in 0..=draw(3) {
+                let (number, (unit, ms)) = (draw(10_000), UNITS[draw(UNITS.len())]);
+                text += &format!("{number}{unit}{}", " ".repeat(draw(2)));
+                sum += number as u64 * ms;
+            }
+            assert_eq!(millis(&text), Some(sum), "{text}");
+            // Damaged, it is refused or read; spaces around it change nothing, and nothing overflows.
+            let at = draw(text.len());
+            text.replace_range(at..=at, ["", "0", " ", "m", "x", "-", "é", "99999999999"][draw(8)]);
+            assert_eq!(millis(&format!(" {text} ")), millis(&text), "{text}");
+        }
+    }
 }

@@ -76,4 +76,63 @@ mod tests {
         assert!(same(&nested(20_000, "1"), &nested(20_000, "1")));
         assert!(!same(&nested(20_000, "1"), &nested(20_000, "2")));
     }
+
+    /// Draws one value, and writes it three times: the second has other spaces, escapes and order; in the third the leaf
+    /// number `wrong` is another.
+    fn draw(bytes: &mut impl Iterator<Item = u8>, depth: u8, leaf: &mut u32, wrong: u32) -> [String; 3] {
+        let kind = bytes.next().unwrap_or(0);
+        let size = 1 + bytes.next().unwrap_or(0) % 4;
+        if kind % 8 < 5 || depth == 0 {
+            *leaf += 1;
+            let [first, second, other] = match kind % 5 {
+                0 => [format!("{size}.5"), format!(" {size}5e-1\n"), format!("{size}.25")],
+                1 => [format!("-{size}7"), format!("-{size}7"), format!("{size}7")],
+                2 => [format!("\"é{size}\""), format!("\"\\u00e9\\u003{size}\""), format!("\"e{size}\"")],
+                3 => ["null", " null", "false"].map(str::to_owned),
+                _ => {
+                    [format!("{}{size}", u64::MAX), format!("\t{}{size}", u64::MAX), format!("{}5", u64::MAX)]
+                }
+            };
+            let third = if *leaf == wrong { other } else { first.clone() };
+            return [first, second, third];
+        }
+        let mut parts: Vec<[String; 3]> = (1..size).map(|_| draw(bytes, depth - 1, leaf, wrong)).collect();
+        let (open, close) = if kind % 8 < 7 { ('{', '}') } else { ('[', ']') };
+        if open == '{' {
+            for (index, part) in parts.iter_mut().enumerate() {
+                part[0].insert_str(0, &format!("\"k{index}\":"));
+                part[1].insert_str(0, &format!("\"\\u006b{index}\" : "));
+                part[2].insert_str(0, &format!("\"k{index}\":"));
+            }
+        }
+        let text = |parts: Vec<&str>| format!("{open}{}{close}", parts.join(","));
+        let written = |which: usize| parts.iter().map(|part| &*part[which]).collect::<Vec<_>>();
+        let mut second = written(1);
+        if open == '{' {
+            second.reverse();
+        }
+        [text(written(0)), text(second), text(written(2))]
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config {
+            cases: 20_000,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..proptest::test_runner::Config::default()
+        })]
+
+        #[test]
+        fn one_value_is_the_same_in_each_spelling_and_another_never(
+            bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 1..60),
+            wrong in 1..8_u32,
+        ) {
+            let mut leaves = 0;
+            let [first, second, third] = draw(&mut bytes.into_iter(), 4, &mut leaves, wrong);
+            proptest::prop_assert!(same(&first, &second) && same(&second, &first), "{first} {second}");
+            let differs = wrong <= leaves;
+            proptest::prop_assert_eq!(same(&second, &third), !differs, "{} {}", &second, &third);
+            proptest::prop_assert_eq!(same(&third, &second), !differs, "{} {}", &third, &second);
+        }
+    }
 }

@@ -16,4 +16,6 @@ mod machine_room;
 mod machine_stop;
 mod machine_waits;
 mod model;
+#[cfg(feature = "conformance")]
+mod random_texts;
 mod values;
