@@ -48,7 +48,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-        fn a_damaged_record_is_refused_or_means_one_thing(at in any::<prop::sample::Index>(), damage in damage()) {
+    fn a_damaged_record_is_refused_or_means_one_thing(at in any::<prop::sample::Index>(), damage in damage()) {
         let text = damaged(&RECORDS[at.index(RECORDS.len())], &damage);
         if let Ok(record) = serde_json::from_str::<Record>(&text) {
             let once = written(&record);
