@@ -1,6 +1,6 @@
 //! The speed of sagas, and what they consume.
 //!
-//! `cargo xtask bench [memory] [w1] [w2] [recover] [parked] [scale] [--json | --markdown]` runs them.
+//! `cargo xtask bench [memory] [w1] [w2] [recover] [released] [scale] [--json | --markdown]` runs them.
 //!
 //! All ratios come from alternating rounds in one run, because the disk drifts more between two runs than the
 //! differences measured. Criterion and similar tools measure one thing after the other. `docs/performance.md` says what
@@ -10,8 +10,8 @@
 mod bare;
 mod drive;
 mod memory;
-mod parked;
 mod recover;
+mod released;
 mod report;
 mod sagas;
 mod scale;
@@ -42,7 +42,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "w1", run: w1::run },
     Section { name: "w2", run: w2::run },
     Section { name: "recover", run: recover::run },
-    Section { name: "parked", run: parked::run },
+    Section { name: "released", run: released::run },
     Section { name: "scale", run: scale::run },
 ];
 
@@ -54,8 +54,8 @@ fn main() -> Outcome {
         let stage = Stage::guest()?;
         return match role.as_str() {
             "run" => recover::child(&stage, Path::new(db)),
-            "park" => parked::child_parks(&stage, Path::new(db)),
-            "hold" => parked::child_holds(&stage, Path::new(db)),
+            "release" => released::child_releases(&stage, Path::new(db)),
+            "hold" => released::child_holds(&stage, Path::new(db)),
             role => Err(format!("there is no role `{role}`").into()),
         };
     }

@@ -8,7 +8,7 @@ use saga::{LookError, Phase, Runtime};
 use thiserror::Error;
 
 use super::books::Books;
-use super::saga::Itinerary;
+use super::saga::book_trip;
 
 /// The reason for which the sagas could not be read.
 #[derive(Debug, Error)]
@@ -32,7 +32,7 @@ pub async fn disagreements(runtime: &Runtime, books: &Books) -> Result<Vec<Strin
             let Some(handle) = runtime.find(&summary.id).await? else { continue };
             let view = handle.view().await?;
             match view.state().phase() {
-                Phase::Completed => trips.push(view.output::<Itinerary>()?),
+                Phase::Completed => trips.push(view.output::<book_trip>()?),
                 Phase::RolledBack => {}
                 phase => found.push(format!("{} has not ended: it is {phase}", summary.id)),
             }

@@ -273,9 +273,9 @@ pub async fn run_all(factory: &dyn Factory) {
 /// The time after which a test counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
-struct Unpark(Thread);
+struct Wakes(Thread);
 
-impl Wake for Unpark {
+impl Wake for Wakes {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
@@ -286,16 +286,16 @@ impl Wake for Unpark {
 /// # Panics
 /// If nothing wakes the future for a minute.
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let waker = Waker::from(Arc::new(Wakes(std::thread::current())));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
-        let parked = Watch::start();
+        let waiting = Watch::start();
         std::thread::park_timeout(HANGS_AFTER);
-        assert!(!parked.ran_out(), "nothing woke the future for {HANGS_AFTER:?}");
+        assert!(!waiting.ran_out(), "nothing woke the future for {HANGS_AFTER:?}");
     }
 }
 

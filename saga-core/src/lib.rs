@@ -37,7 +37,7 @@ pub use id::{
     Name, Role, SAGA_ID_BYTES_MAX, SagaId, Seq,
 };
 pub use memory::MemoryStore;
-pub use outcome::{Left, Residue, Rollback, Undone, WhyLeft};
+pub use outcome::{Left, Residue, Rollback, Undoable, Undone, WhyLeft};
 pub use payload::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload, Print, Redacted};
 pub use policy::{Catalog, Kind, Policy};
 pub use receipt::Receipt;

@@ -455,10 +455,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
         let mut inner = self.lock();
         let may_go = |s: &Saga| {
-            let undoable = s.status.undoable_until.is_some_and(|until| until >= purge.now);
+            let undoable = s.status.undoable.is_open(now);
             let idle = s.held.is_none() && s.inbox.is_empty();
             let ended = s.status.phase.is_ended() && s.updated_at < purge.ended_before;
             ended && idle && (purge.undoable_too || !undoable)

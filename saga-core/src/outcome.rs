@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Direction, State, Status, StepState};
-use crate::{By, Kind, Name, Reason, SitePath};
+use crate::{By, Kind, Name, Reason, SitePath, Timestamp};
 
 /// How much of a saga's effects its rollback has undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,43 @@ pub enum Undone {
     Whole,
 }
 
+/// How long a saga can be undone as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undoable {
+    /// It has not completed, has nothing to undo, or did something that nothing undoes.
+    No,
+    /// Until then: the first window of its compensations closes.
+    Until(Timestamp),
+    /// Without limit.
+    Always,
+}
+
+impl Undoable {
+    /// Returns true if the saga can be undone at `now`.
+    pub fn is_open(self, now: Timestamp) -> bool {
+        match self {
+            Undoable::No => false,
+            Undoable::Until(until) => until >= now,
+            Undoable::Always => true,
+        }
+    }
+}
+
 impl State {
+    /// Returns how long a completed saga can be undone as a whole.
+    pub fn undoable(&self) -> Undoable {
+        if !matches!(self.direction, Direction::Completed { .. }) || self.no_return.is_some() {
+            return Undoable::No;
+        }
+        let owed = self.steps().filter(|(_, s)| s.owes_undo());
+        let windows = owed.map(|(_, s)| match &s.undo {
+            Some(Ok(call)) => call.until.map_or(Undoable::Always, Undoable::Until),
+            _ => Undoable::Always,
+        });
+        windows.min().unwrap_or(Undoable::No)
+    }
+
     /// Returns what is undone and what is left. Other than `None` only for a saga that is rolling back, rolled back or
     /// abandoned.
     pub fn rollback(&self) -> Rollback {

@@ -218,6 +218,12 @@ impl State {
         self.sites.iter().inspect(|_| looked::at(1)).map(|(site, state)| (site, state))
     }
 
+    /// Returns the sites after the first `passed`, in the order in which they were reached.
+    pub fn sites_after(&self, passed: usize) -> impl Iterator<Item = (&SitePath, &SiteState)> {
+        let sites = self.sites.get(passed..).unwrap_or_default();
+        sites.iter().inspect(|_| looked::at(1)).map(|(site, state)| (site, state))
+    }
+
     /// Returns what stands at the sites that `site` is in, outermost first, and at itself.
     pub fn sites_around<'a>(
         &'a self,
@@ -311,20 +317,6 @@ impl State {
             Direction::Forward if self.notes.open.is_empty() || self.is_running() => Phase::Running,
             Direction::Forward => Phase::Waiting,
         }
-    }
-
-    /// Returns the time until which a completed saga could be undone as a whole; `i64::MAX` if there is no limit,
-    /// `None` if it cannot be undone.
-    pub fn undoable_until(&self) -> Option<Timestamp> {
-        if !matches!(self.direction, Direction::Completed { .. }) || self.no_return.is_some() {
-            return None;
-        }
-        let owed = self.steps().filter(|(_, s)| s.owes_undo());
-        let until = owed.map(|(_, s)| match &s.undo {
-            Some(Ok(call)) => call.until.unwrap_or(Timestamp(i64::MAX)),
-            _ => Timestamp(i64::MAX),
-        });
-        until.min()
     }
 
     /// Returns the blockers of a saga that is dead-lettered, or is about to be.

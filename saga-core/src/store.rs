@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 pub use error::{AppendError, DeliverError, StoreCause, StoreError};
+use serde::Serialize;
 
 use crate::delivery::Delivery;
-use crate::{Entry, Epoch, KeyNamespace, Name, Phase, Reason, SagaId, Seq, State, Timestamp};
+use crate::{Entry, Epoch, KeyNamespace, Name, Phase, Reason, SagaId, Seq, State, Timestamp, Undoable};
 
 /// A worker's number: fresh for each [`Store::join`], so a restarted worker is never mistaken for its predecessor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +30,7 @@ pub struct DeliveryId(pub u64);
 
 /// The summary of a saga that a store can list. The worker that holds the saga writes it when a change matters to
 /// others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
     /// The recorded name of its type.
     pub saga: Name,
@@ -46,8 +47,8 @@ pub struct Status {
     /// The deaths that are charged to the saga. The store adds one for each claim that ends with its worker's death; the
     /// holder writes what is charged before that.
     pub deaths: u32,
-    /// If it ended and can still be undone, the time until which; [`Timestamp`] of `i64::MAX` if there is no limit.
-    pub undoable_until: Option<Timestamp>,
+    /// How long it can be undone.
+    pub undoable: Undoable,
 }
 
 impl Status {
@@ -61,8 +62,8 @@ impl Status {
         if phase != Phase::DeadLettered {
             reasons.clear();
         }
-        let (progress, undoable_until) = (state.progress(), state.undoable_until());
-        Status { saga, version, phase, wake_at, reasons, progress, deaths, undoable_until }
+        let (progress, undoable) = (state.progress(), state.undoable());
+        Status { saga, version, phase, wake_at, reasons, progress, deaths, undoable }
     }
 }
 
@@ -172,8 +173,8 @@ pub struct Waiting {
     pub at: Timestamp,
 }
 
-/// A filter for listing sagas.
-#[derive(Debug, Clone, Default)]
+/// A filter for listing sagas. The default lists all, in pages of 100.
+#[derive(Debug, Clone)]
 pub struct Query {
     /// Only sagas in one of these phases; all if empty.
     pub phases: Vec<Phase>,
@@ -183,19 +184,25 @@ pub struct Query {
     pub reason: Option<Reason>,
     /// The cursor from [`Page::next`] of the previous page; `None` for the first page.
     pub after: Option<u64>,
-    /// The maximum number of sagas; 0 means 100, and values above 1000 mean 1000.
+    /// The maximum number of sagas in a page. Stores list at least one and at most 1000, whatever is asked for.
     pub limit: usize,
 }
 
-impl Query {
-    /// Returns the page size for `limit`.
-    pub fn page_size(&self) -> usize {
-        if self.limit == 0 { 100 } else { self.limit.min(1000) }
+impl Default for Query {
+    fn default() -> Self {
+        Query { phases: Vec::new(), saga: None, reason: None, after: None, limit: 100 }
     }
 }
 
-/// One saga as a store lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl Query {
+    /// Returns the size of a page.
+    pub fn page_size(&self) -> usize {
+        self.limit.clamp(1, 1000)
+    }
+}
+
+/// One saga as a store lists it. Times are in milliseconds since 1970, UTC, as everywhere in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// The saga's id.
     pub id: SagaId,
@@ -210,7 +217,7 @@ pub struct Summary {
 }
 
 /// A saga with listed data that the store cannot read. It is neither claimed nor purged; other sagas are not affected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damaged {
     /// The saga's id if it can be read; else the store's name for the row.
     pub saga: String,
@@ -219,7 +226,7 @@ pub struct Damaged {
 }
 
 /// A page of sagas, oldest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Page {
     /// The sagas that match the query.
     pub sagas: Vec<Summary>,
@@ -237,8 +244,13 @@ pub struct Purge {
     pub ended_before: Timestamp,
     /// True to include sagas that could still be undone.
     pub undoable_too: bool,
-    /// The present time, for deciding which undo windows have closed.
-    pub now: Timestamp,
+}
+
+/// Those that ended before that time and cannot be undone any more.
+impl From<Timestamp> for Purge {
+    fn from(ended_before: Timestamp) -> Self {
+        Purge { ended_before, undoable_too: false }
+    }
 }
 
 /// The contract of a store of journals. Object-safe; a runtime holds an `Arc<dyn Store>`.
@@ -368,12 +380,12 @@ pub trait Store: Send + Sync + 'static {
     async fn wait_for_work(&self, worker: WorkerId) -> Result<(), StoreError>;
 
     /// Deletes the journals of sagas that ended long ago, and returns their number. Dead letters, held sagas and sagas
-    /// with deliveries waiting always stay. Sagas that could still be undone stay unless [`Purge::undoable_too`] is
-    /// set.
+    /// with deliveries waiting always stay. Sagas that could still be undone at `now` stay unless
+    /// [`Purge::undoable_too`] is set.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError>;
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Returns true if several workers may have joined at a time. If false, this process makes every change to a saga,
     /// and waiting callers need not poll for changes of other processes. A wrapper must forward this method, like all

@@ -259,7 +259,7 @@ fn unknown(of: &str, known: &[&str], key: &Ident, meant: Option<&guess::Meant>) 
 
 fn twice(key: &Ident) -> Diagnostic {
     Diagnostic::at("SG0109", key.span(), format!("`{key}` is said twice"))
-        .why("one of the two would be forgotten, and nobody would know which")
+        .why("only one of the two would count")
         .fix("say it once")
 }
 

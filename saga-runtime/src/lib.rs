@@ -47,6 +47,7 @@ pub use macros::misplaced::{
     NotAwaited, OneBranch, SagaInSaga, Started, Steady, StepInSaga, Unawaited, Waits, Walked, own, own_call,
     own_calls,
 };
+pub use macros::shown;
 pub use macros::witness::Witness;
 pub use operate::handle::{
     Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, NeedsPerson, phase,
@@ -57,11 +58,11 @@ pub use operate::runtime::{Builder, Runtime};
 pub use operate::watch::Watch;
 pub use replay::context::{Place, SagaContext};
 pub use replay::exit::{EndsWith, Exit, FailsWith};
-pub use replay::polled::{enter, input, next_turn, reached, within_bound};
+pub use replay::polled::{enter, input, is_replaying, next_turn, reached, within_bound};
 pub use replay::registry::{AnyWitness, Registry, StartError};
 pub use value::class::Class;
 pub use value::clock::{Clock, Rng, SeededRng, SystemClock, SystemRng};
-pub use value::recorded::{Recorded, Recording};
+pub use value::recorded::{Recorded, Recording, Shown};
 pub use value::resources::{AsResource, Need, NotRecorded, Resources, Taken};
 pub use value::step_context::StepContext;
 pub use value::{defaults, fields};

@@ -4,4 +4,5 @@ pub(crate) mod awaited;
 pub mod demand;
 pub(crate) mod expansion;
 pub(crate) mod misplaced;
+pub mod shown;
 pub(crate) mod witness;

@@ -128,8 +128,7 @@ struct Look<'a> {
 impl Look<'_> {
     async fn at(&self, summary: &Summary, report: &mut Report) -> Result<(), StartError> {
         let status = &summary.status;
-        let is_over =
-            status.phase == Phase::Completed && status.undoable_until.is_none_or(|at| at < self.now);
+        let is_over = status.phase == Phase::Completed && !status.undoable.is_open(self.now);
         if is_over {
             return Ok(());
         }

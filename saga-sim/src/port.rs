@@ -345,8 +345,8 @@ impl saga_core::store::Intercept for Port {
         Ok(())
     }
 
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
         self.enter().await;
-        self.write(self.weather(), self.inner().purge(purge)).await
+        self.write(self.weather(), self.inner().purge(purge, now)).await
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use saga_core::store::{Damaged, Status, Summary};
-use saga_core::{Epoch, Phase, Reason, SagaId, Timestamp};
+use saga_core::{Epoch, Phase, Reason, SagaId, Timestamp, Undoable};
 
 use crate::error::{Error, corrupt};
 use crate::shared::WORKER_SHIFT;
@@ -74,6 +74,18 @@ pub(crate) fn reasons(status: &Status) -> Option<String> {
     (!status.reasons.is_empty()).then(|| serde_json::to_string(&status.reasons).unwrap_or_default())
 }
 
+/// The stored end of an undo window without a limit: later than any time. The views say so in words.
+const ALWAYS: i64 = i64::MAX;
+
+/// Returns the stored end of the undo window; `None` if the saga cannot be undone.
+pub(crate) fn undoable_until(status: &Status) -> Option<i64> {
+    match status.undoable {
+        Undoable::No => None,
+        Undoable::Until(until) => Some(until.0),
+        Undoable::Always => Some(ALWAYS),
+    }
+}
+
 /// Returns a reason's recorded name, in quotes.
 pub(crate) fn reason(reason: Reason) -> String {
     serde_json::to_string(&reason).unwrap_or_default()
@@ -115,7 +127,11 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Result<Listed, Damaged>, Error> {
         // The signed number with the same bits is stored.
         progress: row.get::<_, i64>(8)?.cast_unsigned(),
         deaths: row.get(9)?,
-        undoable_until: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        undoable: match row.get(7)? {
+            None => Undoable::No,
+            Some(ALWAYS) => Undoable::Always,
+            Some(until) => Undoable::Until(Timestamp(until)),
+        },
     };
     Ok(Ok(Listed { id, status, last_row: row.get(15)? }))
 }

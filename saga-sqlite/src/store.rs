@@ -345,10 +345,10 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
         let mut progress = crate::writer::Purged::default();
         while !progress.done {
-            progress = self.alone(move |writer| writer.purge(&purge, progress)).await?;
+            progress = self.alone(move |writer| writer.purge(&purge, now, progress)).await?;
         }
         Ok(progress.purged)
     }

@@ -254,7 +254,7 @@ async fn unbounded() -> Result<(), BookError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_loop_that_passes_its_bound_parks_the_saga() {
+async fn a_loop_that_passes_its_bound_dead_letters_the_saga() {
     let (runtime, world) = started::<unbounded>().await;
     let handle = runtime.run("a", unbounded()).await.unwrap();
     let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!() };

@@ -15,6 +15,7 @@ mod drops;
 mod durable_commits;
 mod graph;
 mod handles;
+mod json;
 mod key_namespace;
 mod macros_body;
 mod macros_by_hand;

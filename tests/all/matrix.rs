@@ -106,7 +106,7 @@ async fn every_place_of_a_saga_has_something_go_wrong_at_it() {
         "put[0]: refuses",
         "put[1]: cancelled during it",
         "approve: denied",
-        "approve: nobody answers",
+        "approve: no answer comes",
         "signal: no signal comes",
         "pay: fails once",
     ] {

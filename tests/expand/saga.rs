@@ -319,6 +319,52 @@ const _: () = {
         __saga::demand::named_apart::<__body::At, 2usize, { __SAME[2usize] }>();
     };
     #[automatically_derived]
+    impl __saga::serde::Serialize for BookTripState {
+        fn serialize<__S: __saga::serde::Serializer>(
+            &self,
+            to: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            let end: __saga::shown::End<'_, book_trip> = match self {
+                Self::Hold(at) => return __saga::shown::at(to, "hold", at),
+                Self::Approve { prompt, until } => {
+                    return __saga::shown::at(
+                        to,
+                        "approve",
+                        &__saga::shown::Waits::new(*until).asking(prompt),
+                    );
+                }
+                Self::Charge(at) => return __saga::shown::at(to, "charge", at),
+                Self::Email(at) => return __saga::shown::at(to, "email", at),
+                Self::Scheduled => __saga::shown::End::Scheduled,
+                Self::RollingBack { cause } => {
+                    __saga::shown::End::RollingBack {
+                        cause,
+                    }
+                }
+                Self::Completed(output) => {
+                    __saga::shown::End::Completed {
+                        output: __saga::Shown(output),
+                    }
+                }
+                Self::RolledBack { cause, error, rollback } => {
+                    let error = error.as_ref().map(__saga::Shown);
+                    __saga::shown::End::RolledBack {
+                        cause,
+                        error,
+                        rollback,
+                    }
+                }
+                Self::DeadLettered { blockers } => {
+                    __saga::shown::End::DeadLettered {
+                        blockers,
+                    }
+                }
+                Self::Abandoned => __saga::shown::End::Abandoned,
+            };
+            __saga::serde::Serialize::serialize(&end, to)
+        }
+    }
+    #[automatically_derived]
     impl __saga::SagaState for BookTripState {
         fn of(
             view: &__saga::StateView,
@@ -339,11 +385,11 @@ const _: () = {
                     }
                     __saga::Standing::RollingBack(cause) => Self::RollingBack { cause },
                     __saga::Standing::Completed => {
-                        Self::Completed(view.output_of::<book_trip>()?)
+                        Self::Completed(view.output::<book_trip>()?)
                     }
                     __saga::Standing::RolledBack(cause, rollback) => {
                         Self::RolledBack {
-                            error: view.error_of::<book_trip>(&cause)?,
+                            error: view.error::<book_trip>(&cause)?,
                             cause,
                             rollback,
                         }
@@ -359,20 +405,7 @@ const _: () = {
     #[automatically_derived]
     impl ::core::fmt::Debug for BookTripState {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(
-                match self {
-                    Self::Hold { .. } => "Hold",
-                    Self::Approve { .. } => "Approve",
-                    Self::Charge { .. } => "Charge",
-                    Self::Email { .. } => "Email",
-                    Self::Scheduled => "Scheduled",
-                    Self::RollingBack { .. } => "RollingBack",
-                    Self::Completed(..) => "Completed",
-                    Self::RolledBack { .. } => "RolledBack",
-                    Self::DeadLettered { .. } => "DeadLettered",
-                    Self::Abandoned => "Abandoned",
-                },
-            )
+            __saga::shown::fmt(self, f)
         }
     }
 };

@@ -49,7 +49,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "w1", work: Work::Speed },
     Bench { name: "w2", work: Work::Speed },
     Bench { name: "recover", work: Work::Speed },
-    Bench { name: "parked", work: Work::Speed },
+    Bench { name: "released", work: Work::Speed },
     Bench { name: "scale", work: Work::Speed },
     Bench { name: "compile", work: Work::Own { run: compile::run } },
     Bench { name: "peers", work: Work::OnlyNamed { run: peers::run } },

@@ -3,7 +3,7 @@
 use super::Place;
 use super::desk::{Desk, KIND, NOW, all_different, creation, id, names, release, status, waits, wanted};
 use crate::store::{Append, Status, Wanted};
-use crate::{Phase, Reason, Timestamp};
+use crate::{Phase, Reason, Timestamp, Undoable};
 
 fn at(ms: i64) -> Timestamp {
     Timestamp(NOW.0 + ms)
@@ -13,8 +13,8 @@ fn at(ms: i64) -> Timestamp {
 pub async fn what_is_due_is_claimed_and_what_is_not_is_announced(place: &dyn Place) {
     let desk = Desk::new(place).await;
     assert_eq!(desk.claims(NOW).await.next_wake, None, "there is nothing to wait for");
-    desk.park("a", waits(at(5)), NOW).await;
-    desk.park("b", waits(at(9)), NOW).await;
+    desk.released("a", waits(at(5)), NOW).await;
+    desk.released("b", waits(at(9)), NOW).await;
     let claims = desk.claims(at(4)).await;
     assert_eq!((names(&claims), claims.next_wake), (vec![], Some(at(5))));
     let claims = desk.claims(at(5)).await;
@@ -31,7 +31,7 @@ pub async fn what_is_due_is_claimed_and_what_is_not_is_announced(place: &dyn Pla
 pub async fn what_is_held_is_not_claimed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     desk.append(Append { status: Some(waits(NOW)), ..creation("a") }).await.expect("a saga is created");
-    desk.park("b", waits(NOW), NOW).await;
+    desk.released("b", waits(NOW), NOW).await;
     desk.claim_one("b", NOW).await;
     desk.deliver("b", NOW).await;
     assert!(desk.claim(at(1)).await.is_empty());
@@ -44,7 +44,7 @@ pub async fn what_is_held_is_not_claimed(place: &dyn Place) {
 pub async fn what_waits_longest_is_claimed_first(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (name, due) in [("a", -1), ("b", -3), ("c", -2), ("d", 7), ("e", -4)] {
-        desk.park(name, waits(at(due)), at(-9)).await;
+        desk.released(name, waits(at(due)), at(-9)).await;
     }
     let mut order = Vec::new();
     for _ in 0..2 {
@@ -61,7 +61,7 @@ pub async fn claiming_in_small_portions_starves_nobody(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let count = 30;
     for n in 0..count {
-        desk.park(&format!("saga-{n}"), waits(at(-1)), at(-1)).await;
+        desk.released(&format!("saga-{n}"), waits(at(-1)), at(-1)).await;
     }
     let some = Wanted { limit: 3, ..wanted() };
     let mut turns = Vec::new();
@@ -84,9 +84,9 @@ pub async fn claiming_in_small_portions_starves_nobody(place: &dyn Place) {
 /// Checks that a saga with a new delivery does not go before sagas that were due before the delivery came.
 pub async fn a_delivery_waits_since_it_came(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("due", waits(at(-5)), at(-100)).await;
-    desk.park("old", status(Phase::Waiting), at(-100)).await;
-    desk.park("young", waits(at(900)), at(-7)).await;
+    desk.released("due", waits(at(-5)), at(-100)).await;
+    desk.released("old", status(Phase::Waiting), at(-100)).await;
+    desk.released("young", waits(at(900)), at(-7)).await;
     desk.deliver("young", at(-6)).await;
     desk.deliver("old", at(-3)).await;
     desk.deliver("young", at(-2)).await;
@@ -97,10 +97,10 @@ pub async fn a_delivery_waits_since_it_came(place: &dyn Place) {
 pub async fn only_wanted_types_are_claimed(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let other = |due| Status { saga: "other".into(), ..waits(due) };
-    desk.park("a", other(at(-1)), NOW).await;
-    desk.park("b", other(at(5)), NOW).await;
-    desk.park("c", Status { saga: format!("{KIND}2").into(), ..waits(at(-1)) }, NOW).await;
-    desk.park("d", waits(at(7)), NOW).await;
+    desk.released("a", other(at(-1)), NOW).await;
+    desk.released("b", other(at(5)), NOW).await;
+    desk.released("c", Status { saga: format!("{KIND}2").into(), ..waits(at(-1)) }, NOW).await;
+    desk.released("d", waits(at(7)), NOW).await;
     desk.deliver("a", NOW).await;
     let claims = desk.claims(NOW).await;
     assert_eq!((names(&claims), claims.next_wake), (vec![], Some(at(7))));
@@ -116,7 +116,7 @@ pub async fn only_wanted_types_are_claimed(place: &dyn Place) {
 pub async fn a_saga_without_a_wake_is_never_due(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (n, phase) in Phase::ALL.into_iter().enumerate() {
-        desk.park(&format!("saga-{n}"), status(phase), NOW).await;
+        desk.released(&format!("saga-{n}"), status(phase), NOW).await;
     }
     let far = Timestamp(i64::MAX / 2);
     let claims = desk.restart(far).await.claims(far).await;
@@ -129,7 +129,7 @@ pub async fn a_clock_that_went_back_makes_nobody_wait_longer(place: &dyn Place) 
     let desk = Desk::new(place).await;
     let back = at(-1_000_000);
     for name in ["a", "b"] {
-        desk.park(name, waits(at(60_000)), NOW).await;
+        desk.released(name, waits(at(60_000)), NOW).await;
     }
     assert!(desk.claim(at(1)).await.is_empty(), "with a clock that goes forward nothing is due");
     let some = Wanted { limit: 1, ..wanted() };
@@ -152,10 +152,10 @@ pub async fn a_claim_gives_the_status_as_written(place: &dyn Place) {
         phase: Phase::DeadLettered,
         reasons: vec![Reason::InDoubt, Reason::Undecodable],
         progress: 12,
-        undoable_until: Some(at(1)),
+        undoable: Undoable::Until(at(1)),
         ..waits(NOW)
     };
-    desk.park("a", written.clone(), NOW).await;
+    desk.released("a", written.clone(), NOW).await;
     let claims = desk.claims(NOW).await;
     assert_eq!((&claims.claimed[0].saga, &claims.claimed[0].status), (&id("a"), &written));
 }
@@ -163,7 +163,7 @@ pub async fn a_claim_gives_the_status_as_written(place: &dyn Place) {
 /// Checks that a claim changes the summary's `held` flag, and nothing else.
 pub async fn a_claim_alone_changes_no_status(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", waits(at(3)), NOW).await;
+    desk.released("a", waits(at(3)), NOW).await;
     let summary = async || desk.store.summary(&id("a")).await.expect("it can be read").expect("it exists");
     let before = summary().await;
     assert!(!before.held);
@@ -196,8 +196,8 @@ pub async fn a_thousand_sagas_are_claimed_once_each(place: &dyn Place) {
 /// with it.
 pub async fn one_saga_is_claimed_of_whatever_type_it_is(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", waits(NOW), NOW).await;
-    desk.park("b", Status { saga: "gone".into(), ..waits(NOW) }, NOW).await;
+    desk.released("a", waits(NOW), NOW).await;
+    desk.released("b", Status { saga: "gone".into(), ..waits(NOW) }, NOW).await;
     let only = |name: &str| Wanted { sagas: vec![], only: Some(id(name)), ..wanted() };
     for name in ["b", "a"] {
         let claims = desk.store.claim(desk.worker, &only(name), NOW).await.expect("the worker may claim");

@@ -16,8 +16,8 @@ fn deaths(claims: &Claims) -> Vec<(&str, u32)> {
 }
 
 /// Creates a released saga with this number of deaths.
-async fn park_dead(desk: &Desk<'_>, name: &str, deaths: u32) {
-    desk.park(name, Status { deaths, ..waits(NOW) }, NOW).await;
+async fn released_dead(desk: &Desk<'_>, name: &str, deaths: u32) {
+    desk.released(name, Status { deaths, ..waits(NOW) }, NOW).await;
 }
 
 /// Checks that a worker's death, by a crash or by leaving, counts once for each saga that it held.
@@ -39,7 +39,7 @@ pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
     desk.append(release("a", epoch, waits(NOW))).await.expect("the epoch is right");
-    desk.park("b", waits(NOW), NOW).await;
+    desk.released("b", waits(NOW), NOW).await;
     let ended = desk.create("c").await;
     desk.append(release("c", ended, status(Phase::Completed))).await.expect("the epoch is right");
     let desk = desk.restart(LATER).await;
@@ -49,7 +49,7 @@ pub async fn a_claim_that_was_released_does_not_count(place: &dyn Place) {
 /// Checks that progress resets the count: the worker writes a status with no deaths.
 pub async fn a_status_with_fewer_deaths_is_believed(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    park_dead(&desk, "a", 1).await;
+    released_dead(&desk, "a", 1).await;
     let epoch = desk.claim_one("a", NOW).await;
     let progress =
         Append { status: Some(Status { progress: 5, ..status(Phase::Running) }), ..step("a", epoch, [1]) };
@@ -80,9 +80,9 @@ pub async fn a_quarantined_saga_is_given_only_if_wanted(place: &dyn Place) {
 pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for name in ["a", "b", "c"] {
-        park_dead(&desk, name, QUARANTINE_DEATHS).await;
+        released_dead(&desk, name, QUARANTINE_DEATHS).await;
     }
-    desk.park("d", waits(NOW), NOW).await;
+    desk.released("d", waits(NOW), NOW).await;
     let mut claimed = desk.claim(NOW).await;
     assert_eq!(claimed.pop().as_deref(), Some("d"), "a bystander is not held up");
     let mut suspects = claimed;
@@ -99,7 +99,7 @@ pub async fn of_the_quarantined_one_is_given_at_a_time(place: &dyn Place) {
 /// Checks that deliveries to a quarantined saga wait for it.
 pub async fn a_quarantined_saga_loses_no_delivery(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", Status { deaths: QUARANTINE_DEATHS, ..status(Phase::Waiting) }, NOW).await;
+    desk.released("a", Status { deaths: QUARANTINE_DEATHS, ..status(Phase::Waiting) }, NOW).await;
     let mail = desk.deliver("a", NOW).await;
     let healthy = Wanted { suspects: Suspects::NONE, ..wanted() };
     let claims = desk.store.claim(desk.worker, &healthy, NOW).await.expect("the worker may claim");
@@ -114,7 +114,7 @@ pub async fn suspects_with_deaths_that_are_held_back_are_left_out(place: &dyn Pl
     let desk = Desk::new(place).await;
     for (name, deaths, since) in [("a", 4, -1), ("b", 2, -2), ("c", 3, -5), ("d", 5, -3), ("e", 0, -4)] {
         let status = Status { deaths, ..waits(Timestamp(NOW.0 + since)) };
-        desk.park(name, status, Timestamp(NOW.0 - 9)).await;
+        desk.released(name, status, Timestamp(NOW.0 - 9)).await;
     }
     desk.deliver("a", NOW).await;
     let suspects = Suspects { limit: 10, held_back_from: 3, held_back_below: 5 };

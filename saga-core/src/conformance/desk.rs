@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Place;
 use crate::delivery::Delivery;
 use crate::store::{Append, AppendError, Claims, DeliveryId, Status, Store, Suspects, Wanted, WorkerId};
-use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, SitePath, Timestamp};
+use crate::{By, Entry, Epoch, Payload, Phase, Record, SagaId, Seq, SitePath, Timestamp, Undoable};
 
 /// The length of a lease.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
@@ -81,9 +81,9 @@ impl<'a> Desk<'a> {
     }
 
     /// Creates a released saga with this status, written at `now`.
-    pub(super) async fn park(&self, name: &str, status: Status, now: Timestamp) {
-        let parked = Append { status: Some(status), release: true, ..creation(name) };
-        self.append_at(parked, now).await.expect("a saga is created");
+    pub(super) async fn released(&self, name: &str, status: Status, now: Timestamp) {
+        let created = Append { status: Some(status), release: true, ..creation(name) };
+        self.append_at(created, now).await.expect("a saga is created");
     }
 
     pub(super) async fn deliver(&self, name: &str, now: Timestamp) -> DeliveryId {
@@ -155,7 +155,7 @@ pub(super) fn status(phase: Phase) -> Status {
         reasons: Vec::new(),
         progress: 1,
         deaths: 0,
-        undoable_until: None,
+        undoable: Undoable::No,
     }
 }
 

@@ -109,7 +109,7 @@ impl Intercept for Faulty {
         self.write(self.inner.deliver(saga, delivery, now)).await
     }
 
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.write(self.inner.purge(purge)).await
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(self.inner.purge(purge, now)).await
     }
 }

@@ -80,11 +80,11 @@ pub async fn a_delivery_to_an_unknown_saga_is_refused(place: &dyn Place) {
 /// Checks that a delivery makes a released saga claimable, also if it has ended or is dead-lettered.
 pub async fn a_delivery_makes_a_saga_claimable(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("waiting", waits(Timestamp(i64::MAX)), NOW).await;
-    desk.park("parked", status(Phase::DeadLettered), NOW).await;
-    desk.park("ended", status(Phase::Completed), NOW).await;
+    desk.released("waiting", waits(Timestamp(i64::MAX)), NOW).await;
+    desk.released("dead", status(Phase::DeadLettered), NOW).await;
+    desk.released("ended", status(Phase::Completed), NOW).await;
     assert!(desk.claim(NOW).await.is_empty());
-    for name in ["waiting", "parked", "ended"] {
+    for name in ["waiting", "dead", "ended"] {
         let mail = desk.deliver(name, NOW).await;
         let epoch = desk.claim_one(name, NOW).await;
         assert_eq!(desk.mail().await, [mail]);
@@ -112,8 +112,8 @@ pub async fn a_delivery_to_a_held_saga_makes_it_claimable_once_released(place: &
 /// the saga for them.
 pub async fn a_delivery_that_was_seen_in_vain_is_no_reason_to_claim_again(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("odd", status(Phase::DeadLettered), NOW).await;
-    desk.park("other", status(Phase::DeadLettered), NOW).await;
+    desk.released("odd", status(Phase::DeadLettered), NOW).await;
+    desk.released("other", status(Phase::DeadLettered), NOW).await;
     let (first, second) = (desk.deliver("odd", NOW).await, desk.deliver("odd", NOW).await);
     desk.deliver("other", NOW).await;
     let seen = |last| Wanted { unreadable: vec![(id("odd"), last)], ..wanted() };

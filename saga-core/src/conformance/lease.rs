@@ -82,7 +82,7 @@ pub async fn a_lease_that_is_renewed_does_not_end(place: &dyn Place) {
 /// ran out, if several may join.
 pub async fn a_worker_without_a_lease_claims_nothing(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", waits(NOW), NOW).await;
+    desk.released("a", waits(NOW), NOW).await;
     if place.takes_many_workers() {
         let refused = desk.store.claim(desk.worker, &wanted(), NOW.after(LEASE)).await;
         assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
@@ -112,7 +112,7 @@ pub async fn leaving_twice_changes_nothing(place: &dyn Place) {
 /// Checks that `held` lists what was created or claimed and not released, with the valid epochs.
 pub async fn what_a_worker_holds_is_listed(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", waits(NOW), NOW).await;
+    desk.released("a", waits(NOW), NOW).await;
     let epochs = [desk.claim_one("a", NOW).await, desk.create("b").await, desk.create("c").await];
     desk.append(release("c", epochs[2], waits(NOW))).await.expect("the epoch is right");
     let mut held = desk.store.held(desk.worker).await.expect("it can be listed");

@@ -3,11 +3,11 @@
 use super::Place;
 use super::desk::{Desk, LATER, NOW, creation, entries, id, release, status, waits};
 use crate::store::{Append, DeliverError, Purge, Query, Status};
-use crate::{Phase, Timestamp};
+use crate::{Phase, Timestamp, Undoable};
 
 async fn purge(desk: &Desk<'_>, ended_before: Timestamp, undoable_too: bool) -> u64 {
-    let purge = Purge { ended_before, undoable_too, now: LATER };
-    desk.store.purge(purge).await.expect("it can be purged")
+    let purge = Purge { ended_before, undoable_too };
+    desk.store.purge(purge, LATER).await.expect("it can be purged")
 }
 
 async fn left(desk: &Desk<'_>) -> Vec<String> {
@@ -20,9 +20,9 @@ async fn left(desk: &Desk<'_>) -> Vec<String> {
 pub async fn what_ended_before_is_purged(place: &dyn Place) {
     let desk = Desk::new(place).await;
     for (name, phase) in [("a", Phase::Completed), ("b", Phase::RolledBack), ("c", Phase::Abandoned)] {
-        desk.park(name, status(phase), NOW).await;
+        desk.released(name, status(phase), NOW).await;
     }
-    desk.park("d", status(Phase::Completed), Timestamp(NOW.0 + 1)).await;
+    desk.released("d", status(Phase::Completed), Timestamp(NOW.0 + 1)).await;
     let epoch = desk.create("e").await;
     desk.append_at(release("e", epoch, status(Phase::Completed)), LATER).await.expect("the epoch is right");
     assert_eq!(purge(&desk, NOW, false).await, 0);
@@ -38,7 +38,7 @@ pub async fn what_has_not_ended_is_spared(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let open = Phase::ALL.into_iter().filter(|p| !p.is_ended()).enumerate();
     for (n, phase) in open {
-        desk.park(&format!("saga-{n}"), status(phase), NOW).await;
+        desk.released(&format!("saga-{n}"), status(phase), NOW).await;
     }
     assert_eq!(purge(&desk, Timestamp(i64::MAX), true).await, 0);
     assert_eq!(left(&desk).await.len(), 5);
@@ -47,12 +47,13 @@ pub async fn what_has_not_ended_is_spared(place: &dyn Place) {
 /// Checks that a completed saga that can be undone is purged only if that is requested; then also one without a limit.
 pub async fn what_could_be_undone_is_spared_unless_asked_for(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    let until = |until| Status { undoable_until: Some(Timestamp(until)), ..status(Phase::Completed) };
-    desk.park("for ever", until(i64::MAX), NOW).await;
-    desk.park("still", until(LATER.0), NOW).await;
-    desk.park("no more", until(LATER.0 - 1), NOW).await;
+    let window = |undoable| Status { undoable, ..status(Phase::Completed) };
+    let until = |until| window(Undoable::Until(Timestamp(until)));
+    desk.released("always", window(Undoable::Always), NOW).await;
+    desk.released("still", until(LATER.0), NOW).await;
+    desk.released("no more", until(LATER.0 - 1), NOW).await;
     assert_eq!(purge(&desk, LATER, false).await, 1);
-    assert_eq!(left(&desk).await, ["for ever", "still"]);
+    assert_eq!(left(&desk).await, ["always", "still"]);
     assert_eq!(purge(&desk, NOW, true).await, 0, "only what ended before");
     assert_eq!(purge(&desk, LATER, true).await, 2);
 }
@@ -64,7 +65,7 @@ pub async fn what_is_held_or_has_deliveries_is_spared(place: &dyn Place) {
     desk.append(Append { status: Some(status(Phase::Completed)), ..creation("held") })
         .await
         .expect("it is created");
-    desk.park("asked", status(Phase::Completed), NOW).await;
+    desk.released("asked", status(Phase::Completed), NOW).await;
     let mail = desk.deliver("asked", NOW).await;
     assert_eq!(purge(&desk, LATER, true).await, 0);
     let epoch = desk.claim_one("asked", NOW).await;
@@ -84,7 +85,7 @@ pub async fn a_purged_saga_leaves_nothing_behind(place: &dyn Place) {
     }
     let held = desk.store.held(desk.worker).await.expect("it can be listed");
     let epoch = held.iter().find(|c| c.saga.as_str() == "a").expect("it is held").epoch;
-    let undoable = Status { undoable_until: Some(NOW), ..waits(NOW) };
+    let undoable = Status { undoable: Undoable::Until(NOW), ..waits(NOW) };
     let ended = Status { phase: Phase::Completed, ..undoable };
     desk.append(release("a", epoch, ended)).await.expect("the epoch is right");
     assert_eq!(purge(&desk, LATER, false).await, 1);

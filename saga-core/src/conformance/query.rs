@@ -3,7 +3,7 @@
 use super::Place;
 use super::desk::{Desk, LATER, NOW, creation, id, release, status, waits};
 use crate::store::{Append, Query, Status};
-use crate::{Phase, Reason, Timestamp};
+use crate::{Phase, Reason, Timestamp, Undoable};
 
 async fn pages(desk: &Desk<'_>, query: Query) -> Vec<Vec<String>> {
     let (mut pages, mut after) = (Vec::new(), query.after);
@@ -42,18 +42,19 @@ pub async fn pages_give_every_saga_once_oldest_first(place: &dyn Place) {
     let by_five = Query { limit: 5, ..Query::default() };
     assert_eq!(pages(&desk, by_five).await, [names.to_vec()], "a page that is just full is the last");
     let first = desk.store.query(&by_two).await.expect("it can be listed");
-    desk.park("f", waits(NOW), NOW).await;
+    desk.released("f", waits(NOW), NOW).await;
     desk.claim_one("f", NOW).await;
     let rest = list(&desk, Query { after: first.next, ..by_two }).await;
     assert_eq!(rest, ["c", "b", "e", "f"]);
 }
 
-/// Checks that a page has 100 sagas by default, and never more than 1000.
+/// Checks that a page has 100 sagas by default, and never more than 1000, nor none.
 pub async fn page_sizes_have_limits(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let batch: Vec<Append> = (0..1001).map(|n| creation(&format!("saga-{n}"))).collect();
     assert!(desk.commit(&batch).await.iter().all(Result::is_ok));
-    for (limit, size) in [(0, 100), (1, 1), (1000, 1000), (1001, 1000), (usize::MAX, 1000)] {
+    let limits = [(0, 1), (1, 1), (1000, 1000), (1001, 1000), (usize::MAX, 1000)];
+    for (limit, size) in limits.into_iter().chain([(Query::default().limit, 100)]) {
         let page = desk.store.query(&Query { limit, ..Query::default() }).await.expect("it can be listed");
         assert_eq!((page.sagas.len(), page.next.is_some()), (size, true), "for a limit of {limit}");
     }
@@ -64,11 +65,11 @@ pub async fn filters_give_what_they_say(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let dead = |reasons: &[Reason]| Status { reasons: reasons.to_vec(), ..status(Phase::DeadLettered) };
     let other = |phase| Status { saga: "other".into(), ..status(phase) };
-    desk.park("e", dead(&[Reason::InDoubt]), NOW).await;
-    desk.park("d", other(Phase::Completed), NOW).await;
-    desk.park("c", status(Phase::Completed), NOW).await;
-    desk.park("b", dead(&[Reason::InDoubt, Reason::CompensationFailed]), NOW).await;
-    desk.park("a", other(Phase::RolledBack), NOW).await;
+    desk.released("e", dead(&[Reason::InDoubt]), NOW).await;
+    desk.released("d", other(Phase::Completed), NOW).await;
+    desk.released("c", status(Phase::Completed), NOW).await;
+    desk.released("b", dead(&[Reason::InDoubt, Reason::CompensationFailed]), NOW).await;
+    desk.released("a", other(Phase::RolledBack), NOW).await;
     let query = |phases: &[Phase], saga: Option<&str>, reason| Query {
         phases: phases.to_vec(),
         saga: saga.map(str::to_owned),
@@ -135,15 +136,15 @@ pub async fn every_status_is_kept_as_it_was(place: &dyn Place) {
         reasons: reasons.to_vec(),
         progress: u64::from(u32::MAX) << 20,
         deaths: u32::MAX,
-        undoable_until: Some(Timestamp(i64::MAX)),
+        undoable: Undoable::Always,
     });
     kept.push(Status {
-        undoable_until: Some(Timestamp(-1)),
+        undoable: Undoable::Until(Timestamp(-1)),
         wake_at: Some(Timestamp(i64::MAX)),
         ..kept[0].clone()
     });
     for (n, status) in kept.iter().enumerate() {
-        desk.park(&format!("saga-{n}"), status.clone(), NOW).await;
+        desk.released(&format!("saga-{n}"), status.clone(), NOW).await;
     }
     let listed = desk.store.query(&Query::default()).await.expect("it can be listed");
     for (listed, kept) in listed.sagas.iter().zip(&kept) {

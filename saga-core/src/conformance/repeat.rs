@@ -66,8 +66,8 @@ pub async fn a_repeated_creation_is_applied_once(place: &dyn Place) {
 /// Checks the same for a creation that releases the saga.
 pub async fn a_repeated_creation_that_was_released_is_applied_once(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
-    let parked = Append { status: Some(waits(NOW)), release: true, ..creation("a") };
-    let answers = insist(&desk, &faulty, &[parked]).await;
+    let released = Append { status: Some(waits(NOW)), release: true, ..creation("a") };
+    let answers = insist(&desk, &faulty, &[released]).await;
     assert!(answers[0].is_ok(), "{answers:?}");
     let epoch = desk.claim_one("a", NOW).await;
     assert_eq!(desk.append(step("a", epoch, [1])).await, Ok(epoch));
@@ -153,7 +153,7 @@ pub async fn a_creation_by_another_worker_is_no_repeat(place: &dyn Place) {
 /// Checks that a claim that was applied, but got no answer, is listed by `held`.
 pub async fn a_claim_whose_answer_was_lost_is_listed(place: &dyn Place) {
     let (desk, faulty) = shaky(place).await;
-    desk.park("a", waits(NOW), NOW).await;
+    desk.released("a", waits(NOW), NOW).await;
     faulty.script([Fault::Before, Fault::After]);
     for listed in [0, 1] {
         let lost = desk.store.claim(desk.worker, &wanted(), NOW).await;

@@ -9,9 +9,9 @@ use crate::{Phase, Reason, Timestamp};
 pub async fn journals_and_status_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
     let epoch = desk.create("a").await;
-    let parked = Status { reasons: vec![Reason::InDoubt], ..status(Phase::DeadLettered) };
+    let dead = Status { reasons: vec![Reason::InDoubt], ..status(Phase::DeadLettered) };
     desk.append(step("a", epoch, 1..4)).await.expect("these follow");
-    desk.append(Append { entries: entries([4]), ..release("a", epoch, parked.clone()) })
+    desk.append(Append { entries: entries([4]), ..release("a", epoch, dead.clone()) })
         .await
         .expect("it follows");
     desk.create("b").await;
@@ -19,7 +19,7 @@ pub async fn journals_and_status_survive_a_restart(place: &dyn Place) {
     let desk = desk.restart(LATER).await;
     assert_eq!(desk.journal("a").await, entries(0..5));
     assert_eq!(desk.journal("b").await, entries(0..1));
-    assert_eq!(desk.status("a").await, parked);
+    assert_eq!(desk.status("a").await, dead);
     assert_eq!(desk.store.summary(&id("a")).await.expect("it can be read"), before);
 }
 
@@ -65,7 +65,7 @@ pub async fn epochs_from_before_a_restart_are_over(place: &dyn Place) {
 /// Checks that a saga that waits for a time still does.
 pub async fn wakes_survive_a_restart(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", waits(Timestamp(LATER.0 + 5)), NOW).await;
+    desk.released("a", waits(Timestamp(LATER.0 + 5)), NOW).await;
     let desk = desk.restart(LATER).await;
     let claims = desk.claims(LATER).await;
     assert!(claims.claimed.is_empty());

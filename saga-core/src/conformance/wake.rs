@@ -67,7 +67,7 @@ pub async fn a_delivery_wakes(place: &dyn Place) {
 /// Checks that a delivery by another process ends a wait.
 pub async fn a_delivery_through_another_handle_wakes(place: &dyn Place) {
     let desk = Desk::new(place).await;
-    desk.park("a", status(Phase::Waiting), NOW).await;
+    desk.released("a", status(Phase::Waiting), NOW).await;
     let elsewhere = place.open().await;
     let wait = at_rest(&desk, desk.worker).await;
     let delivered = elsewhere.deliver(&super::desk::id("a"), super::desk::cancel("ann"), NOW).await;

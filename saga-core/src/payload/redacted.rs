@@ -59,7 +59,7 @@ pub enum InText {}
 #[diagnostic::on_unimplemented(
     message = "a secret, `{T}`, is made text of here [SG1007]",
     label = "it would read `[redacted]`, or be shown [SG1007]",
-    note = "why: whoever is handed that text is handed neither the secret nor an error",
+    note = "why: the receiver of that text gets neither the secret nor an error",
     note = "fix: `.expose()` where it goes to those that it is for; `{{:?}}` in a log, which shows `[redacted]`"
 )]
 pub trait Shows<T> {}

@@ -119,8 +119,8 @@ pub trait Intercept: Send + Sync + 'static {
     }
 
     /// As [`Store::purge`].
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.inner().purge(purge).await
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
+        self.inner().purge(purge, now).await
     }
 
     /// As [`Store::takes_many_workers`].
@@ -202,8 +202,8 @@ impl<I: Intercept> Store for I {
         Intercept::wait_for_work(self, worker).await
     }
 
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        Intercept::purge(self, purge).await
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
+        Intercept::purge(self, purge, now).await
     }
 
     fn takes_many_workers(&self) -> bool {

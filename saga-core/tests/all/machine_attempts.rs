@@ -77,7 +77,7 @@ fn s03_a_retriable_step_before_the_point_of_no_return_rolls_the_saga_back() {
 }
 
 #[test]
-fn a_retriable_step_past_the_point_of_no_return_parks_the_saga() {
+fn a_retriable_step_past_the_point_of_no_return_dead_letters_the_saga() {
     let mut saga = Desk::new();
     saga.step_done("charge", "irr")
         .step("mail", "irr_retriable2")
@@ -275,7 +275,7 @@ fn ends_that_come_twice_or_late_say_nothing() {
 }
 
 #[test]
-fn a_poison_pill_is_parked_before_it_kills_again() {
+fn a_poison_pill_is_dead_lettered_before_it_kills_again() {
     let mut saga = Desk::new();
     saga.step("a", "comp").crash_times(1).crash_times(2).later().skip().crash_times(3);
     saga.shows("body-blocked PoisonPill · a a3 doubt → again · dead-lettered")
@@ -310,7 +310,7 @@ fn a_poison_pill_is_parked_before_it_kills_again() {
 // ---- the body
 
 #[test]
-fn s28_a_body_that_panics_rolls_back_before_the_point_of_no_return_and_parks_past_it() {
+fn s28_a_body_that_panics_rolls_back_before_the_point_of_no_return_and_dead_letters_past_it() {
     use saga_core::machine::BodyEnd;
     let mut saga = Desk::new();
     saga.step_done("hold", "comp").skip().body(BodyEnd::Panicked("x".into()));
@@ -357,7 +357,7 @@ fn what_a_body_must_not_reach_halts_it() {
 }
 
 #[test]
-fn s32_an_output_that_cannot_be_kept_parks_the_saga_and_the_step_never_runs_again() {
+fn s32_an_output_that_cannot_be_kept_dead_letters_the_saga_and_the_step_never_runs_again() {
     let mut saga = Desk::new();
     saga.step("a", "comp")
         .done_losing_output("a")
@@ -388,7 +388,7 @@ fn an_output_that_this_build_cannot_read_can_be_given_by_hand() {
 }
 
 #[test]
-fn an_input_that_this_build_cannot_read_parks_the_step() {
+fn an_input_that_this_build_cannot_read_dead_letters_the_step() {
     let mut saga = Desk::new();
     saga.step("a", "comp").undecodable("a").shows("intent a · blocked a Undecodable · dead-lettered");
     saga.redrive_with("a", "mended").unwrap();

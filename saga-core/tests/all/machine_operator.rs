@@ -166,22 +166,22 @@ fn under_a_pending_stop_a_redrive_begins_nothing_new() {
 
 #[test]
 fn a_resolution_settles_a_step_in_doubt() {
-    let parked = |step| Desk::new().step("a", step).timed_out("a").skip().clone();
-    let mut saga = parked("irr_person");
+    let in_doubt = |step| Desk::new().step("a", step).timed_out("a").skip().clone();
+    let mut saga = in_doubt("irr_person");
     saga.resolve("a", Role::Do, true).unwrap();
     saga.shows("resolved a yes · done a (ann)");
     assert_eq!(saga.state.step(&"a".into()).unwrap().output, Some(Ok(desk::json("by hand"))));
-    let mut saga = parked("irr_person");
+    let mut saga = in_doubt("irr_person");
     saga.resolve("a", Role::Do, false).unwrap();
     saga.shows("resolved a no · failed a");
-    let mut saga = parked("irr_person2");
+    let mut saga = in_doubt("irr_person2");
     saga.resolve("a", Role::Do, false).unwrap();
     saga.shows("resolved a no · start a a2");
     assert_eq!(
         saga.state.key(&"a".into(), Role::Do),
         IdempotencyKey::of(None, saga.state.id(), &"a".into(), Role::Do, 1)
     );
-    let mut saga = parked("irr_person");
+    let mut saga = in_doubt("irr_person");
     assert!(saga.resolve("a", Role::Undo, true).is_err());
     assert!(saga.resolve("b", Role::Do, true).is_err());
 }

@@ -100,7 +100,7 @@ fn s08_a_compensation_that_fails_does_not_begin_the_rollback_again() {
 }
 
 #[test]
-fn s09_a_compensation_that_this_build_does_not_know_is_parked() {
+fn s09_a_compensation_that_this_build_does_not_know_is_dead_lettered() {
     let mut saga = Desk::new();
     saga.undo = Some(Ok(call("gone")));
     saga.step_done("a", "comp")
@@ -277,7 +277,7 @@ fn children_in_branches_are_undone_while_their_siblings_run() {
 }
 
 #[test]
-fn a_child_that_fails_past_its_own_point_of_no_return_parks() {
+fn a_child_that_fails_past_its_own_point_of_no_return_dead_letters() {
     let mut saga = Desk::new();
     saga.child("c").step_done("c/charge", "irr").skip().child_fails("c");
     saga.shows("body-blocked FailedPastNoReturn c · dead-lettered");
@@ -338,7 +338,7 @@ fn a_completed_saga_is_undone_as_a_whole() {
     assert_eq!(saga.state.undone(), Undone::Whole);
     // s15: nothing is undone twice.
     assert_eq!(saga.undo_from(None), Err(Refusal::NothingToUndo { site: None }));
-    assert_eq!(saga.state.undoable_until(), None);
+    assert_eq!(saga.state.undoable(), saga_core::Undoable::No);
 }
 
 #[test]
@@ -390,10 +390,10 @@ fn what_is_irreversible_or_whose_window_has_closed_is_not_undone() {
     assert_eq!(saga.state.undo_plan().irreversible, [SitePath::from("charge")]);
     saga.undo_from(Some("b")).unwrap();
     let mut saga = Desk::new();
-    let until = Some(saga_core::Timestamp(50));
-    saga.undo = Some(Ok(saga_core::record::Call { until, ..call(UNDO) }));
+    let until = saga_core::Timestamp(50);
+    saga.undo = Some(Ok(saga_core::record::Call { until: Some(until), ..call(UNDO) }));
     saga.step_done("a", "comp").returns();
-    assert_eq!(saga.state.undoable_until(), until);
+    assert_eq!(saga.state.undoable(), saga_core::Undoable::Until(until));
     saga.at(51);
     let (site, until) = ("a".into(), saga_core::Timestamp(50));
     assert_eq!(saga.undo_from(None), Err(Refusal::WindowClosed { site, until }));

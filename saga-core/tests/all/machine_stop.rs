@@ -197,7 +197,7 @@ fn what_was_held_fails_when_the_stop_takes_effect() {
 }
 
 #[test]
-fn a_retriable_step_that_failed_for_good_beside_one_that_closed_the_way_back_is_parked() {
+fn a_retriable_step_that_failed_for_good_beside_one_that_closed_the_way_back_is_dead_lettered() {
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr").step("all.1/note", "comp_retriable").skip().not_done("all.1/note");
     saga.shows("all.1/note a1 no → hold · stop failed all.1/note").done("all.0/charge");
@@ -225,14 +225,14 @@ fn a_retriable_step_that_failed_for_good_beside_one_that_closed_the_way_back_is_
 }
 
 #[test]
-fn a_body_that_failed_beside_one_that_closed_the_way_back_is_parked() {
+fn a_body_that_failed_beside_one_that_closed_the_way_back_is_dead_lettered() {
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr").skip().fails().shows("stop failed").done("all.0/charge");
     saga.shows("done all.0/charge · too-late all.0/charge · body-blocked FailedPastNoReturn · dead-lettered");
 }
 
 #[test]
-fn a_readonly_outcome_is_taken_down_under_a_pending_stop_and_while_parked() {
+fn a_readonly_outcome_is_taken_down_under_a_pending_stop_and_while_dead_lettered() {
     let mut saga = Desk::new();
     saga.step("all.0/charge", "irr")
         .cancelled()
@@ -336,7 +336,7 @@ fn a_deadline_passing_under_a_pending_stop_or_on_the_way_back_does_nothing() {
 }
 
 #[test]
-fn a_deadline_does_not_run_while_the_saga_is_parked_and_is_put_off_by_that() {
+fn a_deadline_does_not_run_while_the_saga_is_dead_lettered_and_is_put_off_by_that() {
     let mut saga = Desk::with_deadline(Some(50));
     saga.at(10)
         .step("a", "comp_person")

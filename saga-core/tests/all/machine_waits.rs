@@ -102,7 +102,7 @@ fn of_several_questions_one_has_to_be_named() {
 }
 
 #[test]
-fn s31_waits_are_put_off_by_the_time_the_saga_is_parked() {
+fn s31_waits_are_put_off_by_the_time_the_saga_is_dead_lettered() {
     let mut saga = Desk::new();
     saga.sleep("all.0/nap", 100).wait("all.1/pay", Some(200)).ask("all.2/ok", Some(300));
     // A wait in another branch does not hide what is blocked.

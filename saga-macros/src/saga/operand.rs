@@ -169,7 +169,7 @@ fn of_others(method: &ExprMethodCall, kind: &Kind) -> Option<Diagnostic> {
             "how long a step may take is said where it is defined, and is so wherever it is called",
             "`#[step(timeout = \"10s\")]` on the step, and leave `.within(…)` out",
         ),
-        ("within", _) => ("`signal` and `approve`", "nothing else waits for somebody", "leave it out"),
+        ("within", _) => ("`signal` and `approve`", "nothing else waits", "leave it out"),
         _ => ("`all` of an iterator", "it says how many of many run at a time", "leave it out"),
     };
     let what = format!("`.{name}` is for {of}");

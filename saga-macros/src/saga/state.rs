@@ -6,6 +6,7 @@ use syn::Path;
 use syn::spanned::Spanned as _;
 
 use crate::names::path_at;
+use crate::saga::body::AwaitPoint;
 use crate::saga::model::{Saga, Variant};
 use crate::saga::operand::Kind;
 
@@ -52,11 +53,7 @@ pub(crate) fn definition(saga: &Saga) -> TokenStream {
 fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
     let (ident, root) = (&variant.ident, &saga.saga);
     let site = &saga.body.sites[variant.site];
-    let docs = match &site.name {
-        Some(name) => format!("At the site `{name}`."),
-        None if site.occurrence > 1 => format!("At the site `{}#{}`.", site.label, site.occurrence),
-        None => format!("At the site `{}`.", site.label),
-    };
+    let docs = format!("At the site `{}`.", name_of(site));
     let until = quote! {
         /// Until when it waits, if not for ever.
         until: ::core::option::Option<#root::__private::Timestamp>,
@@ -80,6 +77,15 @@ fn variant(saga: &Saga, variant: &Variant) -> TokenStream {
         None => TokenStream::new(),
     };
     quote!(#[doc = #docs] #ident #payload)
+}
+
+/// Returns the recorded name of the site, without the turns of its loops.
+fn name_of(site: &AwaitPoint) -> String {
+    match &site.name {
+        Some(name) => name.clone(),
+        None if site.occurrence > 1 => format!("{}#{}", site.label, site.occurrence),
+        None => site.label.clone(),
+    }
 }
 
 /// Returns the type of how something awaited stands.
@@ -109,9 +115,10 @@ fn at(kind: &Kind, root: &Path) -> TokenStream {
 pub(crate) fn implementation(saga: &Saga) -> TokenStream {
     let (state, root, ident) = (&saga.state, &saga.here, &saga.function.ident);
     let arms = saga.variants.iter().map(|v| arm(saga, v));
-    let (idents, shown): (Vec<_>, Vec<_>) =
-        saga.variants.iter().map(|v| (&v.ident, v.ident.to_string())).unzip();
+    let json = json(saga);
     quote! {
+        #json
+
         #[automatically_derived]
         impl #root::SagaState for #state {
             fn of(view: &#root::StateView) -> ::core::result::Result<Self, #root::LookError> {
@@ -119,9 +126,9 @@ pub(crate) fn implementation(saga: &Saga) -> TokenStream {
                     #(#arms)*
                     #root::Standing::At(..) | #root::Standing::Scheduled => Self::Scheduled,
                     #root::Standing::RollingBack(cause) => Self::RollingBack { cause },
-                    #root::Standing::Completed => Self::Completed(view.output_of::<#ident>()?),
+                    #root::Standing::Completed => Self::Completed(view.output::<#ident>()?),
                     #root::Standing::RolledBack(cause, rollback) => {
-                        Self::RolledBack { error: view.error_of::<#ident>(&cause)?, cause, rollback }
+                        Self::RolledBack { error: view.error::<#ident>(&cause)?, cause, rollback }
                     }
                     #root::Standing::DeadLettered(blockers) => Self::DeadLettered { blockers },
                     #root::Standing::Abandoned => Self::Abandoned,
@@ -132,15 +139,7 @@ pub(crate) fn implementation(saga: &Saga) -> TokenStream {
         #[automatically_derived]
         impl ::core::fmt::Debug for #state {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(match self {
-                    #(Self::#idents { .. } => #shown,)*
-                    Self::Scheduled => "Scheduled",
-                    Self::RollingBack { .. } => "RollingBack",
-                    Self::Completed(..) => "Completed",
-                    Self::RolledBack { .. } => "RolledBack",
-                    Self::DeadLettered { .. } => "DeadLettered",
-                    Self::Abandoned => "Abandoned",
-                })
+                #root::shown::fmt(self, f)
             }
         }
     }
@@ -155,4 +154,51 @@ fn arm(saga: &Saga, variant: &Variant) -> TokenStream {
         _ => quote!(Self::#ident(view.at(&site)?)),
     };
     quote!(#root::Standing::At(#number, site) => #made,)
+}
+
+/// Returns how it is written as JSON.
+fn json(saga: &Saga) -> TokenStream {
+    let (state, root, ident) = (&saga.state, &saga.here, &saga.function.ident);
+    let arms = saga.variants.iter().map(|v| json_arm(saga, v));
+    quote! {
+        #[automatically_derived]
+        impl #root::serde::Serialize for #state {
+            fn serialize<__S: #root::serde::Serializer>(
+                &self,
+                to: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                let end: #root::shown::End<'_, #ident> = match self {
+                    #(#arms)*
+                    Self::Scheduled => #root::shown::End::Scheduled,
+                    Self::RollingBack { cause } => #root::shown::End::RollingBack { cause },
+                    Self::Completed(output) => #root::shown::End::Completed { output: #root::Shown(output) },
+                    Self::RolledBack { cause, error, rollback } => {
+                        let error = error.as_ref().map(#root::Shown);
+                        #root::shown::End::RolledBack { cause, error, rollback }
+                    }
+                    Self::DeadLettered { blockers } => #root::shown::End::DeadLettered { blockers },
+                    Self::Abandoned => #root::shown::End::Abandoned,
+                };
+                #root::serde::Serialize::serialize(&end, to)
+            }
+        }
+    }
+}
+
+fn json_arm(saga: &Saga, variant: &Variant) -> TokenStream {
+    let (ident, root) = (&variant.ident, &saga.here);
+    let site = &saga.body.sites[variant.site];
+    let name = name_of(site);
+    let (fields, value) = match &site.kind {
+        Some(Kind::Sleep) => (quote!({ until }), quote!(&#root::shown::Waits::new(*until))),
+        Some(Kind::Signal(_)) => {
+            (quote!({ name, until }), quote!(&#root::shown::Waits::new(*until).named(name)))
+        }
+        Some(Kind::Approve) => {
+            (quote!({ prompt, until }), quote!(&#root::shown::Waits::new(*until).asking(prompt)))
+        }
+        Some(_) => (quote!((at)), quote!(at)),
+        None => (TokenStream::new(), quote!(&())),
+    };
+    quote!(Self::#ident #fields => return #root::shown::at(to, #name, #value),)
 }

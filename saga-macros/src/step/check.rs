@@ -56,7 +56,7 @@ fn says_why_a_repeat_is_harmless(asked: &Asked, function: &Function, report: &mu
     }
     let name = &function.ident;
     let diagnostic = Diagnostic::at("SG0102", name.span(), format!("step `{name}` does not say why a repeat is harmless"))
-        .why("after a crash nobody knows whether it happened, and it is run again")
+        .why("after a crash it is not known whether it happened, and it is run again")
         .fix("let it take `key: &IdempotencyKey` and hand that to the service; or say `idempotent` if doing it twice is as doing it once; or `in_doubt = dead_letter`, and a person is asked");
     report.add(diagnostic);
 }
@@ -197,7 +197,7 @@ fn attempts(asked: &Asked, report: &mut Report) {
     let says = retry.attempts.is_some() || retry.backoff.is_some() || retry.within.is_some();
     if !says && !asked.incomplete {
         let diagnostic = Diagnostic::at("SG0116", key.span(), "`retry` says nothing")
-            .why("a retry is bounded, by a number that somebody chose")
+            .why("a retry is bounded by a number, and that is chosen for each step")
             .fix("say how often: `retry(attempts = 4, backoff = \"200ms..5s\")`, or leave it out");
         report.add(diagnostic);
     }
@@ -276,7 +276,7 @@ fn scopes(asked: &mut Asked, function: &Function, report: &mut Report) {
                 output.span(),
                 format!("there is no `output` in `{word}`"),
             )
-            .why("it is called when nobody knows whether the step happened, and so without what it gave")
+            .why("it is called when it is not known whether the step happened, and so without its output")
             .fix("find what it did by what it was called with: the recorded parameters by name, or `key`");
             report.add(diagnostic);
         }

@@ -1,19 +1,23 @@
 //! The typed state of a saga: the source of the generated `…State` enums. Derived from the machine's state, never
 //! recorded.
 
+mod json;
+
 use saga_core::graph::Graph;
 use saga_core::state::{ChildStatus, Direction, SiteState, State, Status, StepState};
 use saga_core::{Blocker, Cause, DecodeError, Payload, Phase, Reason, Rollback, SitePath, Timestamp};
+use serde::{Serialize, Serializer};
 
 use crate::author::look_error::LookError;
 use crate::author::saga::Saga;
 use crate::author::step::Step;
 use crate::value::encoding::Encoding;
-use crate::value::recorded::Recorded;
+use crate::value::recorded::{Recorded, Shown};
 use crate::value::text::text_of;
 
-/// The typed state of a saga: an enum with a variant for each site and each end. Written by `#[saga]`.
-pub trait SagaState: Sized + Send + 'static {
+/// The typed state of a saga: an enum with a variant for each site and each end. Written by `#[saga]`. As JSON it shows
+/// no secrets.
+pub trait SagaState: Serialize + Sized + Send + 'static {
     /// Returns the typed state.
     ///
     /// # Errors
@@ -22,8 +26,8 @@ pub trait SagaState: Sized + Send + 'static {
     fn of(view: &StateView) -> Result<Self, LookError>;
 }
 
-/// The state of something awaited.
-pub trait AtSite: Sized {
+/// The state of something awaited. As JSON it shows no secrets.
+pub trait AtSite: Serialize + Sized {
     /// Returns the state at `site` according to the journal.
     ///
     /// # Errors
@@ -31,7 +35,7 @@ pub trait AtSite: Sized {
     fn at(view: &StateView, site: &SitePath) -> Result<Self, LookError>;
 }
 
-/// The untyped state of a saga.
+/// The untyped state of a saga. As JSON: its phase, sites and blockers.
 #[derive(Debug, Clone)]
 pub struct StateView {
     state: State,
@@ -194,11 +198,12 @@ impl StateView {
         decoded(&self.encoding, what, payload)
     }
 
-    /// Returns the saga's output.
+    /// Returns the output of the saga `S`.
     ///
     /// # Errors
     /// [`LookError::Undecodable`], also if it has none.
-    pub fn output<T: Recorded>(&self) -> Result<T, LookError> {
+    // By its saga: a type that cannot be recorded is refused where the saga is defined, and not here as well.
+    pub fn output<S: Saga>(&self) -> Result<S::Output, LookError> {
         let recorded = match (&self.child, self.state.direction()) {
             (None, Direction::Completed { output } | Direction::Undo { output, .. }) => Some(output),
             (Some(child), _) => match self.state.site(child) {
@@ -211,27 +216,11 @@ impl StateView {
         self.decode("the saga's output", recorded)
     }
 
-    /// Returns the output of the saga `S`.
-    ///
-    /// # Errors
-    /// [`LookError::Undecodable`], also if it has none.
-    pub fn output_of<S: Saga>(&self) -> Result<S::Output, LookError> {
-        self.output()
-    }
-
     /// Returns the error of the saga `S`; `None` if the rollback had another cause.
     ///
     /// # Errors
     /// [`LookError::Undecodable`].
-    pub fn error_of<S: Saga>(&self, cause: &Cause) -> Result<Option<S::Error>, LookError> {
-        self.error(cause)
-    }
-
-    /// Returns the saga's error; `None` if the rollback had another cause.
-    ///
-    /// # Errors
-    /// [`LookError::Undecodable`].
-    pub fn error<T: Recorded>(&self, cause: &Cause) -> Result<Option<T>, LookError> {
+    pub fn error<S: Saga>(&self, cause: &Cause) -> Result<Option<S::Error>, LookError> {
         match cause {
             Cause::Failed { error, .. } if !error.is_unrecordable() => {
                 self.decode("the saga's error", error).map(Some)
@@ -277,6 +266,14 @@ impl StateView {
     }
 }
 
+fn shown<T: Recorded, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    value.write(to)
+}
+
+fn shown_if_any<T: Recorded, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(Shown).serialize(to)
+}
+
 /// Returns true if the site counts as a place of the saga.
 fn is_place(site: &SiteState) -> bool {
     !matches!(site, SiteState::Value { .. })
@@ -295,10 +292,14 @@ fn without_branch(segment: &str) -> &str {
 }
 
 /// The state of a step.
+#[derive(Serialize)]
+#[serde(bound(serialize = ""))]
+#[non_exhaustive]
 pub struct AtStep<S: Step> {
     /// The site, with the turns of its loops.
     pub site: SitePath,
     /// The input; `None` if it is not recorded yet.
+    #[serde(serialize_with = "shown_if_any")]
     pub input: Option<S::Input>,
     /// The progress of the step.
     pub progress: Progress<S::Output>,
@@ -320,7 +321,9 @@ where
 }
 
 /// The progress of a step.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", bound(serialize = "O: Recorded"))]
+#[non_exhaustive]
 pub enum Progress<O> {
     /// Nothing is recorded: the step has not begun, or is readonly and has not ended.
     NotRecorded,
@@ -335,7 +338,7 @@ pub enum Progress<O> {
         attempt: u32,
     },
     /// It is done, with this output.
-    Done(O),
+    Done(#[serde(serialize_with = "shown")] O),
     /// It did not happen, for this reason.
     Failed(String),
     /// It is blocked, for this reason.
@@ -377,7 +380,8 @@ fn progress<O: Recorded>(view: &StateView, step: &StepState) -> Result<Progress<
 }
 
 /// The state of a sleep in a branch of `all`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AtSleep {
     /// The end of the sleep; `None` if it has not begun.
     pub until: Option<Timestamp>,
@@ -386,7 +390,8 @@ pub struct AtSleep {
 }
 
 /// The state of a wait for a signal in a branch of `all`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AtSignal {
     /// The signal's name.
     pub name: String,
@@ -397,7 +402,8 @@ pub struct AtSignal {
 }
 
 /// The state of a question in a branch of `all`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AtApproval {
     /// The question's text.
     pub prompt: String,
@@ -408,7 +414,7 @@ pub struct AtApproval {
 }
 
 /// A recorded time or id in a branch of `all`, which never waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AtValue;
 
 impl AtSite for AtSleep {

@@ -316,23 +316,28 @@ impl Runtime {
         self.engine().store.query(query).await
     }
 
-    /// Drops the journals of sagas that ended before; never of one that is dead-lettered, or could still be undone.
-    /// Returns how many. The id of a dropped saga may be used again, and then repeats its idempotency keys.
+    /// Deletes the journals of sagas that ended before a time, and returns their number. Spares dead letters, and sagas
+    /// that could still be undone unless [`Purge`] says otherwise. The id of a deleted saga may be used again, and then
+    /// repeats its idempotency keys.
+    ///
+    /// ```
+    /// # use saga::prelude::*;
+    /// # #[saga]
+    /// # async fn nothing() -> Result<(), Failure> { Ok(()) }
+    /// # saga::test::in_virtual_time(async {
+    /// # let runtime = Runtime::builder(MemoryStore::new()).saga::<nothing>().start().await.unwrap();
+    /// use saga::store::Purge;
+    /// let month_ago = Timestamp(runtime.now().0 - 30 * 86_400_000);
+    /// assert_eq!(runtime.purge(month_ago).await.unwrap(), 0);
+    /// let all = Purge { ended_before: month_ago, undoable_too: true };
+    /// assert_eq!(runtime.purge(all).await.unwrap(), 0);
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn purge(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
-        let now = self.engine().clock.now();
-        self.engine().store.purge(Purge { ended_before, undoable_too: false, now }).await
-    }
-
-    /// Does the same as [`purge`](Self::purge), and also drops sagas that could still be undone.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn purge_undoable_too(&self, ended_before: Timestamp) -> Result<u64, StoreError> {
-        let now = self.engine().clock.now();
-        self.engine().store.purge(Purge { ended_before, undoable_too: true, now }).await
+    pub async fn purge(&self, which: impl Into<Purge>) -> Result<u64, StoreError> {
+        self.engine().store.purge(which.into(), self.engine().clock.now()).await
     }
 
     /// Returns what is wrong with the store, in one line; `None` while all is well. That is its error while it fails

@@ -31,6 +31,8 @@ pub(crate) struct Board {
     /// Where a signal was not of the type that is waited for, and why.
     pub(crate) refused: Vec<(SitePath, String)>,
     visited: SmallSet<SitePath>,
+    /// The number of first sites of the state that the body has come by, as far as that was asked for.
+    passed: usize,
     /// Branches that were in the journal when the run of the body came to its first `all`.
     begun: Option<HashSet<Box<str>, RandomState>>,
     /// Branches that wait for something to happen at a site.
@@ -47,6 +49,7 @@ impl Board {
             end: None,
             refused: Vec::new(),
             visited: SmallSet::default(),
+            passed: 0,
             begun: None,
             waiting: HashMap::default(),
         }
@@ -60,6 +63,7 @@ impl Board {
         self.visited.clear();
         self.waiting.clear();
         self.begun = None;
+        self.passed = 0;
     }
 
     /// Returns true if anything of the branch was in the journal before this run of the body came to it.
@@ -159,13 +163,26 @@ impl Board {
 
     /// Returns the first site recorded in the journal that the body did not come by.
     fn not_visited(&self) -> Option<(SitePath, String)> {
+        let missed = self.state.sites().find(|(site, _)| self.is_ahead(site));
+        missed.map(|(site, recorded)| (site.clone(), recorded.describe()))
+    }
+
+    /// Returns true if the body has yet to come by that recorded site. It does not run into a child that has ended.
+    fn is_ahead(&self, site: &SitePath) -> bool {
         let is_closed = |state: &SiteState| matches!(state, SiteState::Child { status, .. } if !matches!(status, ChildStatus::Running));
-        let in_closed = |site: &SitePath| {
+        let in_closed = || {
             let mut around = self.state.sites_around(site);
             around.any(|(there, state)| there != site && is_closed(state))
         };
-        let missed = self.state.sites().find(|(site, _)| !self.visited.contains(site) && !in_closed(site));
-        missed.map(|(site, recorded)| (site.clone(), recorded.describe()))
+        !self.visited.contains(site) && !in_closed()
+    }
+
+    /// Returns true if the body has yet to come by a recorded site. What was passed is not looked at again, so that a
+    /// run over a long journal may ask at each of its sites.
+    pub(crate) fn is_replaying(&mut self) -> bool {
+        let passed = self.state.sites_after(self.passed).take_while(|(site, _)| !self.is_ahead(site)).count();
+        self.passed += passed;
+        self.state.sites_after(self.passed).next().is_some()
     }
 }
 

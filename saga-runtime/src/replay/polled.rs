@@ -6,6 +6,7 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::pin;
 
+use crate::replay::board::lock;
 use crate::replay::context::{Place, SagaContext};
 use crate::value::recorded::Recorded;
 
@@ -42,6 +43,31 @@ pub(crate) async fn with_context<F: Future>(cx: SagaContext, body: F) -> F::Outp
 fn polled() -> SagaContext {
     let polled = POLLED.with_borrow(Clone::clone);
     polled.expect("a saga's body is polled by the runtime only")
+}
+
+/// Returns true in the body of a saga that runs over its records, before it comes to what is not recorded yet. For
+/// logging only: what a body does must not depend on it. Returns false outside of a body, and so in a step.
+///
+/// A crash may come after a line was logged, and before the record that follows it: then it is logged again. So are the
+/// first lines of a saga that is run under its id a second time, as the body begins while the store is asked.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[saga]
+/// async fn remind(text: String) -> Result<(), Failure> {
+///     sleep("2h").await;
+///     if !saga::is_replaying() {
+///         println!("two hours are over: {text}");
+///     }
+///     sleep("2h").await;
+///     Ok(())
+/// }
+/// assert!(!saga::is_replaying());
+/// ```
+pub fn is_replaying() -> bool {
+    let cx = POLLED.with_borrow(Clone::clone);
+    cx.is_some_and(|cx| cx.board().is_some_and(|board| lock(board).is_replaying()))
 }
 
 /// Returns the saga's input.

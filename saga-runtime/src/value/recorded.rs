@@ -42,6 +42,16 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
     }
 }
 
+/// A recorded value as it is shown: as JSON without its secrets.
+#[derive(Debug)]
+pub struct Shown<'a, T>(pub &'a T);
+
+impl<T: Recorded> serde::Serialize for Shown<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.write(to)
+    }
+}
+
 /// How values of a type are recorded: the constant of a trait that only recordable types implement. A bound by that
 /// trait then needs no second bound.
 #[derive(Debug)]

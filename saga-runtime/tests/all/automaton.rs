@@ -49,7 +49,7 @@ impl Saga for trip {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_move_that_the_automaton_does_not_have_parks_the_saga() {
+async fn a_move_that_the_automaton_does_not_have_dead_letters_the_saga() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<trip>()).await;
     let right = test.run("right", SagaCall::<trip>::new("right".to_owned())).await.unwrap();

@@ -84,13 +84,13 @@ fn failing() -> SagaCall<sequence> {
 #[tokio::test(start_paused = true)]
 async fn crash_in_a_rollback() {
     for (name, label, fault) in faults(&["release flight", "unset seat", "release hotel"]) {
-        let park: &[Reason] = if fault == Fault::Permanent { &[Reason::CompensationFailed] } else { &[] };
+        let reasons: &[Reason] = if fault == Fault::Permanent { &[Reason::CompensationFailed] } else { &[] };
         let storm = Storm::new(name, failing, move || match fault {
             Fault::Permanent => World::new().script(label, [Fault::Permanent]).clone(),
             _ => faulty(label, fault),
         });
         storm
-            .may_dead_letter(park)
+            .may_dead_letter(reasons)
             .once(|run| {
                 assert_eq!(run.phase, Phase::RolledBack);
                 let told = run.world.told();
@@ -112,7 +112,7 @@ saga!(payment, |cx, input| [a, b, c] {
 #[tokio::test(start_paused = true)]
 async fn crash_around_the_point_of_no_return_with_a_probe() {
     for (name, label, fault) in faults(&["charge card", "mail tickets", "find card"]) {
-        let park: &[Reason] = match (label, fault) {
+        let reasons: &[Reason] = match (label, fault) {
             ("mail tickets", Fault::Permanent) => &[Reason::RetriesExhausted, Reason::InDoubt],
             // A probe that never answers.
             ("find card", Fault::Permanent) => &[Reason::InDoubt],
@@ -130,7 +130,7 @@ async fn crash_around_the_point_of_no_return_with_a_probe() {
             _ => faulty(label, fault),
         });
         storm
-            .may_dead_letter(park)
+            .may_dead_letter(reasons)
             .once(|run| all_or_nothing(run, &["hold flight", "charge card", "mail tickets"]))
             .await;
     }

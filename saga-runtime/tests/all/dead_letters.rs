@@ -295,7 +295,7 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
 
 /// In doubt with a call that settles it, which fails too: the saga is dead-lettered, and the step is never skipped.
 #[tokio::test(start_paused = true)]
-async fn a_call_off_that_fails_parks_the_saga() {
+async fn a_call_off_that_fails_dead_letters_the_saga() {
     let world = World::new();
     world.script("reserve hotel", [Fault::TimeoutLanded]).script("call_off hotel", [Fault::Permanent]);
     let mut test = started(&world, |b| b.saga::<trip>()).await;

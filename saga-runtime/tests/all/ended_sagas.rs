@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::support::acts::*;
 use crate::support::kit::*;
 use saga_core::machine::Delivery;
-use saga_core::store::{Store, Summary};
+use saga_core::store::{Purge, Store, Summary};
 use saga_core::{Entry, Payload, Record};
 
 saga!(pays, deadline HOUR, |cx, input| [a, b] {
@@ -269,7 +269,12 @@ async fn s62_by_a_repeated_start_and_a_purge_of_older_ones() {
         );
         test.run("doubtful", doubts::call()).await.unwrap();
         assert_eq!(test.purge(saga_runtime::test::BEGINNING).await.unwrap(), 0);
-        assert_eq!(test.purge_undoable_too(saga_runtime::test::BEGINNING).await.unwrap(), 0);
+        assert_eq!(
+            test.purge(Purge { ended_before: saga_runtime::test::BEGINNING, undoable_too: true })
+                .await
+                .unwrap(),
+            0
+        );
         test.crash().await.unwrap();
         test.pass(HOUR).await;
         Seen::now(&test, &test.store(), &world).await.is_as(&seen);

@@ -12,7 +12,7 @@ use crate::support::acts::*;
 use crate::support::kit::*;
 use futures_util::StreamExt as _;
 use saga_core::record::AttemptError;
-use saga_core::store::Query;
+use saga_core::store::{Purge, Query};
 use saga_core::{Record, Timestamp};
 
 saga!(trip, |cx, input| [a, b] {
@@ -428,7 +428,7 @@ async fn purge_spares_what_may_be_needed() {
     assert!(test.find(gone.id()).await.unwrap().is_none());
     assert!(matches!(gone.look().await.unwrap_err(), LookError::NoSuchSaga { .. }));
     assert!(matches!(gone.cancel(ann()).await.unwrap_err(), ActError::Deliver(_)));
-    assert_eq!(test.purge_undoable_too(cut).await.unwrap(), 1);
+    assert_eq!(test.purge(Purge { ended_before: cut, undoable_too: true }).await.unwrap(), 1);
     assert_eq!(ids().await, ["dead letter", "waiting", "recent"]);
     // Sagas that were not purged continue.
     let waiting = test.find(&SagaId::new("waiting").unwrap()).await.unwrap().unwrap();

@@ -48,7 +48,7 @@ async fn steps_back(handle: &AnyHandle) -> usize {
 /// The signal may come at any moment around the release of its saga. The saga then continues at once, not at the next
 /// poll.
 #[tokio::test(start_paused = true)]
-async fn s20_a_wake_up_that_meets_the_parking_is_not_lost() {
+async fn s20_a_wake_up_that_meets_the_release_is_not_lost() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<parcel>()).await;
     let elsewhere = worker(test.store(), &world, "elsewhere").await;

@@ -237,7 +237,7 @@ async fn approved_denied_and_expired() {
     };
     assert_eq!(cause(&denied).await, "denied by dave (too dear)");
     let expired = test.run("expired", call()).await.unwrap();
-    assert_eq!(cause(&expired).await, "nobody answered in time");
+    assert_eq!(cause(&expired).await, "no answer came in time");
     near(test.now().since(began), 2 * HOUR);
     assert_eq!(refusal(expired.approve(ann()).await), Refusal::Ended { phase: Phase::RolledBack });
     let is_denied =

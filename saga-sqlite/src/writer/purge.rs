@@ -1,6 +1,7 @@
 //! Deletes journals of sagas that ended long ago, in portions, so other writes do not wait long.
 
 use rusqlite::{Connection, named_params};
+use saga_core::Timestamp;
 use saga_core::store::{Purge, StoreError};
 
 use super::Writer;
@@ -25,9 +26,14 @@ pub(crate) struct Progress {
 
 impl Writer {
     /// Deletes the next portion. Damaged sagas stay.
-    pub(crate) fn purge(&mut self, purge: &Purge, progress: Progress) -> Result<Progress, StoreError> {
+    pub(crate) fn purge(
+        &mut self,
+        purge: &Purge,
+        now: Timestamp,
+        progress: Progress,
+    ) -> Result<Progress, StoreError> {
         let (seen, gone) = self.transaction(|connection, _| {
-            let seen = ended(connection, purge, progress.after)?;
+            let seen = ended(connection, purge, now, progress.after)?;
             let mut gone = 0;
             for (num, whole) in &seen {
                 let Some(last_row) = whole else { continue };
@@ -51,7 +57,12 @@ impl Writer {
 }
 
 /// Returns the next sagas to delete, each with its last append; `None` if its row is damaged.
-fn ended(connection: &Connection, purge: &Purge, after: i64) -> Result<Vec<(i64, Option<i64>)>, Error> {
+fn ended(
+    connection: &Connection,
+    purge: &Purge,
+    now: Timestamp,
+    after: i64,
+) -> Result<Vec<(i64, Option<i64>)>, Error> {
     let find = status::find(
         "num > :after AND held = 0 AND phase IN ('completed', 'rolled_back', 'abandoned')
             AND updated_at < :before AND (:undoable_too OR undoable_until IS NULL OR undoable_until < :now)
@@ -64,7 +75,7 @@ fn ended(connection: &Connection, purge: &Purge, after: i64) -> Result<Vec<(i64,
         ":after": after,
         ":before": purge.ended_before.0,
         ":undoable_too": purge.undoable_too,
-        ":now": purge.now.0,
+        ":now": now.0,
         ":portion": PORTION,
     })?;
     let mut ended = Vec::new();

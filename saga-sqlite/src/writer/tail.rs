@@ -239,7 +239,7 @@ mod tests {
             reasons: vec![],
             progress: 0,
             deaths: 0,
-            undoable_until: None,
+            undoable: saga_core::Undoable::No,
         };
         let status = epoch.is_none().then_some(status);
         Append { saga: SagaId::new(saga).unwrap(), epoch, entries, status, taken: vec![], release: false }

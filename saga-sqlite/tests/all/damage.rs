@@ -343,8 +343,12 @@ fn a_purge_drops_no_row_of_another_saga() {
         });
         place.spoil(&format!("UPDATE {table} SET {columns} WHERE {which}"));
         block_on(async {
-            let purge = Purge { ended_before: Timestamp(NOW.0 + 1), undoable_too: true, now: NOW };
-            assert_eq!(store.purge(purge).await.expect("it can be purged"), purged, "{table}: {columns}");
+            let purge = Purge { ended_before: Timestamp(NOW.0 + 1), undoable_too: true };
+            assert_eq!(
+                store.purge(purge, NOW).await.expect("it can be purged"),
+                purged,
+                "{table}: {columns}"
+            );
         });
         let shell = Connection::open(&place.path).expect("it is a database");
         let others = "SELECT count(*) FROM stored_appends WHERE id BETWEEN 1 AND 4 OR id BETWEEN 9 AND 12";
@@ -362,8 +366,8 @@ fn damaged_sagas_do_not_stand_in_the_place_of_others() {
     block_on(async {
         let worker = join(&store, "worker").await;
         for n in 0..5 {
-            let parked = Append { status: Some(due()), release: true, ..creation(&format!("saga-{n}")) };
-            commit(&store, worker, &parked).await.expect("the store works");
+            let released = Append { status: Some(due()), release: true, ..creation(&format!("saga-{n}")) };
+            commit(&store, worker, &released).await.expect("the store works");
         }
         spoil_all_but_the_last(&path);
         let one = saga_core::store::Wanted { limit: 1, ..wanted() };

@@ -220,9 +220,8 @@ fn a_record_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
     block_on(async {
         let worker = join(&store, "worker").await;
         for name in ["broken", "whole"] {
-            let parked = status(Phase::Waiting);
-            let parked = Append { status: Some(parked), release: true, ..creation(name) };
-            commit(&store, worker, &parked).await.expect("the store works");
+            let released = Append { status: Some(status(Phase::Waiting)), release: true, ..creation(name) };
+            commit(&store, worker, &released).await.expect("the store works");
         }
         let shell = Connection::open(&path).expect("it is a database");
         saga_sqlite::register_sum(&shell).expect("a function can be added");
@@ -239,7 +238,7 @@ fn a_record_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others() {
             store.deliver(&id(name), cancel(), NOW).await.expect("a delivery is accepted");
         }
         let claims = store.claim(worker, &wanted(), NOW).await.expect("the worker may claim");
-        assert_eq!(claims.claimed.len(), 2, "also the broken one, to be parked");
+        assert_eq!(claims.claimed.len(), 2, "also the broken one, to be dead-lettered");
         assert_eq!(store.load(&id("whole"), 0, 9).await.expect("it can be read"), [entry(0, scheduled())]);
     });
 }
@@ -251,10 +250,10 @@ fn a_saga_whose_row_is_spoilt_keeps_nobody_from_the_others() {
     let store = open(&path);
     block_on(async {
         let worker = join(&store, "worker").await;
-        let parked = Status { wake_at: Some(NOW), ..status(Phase::Waiting) };
+        let due = Status { wake_at: Some(NOW), ..status(Phase::Waiting) };
         for name in ["broken", "held", "whole"] {
             let release = name != "held";
-            let append = Append { status: Some(parked.clone()), release, ..creation(name) };
+            let append = Append { status: Some(due.clone()), release, ..creation(name) };
             commit(&store, worker, &append).await.expect("the store works");
         }
         drop(store);
@@ -322,9 +321,9 @@ fn what_is_over_leaves_no_rows_behind() {
     };
     block_on(async {
         let worker = join(&store, "worker").await;
-        let parked = Status { wake_at: Some(NOW), ..status(Phase::Waiting) };
+        let due = Status { wake_at: Some(NOW), ..status(Phase::Waiting) };
         for name in ["a", "b"] {
-            let append = Append { status: Some(parked.clone()), release: true, ..creation(name) };
+            let append = Append { status: Some(due.clone()), release: true, ..creation(name) };
             commit(&store, worker, &append).await.expect("the store works");
         }
         drop(store);
@@ -344,8 +343,8 @@ fn what_is_over_leaves_no_rows_behind() {
             commit(&store, worker, &last).await.expect("the store works");
         }
         assert_eq!((rows("stored_claims"), rows("stored_appends")), (0, 4));
-        let purge = Purge { ended_before: Timestamp(NOW.0 + 1), undoable_too: false, now: NOW };
-        assert_eq!(store.purge(purge).await.expect("it can be purged"), 2);
+        let purge = Purge { ended_before: Timestamp(NOW.0 + 1), undoable_too: false };
+        assert_eq!(store.purge(purge, NOW).await.expect("it can be purged"), 2);
         assert_eq!((rows("stored_sagas"), rows("stored_appends")), (0, 0));
     });
 }

@@ -29,7 +29,7 @@ pub(crate) fn status(phase: Phase) -> Status {
         reasons: vec![],
         progress: 1,
         deaths: 0,
-        undoable_until: None,
+        undoable: saga_core::Undoable::No,
     }
 }
 

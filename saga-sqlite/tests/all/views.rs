@@ -6,7 +6,7 @@ use crate::support::{self, NOW, commit, creation, entry, id, join, status, step,
 use rusqlite::{Connection, OpenFlags};
 use saga_core::conformance::{block_on, records};
 use saga_core::store::{Append, Status, Store};
-use saga_core::{Phase, Reason, Record, Timestamp};
+use saga_core::{Phase, Reason, Record, Timestamp, Undoable};
 use saga_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -153,14 +153,14 @@ async fn one_of_each(store: &SqliteStore) {
     let worker = join(store, "blue").await;
     commit(store, worker, &creation("runs")).await.expect("the store works");
     let waits = Status { wake_at: Some(Timestamp(NOW.0 + 60_500)), deaths: 1, ..status(Phase::Waiting) };
-    let ended = Status { undoable_until: Some(Timestamp(i64::MAX)), ..status(Phase::Completed) };
+    let ended = Status { undoable: Undoable::Always, ..status(Phase::Completed) };
     for (name, status) in [("waits", waits), ("ended", ended)] {
         let append = Append { status: Some(status), release: true, ..creation(name) };
         commit(store, worker, &append).await.expect("the store works");
     }
     let epoch = commit(store, worker, &creation("stuck")).await.expect("the store works");
     let reasons = vec![Reason::CompensationFailed, Reason::InDoubt];
-    let parked = Status { reasons, undoable_until: Some(NOW), ..status(Phase::DeadLettered) };
+    let dead = Status { reasons, undoable: Undoable::Until(NOW), ..status(Phase::DeadLettered) };
     let stuck = |detail: &str| Record::Blocked {
         site: "charge_card".into(),
         role: saga_core::Role::Do,
@@ -169,7 +169,7 @@ async fn one_of_each(store: &SqliteStore) {
     };
     let entries =
         vec![entry(1, stuck("at first")), entry(2, stuck("no answer")), entry(3, Record::DeadLettered)];
-    let append = Append { entries, status: Some(parked), release: true, ..step("stuck", epoch, 0, value(0)) };
+    let append = Append { entries, status: Some(dead), release: true, ..step("stuck", epoch, 0, value(0)) };
     commit(store, worker, &append).await.expect("the store works");
     store.deliver(&id("stuck"), support::cancel(), NOW).await.expect("it is accepted");
 }

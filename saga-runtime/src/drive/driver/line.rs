@@ -12,11 +12,11 @@ impl Driver {
     /// Tells the machine that nothing more comes, unless a compensation is yet to begin: that may wait for room, or
     /// for the next worker.
     pub(super) fn idle(&mut self) {
-        let parks = {
+        let releases = {
             let state = &lock(&self.board).state;
             state.is_blocked() && !self.slots.hold_up(state)
         };
-        if parks && !self.engine.is_draining() {
+        if releases && !self.engine.is_draining() {
             self.take(Event::Idle);
         }
     }

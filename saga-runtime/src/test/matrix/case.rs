@@ -148,7 +148,7 @@ impl fmt::Display for Disturbance {
             Disturbance::Crash(write, Side::After) => write!(f, "crash after write {write}"),
             Disturbance::CancelAfter(write) => write!(f, "cancel after write {write}"),
             Disturbance::Denied(site) => write!(f, "{site}: denied"),
-            Disturbance::Unanswered(site) => write!(f, "{site}: nobody answers"),
+            Disturbance::Unanswered(site) => write!(f, "{site}: no answer comes"),
             Disturbance::NoSignal(site) => write!(f, "{site}: no signal comes"),
             Disturbance::UndoneAfterwards => f.write_str("undone afterwards"),
         }
@@ -186,7 +186,7 @@ fn at_site(name: &str) -> Option<Disturbance> {
     let site = || SitePath::from(place);
     match what {
         "denied" => return Some(Disturbance::Denied(site())),
-        "nobody answers" => return Some(Disturbance::Unanswered(site())),
+        "no answer comes" => return Some(Disturbance::Unanswered(site())),
         "no signal comes" => return Some(Disturbance::NoSignal(site())),
         _ => {}
     }

@@ -5,7 +5,7 @@ mod residue;
 
 use std::collections::HashSet;
 
-use saga_core::{MemoryStore, Role, SitePath};
+use saga_core::{MemoryStore, Role, SitePath, Undoable};
 
 use super::Matrix;
 use super::case::{Case, Disturbance};
@@ -108,7 +108,8 @@ impl<S: Saga, W: World> Plan<S, W> {
     fn stops(&mut self) {
         let calm = &self.bases[0];
         let stops = (1..=calm.trace.writes).map(Disturbance::CancelAfter);
-        let undo = calm.trace.state.undoable_until().map(|_| Disturbance::UndoneAfterwards);
+        let can_be_undone = calm.trace.state.undoable() != Undoable::No;
+        let undo = can_be_undone.then_some(Disturbance::UndoneAfterwards);
         let mut stops: Vec<Case> = stops.chain(undo).map(Case::from).collect();
         let is_shown = !self.matrix.only_repeats;
         if !is_shown {

@@ -8,7 +8,7 @@ use super::case::{Case, VARIABLE};
 
 /// The results of all cases.
 #[derive(Debug, Clone, PartialEq)]
-#[must_use = "a report that nobody looks at finds nothing: `assert` it, or print it"]
+#[must_use = "a report that is not read finds nothing: `assert` it, or print it"]
 #[non_exhaustive]
 pub struct Report {
     /// The recorded name of the saga.

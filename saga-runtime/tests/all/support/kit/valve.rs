@@ -231,7 +231,7 @@ impl Intercept for Valve {
         self.through(&self.reads, self.inner.undelivered(saga)).await
     }
 
-    async fn purge(&self, purge: Purge) -> Result<u64, StoreError> {
-        self.through(&self.writes, self.inner.purge(purge)).await
+    async fn purge(&self, purge: Purge, now: Timestamp) -> Result<u64, StoreError> {
+        self.through(&self.writes, self.inner.purge(purge, now)).await
     }
 }

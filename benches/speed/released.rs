@@ -26,24 +26,24 @@ const HANDLES: usize = 20_000;
 
 pub(crate) fn run(stage: &Stage, report: &mut Report) -> Outcome {
     report.title(
-        "parked: 1,000,000 sagas wait, half for a signal, half for a time 30 days off; parked by the runtime",
+        "released: 1,000,000 sagas wait, half for a signal, half for a time 30 days off; released by the runtime",
     );
     let db = stage.fresh()?;
-    let parks = ask(stage, "park", &db)?;
+    let releases = ask(stage, "release", &db)?;
     let holds = ask(stage, "hold", &db)?;
     let one = |said: &[(String, Vec<f64>)], name: &str| -> Vec<f64> {
         said.iter().find(|(known, _)| known == name).map_or(vec![], |(_, values)| values.clone())
     };
     let mut add = |at: &str, values: Vec<f64>, unit, target, beside| {
-        report.add(&Figure { bench: "parked", at: at.to_owned(), values, unit, target, beside });
+        report.add(&Figure { bench: "released", at: at.to_owned(), values, unit, target, beside });
     };
     let bytes = Target::at_most(500.0, 500.0);
     add(
         "by this process",
-        one(&parks, "bytes"),
+        one(&releases, "bytes"),
         "bytes each, resident",
         bytes,
-        vec![("µs each, to run up to the wait", one(&parks, "us")[0])],
+        vec![("µs each, to run up to the wait", one(&releases, "us")[0])],
     );
     add("before this process", one(&holds, "bytes"), "bytes each, resident", bytes, vec![]);
     add(
@@ -101,7 +101,7 @@ async fn idle(runtime: &Runtime) {
 }
 
 /// Runs the process in which the sagas are released.
-pub(crate) fn child_parks(stage: &Stage, db: &Path) -> Outcome {
+pub(crate) fn child_releases(stage: &Stage, db: &Path) -> Outcome {
     drive::thread()?.block_on(async {
         let runtime = drive::start(stage.open(db)?).await?;
         drive::clients(&runtime, || five(7), 1, Until::Each(1)).await?;
@@ -112,7 +112,7 @@ pub(crate) fn child_parks(stage: &Stage, db: &Path) -> Outcome {
                 let runtime = runtime.clone();
                 tokio::spawn(async move {
                     for n in (client..SAGAS).step_by(AT_ONCE) {
-                        let id = format!("parked-{n}");
+                        let id = format!("released-{n}");
                         let run = if n % 2 == 0 {
                             runtime.run(id, until_told(7)).await.map(drop)
                         } else {
@@ -158,7 +158,7 @@ async fn signals(runtime: &Runtime) -> Outcome {
     let mut took = Vec::new();
     for n in 0..PROBES {
         // Started again with the same id and input, this returns the existing saga.
-        let id = format!("parked-{}", 2 * n * (SAGAS / PROBES / 2));
+        let id = format!("released-{}", 2 * n * (SAGAS / PROBES / 2));
         let handle = runtime.run(id, until_told(7)).await?;
         let began = Instant::now();
         handle.signal("go", "only", &"gone").await?;
@@ -190,7 +190,7 @@ async fn handles(runtime: &Runtime) -> Outcome {
     let before = resident()?;
     let mut tasks = Vec::with_capacity(HANDLES);
     for n in 0..HANDLES {
-        let handle = runtime.run(format!("parked-{}", 2 * n + 1), until_due("30d".to_owned())).await?;
+        let handle = runtime.run(format!("released-{}", 2 * n + 1), until_due("30d".to_owned())).await?;
         tasks.push(tokio::spawn(async move { handle.outcome().await.is_ok() }));
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
