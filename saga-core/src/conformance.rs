@@ -136,6 +136,7 @@ promises! { $
         an_append_to_an_unknown_saga_is_refused,
         one_refused_append_does_not_touch_the_others,
         appends_to_one_saga_in_one_batch_are_applied_in_order,
+        an_append_without_records_knows_the_journal,
         an_empty_batch_changes_nothing,
         every_kind_of_record_is_kept_as_it_was,
         large_records_are_kept_as_they_were,

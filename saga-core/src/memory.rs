@@ -114,14 +114,14 @@ impl Saga {
     }
 }
 
-/// Checks that the records continue from `expected` without gaps.
-fn follow(saga: &SagaId, expected: Seq, entries: &[Entry]) -> Result<(), AppendError> {
-    let wrong = (expected..).zip(entries).find(|(expected, entry)| entry.seq != *expected);
+/// Checks that the records continue from `expected` without gaps; if there are none, that the worker knows them all.
+fn follow(append: &Append, expected: Seq) -> Result<(), AppendError> {
+    let next = append.next.filter(|_| append.entries.is_empty());
+    let found = append.entries.iter().map(|entry| entry.seq).chain(next);
+    let wrong = (expected..).zip(found).find(|(expected, found)| found != expected);
     match wrong {
         None => Ok(()),
-        Some((expected, entry)) => {
-            Err(AppendError::Sequence { saga: saga.clone(), expected, found: entry.seq })
-        }
+        Some((expected, found)) => Err(AppendError::Sequence { saga: append.saga.clone(), expected, found }),
     }
 }
 
@@ -143,7 +143,7 @@ impl Inner {
                 false => Err(AppendError::Exists { saga: append.saga.clone() }),
             };
         }
-        follow(&append.saga, 0, &append.entries)?;
+        follow(append, 0)?;
         let Some(status) = append.status.clone() else {
             return Err(AppendError::NoSuchSaga { saga: append.saga.clone() });
         };
@@ -192,7 +192,7 @@ impl Inner {
         if applied && !append.release {
             return Ok(epoch);
         }
-        follow(&append.saga, saga.journal.len() as Seq, &append.entries)?;
+        follow(append, saga.journal.len() as Seq)?;
         saga.journal.extend_from_slice(&append.entries);
         if let Some(status) = append.status.clone() {
             saga.status = status;

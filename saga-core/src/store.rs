@@ -76,6 +76,9 @@ pub struct Append {
     pub epoch: Option<Epoch>,
     /// The records, in sequence; may be empty.
     pub entries: Vec<Entry>,
+    /// Without records: the number of the next one, by the journal that the worker has read. An append of another number
+    /// is refused as out of sequence, so that a stale reader cannot release a saga. `None` if the journal cannot be read.
+    pub next: Option<Seq>,
     /// The new status; `None` if it did not change. A creation must have one.
     pub status: Option<Status>,
     /// The deliveries that these records settle. They leave the inbox.

@@ -11,6 +11,8 @@ pub(crate) struct Encoded {
     pub(crate) saga: SagaId,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) rows: Vec<Row>,
+    /// Without records: the number of the next one, by the journal that the worker has read.
+    pub(crate) next: Option<Seq>,
     /// The first gap between records: the expected number and the number found. `None` if there is no gap.
     pub(crate) gap: Option<(Seq, Seq)>,
     pub(crate) status: Option<Status>,
@@ -38,6 +40,7 @@ impl Encoded {
             saga: append.saga.clone(),
             epoch: append.epoch,
             rows: rows.collect::<Result<_, _>>()?,
+            next: append.next.filter(|_| entries.is_empty()),
             gap,
             status: append.status.clone(),
             taken: append.taken.clone(),

@@ -374,7 +374,15 @@ mod tests {
     /// Returns an append without content, which is refused in the same words on every path.
     fn nothing() -> [Append; 1] {
         let saga = SagaId::new("a").unwrap();
-        [Append { saga, epoch: Some(Epoch(1)), entries: vec![], status: None, taken: vec![], release: false }]
+        [Append {
+            next: None,
+            saga,
+            epoch: Some(Epoch(1)),
+            entries: vec![],
+            status: None,
+            taken: vec![],
+            release: false,
+        }]
     }
 
     #[test]

@@ -149,6 +149,23 @@ pub async fn an_empty_batch_changes_nothing(place: &dyn Place) {
     assert_eq!(desk.status("a").await, status(Phase::Running));
 }
 
+/// Checks that an append without records is refused if its worker has not read all of the journal: it would release a
+/// saga that has more to do.
+pub async fn an_append_without_records_knows_the_journal(place: &dyn Place) {
+    let desk = Desk::new(place).await;
+    let epoch = desk.create("a").await;
+    desk.append(step("a", epoch, 1..3)).await.expect("it is held");
+    for stale in [0, 1, 2, 4] {
+        let release = Append { next: Some(stale), ..release("a", epoch, waits(NOW)) };
+        let refused = AppendError::Sequence { saga: id("a"), expected: 3, found: stale };
+        assert_eq!(desk.append(release).await, Err(refused));
+    }
+    assert_ne!(desk.status("a").await, waits(NOW));
+    let release = Append { next: Some(3), ..release("a", epoch, waits(NOW)) };
+    assert_eq!(desk.append(release).await, Ok(epoch));
+    assert_eq!(desk.status("a").await, waits(NOW));
+}
+
 /// Checks that records of every kind come back equal, with their times, secrets and sealed payloads.
 pub async fn every_kind_of_record_is_kept_as_it_was(place: &dyn Place) {
     let desk = Desk::new(place).await;

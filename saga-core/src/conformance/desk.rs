@@ -190,6 +190,7 @@ pub(super) fn entries(seqs: impl IntoIterator<Item = Seq>) -> Vec<Entry> {
 /// Returns an append without content.
 pub(super) fn nothing(name: &str, epoch: Epoch) -> Append {
     Append {
+        next: None,
         saga: id(name),
         epoch: Some(epoch),
         entries: vec![],
@@ -201,7 +202,15 @@ pub(super) fn nothing(name: &str, epoch: Epoch) -> Append {
 
 pub(super) fn creation(name: &str) -> Append {
     let status = Some(status(Phase::Scheduled));
-    Append { saga: id(name), epoch: None, entries: entries([0]), status, taken: vec![], release: false }
+    Append {
+        next: None,
+        saga: id(name),
+        epoch: None,
+        entries: entries([0]),
+        status,
+        taken: vec![],
+        release: false,
+    }
 }
 
 pub(super) fn step(name: &str, epoch: Epoch, seqs: impl IntoIterator<Item = Seq>) -> Append {

@@ -350,10 +350,14 @@ impl Driver {
         }
         let deaths = self.suspicion.deaths;
         let status = self.status(rest);
+        let entries = self.news.committed(&mut self.entries);
+        let state_next = lock(&self.board).state.next_seq();
         let append = Append {
             saga: lock(&self.board).state.id().clone(),
             epoch: self.epoch,
-            entries: self.news.committed(&mut self.entries),
+            // What is not committed yet is not in the journal.
+            next: Some(self.entries.first().map_or(state_next, |entry| entry.seq)),
+            entries,
             status,
             taken: std::mem::take(&mut self.taken),
             release: rest.release,

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use saga_core::store::{
     Append, Claim, Claims, DeliveryId, QUARANTINE_DEATHS, Status, StoreError, Suspects, Wanted,
 };
-use saga_core::{Epoch, Phase, Reason, SagaId, State, Timestamp};
+use saga_core::{Epoch, Phase, Reason, SagaId, Seq, State, Timestamp};
 use tokio::sync::watch;
 
 use crate::drive::committer::{CommitError, DRAIN_TRIES, pause};
@@ -379,11 +379,18 @@ async fn resume(engine: &Arc<Engine>, claim: Claim, mailbox: Arc<Mailbox>) -> Fi
     }
 }
 
-async fn write_status(engine: &Engine, claim: &Claim, status: Status, release: bool) -> Result<(), Finished> {
+async fn write_status(
+    engine: &Engine,
+    claim: &Claim,
+    next: Option<Seq>,
+    status: Status,
+    release: bool,
+) -> Result<(), Finished> {
     let append = Append {
         saga: claim.saga.clone(),
         epoch: Some(claim.epoch),
         entries: Vec::new(),
+        next,
         status: Some(status),
         taken: Vec::new(),
         release,
@@ -405,7 +412,7 @@ async fn release_unreadable(engine: &Engine, claim: Claim, why: &str) -> Finishe
         deaths: 0,
         ..claim.status.clone()
     };
-    match write_status(engine, &claim, status, true).await {
+    match write_status(engine, &claim, None, status, true).await {
         Ok(()) => Finished::Released,
         Err(finished) => finished,
     }

@@ -204,6 +204,7 @@ impl Runtime {
             saga: id.clone(),
             epoch: None,
             entries: vec![entry.clone()],
+            next: None,
             status: Some(status),
             taken: Vec::new(),
             release: true,

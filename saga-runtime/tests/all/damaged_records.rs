@@ -32,7 +32,8 @@ async fn write_nonsense(store: &dyn Store, id: &SagaId) {
     let entries = [scheduled, nonsense].into_iter().zip(0..);
     let entries: Vec<Entry> = entries.map(|(record, seq)| Entry { seq, at: now, record }).collect();
     let status = Some(Status::of(&State::of(id.clone(), &entries[..1]).unwrap(), None, 0));
-    let append = Append { saga: id.clone(), epoch: None, entries, status, taken: vec![], release: true };
+    let append =
+        Append { next: None, saga: id.clone(), epoch: None, entries, status, taken: vec![], release: true };
     let worker = store.join("before", Duration::from_secs(1), now).await.unwrap();
     store.commit(worker, &[append], now).await.unwrap().remove(0).unwrap();
     store.leave(worker).await.unwrap();

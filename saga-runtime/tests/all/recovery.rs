@@ -347,6 +347,7 @@ async fn write_nonsense(store: &dyn Store, id: &SagaId, now: Timestamp) {
     let status = Status::of(&State::of(id.clone(), &entries[..1]).unwrap(), None, 0);
     let worker = store.join("dead", Duration::from_secs(1), now).await.unwrap();
     let append = Append {
+        next: None,
         saga: id.clone(),
         epoch: None,
         entries,

@@ -321,6 +321,7 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
         ..claim.status.clone()
     };
     let append = Append {
+        next: None,
         saga: claim.saga.clone(),
         epoch: Some(claim.epoch),
         entries: Vec::new(),

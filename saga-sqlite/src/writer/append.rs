@@ -413,9 +413,10 @@ impl Drop for Batch<'_> {
     }
 }
 
-/// Checks that the records continue from `next` without gaps.
+/// Checks that the records continue from `next` without gaps; if there are none, that the worker knows them all.
 fn follow(append: &Encoded, next: Seq) -> Result<(), AppendError> {
-    let first = append.rows.first().map(|row| (next, row.seq)).filter(|(expected, found)| expected != found);
+    let first = append.rows.first().map(|row| row.seq).or(append.next);
+    let first = first.map(|found| (next, found)).filter(|(expected, found)| expected != found);
     match first.or(append.gap) {
         None => Ok(()),
         Some((expected, found)) => Err(AppendError::Sequence { saga: append.saga.clone(), expected, found }),

@@ -242,7 +242,15 @@ mod tests {
             undoable: saga_core::Undoable::No,
         };
         let status = epoch.is_none().then_some(status);
-        Append { saga: SagaId::new(saga).unwrap(), epoch, entries, status, taken: vec![], release: false }
+        Append {
+            next: None,
+            saga: SagaId::new(saga).unwrap(),
+            epoch,
+            entries,
+            status,
+            taken: vec![],
+            release: false,
+        }
     }
 
     async fn write(store: &dyn Store, worker: WorkerId, append: Append) -> Epoch {

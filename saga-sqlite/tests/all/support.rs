@@ -55,6 +55,7 @@ pub(crate) fn value(bytes: usize) -> Record {
 
 pub(crate) fn creation(name: &str) -> Append {
     Append {
+        next: None,
         saga: id(name),
         epoch: None,
         entries: vec![entry(0, scheduled())],
@@ -66,7 +67,15 @@ pub(crate) fn creation(name: &str) -> Append {
 
 pub(crate) fn step(name: &str, epoch: Epoch, seq: Seq, record: Record) -> Append {
     let entries = vec![entry(seq, record)];
-    Append { saga: id(name), epoch: Some(epoch), entries, status: None, taken: vec![], release: false }
+    Append {
+        next: None,
+        saga: id(name),
+        epoch: Some(epoch),
+        entries,
+        status: None,
+        taken: vec![],
+        release: false,
+    }
 }
 
 pub(crate) async fn commit(

@@ -49,6 +49,7 @@ pub(super) async fn close(
         saga: claim.saga.clone(),
         epoch: Some(claim.epoch),
         entries,
+        next: Some(state.next_seq()),
         status: Some(status),
         taken: taken.iter().map(|(id, _)| *id).collect(),
         release: true,

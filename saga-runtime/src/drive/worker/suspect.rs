@@ -108,7 +108,7 @@ pub(super) async fn judge(engine: &Arc<Engine>, claim: &Claim, state: &State) ->
     let listed = suspicion.listed();
     if listed != claim.status.deaths && !suspicion.is_poison {
         let status = Status { progress: state.progress(), deaths: listed, ..claim.status.clone() };
-        write_status(engine, claim, status, false).await?;
+        write_status(engine, claim, Some(state.next_seq()), status, false).await?;
     }
     Ok(suspicion)
 }
