@@ -125,7 +125,7 @@ impl Timeline {
             Record::Answered { site, verdict } => match verdict {
                 Verdict::Approved(by) => Line::on(site, Mark::Done, format!("yes, says {by}")),
                 Verdict::Denied(by) => Line::on(site, Mark::Failed, format!("no, says {by}")),
-                Verdict::Expired => Line::on(site, Mark::Failed, "nobody answered in time".to_owned()),
+                Verdict::Expired => Line::on(site, Mark::Failed, "no answer came in time".to_owned()),
             },
             whole => self.of_saga(whole),
         })

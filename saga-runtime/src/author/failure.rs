@@ -59,7 +59,7 @@ pub enum ApprovalFailure {
     #[error("denied by {0}")]
     Denied(By),
     /// No answer came in time.
-    #[error("nobody answered in time")]
+    #[error("no answer came in time")]
     Expired,
 }
 
