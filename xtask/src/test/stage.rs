@@ -132,8 +132,8 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "sim",
         work: Work::Own {
-            typed: "cargo xtask sim --seeds 100000",
-            run: || harness::check("saga-sim", &["--seeds", "100000"]),
+            typed: "cargo xtask sim --seeds 30000",
+            run: || harness::check("saga-sim", &["--seeds", "30000"]),
         },
         component: None,
         compiles: true,
