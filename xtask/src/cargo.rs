@@ -1,7 +1,7 @@
 //! Runs cargo and other programs in the root of the repository.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Returns the root directory of the workspace.
 pub(crate) fn root() -> Result<PathBuf, String> {
@@ -24,6 +24,11 @@ pub(crate) fn target() -> Result<PathBuf, String> {
     let metadata: Metadata = serde_json::from_str(&json)
         .map_err(|error| format!("`cargo metadata` is not understood: {error}"))?;
     Ok(metadata.target_directory)
+}
+
+/// Returns an error that says how a program ended, if it did not succeed.
+pub(crate) fn judge(status: ExitStatus) -> Result<(), String> {
+    if status.success() { Ok(()) } else { Err(status.to_string()) }
 }
 
 /// Returns true in continuous integration, where the lock file must already be right.

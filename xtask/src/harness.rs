@@ -52,8 +52,7 @@ fn run(name: &str, command: Option<&str>, typed: &Words) -> Outcome {
 
 /// Runs a harness as a stage of CI.
 pub(crate) fn check(name: &str, arguments: &[&str]) -> Result<(), String> {
-    let status = start(name, arguments)?;
-    if status.success() { Ok(()) } else { Err(status.to_string()) }
+    cargo::judge(start(name, arguments)?)
 }
 
 fn start(name: &str, arguments: &[&str]) -> Result<ExitStatus, String> {

@@ -74,8 +74,15 @@ impl Turn<'_> {
             _ => self.next_try(site, role, retry_after),
         };
         let next = try_next.next();
-        let (site_, doubt) = (site.clone(), false);
-        self.push(Record::AttemptEnded { site: site_, role, attempt, trouble, doubt, conclusive, next });
+        self.push(Record::AttemptEnded {
+            site: site.clone(),
+            role,
+            attempt,
+            trouble,
+            doubt: false,
+            conclusive,
+            next,
+        });
         self.follow_try(site, role, try_next);
     }
 

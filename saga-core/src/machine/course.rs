@@ -19,9 +19,9 @@ impl Turn<'_> {
         }
         // First, so that nothing is begun again that may have killed the process.
         if is_poison && !self.state.is_at_rest() {
-            let why =
+            let detail =
                 "the process died again and again while it drove this saga, and no other can be the cause";
-            let detail = why.to_owned();
+            let detail = detail.to_owned();
             self.push(Record::BodyBlocked { reason: Reason::PoisonPill, detail, site: None });
         }
         let running: Vec<_> = self

@@ -49,12 +49,19 @@ impl Turn<'_> {
     ) {
         let permanent = matches!(trouble, AttemptError::Error { permanent: true, .. });
         let interrupted = trouble == AttemptError::Interrupted;
-        let last = self.why_in_doubt(site, role, &trouble.to_string());
+        let last = self.why_in_doubt(site, role, trouble.to_string());
         let probes = self.state.step(site).map_or(0, |s| s.doing.probes);
         let resolution = self.resolution(site, role, probes, permanent);
         let next = resolution.next();
-        let (site_, conclusive) = (site.clone(), false);
-        self.push(Record::AttemptEnded { site: site_, role, attempt, trouble, doubt, conclusive, next });
+        self.push(Record::AttemptEnded {
+            site: site.clone(),
+            role,
+            attempt,
+            trouble,
+            doubt,
+            conclusive: false,
+            next,
+        });
         // Nothing begins at a recovery before it is known what has passed and was delivered meanwhile.
         if !interrupted || matches!(resolution, Resolution::Person(_)) {
             self.follow(site, role, resolution, last);
@@ -62,10 +69,10 @@ impl Turn<'_> {
     }
 
     /// Returns what a person is told of an effect in doubt.
-    fn why_in_doubt(&self, site: &SitePath, role: Role, last: &str) -> String {
+    fn why_in_doubt(&self, site: &SitePath, role: Role, last: String) -> String {
         match self.is_key_forgotten(site, role) {
             true => format!("{last}; {KEY_FORGOTTEN}"),
-            false => last.to_owned(),
+            false => last,
         }
     }
 
@@ -121,8 +128,7 @@ impl Turn<'_> {
     /// Resolves a step in doubt that was held, or sent on by an operator.
     pub(super) fn resolve_again(&mut self, site: &SitePath) {
         let Some(effect) = self.effect(site, Role::Do) else { return };
-        let (probes, last) = (effect.probes, last_trouble(effect));
-        let last = self.why_in_doubt(site, Role::Do, &last);
+        let (probes, last) = (effect.probes, self.why_in_doubt(site, Role::Do, last_trouble(effect)));
         let resolution = self.resolution(site, Role::Do, probes, false);
         if let Resolution::Wait(next) = resolution {
             self.push(Record::Resumed { site: site.clone(), next });
@@ -135,8 +141,7 @@ impl Turn<'_> {
         if !matches!(effect.status, Status::Pending(Next::Probe { .. })) || self.state.phase().is_ended() {
             return;
         }
-        let (probes, last) = (effect.probes + 1, last_trouble(effect));
-        let last = self.why_in_doubt(site, Role::Do, &last);
+        let (probes, last) = (effect.probes + 1, self.why_in_doubt(site, Role::Do, last_trouble(effect)));
         match answer {
             Answer::Happened(evaluated) => self.happened(site, Role::Do, evaluated, Finder::Probe),
             Answer::NotHappened => self.not_happened(site),

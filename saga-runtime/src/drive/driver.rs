@@ -351,18 +351,20 @@ impl Driver {
         let deaths = self.suspicion.deaths;
         let status = self.status(rest);
         let entries = self.news.committed(&mut self.entries);
-        let state_next = lock(&self.board).state.next_seq();
-        let append = Append {
-            saga: lock(&self.board).state.id().clone(),
-            epoch: self.epoch,
+        let (saga, next) = {
+            let state = &lock(&self.board).state;
             // What is not committed yet is not in the journal.
-            next: Some(self.entries.first().map_or(state_next, |entry| entry.seq)),
+            (state.id().clone(), self.entries.first().map_or(state.next_seq(), |entry| entry.seq))
+        };
+        let append = Append {
+            saga: saga.clone(),
+            epoch: self.epoch,
+            next: Some(next),
             entries,
             status,
             taken: std::mem::take(&mut self.taken),
             release: rest.release,
         };
-        let saga = append.saga.clone();
         let commit = self.engine.committer.commit(append, &self.ack);
         let answer = self.local.beside(commit, &mut self.ended).await;
         match answer {

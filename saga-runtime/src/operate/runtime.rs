@@ -394,22 +394,20 @@ impl Runtime {
     pub async fn shutdown_within(&self, time: Duration) -> usize {
         self.engine().drain();
         let mut released = std::pin::pin!(worker::all_released(self.engine()));
-        if tokio::time::timeout(time, &mut released).await.is_err() {
+        let in_time = tokio::time::timeout(time, &mut released).await.is_ok();
+        if !in_time {
             self.engine().interrupt();
-            let until = tokio::time::sleep(Self::SHUTDOWN_GRACE);
-            let leaves = async {
-                released.await;
-                self.leave().await;
-            };
-            tokio::select! {
-                biased;
-                () = leaves => {}
-                () = until => return self.give_up(),
-            }
-        } else if tokio::time::timeout(Self::SHUTDOWN_GRACE, self.leave()).await.is_err() {
-            return self.give_up();
         }
-        guard(&self.engine().interrupted).len()
+        let leaves = async {
+            if !in_time {
+                released.await;
+            }
+            self.leave().await;
+        };
+        match tokio::time::timeout(Self::SHUTDOWN_GRACE, leaves).await {
+            Ok(()) => guard(&self.engine().interrupted).len(),
+            Err(_) => self.give_up(),
+        }
     }
 
     /// Drops what could not be released because the store does not answer; returns how many sagas that are, and those

@@ -4,7 +4,6 @@
 
 use std::process::Command;
 
-use super::stage::judge;
 use crate::cargo;
 
 /// Runs the stage.
@@ -15,5 +14,5 @@ pub(super) fn check() -> Result<(), String> {
     }
     let mut deny: Command = cargo::program("cargo")?;
     deny.args(["deny", "--offline", "--workspace", "check", "bans", "licenses", "sources"]);
-    judge(deny.status().map_err(|error| format!("cargo-deny cannot be started: {error}"))?)
+    cargo::judge(deny.status().map_err(|error| format!("cargo-deny cannot be started: {error}"))?)
 }

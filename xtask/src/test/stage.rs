@@ -1,7 +1,7 @@
 //! The stages of `cargo xtask test`: what each runs, and how it is typed.
 
 use std::fs::{self, File};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 
 use super::{deny, newcomer, weight};
 use crate::{api, cargo, editor, harness, tidy};
@@ -196,7 +196,7 @@ impl Stage {
             command.env(name, value);
         }
         let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
-        judge(status)
+        cargo::judge(status)
     }
 
     /// Runs the stage in a process of its own; what it prints is shown once it has ended.
@@ -211,12 +211,8 @@ impl Stage {
         let status = Command::new(xtask).args(["test", self.name]).stdout(out).stderr(err).status();
         let status = status.map_err(|error| format!("a stage cannot be started: {error}"))?;
         print!("{}", String::from_utf8_lossy(&fs::read(&printed).map_err(failed)?));
-        judge(status)
+        cargo::judge(status)
     }
-}
-
-pub(super) fn judge(status: ExitStatus) -> Result<(), String> {
-    if status.success() { Ok(()) } else { Err(status.to_string()) }
 }
 
 /// Returns the arguments, with `--locked` after their first word if `locked` is true.
@@ -251,7 +247,10 @@ mod tests {
     fn a_stage_says_why_it_failed() {
         let status =
             |name| cargo::program(name).and_then(|mut it| it.status().map_err(|error| error.to_string()));
-        assert_eq!(judge(status("true").expect("it is everywhere")), Ok(()));
-        assert_eq!(judge(status("false").expect("it is everywhere")), Err("exit status: 1".to_owned()));
+        assert_eq!(cargo::judge(status("true").expect("it is everywhere")), Ok(()));
+        assert_eq!(
+            cargo::judge(status("false").expect("it is everywhere")),
+            Err("exit status: 1".to_owned())
+        );
     }
 }

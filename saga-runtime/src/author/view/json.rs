@@ -6,18 +6,18 @@ use serde::{Serialize, Serializer};
 use super::StateView;
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ViewJson<'a> {
     id: &'a SagaId,
     saga: Option<&'a Name>,
     version: Option<u32>,
     phase: Phase,
-    sites: Vec<ShownSite<'a>>,
+    sites: Vec<SiteJson<'a>>,
     blockers: Vec<&'a Blocker>,
     rollback: Rollback,
 }
 
 #[derive(Serialize)]
-struct ShownSite<'a> {
+struct SiteJson<'a> {
     site: &'a SitePath,
     /// What is recorded there, in words.
     is: String,
@@ -30,15 +30,15 @@ impl Serialize for StateView {
             self.child.as_ref().is_none_or(|child| self.place_in(Some(child), site).is_some())
         };
         let sites = state.sites().filter(|(site, _)| is_inside(site));
-        let shown = Shown {
+        let json = ViewJson {
             id: state.id(),
             saga: head.map(|head| &head.saga),
             version: head.map(|head| head.version),
             phase: state.phase(),
-            sites: sites.map(|(site, at)| ShownSite { site, is: at.describe() }).collect(),
+            sites: sites.map(|(site, at)| SiteJson { site, is: at.describe() }).collect(),
             blockers: state.blockers().collect(),
             rollback: state.rollback(),
         };
-        shown.serialize(to)
+        json.serialize(to)
     }
 }

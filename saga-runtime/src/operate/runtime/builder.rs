@@ -228,9 +228,9 @@ impl Builder {
         self
     }
 
-    /// Puts the idempotency keys of this store's sagas into a namespace: `key_namespace("orders-prod")`. Two systems whose
-    /// sagas have the same ids and that have one account with a service, such as staging and production, otherwise give it
-    /// the same keys, and one is answered what the other did.
+    /// Puts the idempotency keys of this store's sagas into a namespace: `key_namespace("orders-prod")`. Two systems
+    /// with the same ids of sagas and one account with a service, such as staging and production, otherwise give it the
+    /// same keys, and one is answered what the other did.
     ///
     /// The first start records it in the store, and it never changes from then on. A saga keeps what it began with:
     /// sagas that are in the store by then keep their keys without a namespace. 1 to 64 letters and digits of ASCII and
@@ -312,7 +312,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`StartError`] names the step and the type of a resource that is missing, or says why the store cannot be
-    /// joined. A store whose keys are in another namespace than [`key_namespace`](Self::key_namespace) is refused.
+    /// joined. A store with keys in another namespace than [`key_namespace`](Self::key_namespace) is refused.
     pub async fn start(self) -> Result<Runtime, StartError> {
         self.begin().await
     }
