@@ -191,11 +191,10 @@ impl Driver {
                 return self.leave();
             }
             let Idle { mut jobs, wake, .. } = rest;
-            let is_late = self.calls_off_what_is_late(&jobs);
-            let begins = |job: &Job| !is_late || !job.is_step();
-            jobs.drain(..).filter(begins).for_each(|job| self.begin(job));
+            let has_news = self.call_off(&mut jobs);
+            jobs.drain(..).for_each(|job| self.begin(job));
             self.room.jobs = jobs;
-            if is_late {
+            if has_news {
                 continue;
             }
             if let Err(finished) = self.next(wake).await {

@@ -144,12 +144,13 @@ impl Board {
     pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
         let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Blocked(..))))?;
         let code = match (end, self.reached.first()) {
-            (_, Some(reach)) => format!("reached {} at {}", reach.describe(), reach.site()),
-            (Some(_), None) => "ended".to_owned(),
-            (None, None) => "waits".to_owned(),
+            (_, Some(reach)) => format!("reached {} at {}{UNSTEADY}", reach.describe(), reach.site()),
+            // In a branch beside it, perhaps, before this one was polled: that is no question of order.
+            (Some(BodyEnd::Panicked(message)), None) => format!("panicked: {message}"),
+            (Some(_), None) => format!("ended{UNSTEADY}"),
+            (None, None) => format!("waits{UNSTEADY}"),
         };
-        let detail =
-            format!("the journal has {recorded} at {site}, which the code passed by: it {code}{UNSTEADY}");
+        let detail = format!("the journal has {recorded} at {site}, which the code passed by: it {code}");
         Some(BodyEnd::Blocked(Reason::Diverged, Some(site), detail))
     }
 

@@ -48,6 +48,18 @@ fn a_panic_beside_an_irreversible_step_comes_before_it() {
     assert!(!report.story.contains("charge do charge"), "{}", report.story);
 }
 
+/// The read beside it and its own first attempt end in one turn: the next attempt is decided on, and then the panic.
+#[test]
+fn a_panic_beside_an_irreversible_step_in_doubt_comes_before_its_next_attempt() {
+    let child = Op::Child { program: Program { ops: vec![step(Kind::Look), Op::Panic] }, handled: true };
+    let fates = Fates { go: vec![Fate::PanicLanded], ..Fates::default() };
+    let mail = Op::Step(Deed { step: Kind::Mail, handled: true, fates });
+    let both = Op::All { branches: vec![child, mail], limit: 8, handled: true };
+    let report = plays(vec![both], Vec::new());
+    assert_eq!(report.wrongs, []);
+    assert!(report.story.contains("NotBegun"), "nothing was called off:\n{}", report.story);
+}
+
 #[test]
 fn a_read_that_a_stop_cut_short_is_run_again_when_the_stop_comes_to_nothing() {
     let late = |step, ms| {

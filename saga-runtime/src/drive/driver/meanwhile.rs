@@ -128,20 +128,24 @@ impl Driver {
         Ok(())
     }
 
-    /// Returns true if the deadline passed while the intent of a step was made durable (the store may have been gone
-    /// for long): then those of the jobs that are steps do not begin.
-    pub(super) fn calls_off_what_is_late(&mut self, jobs: &[Job]) -> bool {
-        if !self.has_become_late() {
-            return false;
+    /// Takes the steps out of `jobs` that may no longer begin, though that they do is durable: the deadline passed while
+    /// it was made so (the store may have been gone for long), or a stop was decided after them in the same turn. Returns
+    /// true if that is news for the machine.
+    pub(super) fn call_off(&mut self, jobs: &mut Vec<Job>) -> bool {
+        let is_late = self.has_become_late();
+        if !self.stops || !lock(&self.board).state.stop().is_some() {
+            return is_late;
         }
-        for job in jobs {
-            let Job::Attempt { site, role: Role::Do, attempt } = job else { continue };
+        let (off, rest) = std::mem::take(jobs).into_iter().partition(Job::is_step);
+        *jobs = rest;
+        let has_news = is_late || !off.is_empty();
+        for job in off {
+            let Job::Attempt { site, role, attempt } = job else { continue };
             let ending =
                 Ending::NotDone { trouble: AttemptError::NotBegun, retry_after: None, conclusive: false };
-            let (site, role, attempt) = (site.clone(), Role::Do, *attempt);
             self.take(Event::AttemptEnded { site, role, attempt, ending });
         }
-        true
+        has_news
     }
 
     /// Returns true if a readonly step that the body has reached may begin. It has no intent before which the machine
