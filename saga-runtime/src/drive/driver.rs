@@ -1,11 +1,13 @@
 //! Drives one saga, from the moment a worker holds it until it ends, is released or is lost. Takes events to the
 //! machine, makes its records durable, and only then does what they imply.
 
+mod claim;
 mod deliver;
+mod flight;
 mod idle;
-mod line;
 mod meanwhile;
 mod news;
+mod outbox;
 mod stay;
 
 use std::collections::HashSet;
@@ -17,25 +19,27 @@ use std::task::{Context, Poll, Waker};
 
 use foldhash::fast::RandomState;
 use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
-use saga_core::store::{Append, AppendError, DeliveryId, Status, Waiting};
+use saga_core::store::{Append, AppendError, DeliveryId, Waiting};
 use saga_core::{Blocker, Entry, Epoch, Phase, Record, SitePath, State, Timestamp};
 use tokio::sync::oneshot;
 
-use crate::drive::bulkhead::{Admission, Slots};
+use crate::drive::bulkhead::Admission;
 use crate::drive::committer::{AckSlot, CommitError};
 use crate::drive::engine::Engine;
-use crate::drive::finished::{Finished, Reply};
-use crate::drive::jobs::{Begun, Job, Local, LocalEnd};
+use crate::drive::finished::Finished;
+use crate::drive::jobs::Job;
 use crate::drive::mailbox::Mailbox;
 use crate::drive::suspicion::Suspicion;
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::AnySaga;
 use crate::value::guard::guard;
 use crate::value::panics::{Quiet, message_of};
-use crate::value::small_set::SmallSet;
 use crate::value::step_context::Stopping;
+use claim::Claim;
+use flight::Flight;
 use idle::Idle;
 use news::News;
+use outbox::Outbox;
 use stay::Stay;
 
 /// What is said of a saga that the store lists as dead-lettered while its journal can be read, and goes on.
@@ -50,38 +54,15 @@ pub(crate) struct Driver {
     body: Option<Quiet<Pin<Box<dyn Future<Output = BodyEnd> + Send>>>>,
     /// Whether the body has yet to run over the journal.
     replays: bool,
-    epoch: Option<Epoch>,
-    suspicion: Suspicion,
-    /// How far it had come when it was claimed: beyond that, earlier deaths count no more.
-    progress: u64,
-    /// The time at which the driver got it.
-    since: Timestamp,
-    /// The phase that the store lists.
-    written: Option<Phase>,
-    entries: Vec<Entry>,
-    taken: Vec<DeliveryId>,
-    replies: Vec<(DeliveryId, Reply)>,
-    /// The signals among them, by their senders' ids.
-    signals: Vec<(String, DeliveryId)>,
-    local: Local,
-    running: SmallSet<Job>,
-    /// How many of those are readonly steps.
-    reads: usize,
-    slots: Slots,
-    ended: Vec<LocalEnd>,
+    claim: Claim,
+    outbox: Outbox,
+    flight: Flight,
     room: Room,
     mailbox: Arc<Mailbox>,
     seen: HashSet<DeliveryId, RandomState>,
     stopping: Arc<Stopping>,
     stops: bool,
-    /// Whether an attempt was dropped in flight because the time of a shutdown was up.
-    is_interrupted: bool,
-    /// The deaths that the store lists.
-    listed: u32,
-    /// True once an attempt that was begun under this claim has ended by itself.
-    has_attempted: bool,
     ack: Arc<AckSlot>,
-    created: Option<oneshot::Sender<()>>,
     /// The due time that has just been waited for.
     passed: Timestamp,
     news: News,
@@ -130,30 +111,15 @@ impl Driver {
             board: Arc::new(std::sync::Mutex::new(board)),
             body: None,
             replays: false,
-            epoch: None,
-            suspicion: Suspicion::default(),
-            progress,
-            since: now,
-            written: None,
-            entries: Vec::new(),
-            taken: Vec::new(),
-            replies: Vec::new(),
-            signals: Vec::new(),
-            local: Local::default(),
-            running: SmallSet::default(),
-            reads: 0,
-            slots: Slots::default(),
-            ended: Vec::new(),
+            claim: Claim::new(progress, now),
+            outbox: Outbox::default(),
+            flight: Flight::default(),
             room: Room::default(),
             mailbox,
             seen: HashSet::default(),
             stopping: Arc::default(),
             stops: false,
-            is_interrupted: false,
-            listed: 0,
-            has_attempted: false,
             ack: Arc::default(),
-            created: None,
             passed: Timestamp::default(),
             news: News::default(),
             stay: Stay::default(),
@@ -161,15 +127,12 @@ impl Driver {
         });
         match origin {
             Origin::New(entry, created) => {
-                driver.entries.push(*entry);
-                driver.created = Some(created);
+                driver.outbox.entries.push(*entry);
+                driver.outbox.created = Some(created);
             }
             Origin::Claimed { epoch, suspicion, phase, deliveries } => {
-                driver.epoch = Some(epoch);
                 driver.mailbox.driven_under(epoch);
-                driver.suspicion = suspicion;
-                driver.listed = suspicion.listed();
-                driver.written = Some(phase);
+                driver.claim.taken_up(epoch, suspicion, phase);
                 driver.catch_up(suspicion.is_poison, deliveries);
             }
         }
@@ -205,13 +168,11 @@ impl Driver {
 
     /// Drops what is in flight: the next worker finds it in doubt.
     fn interrupt(&mut self) {
-        let in_flight = self.running.len() > self.reads;
-        if in_flight && !std::mem::replace(&mut self.is_interrupted, true) {
+        let in_flight = self.flight.has_attempts();
+        if in_flight && !std::mem::replace(&mut self.claim.is_interrupted, true) {
             guard(&self.engine.interrupted).insert(lock(&self.board).state.id().clone());
         }
-        self.local = Local::default();
-        self.running = SmallSet::default();
-        self.reads = 0;
+        self.flight.drop_all();
     }
 
     fn leave(&self) -> Finished {
@@ -221,7 +182,7 @@ impl Driver {
         let phase = state.phase();
         if phase == Phase::DeadLettered {
             // One that was dead-lettered before, and has refused an act, is not reported again.
-            let is_news = state.dead_lettered_at().is_some_and(|at| at >= self.since);
+            let is_news = state.dead_lettered_at().is_some_and(|at| at >= self.claim.since);
             for Blocker { site, role, reason, detail, .. } in state.blockers().filter(|_| is_news) {
                 let site = site.as_ref().map_or("the body", SitePath::as_str);
                 tracing::warn!(saga = %state.id(), site, %role, %reason, detail, "dead-lettered");
@@ -246,21 +207,21 @@ impl Driver {
 
     fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
         let bulkheads = (!self.engine.is_draining()).then_some(&self.engine.bulkheads);
-        let admission = Admission::new(&self.engine.registry, bulkheads, &mut self.slots);
+        let admission = Admission::new(&self.engine.registry, bulkheads, &mut self.flight.slots);
         let facts = Facts { now, catalog: &admission, random: self.engine.rng.draw() };
         let mut board = lock(&self.board);
-        let before = self.entries.len();
-        crate::drive::observed::advance(&mut board.state, event, &facts, &mut self.entries)?;
-        board.wake(&self.entries[before..]);
-        self.news.take_in(&self.entries[before..]);
-        self.slots.arrived().for_each(|line| self.local.push(Begun::standing(line)));
+        let before = self.outbox.entries.len();
+        crate::drive::observed::advance(&mut board.state, event, &facts, &mut self.outbox.entries)?;
+        board.wake(&self.outbox.entries[before..]);
+        self.news.take_in(&self.outbox.entries[before..]);
+        self.flight.queue();
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
             self.stopping.ask(stops);
             // A stop that came to nothing has cut reads short: the body runs again, and asks for them again.
             self.body = self.body.take().filter(|_| stops);
         }
-        for entry in &self.entries[before..] {
+        for entry in &self.outbox.entries[before..] {
             if let Record::RollbackStarted { cause } = &entry.record {
                 tracing::info!(saga = %board.state.id(), %cause, "rolls back");
             }
@@ -343,103 +304,53 @@ impl Driver {
 
     /// Commits what has to be durable now, and answers the callers that wait for it.
     async fn make_durable(&mut self, rest: &Idle) -> Result<(), Finished> {
-        let is_idle = self.news.is_lazy() && self.taken.is_empty() && self.epoch.is_some();
-        if is_idle && !rest.release && self.deaths_to_list() == self.listed {
+        let waits = self.news.is_lazy() && self.outbox.taken.is_empty() && self.claim.epoch.is_some();
+        let (saga, deaths) = (lock(&self.board).state.id().clone(), self.claim.suspicion.deaths);
+        if waits && !rest.release && self.claim.deaths_to_list(&self.engine) == self.claim.listed {
             return Ok(());
         }
-        let deaths = self.suspicion.deaths;
-        let status = self.status(rest);
-        let entries = self.news.committed(&mut self.entries);
-        let (saga, next) = {
-            let state = &lock(&self.board).state;
-            // What is not committed yet is not in the journal.
-            (state.id().clone(), self.entries.first().map_or(state.next_seq(), |entry| entry.seq))
-        };
-        let append = Append {
-            saga: saga.clone(),
-            epoch: self.epoch,
-            next: Some(next),
-            entries,
-            status,
-            taken: std::mem::take(&mut self.taken),
-            release: rest.release,
-        };
+        let append = self.append(rest);
         let commit = self.engine.committer.commit(append, &self.ack);
-        let answer = self.local.beside(commit, &mut self.ended).await;
-        match answer {
+        match self.flight.beside(commit).await {
             Ok(epoch) => {
-                if self.epoch.replace(epoch).is_none() {
+                if self.claim.epoch.replace(epoch).is_none() {
                     self.mailbox.driven_under(epoch);
                 }
             }
             Err(CommitError::Refused(AppendError::Exists { .. })) => return Err(Finished::Exists),
             Err(error) => return Err(Finished::Lost(error)),
         }
-        if let Some(created) = self.created.take() {
-            // The caller may no longer wait.
-            created.send(()).ok();
-        }
-        self.signals.clear();
-        self.replies.drain(..).for_each(|(id, reply)| self.engine.replies.answer(id, reply));
-        if deaths > 0 && self.suspicion.deaths == 0 {
+        self.outbox.is_durable(&self.engine.replies);
+        if deaths > 0 && self.claim.suspicion.deaths == 0 {
             self.engine.live.acquit(&saga);
         }
         self.engine.watchers.tell(&saga);
         Ok(())
     }
 
-    /// Returns the status to be written, if it changed in a way that others see.
-    fn status(&mut self, rest: &Idle) -> Option<Status> {
-        let (phase, progress) = {
-            let state = &lock(&self.board).state;
-            (state.phase(), state.progress())
-        };
-        let shown = match phase {
-            Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
-            phase => phase,
-        };
-        // One that made progress, or that waits for another attempt after one that the process outlived, is not what
-        // killed the processes. A release alone says nothing: it may kill them when it goes on.
-        let outlived = rest.release && !self.is_interrupted && self.has_attempted;
-        if progress > self.progress || outlived || rest.release && phase.is_settled() {
-            self.suspicion = Suspicion::default();
+    /// Takes out all that is to be durable.
+    fn append(&mut self, rest: &Idle) -> Append {
+        let state = &lock(&self.board).state;
+        let status = self.claim.status(state, rest, &self.engine);
+        // What is not committed yet is not in the journal.
+        let next = self.outbox.entries.first().map_or(state.next_seq(), |entry| entry.seq);
+        Append {
+            saga: state.id().clone(),
+            epoch: self.claim.epoch,
+            next: Some(next),
+            entries: self.news.committed(&mut self.outbox.entries),
+            status,
+            taken: std::mem::take(&mut self.outbox.taken),
+            release: rest.release,
         }
-        let deaths = if rest.release { self.suspicion.deaths } else { self.deaths_to_list() };
-        if !rest.release && self.listed == deaths && self.written == Some(shown) {
-            return None;
-        }
-        self.listed = deaths;
-        self.written = Some(shown);
-        let wake_at = rest.wake.map(|(due, _)| due).filter(|_| rest.release);
-        Some(Status { phase: shown, ..Status::of(&lock(&self.board).state, wake_at, deaths) })
-    }
-
-    /// Returns the deaths that the store is to list while the saga runs. A death in a shutdown costs nothing, and one in
-    /// company not what it would cost alone.
-    fn deaths_to_list(&mut self) -> u32 {
-        if self.suspicion.deaths == 0 {
-            return 0;
-        }
-        if self.engine.is_draining() {
-            self.suspicion.costs = 0;
-        } else if self.engine.live.len() > 1 {
-            self.suspicion.costs = self.suspicion.costs.min(1);
-        }
-        self.suspicion.listed()
     }
 
     fn begin(&mut self, job: Job) {
-        if self.running.contains(&job) || self.engine.is_draining() {
+        if self.flight.runs(&job) || self.engine.is_draining() {
             return;
         }
-        let slot = self.slot_for(&job);
         let stopping = self.stopping.clone();
-        let begun = {
-            let board = lock(&self.board);
-            crate::drive::jobs::begin(&self.engine, &board.state, &job, stopping).having(slot)
-        };
-        self.reads += usize::from(matches!(job, Job::Read { .. }));
-        self.running.insert(job);
-        self.local.push(begun);
+        let begun = crate::drive::jobs::begin(&self.engine, &lock(&self.board).state, &job, stopping);
+        self.flight.begin(job, begun);
     }
 }

@@ -22,14 +22,13 @@ impl Driver {
         }
         self.stay.begins();
         if let Delivery::Signal { id, .. } = &waiting.delivery {
-            self.signals.push((id.clone(), waiting.id));
+            self.outbox.is_signal(waiting.id, id);
         }
         let reply = self.deliver_to_machine(waiting.delivery);
         if let Err(refusal) = &reply {
             tracing::info!(saga = %waiting.saga, %refusal, "a delivery was refused");
         }
-        self.taken.push(waiting.id);
-        self.replies.push((waiting.id, reply));
+        self.outbox.took(waiting.id, reply);
     }
 
     /// Lets the body read a signal before it is durable that the signal was taken. Where the body may not go on (in a
@@ -38,16 +37,16 @@ impl Driver {
         let is_taken = |entry: &Entry| matches!(entry.record, Record::WaitEnded { signal: Some(_), .. });
         loop {
             let runs = lock(&self.board).state.body_may_run() && !self.engine.is_draining();
-            if runs || !self.entries.iter().any(is_taken) {
+            if runs || !self.outbox.entries.iter().any(is_taken) {
                 return;
             }
-            let records = self.entries.len();
+            let records = self.outbox.entries.len();
             for (site, why) in self.refused_by_the_body() {
                 // It is in this very turn that the signal was taken.
                 drop(self.refuse_signal(site, why));
             }
             // A wait may have taken the next one by that; but in a rollback none goes on.
-            if self.entries.len() == records {
+            if self.outbox.entries.len() == records {
                 return;
             }
         }
@@ -72,7 +71,7 @@ impl Driver {
 
     /// Returns the signal that has just ended the wait at `site`; `None` if that is durable.
     fn taken_at(&self, site: &SitePath) -> Option<String> {
-        self.entries.iter().rev().find_map(|entry| match &entry.record {
+        self.outbox.entries.iter().rev().find_map(|entry| match &entry.record {
             Record::WaitEnded { site: at, signal } if at == site => Some(signal.clone()),
             Record::SignalRefused { site: at, .. } if at == site => Some(None),
             _ => None,
@@ -86,10 +85,7 @@ impl Driver {
         let Some(id) = self.taken_at(&site) else {
             return Some(BodyEnd::Blocked(Reason::Undecodable, Some(site), why));
         };
-        let of_signal = self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, delivery)| *delivery);
-        if let Some((_, reply)) = self.replies.iter_mut().find(|(delivery, _)| Some(*delivery) == of_signal) {
-            *reply = Err(Refusal::SignalRefused { site: site.clone(), why: why.clone() });
-        }
+        self.outbox.refuse_signal(&id, &site, &why);
         tracing::info!(%site, id, why, "a signal was refused");
         self.take(Event::Reached(Reach::SignalRefused { site, id, why }));
         None

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saga_core::machine::Work;
+use saga_core::machine::{Event, Work};
 use saga_core::{Phase, Timestamp};
 
 use super::Driver;
@@ -20,12 +20,24 @@ pub(super) struct Idle {
 }
 
 impl Driver {
+    /// Tells the machine that nothing more comes, unless a compensation is yet to begin: that may wait for room, or
+    /// for the next worker.
+    pub(super) fn idle(&mut self) {
+        let releases = {
+            let state = &lock(&self.board).state;
+            state.is_blocked() && !self.flight.slots.hold_up(state)
+        };
+        if releases && !self.engine.is_draining() {
+            self.take(Event::Idle);
+        }
+    }
+
     /// Returns what comes if nothing happens: work, a wait, or nothing.
     pub(super) fn rest(&mut self) -> Idle {
         let passed = std::mem::take(&mut self.passed);
         let board = lock(&self.board);
         let state = &board.state;
-        self.slots.drop_unused(state);
+        self.flight.slots.drop_unused(state);
         let now = self.now;
         let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
         let draining = self.engine.is_draining();
@@ -35,13 +47,12 @@ impl Driver {
                     let left = due.since(now);
                     wake = Some((due, wait_max.map_or(left, |max| left.min(max))));
                 }
-                work => jobs.extend(Job::of(work).filter(|job| !self.running.contains(job))),
+                work => jobs.extend(Job::of(work).filter(|job| !self.flight.runs(job))),
             }
         }
         // A read that the body no longer waits for delays nothing.
         let reads_count = state.body_may_run() && !draining;
-        let awaited = self.running.len() - if reads_count { 0 } else { self.reads };
-        let mut release = if awaited > 0 || !self.ended.is_empty() {
+        let mut release = if self.flight.is_awaited(reads_count) {
             // In a shutdown nothing begins, so that no time is waited for: that is left to the next worker.
             wake = wake.filter(|_| !draining);
             false
@@ -50,7 +61,7 @@ impl Driver {
             true
         } else if state.phase().is_ended() {
             true
-        } else if !jobs.is_empty() || self.slots.hold_up(state) {
+        } else if !jobs.is_empty() || self.flight.slots.hold_up(state) {
             false
         } else {
             match wake {

@@ -4,11 +4,10 @@
 use std::future::pending;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use saga_core::machine::{Delivery, Ending, Event};
 use saga_core::record::AttemptError;
 use saga_core::store::Waiting;
-use saga_core::{Phase, Reason, Role, Timestamp};
+use saga_core::{Phase, Reason, Timestamp};
 
 use super::{Driver, LISTED};
 use crate::drive::committer::CommitError;
@@ -21,7 +20,7 @@ impl Driver {
     /// Takes in all that happened before this claim. What ran is in doubt; what was said in time counts, and what has
     /// passed by then has; only then something begins.
     pub(super) fn catch_up(&mut self, is_poison: bool, deliveries: (Timestamp, Vec<Waiting>)) {
-        if self.written == Some(Phase::DeadLettered) {
+        if self.claim.written == Some(Phase::DeadLettered) {
             // Changes nothing, unless a build that could not read the journal has listed it so.
             let detail = LISTED.to_owned();
             self.take(Event::DeadLettered { reason: Reason::Undecodable, detail });
@@ -62,7 +61,7 @@ impl Driver {
     /// Waits for something to happen, and takes it in.
     pub(super) async fn next(&mut self, wake: Option<(Timestamp, Duration)>) -> Result<(), Finished> {
         let mut is_over = false;
-        if self.ended.is_empty() {
+        if self.flight.ended.is_empty() {
             let timer = async {
                 match wake {
                     Some((_, left)) => tokio::time::sleep(left).await,
@@ -71,7 +70,7 @@ impl Driver {
             };
             tokio::select! {
                 biased;
-                Some(end) = self.local.next(), if !self.local.is_empty() => self.ended.push(end),
+                () = self.flight.next() => {}
                 () = self.mailbox.news() => {}
                 () = timer => is_over = true,
             }
@@ -87,19 +86,15 @@ impl Driver {
             self.come_due(self.now.max(due)).await?;
         }
         // What else has ended by now goes into the same commit.
-        while let Some(Some(end)) = self.local.next().now_or_never() {
-            self.ended.push(end);
-        }
-        let mut ended = std::mem::take(&mut self.ended);
+        self.flight.settle();
+        let mut ended = std::mem::take(&mut self.flight.ended);
         for end in ended.drain(..) {
-            self.running.remove(&end.job);
-            self.reads -= usize::from(matches!(end.job, Job::Read { .. }));
-            self.has_attempted |= matches!(end.job, Job::Attempt { .. });
-            let event = end.into_event(&mut self.slots);
+            self.claim.has_attempted |= matches!(end.job, Job::Attempt { .. });
+            let event = self.flight.event_of(end);
             self.take(event);
         }
         // For its room.
-        self.ended = ended;
+        self.flight.ended = ended;
         // All that has ended is taken in: what still runs is in flight.
         if self.engine.interrupts() {
             self.interrupt();
@@ -117,7 +112,7 @@ impl Driver {
         if limit_passes {
             let engine = self.engine.clone();
             let asked = patiently(&engine, || engine.store.undelivered(&saga));
-            match self.local.beside(asked, &mut self.ended).await {
+            match self.flight.beside(asked).await {
                 Ok(delivered) => self.take_in(delivered, now),
                 // It is left to the next worker.
                 Err(_) if engine.is_draining() => return Ok(()),
