@@ -13,6 +13,8 @@ pub(crate) mod mailbox;
 pub(crate) mod observed;
 pub(crate) mod register;
 pub(crate) mod replies;
+pub(crate) mod settings;
+pub(crate) mod shutdown;
 pub(crate) mod suspicion;
 pub(crate) mod trouble;
 pub(crate) mod watchers;

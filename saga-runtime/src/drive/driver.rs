@@ -32,7 +32,6 @@ use crate::drive::mailbox::Mailbox;
 use crate::drive::suspicion::Suspicion;
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::AnySaga;
-use crate::value::guard::guard;
 use crate::value::panics::{Quiet, message_of};
 use crate::value::step_context::Stopping;
 use claim::Claim;
@@ -170,7 +169,8 @@ impl Driver {
     fn interrupt(&mut self) {
         let in_flight = self.flight.has_attempts();
         if in_flight && !std::mem::replace(&mut self.claim.is_interrupted, true) {
-            guard(&self.engine.interrupted).insert(lock(&self.board).state.id().clone());
+            let saga = lock(&self.board).state.id().clone();
+            self.engine.shutdown.has_interrupted([saga]);
         }
         self.flight.drop_all();
     }

@@ -1,19 +1,20 @@
 //! What the parts of one runtime share.
 
-use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use saga_core::store::{Store, StoreError, WorkerId};
-use saga_core::{KeyNamespace, SagaId, Timestamp};
-use tokio::sync::{Notify, watch};
+use saga_core::{KeyNamespace, Timestamp};
+use tokio::sync::Notify;
 
 use crate::drive::bulkhead::Bulkheads;
 use crate::drive::committer::{Committer, pause};
 use crate::drive::live::{Created, Live};
 use crate::drive::replies::Replies;
+use crate::drive::settings::Settings;
+use crate::drive::shutdown::Shutdown;
 use crate::drive::trouble::Troubles;
 use crate::drive::watchers::Watchers;
 use crate::replay::registry::Registry;
@@ -38,30 +39,14 @@ pub(crate) struct Engine {
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) replies: Replies,
     pub(crate) created: Created,
-    pub(crate) worker_name: String,
+    pub(crate) settings: Settings,
+    pub(crate) shutdown: Shutdown,
     /// The namespace of the keys of sagas that begin here; `None` for none.
     pub(crate) key_namespace: Option<KeyNamespace>,
-    pub(crate) running_max: usize,
     pub(crate) bulkheads: Bulkheads,
-    /// A saga that waits longer than this is released.
-    pub(crate) linger: Duration,
-    pub(crate) lease: Duration,
     /// The time since which this worker has its number.
     pub(crate) started: Mutex<Timestamp>,
-    /// The time for which a process must live without a suspect before that runs.
-    pub(crate) quarantine_delay: Duration,
-    /// The number of deaths charged to a saga for which it is dead-lettered.
-    pub(crate) poison_pill_deaths: u32,
     pub(crate) never_stopping: Arc<Stopping>,
-    pub(crate) draining: watch::Sender<bool>,
-    /// The same, cheaper to read often.
-    pub(crate) drains: AtomicBool,
-    /// Set when the time of a shutdown is up: attempts in flight are dropped.
-    pub(crate) interrupts: AtomicBool,
-    /// Sagas that were released with an attempt in flight.
-    pub(crate) interrupted: Mutex<BTreeSet<SagaId>>,
-    /// What the store says while commits fail.
-    pub(crate) trouble: watch::Receiver<Option<String>>,
     pub(crate) troubles: Troubles,
     pub(crate) lease_lost: Arc<Notify>,
 }
@@ -83,37 +68,25 @@ impl Engine {
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.drains.load(Ordering::SeqCst)
+        self.shutdown.drains()
     }
 
     /// Begins to shut down, and wakes each driver for that.
     pub(crate) fn drain(&self) {
-        self.drains.store(true, Ordering::SeqCst);
-        self.draining.send_replace(true);
+        self.shutdown.drain();
         self.live.ring();
         self.watchers.tell_all();
     }
 
     /// Makes each driver drop what is in flight and release its saga, because the time of a shutdown is up.
     pub(crate) fn interrupt(&self) {
-        self.interrupts.store(true, Ordering::Release);
+        self.shutdown.interrupt();
         self.live.ring();
-    }
-
-    pub(crate) fn interrupts(&self) -> bool {
-        self.interrupts.load(Ordering::Acquire)
     }
 
     /// Returns true if no saga is driven, and none is about to be.
     pub(crate) fn is_quiet(&self) -> bool {
         self.live.len() == 0 && self.live.coming.load(Ordering::SeqCst) == 0
-    }
-
-    /// Returns once the runtime shuts down.
-    pub(crate) async fn drained(&self) {
-        let mut draining = self.draining.subscribe();
-        // The sender lives as long as the engine.
-        drop(draining.wait_for(|d| *d).await);
     }
 }
 

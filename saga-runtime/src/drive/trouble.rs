@@ -6,12 +6,14 @@ use std::sync::Mutex;
 use foldhash::fast::RandomState;
 use saga_core::store::{DeliveryId, LeftOut, Store};
 use saga_core::{SagaId, Timestamp};
+use tokio::sync::watch;
 
 use crate::value::guard::guard;
 
-/// The problems of a worker, except those of commits.
-#[derive(Default)]
+/// The problems of a worker.
 pub(crate) struct Troubles {
+    /// What the store says while commits fail.
+    commits: watch::Receiver<Option<String>>,
     /// The error of the last attempt to claim work or to join; `None` if it succeeded.
     look: Mutex<Option<String>>,
     /// The store's own report when it was last asked; `None` if it reported nothing.
@@ -23,6 +25,17 @@ pub(crate) struct Troubles {
 }
 
 impl Troubles {
+    /// Returns a record of problems that has those of `commits`.
+    pub(crate) fn with_commits(commits: watch::Receiver<Option<String>>) -> Self {
+        Self {
+            commits,
+            look: Mutex::default(),
+            told: Mutex::default(),
+            unreadable: Mutex::default(),
+            held_back: Mutex::default(),
+        }
+    }
+
     /// Sets or clears the error of claiming work.
     pub(crate) fn set_look(&self, trouble: Option<String>) {
         *guard(&self.look) = trouble;
@@ -63,8 +76,9 @@ impl Troubles {
     }
 
     /// Returns all problems in one line; `None` if there are none.
-    pub(crate) fn told(&self, commits: Option<String>, store: &dyn Store) -> Option<String> {
+    pub(crate) fn told(&self, store: &dyn Store) -> Option<String> {
         let mut all: Vec<String> = Vec::new();
+        let commits = self.commits.borrow().clone();
         for trouble in [commits, guard(&self.look).clone(), store.trouble()].into_iter().flatten() {
             if !all.contains(&trouble) {
                 all.push(trouble);

@@ -36,7 +36,7 @@ const CLAIM_MAX: usize = 1024;
 
 /// Works until the runtime shuts down.
 pub(crate) async fn work(engine: Arc<Engine>) {
-    let mut renewals = tokio::time::interval(engine.lease / 3);
+    let mut renewals = tokio::time::interval(engine.settings.lease / 3);
     renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut failures, mut claim_max) = (0, CLAIM_MIN);
     while !engine.is_draining() {
@@ -102,7 +102,7 @@ async fn look(engine: &Arc<Engine>, claim_max: usize) -> Result<Found, StoreErro
         let closed = claim_to_close(engine, &saga).await;
         closed.inspect_err(|_| engine.live.close_later(&saga))?;
     }
-    let free = engine.running_max.saturating_sub(engine.live.len());
+    let free = engine.settings.running_max.saturating_sub(engine.live.len());
     let mut found = Found::default();
     if free > 0 {
         let wanted = Wanted {
@@ -214,7 +214,7 @@ async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut
     };
     tokio::select! {
         biased;
-        () = engine.drained() => {}
+        () = engine.shutdown.drained() => {}
         // Before what may be there at every look: the lease does not wait for a quiet moment.
         _ = renewals.tick() => renew(engine).await,
         () = engine.lease_lost.notified() => rejoin(engine).await,
@@ -224,14 +224,14 @@ async fn wait(engine: &Arc<Engine>, next_wake: Option<Timestamp>, renewals: &mut
                 tokio::time::sleep(pause(3, engine.rng.draw())).await;
             }
         }
-        () = engine.live.freed.notified(), if engine.live.len() >= engine.running_max => {}
+        () = engine.live.freed.notified(), if engine.live.len() >= engine.settings.running_max => {}
         () = engine.live.look.notified() => {}
         () = due => {}
     }
 }
 
 async fn renew(engine: &Arc<Engine>) {
-    match engine.store.renew(engine.worker(), engine.lease, engine.clock.now()).await {
+    match engine.store.renew(engine.worker(), engine.settings.lease, engine.clock.now()).await {
         Ok(()) => {}
         Err(StoreError::LeaseLost) => rejoin(engine).await,
         Err(error) => tracing::warn!(%error, "the lease could not be renewed; trying again before it ends"),
@@ -244,7 +244,7 @@ async fn rejoin(engine: &Arc<Engine>) {
     engine.live.abort_all();
     let mut failures = 0;
     while !engine.is_draining() {
-        match engine.store.join(&engine.worker_name, engine.lease, engine.clock.now()).await {
+        match engine.store.join(&engine.settings.name, engine.settings.lease, engine.clock.now()).await {
             Ok(worker) => {
                 engine.begins_anew(worker);
                 // What the committer found out meanwhile was about the old lease.

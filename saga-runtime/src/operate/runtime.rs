@@ -25,7 +25,6 @@ use crate::operate::handle::{AnyHandle, Handle};
 use crate::operate::run_error::RunError;
 use crate::operate::running::Running;
 use crate::value::encoding::Encoding;
-use crate::value::guard::guard;
 
 /// A call of a saga with its type erased, so that the code that begins one is compiled once.
 struct Call {
@@ -144,7 +143,7 @@ impl Runtime {
         let mut state = State::new(id.clone());
         state.apply(&entry).map_err(|e| RunError::Unrecordable { why: e.to_string() })?;
         let Some(coming) = Coming::unless_draining(engine) else { return Err(RunError::ShuttingDown) };
-        if engine.live.len() >= engine.running_max {
+        if engine.live.len() >= engine.settings.running_max {
             return self.schedule(&id, state, entry, call.means_same).await;
         }
         let mailbox = Arc::new(Mailbox::default());
@@ -346,7 +345,7 @@ impl Runtime {
     /// ([`Store::trouble`](saga_core::store::Store::trouble)): damaged sagas, by name, a log that cannot be emptied, a
     /// file that is gone.
     pub fn store_trouble(&self) -> Option<String> {
-        self.engine().troubles.told(self.engine().trouble.borrow().clone(), &*self.engine().store)
+        self.engine().troubles.told(&*self.engine().store)
     }
 
     /// Returns which saga waits although it is due, because its last processes died, and until when: the one that has
@@ -405,7 +404,7 @@ impl Runtime {
             self.leave().await;
         };
         match tokio::time::timeout(Self::SHUTDOWN_GRACE, leaves).await {
-            Ok(()) => guard(&self.engine().interrupted).len(),
+            Ok(()) => self.engine().shutdown.has_interrupted([]),
             Err(_) => self.give_up(),
         }
     }
@@ -416,9 +415,7 @@ impl Runtime {
         let left = self.engine().live.sagas();
         tracing::warn!(sagas = ?left, "the store did not answer in time: these are left to the next worker as they are");
         self.running.end();
-        let mut interrupted = guard(&self.engine().interrupted);
-        interrupted.extend(left);
-        interrupted.len()
+        self.engine().shutdown.has_interrupted(left)
     }
 
     async fn leave(&self) {

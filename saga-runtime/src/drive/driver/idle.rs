@@ -68,11 +68,11 @@ impl Driver {
                 None => true,
                 // A due time further off than the wait itself: the clock has gone back since. It is counted here.
                 Some((due, left)) if now.after(left) < due => false,
-                Some((_, left)) => left > self.engine.linger,
+                Some((_, left)) => left > self.engine.settings.linger,
             }
         };
         if release && !draining && state.phase() == Phase::Waiting {
-            release = !self.stay.lengthens(&mut wake, state, now, self.engine.linger);
+            release = !self.stay.lengthens(&mut wake, state, now, self.engine.settings.linger);
         }
         Idle { release, wake, jobs }
     }

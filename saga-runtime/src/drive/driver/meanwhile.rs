@@ -96,7 +96,7 @@ impl Driver {
         // For its room.
         self.flight.ended = ended;
         // All that has ended is taken in: what still runs is in flight.
-        if self.engine.interrupts() {
+        if self.engine.shutdown.interrupts() {
             self.interrupt();
         }
         Ok(())

@@ -26,7 +26,7 @@ const TOGETHER_MAX: usize = 8;
 
 /// Returns the suspects that may be claimed now, beside those that run.
 pub(super) fn wanted(engine: &Engine) -> Suspects {
-    let poison = engine.poison_pill_deaths;
+    let poison = engine.settings.poison_pill_deaths;
     match engine.live.quarantined() {
         Quarantine::Empty => {
             let lived = engine.lived();
@@ -46,20 +46,20 @@ pub(super) fn wanted(engine: &Engine) -> Suspects {
 /// Returns true if a suspect with so many deaths runs together with others: kills seem to be over, because this process has lived
 /// for long and a suspect has made progress in it.
 pub(super) fn runs_together(engine: &Engine, deaths: u32) -> bool {
-    let calm = engine.quarantine_delay.saturating_mul(2);
+    let calm = engine.settings.quarantine_delay.saturating_mul(2);
     deaths <= together_max(engine) && engine.live.is_calm() && engine.lived() >= calm
 }
 
 /// The death after these convicts no saga, or is the last of which company may be the cause.
 fn together_max(engine: &Engine) -> u32 {
-    (QUARANTINE_DEATHS + 1).min(engine.poison_pill_deaths.saturating_sub(2))
+    (QUARANTINE_DEATHS + 1).min(engine.settings.poison_pill_deaths.saturating_sub(2))
 }
 
 /// Returns the time for which the process must live before a saga with so many deaths runs.
 fn has_to_live(engine: &Engine, deaths: u32) -> Duration {
     match deaths.checked_sub(QUARANTINE_DEATHS + 1) {
         None => Duration::ZERO,
-        Some(more) => engine.quarantine_delay.saturating_mul(1 << more.min(DOUBLINGS_MAX)),
+        Some(more) => engine.settings.quarantine_delay.saturating_mul(1 << more.min(DOUBLINGS_MAX)),
     }
 }
 
@@ -77,13 +77,13 @@ pub(super) async fn may_run(engine: &Engine, claims: &Claims) -> Result<bool, St
 }
 
 fn waits_max(engine: &Engine) -> Duration {
-    engine.quarantine_delay.saturating_mul(1 << DOUBLINGS_MAX)
+    engine.settings.quarantine_delay.saturating_mul(1 << DOUBLINGS_MAX)
 }
 
 /// Returns the time until which a suspect that was left out is held back at most; `None` if it only waits for others.
 pub(super) fn held_back_until(engine: &Engine, out: &LeftOut) -> Option<Timestamp> {
     let left = has_to_live(engine, out.deaths).saturating_sub(engine.lived());
-    if left.is_zero() || out.deaths >= engine.poison_pill_deaths {
+    if left.is_zero() || out.deaths >= engine.settings.poison_pill_deaths {
         return None;
     }
     let now = engine.clock.now();
@@ -117,7 +117,7 @@ async fn weigh(engine: &Engine, claim: &Claim, state: &State) -> Result<Suspicio
     let (died, has_moved) = (claim.status.deaths, state.progress() != claim.status.progress);
     // If it had made progress before its last death, that one is the first again.
     let deaths = if has_moved { died.min(1) } else { died };
-    if deaths >= engine.poison_pill_deaths {
+    if deaths >= engine.settings.poison_pill_deaths {
         return Ok(Suspicion { deaths, costs: 0, is_poison: true });
     }
     let is_alone = deaths > 0 && engine.live.len() <= 1 && {
@@ -125,7 +125,7 @@ async fn weigh(engine: &Engine, claim: &Claim, state: &State) -> Result<Suspicio
         alone.map_err(|error| Finished::Lost(CommitError::Store(error)))?
     };
     let costs = match is_alone {
-        true if deaths + 1 < engine.poison_pill_deaths => 2,
+        true if deaths + 1 < engine.settings.poison_pill_deaths => 2,
         true => 1,
         // It has waited for long enough, and the process has not: a death is no more to be expected of it than before.
         false => u32::from(has_to_live(engine, deaths) <= engine.lived()),

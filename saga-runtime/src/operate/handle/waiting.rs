@@ -103,7 +103,7 @@ impl AnyHandle {
     /// claimed.
     fn leases_since(&self, at: Timestamp) -> u128 {
         let engine = self.engine();
-        engine.clock.now().since(at).as_millis() / engine.lease.as_millis().max(1)
+        engine.clock.now().since(at).as_millis() / engine.settings.lease.as_millis().max(1)
     }
 
     /// Delivers, and waits until a worker has taken it. Returns the receipt of a cancel that the driver here took.

@@ -17,6 +17,8 @@ use crate::drive::committer::{CommitterParts, committer};
 use crate::drive::engine::Engine;
 use crate::drive::live::{Created, Live};
 use crate::drive::replies::Replies;
+use crate::drive::settings::Settings;
+use crate::drive::shutdown::Shutdown;
 use crate::drive::trouble::Troubles;
 use crate::drive::watchers::{LOOK_EVERY, LOOK_EVERY_ALONE, Watchers};
 use crate::drive::worker;
@@ -26,7 +28,6 @@ use crate::operate::run_error::RunError;
 use crate::operate::running::Running;
 use crate::replay::registry::{Registry, StartError};
 use crate::value::clock::{Clock, Rng, SystemClock, SystemRng};
-use crate::value::defaults;
 use crate::value::encoding::Encoding;
 use crate::value::interference::Interference;
 use crate::value::resources::Resources;
@@ -44,13 +45,8 @@ pub struct Builder {
     pub(crate) encoding: Encoding,
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) rng: Arc<dyn Rng>,
-    name: String,
+    settings: Settings,
     key_namespace: Option<String>,
-    lease: Duration,
-    linger: Duration,
-    quarantine_delay: Duration,
-    poison_pill_deaths: u32,
-    running_max: usize,
     compensations_max: CompensationsMax,
     pub(crate) look_every: Duration,
     wait_for_worker: Duration,
@@ -73,13 +69,8 @@ impl Builder {
             encoding: Encoding::default(),
             clock: None,
             rng: Arc::new(SystemRng::new()),
-            name: "saga".to_owned(),
+            settings: Settings::default(),
             key_namespace: None,
-            lease: defaults::LEASE,
-            linger: defaults::LINGER,
-            quarantine_delay: defaults::QUARANTINE_DELAY,
-            poison_pill_deaths: defaults::POISON_PILL_DEATHS,
-            running_max: defaults::RUNNING_MAX,
             compensations_max: CompensationsMax::default(),
             look_every,
             wait_for_worker: Duration::ZERO,
@@ -152,7 +143,7 @@ impl Builder {
     /// wanted, set this to more than can fail at once. Sagas that wait for longer than [`linger`](Self::linger), for a
     /// timer, a signal or a person, do not count.
     pub fn running_max(mut self, sagas: usize) -> Self {
-        self.running_max = sagas.max(1);
+        self.settings.running_max = sagas.max(1);
         self
     }
 
@@ -190,13 +181,13 @@ impl Builder {
     /// the store again. A saga with a long journal stays after each event for 0.3 ms for each record, at most for this
     /// time.
     pub fn linger(mut self, wait: Duration) -> Self {
-        self.linger = wait;
+        self.settings.linger = wait;
         self
     }
 
     /// Sets how long the worker's claim on its sagas lasts without a sign of life (30 s by default).
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease.max(Duration::from_millis(10));
+        self.settings.lease = lease.max(Duration::from_millis(10));
         self
     }
 
@@ -208,7 +199,7 @@ impl Builder {
     /// together. A death while no other saga at all ran is charged twice: of five, one that runs entirely alone is
     /// dead-lettered after three.
     pub fn poison_pill_deaths(mut self, deaths: u32) -> Self {
-        self.poison_pill_deaths = deaths.max(3);
+        self.settings.poison_pill_deaths = deaths.max(3);
         self
     }
 
@@ -217,7 +208,7 @@ impl Builder {
     /// convicts no saga. [`Runtime::held_back`] says which saga waits for that. One that has waited for 64 times that
     /// time, because no process lived for so long, runs once, and a death is then not charged to it.
     pub fn quarantine_delay(mut self, delay: Duration) -> Self {
-        self.quarantine_delay = delay;
+        self.settings.quarantine_delay = delay;
         self
     }
 
@@ -250,7 +241,7 @@ impl Builder {
 
     /// Sets the worker's name, for people.
     pub fn worker_name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
+        self.settings.name = name.into();
         self
     }
 
@@ -283,7 +274,7 @@ impl Builder {
     async fn join(&self, clock: &dyn Clock) -> Result<WorkerId, StoreError> {
         let until = clock.now().after(self.wait_for_worker);
         loop {
-            match self.store.join(&self.name, self.lease, clock.now()).await {
+            match self.store.join(&self.settings.name, self.settings.lease, clock.now()).await {
                 Err(StoreError::Held { holder }) if clock.now() < until => {
                     tracing::debug!(%holder, "waiting for the worker that holds the store");
                     tokio::time::sleep(JOIN_EVERY).await;
@@ -369,22 +360,13 @@ impl Builder {
             watchers: Arc::new(Watchers::looking_every(self.look_every)),
             replies: Replies::default(),
             created: Created::default(),
-            worker_name: self.name,
+            settings: self.settings,
+            shutdown: Shutdown::telling(draining),
             key_namespace,
-            running_max: self.running_max,
             bulkheads,
-            linger: self.linger,
-            quarantine_delay: self.quarantine_delay,
-            poison_pill_deaths: self.poison_pill_deaths,
             started,
-            lease: self.lease,
             never_stopping: Arc::default(),
-            draining,
-            drains: Default::default(),
-            interrupts: Default::default(),
-            interrupted: Default::default(),
-            trouble: troubled,
-            troubles: Troubles::default(),
+            troubles: Troubles::with_commits(troubled),
             lease_lost,
         });
         let tasks = vec![
