@@ -147,6 +147,9 @@ pub mod prelude {
 /// What expansions name. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    // An import of `__private` itself and a path through it fail with two messages where `saga` has another name; an
+    // import through it fails with that of a path, and the compiler reports it once.
+    pub use super::__private as here;
     pub use saga_core::graph;
     pub use saga_core::policy::{InDoubt, Retry};
     pub use saga_core::{Blocker, Cause, IdempotencyKey, Rollback, Timestamp};

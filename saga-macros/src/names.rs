@@ -20,10 +20,13 @@ pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// Returns the path, with all its tokens at that span.
+/// Returns the path of a crate at that span. Its names keep theirs if it begins with `::`: the compiler underlines the name
+/// that it cannot find, and reports the same mistake at the same place once.
 pub(crate) fn path_at(path: &Path, span: Span) -> TokenStream {
     let at = |mut token: TokenTree| {
-        token.set_span(span);
+        if path.leading_colon.is_none() || !matches!(token, TokenTree::Ident(_)) {
+            token.set_span(span);
+        }
         token
     };
     path.to_token_stream().into_iter().map(at).collect()

@@ -1,5 +1,5 @@
 const _: () = {
-    use ::saga::__private as __saga;
+    use ::saga::__private::here as __saga;
     impl __saga::Saga for book_trip {
         const NAME: &'static str = "book_trip";
         const VERSION: u32 = 2u32;
@@ -173,7 +173,7 @@ enum BookTripState {
     Abandoned,
 }
 const _: () = {
-    use ::saga::__private as __saga;
+    use ::saga::__private::here as __saga;
     #[allow(missing_docs, private_interfaces)]
     pub struct __BookTripInput {
         trip: Trip,
@@ -203,7 +203,10 @@ const _: () = {
         fn serialize<S: ::saga::__private::serde::Serializer>(
             &self,
             to: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
+        ) -> ::core::result::Result<
+            <S as ::saga::__private::serde::Serializer>::Ok,
+            <S as ::saga::__private::serde::Serializer>::Error,
+        > {
             ::saga::__private::fields::write::<__Fields, S>((&self.trip,), to)
         }
     }
@@ -211,7 +214,10 @@ const _: () = {
     impl<'de> ::saga::__private::serde::Deserialize<'de> for __BookTripInput {
         fn deserialize<D: ::saga::__private::serde::Deserializer<'de>>(
             from: D,
-        ) -> ::core::result::Result<Self, D::Error> {
+        ) -> ::core::result::Result<
+            Self,
+            <D as ::saga::__private::serde::Deserializer<'de>>::Error,
+        > {
             ::saga::__private::fields::read::<__Fields, D>(from)
         }
     }
@@ -323,7 +329,10 @@ const _: () = {
         fn serialize<__S: __saga::serde::Serializer>(
             &self,
             to: __S,
-        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ) -> ::core::result::Result<
+            <__S as __saga::serde::Serializer>::Ok,
+            <__S as __saga::serde::Serializer>::Error,
+        > {
             let end: __saga::shown::End<'_, book_trip> = match self {
                 Self::Hold(at) => return __saga::shown::at(to, "hold", at),
                 Self::Approve { prompt, until } => {

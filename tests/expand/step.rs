@@ -107,7 +107,10 @@ const _: () = {
         fn serialize<S: ::saga::__private::serde::Serializer>(
             &self,
             to: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
+        ) -> ::core::result::Result<
+            <S as ::saga::__private::serde::Serializer>::Ok,
+            <S as ::saga::__private::serde::Serializer>::Error,
+        > {
             ::saga::__private::fields::write::<
                 __Fields,
                 S,
@@ -118,7 +121,10 @@ const _: () = {
     impl<'de> ::saga::__private::serde::Deserialize<'de> for __HoldInput {
         fn deserialize<D: ::saga::__private::serde::Deserializer<'de>>(
             from: D,
-        ) -> ::core::result::Result<Self, D::Error> {
+        ) -> ::core::result::Result<
+            Self,
+            <D as ::saga::__private::serde::Deserializer<'de>>::Error,
+        > {
             ::saga::__private::fields::read::<__Fields, D>(from)
         }
     }

@@ -46,6 +46,7 @@ mended! {
     sg0609_question_in_definition
     sg0609_vec
     sg0610_approve_in_step
+    sg0610_helper_future
     sg0610_async_fn
     sg0610_in_definition
     sg0610_in_step

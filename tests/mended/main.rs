@@ -22,6 +22,7 @@ mod determinism;
 mod errors;
 mod handles;
 mod no_return;
+mod own;
 mod recorded;
 mod relations;
 mod saga_words;

@@ -26,14 +26,14 @@ pub(crate) fn expand(saga: &Saga) -> TokenStream {
     // of ours, since they would be offered in it.
     quote! {
         const _: () = {
-            use #root::__private as #here;
+            use #root::__private::here as #here;
 
             #implementation
         };
         #named
         #definition
         const _: () = {
-            use #root::__private as #here;
+            use #root::__private::here as #here;
 
             #input
             impl #here::Parts for #ident {

@@ -166,7 +166,10 @@ fn json(saga: &Saga) -> TokenStream {
             fn serialize<__S: #root::serde::Serializer>(
                 &self,
                 to: __S,
-            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            ) -> ::core::result::Result<
+                <__S as #root::serde::Serializer>::Ok,
+                <__S as #root::serde::Serializer>::Error,
+            > {
                 let end: #root::shown::End<'_, #ident> = match self {
                     #(#arms)*
                     Self::Scheduled => #root::shown::End::Scheduled,

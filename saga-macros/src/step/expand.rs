@@ -96,7 +96,8 @@ pub(crate) fn recorded_input(
     let (count, recorded) = (params.len(), params.iter().map(|p| plain(&p.ident)));
     let fields = params.iter().enumerate().map(|(at, param)| field(saga, at, param));
     let (serde, from, to) = (quote!(#saga::__private::serde), local("from"), local("to"));
-    // The fields are those of a type that is public nowhere, so that those of a public step may be private.
+    // The fields are those of a type that is public nowhere, so that those of a public step may be private. The types of a
+    // serializer are named by its trait: `S::Ok` would be an error of its own where the crate is not found.
     quote! {
         #[allow(missing_docs, private_interfaces)]
         pub struct #name {
@@ -124,14 +125,19 @@ pub(crate) fn recorded_input(
 
         #[automatically_derived]
         impl #serde::Serialize for #name {
-            fn serialize<S: #serde::Serializer>(&self, #to: S) -> ::core::result::Result<S::Ok, S::Error> {
+            fn serialize<S: #serde::Serializer>(
+                &self,
+                #to: S,
+            ) -> ::core::result::Result<<S as #serde::Serializer>::Ok, <S as #serde::Serializer>::Error> {
                 #saga::__private::fields::write::<__Fields, S>((#(&self.#names,)*), #to)
             }
         }
 
         #[automatically_derived]
         impl<'de> #serde::Deserialize<'de> for #name {
-            fn deserialize<D: #serde::Deserializer<'de>>(#from: D) -> ::core::result::Result<Self, D::Error> {
+            fn deserialize<D: #serde::Deserializer<'de>>(
+                #from: D,
+            ) -> ::core::result::Result<Self, <D as #serde::Deserializer<'de>>::Error> {
                 #saga::__private::fields::read::<__Fields, D>(#from)
             }
         }

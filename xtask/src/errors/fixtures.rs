@@ -7,16 +7,19 @@ pub(crate) const MISTAKES: &str = "tests/ui";
 /// The directory of the corrected twins.
 pub(crate) const MENDED: &str = "tests/ui/mended";
 
+/// What stands instead of a code where the compiler has a message of its own: `//! own: The mistake.`
+const OWN: &str = "own";
+
 /// One mistake.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fixture {
     /// The file's name without its ending: `sg0101_undo_unsaid`.
     pub(crate) name: String,
-    /// `SG0101`.
+    /// `SG0101`, or `own`.
     pub(crate) code: String,
     /// The rule, or what is special here.
     pub(crate) title: String,
-    /// The reason for the rule, and how to follow it.
+    /// The reason for the rule, and how to follow it; without a code, what to type.
     pub(crate) prose: String,
     /// The program, without its header.
     pub(crate) mistake: String,
@@ -59,13 +62,18 @@ impl Fixtures {
     /// Returns the fixtures of each code; the one with the reason for the rule comes first.
     pub(crate) fn codes(&self) -> BTreeMap<&str, Vec<&Fixture>> {
         let mut codes: BTreeMap<&str, Vec<&Fixture>> = BTreeMap::new();
-        for fixture in &self.all {
+        for fixture in self.all.iter().filter(|fixture| fixture.code != OWN) {
             codes.entry(&fixture.code).or_default().push(fixture);
         }
         for fixtures in codes.values_mut() {
             fixtures.sort_by_key(|fixture| fixture.prose.is_empty());
         }
         codes
+    }
+
+    /// Returns the mistakes for which the compiler has a message of its own.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Fixture> {
+        self.all.iter().filter(|fixture| fixture.code == OWN)
     }
 }
 
@@ -80,7 +88,7 @@ impl Fixture {
         let header: Vec<&str> =
             text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
         let first = header.first().and_then(|line| line.split_once(": "));
-        let Some((code, title)) = first.filter(|(code, _)| is_code(code)) else {
+        let Some((code, title)) = first.filter(|(code, _)| is_code(code) || *code == OWN) else {
             return Err("the header does not begin with a code: `//! SG0101: The rule.`".to_owned());
         };
         let Some(title) = title.strip_suffix('.') else {

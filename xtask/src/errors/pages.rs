@@ -27,52 +27,6 @@ with the mistake, the message, and the corrected program. The mistakes are tests
 programs are tests that run. `cargo xtask errors` writes these pages from the tests.
 ";
 
-/// Mistakes for which the compiler has messages of its own: no macro and no trait of ours is involved. Each with the
-/// message, and what to type.
-const OWN: &[(&str, &str, &str)] = &[
-    (
-        "An `Outcome` is taken apart like a `Result`",
-        "mismatched types: expected `Outcome<u64, Failure>`, found `Result<_, _>`",
-        "`Outcome::Completed { output, .. }`, `Outcome::RolledBack { error, .. }` and the others; or `.completed()`, an `Option`",
-    ),
-    (
-        "A `?` stands behind an `Outcome`",
-        "the `?` operator can only be applied to values that implement `Try`",
-        "`.completed().ok_or(…)?` behind the one `?` of `outcome().await?`",
-    ),
-    (
-        "A saga is handed to the builder as a value",
-        "this method takes 0 arguments but 1 argument was supplied",
-        "`.saga::<trip>()`",
-    ),
-    (
-        "A step of another module is not public",
-        "enum `price` is private",
-        "`pub` or `pub(crate)` before its `async fn`: a step is a type and a function of its name, both as public as that",
-    ),
-    (
-        "What is awaited in a saga is a function that is no step",
-        "expected type, found function `quote`",
-        "`#[step(…)]` on it, or `#[saga]` if it awaits steps itself; a helper may make what a step is called with, and not the call",
-    ),
-    (
-        "An answer is taken for a `bool`",
-        "mismatched types: expected `bool`, found `Result<Approval, ApprovalFailure>`",
-        "`approve(…).await.is_ok()`, or `approve(…).await?` if the saga is to end there",
-    ),
-    (
-        "A secret is handed on as text",
-        "mismatched types: expected `&str`, found `&Redacted<String>`",
-        "`card.expose()`",
-    ),
-    ("A signal has no type", "type annotations needed", "`signal::<bool>(\"paid\")`"),
-    (
-        "The crate goes by another name than `saga`, or than the one that `crate = …` says",
-        "cannot find `saga` in the crate root",
-        "`crate = ::durable` in each `#[step(…)]` and `#[saga(…)]`, and `#[step_error(crate = …)]`, with the name that it has in `Cargo.toml`",
-    ),
-];
-
 /// Returns every page, by its path from the root.
 pub(crate) fn all(fixtures: &Fixtures) -> BTreeMap<String, String> {
     let mut pages: BTreeMap<String, String> = fixtures
@@ -141,6 +95,18 @@ impl Fixture {
         let (_, what) = line.split_once(": ")?;
         Some(what.trim_end_matches(&format!(" [{}]", self.code)).to_owned())
     }
+
+    /// Returns the message's first line, with the first label if the line names nothing of the program.
+    fn headline_and_label(&self) -> Option<String> {
+        let headline = self.headline()?;
+        let labels = self.message.as_deref()?.lines().filter_map(|line| line.rsplit_once('^'));
+        let mut labels =
+            labels.map(|(_, label)| label.trim_matches([' ', '-'])).filter(|label| !label.is_empty());
+        match labels.next().filter(|_| !headline.contains('`')) {
+            Some(label) => Some(format!("{headline}: {label}")),
+            None => Some(headline),
+        }
+    }
 }
 
 /// Returns all rules, family by family.
@@ -167,8 +133,10 @@ fn table(fixtures: &Fixtures) -> String {
         ));
     }
     table.push_str(OWN_INTRODUCTION);
-    for (mistake, message, fix) in OWN {
-        table.push_str(&format!("| {mistake} | {} | {fix} |\n", message.replace('|', "\\|")));
+    for fixture in fixtures.own() {
+        let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+        let said = fixture.headline_and_label().unwrap_or_default();
+        table.push_str(&format!("| {} | {} | {} |\n", fixture.title, cell(&said), cell(&fixture.prose)));
     }
     table
 }
@@ -176,7 +144,8 @@ fn table(fixtures: &Fixtures) -> String {
 const OWN_INTRODUCTION: &str = "
 ## Without a code
 
-For these mistakes the compiler has messages of its own, which no macro or trait of saga can change.
+For these mistakes the compiler has messages of its own, which no macro or trait of saga can change. Each row is such a
+message of a test, and what to type instead.
 
 | mistake | the compiler says | to type |
 | --- | --- | --- |
@@ -186,7 +155,7 @@ For these mistakes the compiler has messages of its own, which no macro or trait
 mod tests {
     use super::*;
 
-    const FILES: [(&str, &str); 5] = [
+    const FILES: [(&str, &str); 7] = [
         ("tests/ui/sg0101_a.rs", "//! SG0101: A rule.\n//!\n//! Why it is.\n\n#[step]\nfn main() {}\n"),
         (
             "tests/ui/sg0101_a.stderr",
@@ -195,6 +164,8 @@ mod tests {
         ("tests/ui/mended/sg0101_a.rs", "fn main() {}\n"),
         ("tests/ui/sg0101_b.rs", "//! SG0101: Otherwise.\n\nfn main() {}\n"),
         ("tests/ui/sg0101_b.stderr", "error[E0277]: d [SG0101]\n"),
+        ("tests/ui/own_c.rs", "//! own: A type is another.\n//!\n//! `e`\n\nfn main() {}\n"),
+        ("tests/ui/own_c.stderr", "error[E0308]: mismatched types\n   |\n5  | a\n   | ^ expected `b`\n"),
     ];
 
     #[test]
@@ -214,5 +185,12 @@ mod tests {
         let pages = all(&Fixtures::of(FILES.into_iter()));
         let table = &pages["docs/errors/README.md"];
         assert!(table.contains("| A rule | [SG0101](SG0101.md) | a \\| b<br>d |\n"), "{table}");
+    }
+    #[test]
+    fn what_the_compiler_says_itself_is_a_row_with_the_first_label() {
+        let pages = all(&Fixtures::of(FILES.into_iter()));
+        let table = &pages["docs/errors/README.md"];
+        assert!(table.ends_with("| A type is another | mismatched types: expected `b` | `e` |\n"), "{table}");
+        assert!(!pages.contains_key("docs/errors/own.md"));
     }
 }

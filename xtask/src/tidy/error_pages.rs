@@ -78,12 +78,13 @@ fn complete(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<V
             ));
         }
     }
-    for (code, of) in fixtures.codes() {
-        if of[0].prose.is_empty() {
+    let of_a_rule = fixtures.codes().into_values().map(|of| of[0]);
+    for fixture in of_a_rule.chain(fixtures.own()) {
+        if fixture.prose.is_empty() {
             found.push(violation(
-                &format!("{MISTAKES}/{}.rs", of[0].name),
+                &format!("{MISTAKES}/{}.rs", fixture.name),
                 1,
-                format!("no fixture of {code} says why the rule is"),
+                format!("no fixture of {} says why the rule is, or what to type", fixture.code),
                 "say it in the header, below a line `//!`",
             ));
         }
@@ -136,7 +137,7 @@ fn alone(fixtures: &Fixtures, texts: &BTreeMap<&str, &str>, found: &mut Vec<Viol
     for (path, text) in lists {
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with("//")) {
             let names = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-            for name in names.filter(|name| name.starts_with("sg")) {
+            for name in names.filter(|name| name.starts_with("sg") || name.starts_with("own_")) {
                 if !fixtures.all.iter().any(|fixture| fixture.name == *name) {
                     found.push(violation(
                         path,
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn each_lack_is_found() {
-        let lacks: [(&str, Option<&str>, &str); 9] = [
+        let lacks: [(&str, Option<&str>, &str); 11] = [
             ("tests/ui/sg0101_a.stderr", Some("error: a [SG0101]\n why: b\n"), "no line `fix: …`"),
             ("tests/ui/sg0101_a.stderr", None, "nothing says what the compiler says"),
             ("tests/ui/mended/sg0101_a.rs", None, "no mended twin"),
@@ -234,6 +235,12 @@ mod tests {
             ("tests/ui/sg0101_a.stderr", Some("error: a [SG0101] [SG0202]\n"), "SG0202 is shown"),
             ("tests/ui/sg0101_a.stderr", Some("error: a [SG0101]: saga::__private::X\n"), "`__private`"),
             ("tests/ui/sg0101_a.stderr", Some("error: a\n"), "no fixture shows SG0101"),
+            ("tests/ui/own_b.rs", Some("//! own: A mistake.\n\nfn main() {}\n"), "what to type"),
+            (
+                "tests/ui/own_b.rs",
+                Some("//! own: A mistake.\n//!\n//! `c`\n\nfn main() {}\n"),
+                "no mended twin",
+            ),
         ];
         for (path, text, what) in lacks {
             let found = found(&[(path, text)]);
@@ -247,6 +254,7 @@ mod tests {
             ("tests/ui/sg0102_b.stderr", "error: b\n", "belongs to no mistake"),
             ("tests/ui/mended/sg0102_b.rs", "fn main() {}\n", "belongs to no mistake"),
             ("tests/mended/more.rs", "mended! { sg0102_b }\n", "there is no such mistake"),
+            ("tests/mended/more.rs", "mended! { own_b }\n", "there is no such mistake"),
             ("docs/errors/SG0102.md", "# SG0102\n", "of no code"),
             ("docs/errors/README.md", "# Errors\n", "not what the fixtures say"),
             ("saga-runtime/src/b.rs", "//! B.\n// [SG0102]\n", "no fixture shows SG0102"),
