@@ -97,9 +97,10 @@ const PAGE: usize = 500;
 /// ```
 ///
 /// # Errors
-/// What would keep the builder from starting, resources apart; and [`StartError::Store`] if the store cannot be read.
+/// What would keep the builder from starting, resources apart: also a store with keys in another namespace; and [`StartError::Store`] if the store cannot be read.
 pub async fn check(builder: &Builder) -> Result<Report, StartError> {
     builder.registry.check_names()?;
+    builder.check_key_namespace().await?;
     let clock = builder.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
     let look = Look { builder, now: clock.now(), clock };
     let mut report = Report::default();

@@ -6,10 +6,10 @@ mod trail;
 
 use std::sync::atomic::Ordering;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use saga_core::machine::Delivery;
 use saga_core::store::{Claim, DeliveryId, Page, Query, StoreError, Summary, Waiting, WorkerId};
-use saga_core::{Entry, Epoch, Phase, Record, SagaId, Seq, Timestamp};
+use saga_core::{Entry, Epoch, KeyNamespace, Phase, Record, SagaId, Seq, Timestamp};
 
 use append::Stored;
 pub(crate) use append::{Appends, Link, precedes};
@@ -19,6 +19,17 @@ use crate::error::{Error, corrupt, of_saga};
 use crate::shared::Shared;
 use crate::status::{self, Listed};
 use crate::{index, sum};
+
+/// Returns the namespace of the idempotency keys, if the file has one.
+pub(crate) fn key_namespace(connection: &Connection) -> Result<Option<KeyNamespace>, Error> {
+    let mut find = connection.prepare_cached("SELECT only, namespace, sum FROM stored_keys")?;
+    let found = find.query_row([], |row| Ok((sum::is_whole(row, 2)?, row.get::<_, String>(1)?)));
+    let Some((is_whole, namespace)) = found.optional()? else { return Ok(None) };
+    match KeyNamespace::new(&namespace).ok().filter(|_| is_whole) {
+        Some(namespace) => Ok(Some(namespace)),
+        None => Err(corrupt("the key namespace is not as it was written").into()),
+    }
+}
 
 /// Reads the records of a saga, starting at `from`. An error names the saga.
 pub(crate) fn load(

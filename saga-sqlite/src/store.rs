@@ -242,8 +242,10 @@ impl std::fmt::Debug for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn key_namespace(&self, given: Option<&KeyNamespace>) -> Result<Option<KeyNamespace>, StoreError> {
-        let given = given.cloned();
-        self.alone(move |writer| writer.key_namespace(given.as_ref())).await
+        match given.cloned() {
+            Some(given) => self.alone(move |writer| writer.give_key_namespace(&given)).await,
+            None => self.pool.run(|connection| reader::key_namespace(connection)).await,
+        }
     }
 
     async fn join(&self, name: &str, _lease: Duration, now: Timestamp) -> Result<WorkerId, StoreError> {

@@ -130,6 +130,36 @@ fn a_namespace_that_changes_is_refused_with_both_names() {
 }
 
 #[test]
+fn a_check_refuses_the_namespace_that_a_start_would_and_records_none() {
+    in_virtual_time(async {
+        let store = Arc::new(MemoryStore::new());
+        let build = |namespace: Option<&str>| {
+            let builder = Runtime::builder_shared(store.clone()).saga::<read>();
+            match namespace {
+                Some(namespace) => builder.key_namespace(namespace),
+                None => builder,
+            }
+        };
+        // Before the store has one, each fits, and none is recorded.
+        for namespace in [Some("orders-staging"), Some("orders-prod"), None] {
+            assert!(saga::upgrade::check(&build(namespace)).await.unwrap().all_fit());
+        }
+        build(Some("orders-prod")).start().await.unwrap().shutdown().await;
+        assert!(saga::upgrade::check(&build(Some("orders-prod"))).await.unwrap().all_fit());
+        for namespace in [Some("orders-staging"), None] {
+            let refused = saga::upgrade::check(&build(namespace)).await.unwrap_err();
+            assert!(matches!(refused, StartError::KeyNamespace { .. }), "{refused}");
+            let start = build(namespace).start().await.unwrap_err();
+            assert_eq!(refused.to_string(), start.to_string());
+        }
+        assert!(matches!(
+            saga::upgrade::check(&build(Some("orders prod"))).await,
+            Err(StartError::InvalidKeyNamespace(_))
+        ));
+    });
+}
+
+#[test]
 fn what_is_no_namespace_is_refused() {
     in_virtual_time(async {
         for (given, said) in [

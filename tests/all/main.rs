@@ -29,6 +29,7 @@ pub mod macros_step;
 mod matrix;
 mod matrix_bugs;
 mod matrix_residue;
+mod older_file;
 mod panics;
 mod replay;
 mod scenarios_page;

@@ -284,18 +284,15 @@ impl Builder {
         }
     }
 
-    /// Records the key namespace that was given, and returns it.
-    async fn key_namespace_of(
-        store: &dyn Store,
-        given: Option<KeyNamespace>,
-    ) -> Result<Option<KeyNamespace>, StartError> {
-        let recorded = store.key_namespace(given.as_ref()).await?;
-        match recorded {
-            Some(recorded) if given.as_ref() != Some(&recorded) => {
-                Err(StartError::KeyNamespace { recorded, given })
-            }
-            recorded => Ok(recorded),
-        }
+    /// Returns the key namespace that was given.
+    fn given_key_namespace(&self) -> Result<Option<KeyNamespace>, StartError> {
+        Ok(self.key_namespace.as_deref().map(KeyNamespace::new).transpose()?)
+    }
+
+    /// Checks that the store's keys are in the namespace that was given, or in none yet. Records nothing.
+    pub(crate) async fn check_key_namespace(&self) -> Result<(), StartError> {
+        let given = self.given_key_namespace()?;
+        same_key_namespace(self.store.key_namespace(None).await?, given).map(drop)
     }
 
     /// Checks that everything is there, joins the store, and begins to work: unfinished sagas are resumed at once. Must
@@ -318,9 +315,10 @@ impl Builder {
         self.registry.check(&self.resources)?;
         let bulkheads = Bulkheads::new(&self.registry, &self.compensations_max);
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let key_namespace = self.key_namespace.as_deref().map(KeyNamespace::new).transpose()?;
+        let given = self.given_key_namespace()?;
         let joined = self.join(&*clock).await?;
-        let key_namespace = match Self::key_namespace_of(&*self.store, key_namespace).await {
+        let recorded = self.store.key_namespace(given.as_ref()).await.map_err(StartError::from);
+        let key_namespace = match recorded.and_then(|recorded| same_key_namespace(recorded, given)) {
             Ok(key_namespace) => key_namespace,
             Err(refused) => {
                 // A worker that does not start holds nothing, and its lease ends by itself.
@@ -374,5 +372,18 @@ impl Builder {
             tokio::spawn(worker::work(engine.clone())).abort_handle(),
         ];
         Ok(Runtime { running: Arc::new(Running { engine, tasks }) })
+    }
+}
+
+/// Returns the key namespace of the store, unless it has another than was given.
+fn same_key_namespace(
+    recorded: Option<KeyNamespace>,
+    given: Option<KeyNamespace>,
+) -> Result<Option<KeyNamespace>, StartError> {
+    match recorded {
+        Some(recorded) if given.as_ref() != Some(&recorded) => {
+            Err(StartError::KeyNamespace { recorded, given })
+        }
+        recorded => Ok(recorded),
     }
 }
