@@ -112,25 +112,72 @@
 //! # }
 //! ```
 //!
-//! [`step`](macro@step), [`saga`](macro@saga), [`StepError`](derive@StepError) and [`SagaError`] are sugar over public
-//! traits: [`Step`] and [`Saga`] can be written by hand as well.
+//! # Where to look
+//!
+//! | to | look at |
+//! | --- | --- |
+//! | write a step | [`step`](macro@step), [`StepError`](derive@StepError), [`Failure`], [`IdempotencyKey`], [`StepContext`], [`Probe`] |
+//! | write a saga | [`saga`](macro@saga), [`SagaError`], [`all`], [`approve`], [`signal`], [`sleep`], [`now`], [`uuid`](fn@uuid) |
+//! | run it | [`Runtime`], [`Builder`], [`SqliteStore`], [`MemoryStore`] |
+//! | see and mend it | [`Handle`], [`Outcome`], [`Known`], [`DeadLetter`], [`By`] |
+//! | test it | `saga::test`: virtual time, a matrix of crashes and faults |
+//! | deploy a change of it | [`upgrade`] |
+//! | write a step, a saga or a store without macros | [`by_hand`], [`store`] |
+//! | look up a name in a message of the compiler | [`bounds`] |
+//!
+//! The pages in the repository: [changing a saga that is in flight], [operating], [keys and what your provider does with
+//! them], [classifying HTTP errors], [testing], [defaults and limits], [what a journal does to a value], [all errors of
+//! the compiler].
+//!
+//! [changing a saga that is in flight]: https://github.com/saga-rs/saga/blob/main/docs/changing.md
+//! [operating]: https://github.com/saga-rs/saga/blob/main/docs/operating.md
+//! [keys and what your provider does with them]: https://github.com/saga-rs/saga/blob/main/docs/keys.md
+//! [classifying HTTP errors]: https://github.com/saga-rs/saga/blob/main/docs/http-errors.md
+//! [testing]: https://github.com/saga-rs/saga/blob/main/docs/testing.md
+//! [defaults and limits]: https://github.com/saga-rs/saga/blob/main/docs/defaults.md
+//! [what a journal does to a value]: https://github.com/saga-rs/saga/blob/main/docs/values.md
+//! [all errors of the compiler]: https://github.com/saga-rs/saga/blob/main/docs/errors/README.md
+//!
+//! # At a glance
+//!
+//! | | |
+//! | --- | --- |
+//! | status | 0.1: the names, the journal and the file may change with each minor version |
+//! | features | `sqlite` (default): [`SqliteStore`]; `test`: `saga::test`; `draw`: `saga::draw` |
+//! | oldest Rust | 1.95; it may rise in any minor version before 1.0 |
+//! | workers | one process for each SQLite file, any number of readers |
+//! | sagas in memory | 10 000 at a time; a waiting one is released after a second |
+//! | a value | at most 2 MiB as JSON |
+//! | a step | one attempt of at most 60 s, unless it says otherwise |
 
+pub use saga_macros::{SagaError, StepError, saga, step};
+
+#[doc(inline)]
 pub use saga_core::{
-    ActId, Attempt, Blocker, By, Cause, Codec, CodecError, Codecs, DeadLetter, DecodeError, EncodeError,
-    Entry, Epoch, FoldError, IdempotencyKey, InvalidId, InvalidKeyNamespace, KeyNamespace, Kind, Left,
-    MemoryStore, Name, Payload, Phase, Policy, Reason, Receipt, Record, Redacted, Residue, Role, Rollback,
-    SAGA_ID_BYTES_MAX, SagaId, Seq, SitePath, State, Timestamp, Undone, WhyLeft,
+    Blocker, By, Cause, DeadLetter, IdempotencyKey, MemoryStore, Phase, Reason, Receipt, Redacted, Rollback,
+    SagaId, SitePath, Timestamp,
 };
+#[doc(inline)]
+pub use saga_runtime::{
+    ActError, AllFailure, AnyHandle, ApprovalFailure, Awaitable, Branch, Builder, ChildFailure, Class,
+    Classify, Expired, Failure, Handle, Known, LookError, Outcome, Probe, Resources, RunError, Runtime, Saga,
+    SagaCall, StartError, Step, StepCall, StepContext, StepError, StepFailure, all, approve, is_replaying,
+    now, signal, sleep, uuid,
+};
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use saga_sqlite::SqliteStore;
+
+#[doc(inline)]
 pub use saga_core::{graph, machine, policy, record, state, store};
 #[cfg(feature = "draw")]
+#[doc(inline)]
 pub use saga_draw as draw;
-pub use saga_macros::{SagaError, StepError, saga, step};
 #[cfg(feature = "test")]
+#[doc(inline)]
 pub use saga_runtime::test;
-#[doc(no_inline)]
-pub use saga_runtime::*;
-#[cfg(feature = "sqlite")]
-pub use saga_sqlite::SqliteStore;
+#[doc(inline)]
+pub use saga_runtime::{defaults, phase, upgrade};
 
 /// What nearly every file with a step or a saga in it uses: `use saga::prelude::*;`.
 pub mod prelude {
@@ -144,6 +191,79 @@ pub mod prelude {
     pub use saga_sqlite::SqliteStore;
 }
 
+/// What a step or a saga that is written without macros needs, beside [`Step`] and [`Saga`], which show how.
+pub mod by_hand {
+    pub use saga_runtime::{
+        AnyWitness, AtSite, Awaiting, Callable, Compensates, Compensation, Effectless, Effort, Exit, Forward,
+        ForwardStep, Given, Need, Never, NoSteps, OneStep, Place, ProbeCall, Recorded, Recording, Registry,
+        Repeat, Repeatable, SagaContext, SagaState, Standing, StateView, StepSet, StepsOf, Undo, Unfailing,
+        Witness, definition_of, effort, policy_of, repeat, undo,
+    };
+}
+
+/// The rules of `#[step]` and `#[saga]` as bounds, for the compiler to name them in its messages. Code does not name them.
+///
+/// A message says what is wrong, why, and what to write. Its code (`SG0608`) has a [page] with examples.
+///
+/// [page]: https://github.com/saga-rs/saga/blob/main/docs/errors/README.md
+pub mod bounds {
+    pub use saga_runtime::demand::{
+        Branchable, KeepsUndoable, MayEndAfter, MayFailAfter, NamedApart, Outlasts, in_branch, in_time,
+        in_undoable, may_end, may_fail, named_apart,
+    };
+    pub use saga_runtime::fields::Field;
+    pub use saga_runtime::{
+        Answers, Asks, Attempted, Awaited, Beside, Dropped, EndsWith, FailsWith, Fallible, GivesCalls,
+        GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, MadeOf, ManyBranches, NotAwaited,
+        NotRecorded, OneBranch, RetryAfter, SagaInSaga, Started, StepInSaga, Taken, Unawaited, Waits, Walked,
+        own, own_call,
+    };
+}
+
+/// The clock and the random numbers of a runtime, for tests that bring their own.
+pub mod clock {
+    pub use saga_runtime::{Clock, Rng, SeededRng, SystemClock, SystemRng};
+}
+
+/// What handles give, and the bounds of the acts that [`Known`] has in each phase.
+pub mod handle {
+    pub use saga_runtime::{
+        Act, Answering, Cancelled, Cancelling, Completes, GoesForward, NeedsPerson, Plain, Redriving,
+        Undoing, Watch,
+    };
+}
+
+/// The ids and numbers in a journal. Its records are in [`record`], what follows from them in [`state`].
+pub mod journal {
+    pub use saga_core::{
+        ActId, Epoch, FoldError, InvalidId, InvalidKeyNamespace, KeyNamespace, Name, Role, SAGA_ID_BYTES_MAX,
+        Seq,
+    };
+}
+
+/// What outcomes, receipts and dead letters say in detail.
+pub mod outcome {
+    pub use saga_core::{Attempt, Left, Residue, Undoable, Undone, WhyLeft};
+}
+
+/// Recorded values, and how they are sealed.
+pub mod payload {
+    pub use saga_core::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload};
+}
+
+/// What the states of a saga that `#[saga]` writes are made of.
+pub mod view {
+    pub use saga_runtime::{AtApproval, AtSignal, AtSleep, AtStep, AtValue, Progress};
+}
+
+/// What [`all`], [`approve`], [`signal`] and the like give, to be awaited.
+pub mod wait {
+    pub use saga_runtime::{
+        AllEach, AllOf, Approval, Approve, Each, FreshUuid, IntoAll, IntoWait, Named, Now, Signal,
+        SignalWithin, Sleep, Tuple,
+    };
+}
+
 /// What expansions name. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
@@ -153,7 +273,16 @@ pub mod __private {
     pub use saga_core::graph;
     pub use saga_core::policy::{InDoubt, Retry};
     pub use saga_core::{Blocker, Cause, IdempotencyKey, Rollback, Timestamp};
-    pub use saga_runtime::*;
+    pub use saga_runtime::{
+        AllFailure, Alone, Answers, AsResource, Asks, AtApproval, AtSignal, AtSleep, AtStep, AtValue,
+        Attempted, Awaited, Beside, CallBeside, Callable, Checked, Class, Compensates, Compensation,
+        Droppable, Dropped, Exit, Failure, Fallible, FirstFailure, Given, Kept, LookError, MadeOf,
+        ManyBranches, Need, Never, NoCall, OneBranch, Parts, ProbeCall, Recording, Registry, Resources,
+        ResultType, RetryAfter, Saga, SagaCall, SagaContext, SagaState, Shown, SignalOf, Standing, StateView,
+        Steady, Step, StepCall, StepContext, StepError, Taken, Unawaited, Unread, Walked, definition_of,
+        demand, effort, enter, fields, fmt_recorded, input, key_alone, next_turn, own, own_call, own_calls,
+        place, reached, repeat, run_alone, shown, undo, within_bound,
+    };
     pub use serde;
 }
 

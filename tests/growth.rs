@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use saga::prelude::*;
 use saga::state::looked;
-use saga::{Saga, SagaCall, State};
+use saga::{Saga, SagaCall, state::State};
 use tokio::sync::Semaphore;
 
 struct Counting;

@@ -61,7 +61,7 @@ fn cpu_seconds() -> f64 {
 /// Starts a runtime that knows all sagas of this program.
 pub(crate) async fn start(store: Arc<dyn Store>) -> Outcome<Runtime> {
     // No limit on compensations: the benchmark measures how fast they are recorded, not how long they are queued.
-    let builder = Runtime::builder_shared(store).compensations_max(usize::MAX);
+    let builder = Runtime::builder(store).compensations_max(usize::MAX);
     let builder = builder.saga::<five>().saga::<four_and_back>();
     Ok(builder.saga::<until_told>().saga::<until_due>().start().await?)
 }

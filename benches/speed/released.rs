@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use saga::Record;
 use saga::prelude::*;
+use saga::record::Record;
 
 use crate::Outcome;
 use crate::drive::{self, Until};

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use saga::prelude::*;
-use saga::{MemoryStore, Saga, SagaCall, State, store::Store};
+use saga::{MemoryStore, Saga, SagaCall, state::State, store::Store};
 use tokio::sync::Semaphore;
 
 use crate::Outcome;
@@ -255,7 +255,7 @@ fn curve(case: &Case, report: &mut Report, stage: Option<&Stage>) -> Outcome {
 
 async fn round(store: Arc<dyn Store>, run: Run, size: u32, sagas: u32) -> Outcome<f64> {
     // At most 32 compensations run at a time, the default; the others are queued.
-    let builder = Runtime::builder_shared(store);
+    let builder = Runtime::builder(store);
     let builder = builder.saga::<wide>().saga::<wide_one_by_one>().saga::<wide_back>();
     let builder = builder.saga::<wide_back_one_by_one>().saga::<long>().saga::<long_back>().saga::<pairs>();
     let runtime = builder.saga::<signals>().saga::<long_then_waits>().start().await?;
@@ -311,7 +311,7 @@ async fn one(runtime: &Runtime, id: &str, run: Run, size: u32) -> Outcome<f64> {
             handle.undo(By::new("Ann", "all of it")).await?;
             let mut records = handle.watch();
             while let Some(entry) = records.next().await? {
-                if matches!(entry.record, saga::Record::UndoEnded) {
+                if matches!(entry.record, saga::record::Record::UndoEnded) {
                     break;
                 }
             }

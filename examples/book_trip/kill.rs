@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use saga::machine::Delivery;
 use saga::store::{Append, AppendError, DeliverError, DeliveryId, Intercept, Store, StoreError, WorkerId};
-use saga::{Epoch, SagaId, Timestamp};
+use saga::{SagaId, Timestamp, journal::Epoch};
 
 use super::options::Kill;
 use super::timeline::name_of;

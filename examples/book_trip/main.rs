@@ -26,8 +26,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ::saga::prelude::*;
-use ::saga::record::Record;
-use ::saga::{ActError, Entry, SqliteStore};
+use ::saga::record::{Entry, Record};
+use ::saga::{ActError, SqliteStore};
 
 use agreement::disagreements;
 use books::Books;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use saga::record::{AttemptError, Call, Finder, Next, Record, Verdict};
-use saga::{Entry, Kind, Payload, Role, SitePath, Timestamp};
+use saga::record::{AttemptError, Call, Entry, Finder, Next, Record, Verdict};
+use saga::{SitePath, Timestamp, journal::Role, payload::Payload, policy::Kind};
 use serde_json::Value;
 
 use super::style::{Mark, Style};

@@ -307,6 +307,14 @@ impl fmt::Debug for KeyNamespace {
 /// The key is a function of (namespace, saga, site, role, generation) alone. The namespace is that of the store when the
 /// saga began. Without one, two systems that run sagas of the same ids have the same keys. A saga that is started again under a purged id
 /// repeats its keys, and so does a store restored from a backup; services then recognize the calls as repeats.
+///
+/// ```
+/// use saga_core::{IdempotencyKey, Role, SagaId};
+/// let (order, charge) = (SagaId::new("order-7").unwrap(), "charge".into());
+/// let key = IdempotencyKey::of(None, &order, &charge, Role::Do, 0);
+/// assert_eq!(key, IdempotencyKey::of(None, &order, &charge, Role::Do, 0), "the same for each attempt");
+/// assert_ne!(key, IdempotencyKey::of(None, &order, &charge, Role::Undo, 0), "another for the compensation");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IdempotencyKey(String);

@@ -67,24 +67,15 @@ pub enum Work<'a> {
     },
 }
 
-/// Decides what `event` means for `state`. Returns the records to be made durable, already folded into the state.
+/// Decides what `event` means for `state`. Appends the records to be made durable to `entries`; they are already folded
+/// into the state.
 ///
-/// **Guarantees**: deterministic; a refusal changes nothing. The caller must make the records durable before it does
-/// what they imply.
+/// **Guarantees**: deterministic; a refusal changes neither state nor `entries`. The caller must make the records durable
+/// before it does what they imply.
 ///
 /// # Errors
 /// [`Refusal`], only for [`Event::Delivered`] and [`Event::Closed`].
-pub fn advance(state: &mut State, event: Event, facts: &Facts<'_>) -> Result<Vec<Entry>, Refusal> {
-    let mut entries = Vec::new();
-    advance_into(state, event, facts, &mut entries)?;
-    Ok(entries)
-}
-
-/// Does the same as [`advance`], and appends the records to `entries`.
-///
-/// # Errors
-/// As [`advance`]; `entries` is then unchanged.
-pub fn advance_into(
+pub fn advance(
     state: &mut State,
     event: Event,
     facts: &Facts<'_>,

@@ -6,6 +6,11 @@ use crate::state::{Direction, State, Status, StepState};
 use crate::{By, Kind, Name, Reason, SitePath, Timestamp};
 
 /// How much of a saga's effects its rollback has undone.
+///
+/// ```
+/// use saga_core::Rollback;
+/// assert_eq!(Rollback::Complete { residue: vec![] }.to_string(), "everything is undone");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rollback {

@@ -1,6 +1,12 @@
 //! The phase of a saga, as stores list it and screens show it.
 
 /// The phase of a saga, as stores list it and screens show it.
+///
+/// ```
+/// use saga_core::Phase;
+/// assert!(Phase::DeadLettered.is_settled() && !Phase::DeadLettered.is_ended());
+/// assert_eq!(Phase::RollingBack.to_string(), "rolling_back");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {

@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 
 /// A recorded place in a saga's run. `hold#2[3]` is the second `hold` in the text, in the fourth turn of its loop;
 /// `all.1/hold` is in branch 1 of an `all`; `book_hotel/hold` is in a child saga. Cheap to clone.
+///
+/// ```
+/// use saga_core::SitePath;
+/// let site = SitePath::from("book_hotel/hold#2[3]");
+/// assert_eq!(site.segments().collect::<Vec<_>>(), ["book_hotel", "hold#2[3]"]);
+/// ```
 #[derive(Clone, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SitePath(Arc<str>);

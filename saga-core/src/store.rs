@@ -8,8 +8,10 @@
 mod error;
 
 mod intercept;
+mod into_store;
 
 pub use intercept::Intercept;
+pub use into_store::IntoStore;
 
 use std::time::Duration;
 

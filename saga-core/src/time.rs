@@ -6,6 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
+///
+/// ```
+/// use std::time::Duration;
+/// use saga_core::Timestamp;
+/// let noon = Timestamp(1_795_262_400_000);
+/// assert_eq!(noon.to_string(), "2026-11-21T12:00:00.000Z");
+/// assert_eq!(noon.after(Duration::from_secs(60)).since(noon), Duration::from_secs(60));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);

@@ -1,9 +1,11 @@
 //! The audit of a round: compares the ledger with the journals, saga by saga. They are independent of each other. A
 //! difference means that an effect was made twice, forgotten, or undone wrongly.
 
-use saga::record::Record;
-use saga::state::{Direction, Status, StepState};
-use saga::{Entry, Kind, Role, Rollback, SagaId, SitePath, State};
+use saga::journal::Role;
+use saga::policy::Kind;
+use saga::record::{Entry, Record};
+use saga::state::{Direction, State, Status, StepState};
+use saga::{Rollback, SagaId, SitePath};
 
 use crate::ledger::{Books, Effect, Ended};
 

@@ -386,7 +386,7 @@ impl Run {
     /// Returns what is wrong on the disk.
     async fn audit(
         &self,
-        of: fn(&crate::ledger::Books, &SagaId, &[saga::Entry]) -> Vec<String>,
+        of: fn(&crate::ledger::Books, &SagaId, &[saga::record::Entry]) -> Vec<String>,
     ) -> Result<Vec<String>, String> {
         let mut wrongs = Vec::new();
         // Audits a copy: opening a SQLite file after a crash repairs it.

@@ -11,7 +11,7 @@ mod fate;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use saga::{Role, Rollback};
+use saga::{Rollback, journal::Role};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use books::{Books, Effect};

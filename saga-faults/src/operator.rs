@@ -3,7 +3,7 @@
 
 use saga::machine::Delivery;
 use saga::record::Knowledge;
-use saga::{By, Payload, Role, SitePath, State};
+use saga::{By, SitePath, journal::Role, payload::Payload, state::State};
 
 use crate::answer::Slip;
 use crate::ledger::Ledger;

@@ -10,7 +10,7 @@ use saga::machine::Delivery;
 use saga::store::{
     Append, AppendError, Claims, DeliverError, DeliveryId, Intercept, Store, StoreError, Wanted, WorkerId,
 };
-use saga::{Epoch, SagaId, Timestamp};
+use saga::{SagaId, Timestamp, journal::Epoch};
 use tokio::sync::mpsc;
 
 use crate::mutant::Mutant;

@@ -4,7 +4,7 @@
 use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use saga::Role;
+use saga::journal::Role;
 use saga::prelude::*;
 
 use crate::answer::{Slip, WorldError};

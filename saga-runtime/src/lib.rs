@@ -22,7 +22,9 @@ pub use author::failure::{
     AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure,
 };
 pub use author::look_error::LookError;
-pub use author::relation::{Answers, Asks, Beside, Called, Compensates, GivesCalls, NoCall, Nowhere, Parts};
+pub use author::relation::{
+    Answers, Asks, Beside, CallBeside, Compensates, GivesCalls, NoCall, Nowhere, Parts,
+};
 pub use author::saga::{Saga, SagaCall};
 pub use author::sent::{SignalOf, Unread};
 pub use author::step::{
@@ -50,7 +52,8 @@ pub use macros::misplaced::{
 pub use macros::shown;
 pub use macros::witness::Witness;
 pub use operate::handle::{
-    Act, ActError, AnyHandle, Cancelled, Completes, GoesForward, Handle, Known, NeedsPerson, phase,
+    Act, ActError, Answering, AnyHandle, Cancelled, Cancelling, Completes, GoesForward, Handle, Known,
+    NeedsPerson, Plain, Redriving, Undoing, phase,
 };
 pub use operate::outcome::Outcome;
 pub use operate::run_error::RunError;

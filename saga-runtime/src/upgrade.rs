@@ -83,12 +83,12 @@ const PAGE: usize = 500;
 /// }
 /// # saga::test::in_virtual_time(async {
 /// # let store = std::sync::Arc::new(MemoryStore::new());
-/// # let runtime = Runtime::builder_shared(store.clone()).saga::<dinner>().start().await.unwrap();
+/// # let runtime = Runtime::builder(store.clone()).saga::<dinner>().start().await.unwrap();
 /// # let handle = runtime.run("dinner-1", dinner(7)).await.unwrap();
 /// # while handle.phase().await.unwrap() != saga::Phase::Waiting { tokio::task::yield_now().await; }
 ///
 /// // `dinner-1` sleeps when version 2 is to be rolled out.
-/// let builder = Runtime::builder_shared(store).saga::<dinner_after_a_walk>();
+/// let builder = Runtime::builder(store).saga::<dinner_after_a_walk>();
 /// let report = saga::upgrade::check(&builder).await.unwrap();
 /// assert!(!report.all_fit());
 /// assert_eq!(report.misfits[0].site, Some(SitePath::from("reserve")));

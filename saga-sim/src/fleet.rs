@@ -84,7 +84,7 @@ impl Fleet {
             let chance = self.0.seed ^ ((seat as u64) << 48) ^ (worker.starts << 32);
             let outside = Seat::new(self.0.world.clone(), worker.gate.clone(), self.0.compensations_max);
             let has_no_cap = self.0.stage.mutant == Some(Mutant::StormsServices);
-            let builder = Runtime::builder_shared(worker.port.clone())
+            let builder = Runtime::builder(worker.port.clone())
                 .resource(outside)
                 .clock(self.0.stage.clock.clone())
                 .rng(Arc::new(SeededRng::new(chance)))

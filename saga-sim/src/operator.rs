@@ -257,9 +257,12 @@ async fn deliver(handle: &AnyHandle, delivery: Delivery) -> Result<(), ActError>
             Ok(number) => handle.signal(&name, &id, &number).await,
             Err(_) => handle.signal(&name, &id, &"seven").await,
         },
-        Delivery::Answer { site: Some(site), approved, by } => handle.answer_at(site, approved, by).await,
+        Delivery::Answer { site: Some(site), approved, by } => match approved {
+            true => handle.approve(by).at(site).await,
+            false => handle.deny(by).at(site).await,
+        },
         Delivery::Undo { site: None, by } => handle.undo(by).await,
-        Delivery::Undo { site: Some(site), by } => handle.undo_from(site, by).await,
+        Delivery::Undo { site: Some(site), by } => handle.undo(by).back_to(site).await,
         Delivery::Redrive { by, .. } => handle.redrive(by).await,
         Delivery::Resolve { site, role: Role::Undo, by, .. } => handle.resolve_undone(site, by).await,
         Delivery::Resolve { site, knowledge: Knowledge::Happened { output }, by, .. } => {

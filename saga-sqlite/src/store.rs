@@ -87,6 +87,12 @@ fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
 ///
 /// Dropping it ends its threads. If a worker has joined through it, its lock is released, and the sagas it held count
 /// one more death.
+///
+/// ```no_run
+/// use saga_sqlite::SqliteStore;
+/// let store = SqliteStore::open("orders.db")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct SqliteStore {
     path: PathBuf,
     shared: Arc<Shared>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::purse::{Purse, assert_caught, purse};
 use saga::prelude::*;
 use saga::test::{Ending, Stands, TestRuntime, in_virtual_time};
-use saga::{Builder, Phase, Reason, Record};
+use saga::{Builder, Phase, Reason, record::Record};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize, StepError)]

@@ -93,7 +93,7 @@ fn runtime() -> String {
 
 fn limits() -> String {
     let rows = [
-        ("id of a saga", bytes(saga::SAGA_ID_BYTES_MAX), "`InvalidId`"),
+        ("id of a saga", bytes(saga::journal::SAGA_ID_BYTES_MAX), "`InvalidId`"),
         (
             "deaths without progress",
             store::QUARANTINE_DEATHS.to_string(),

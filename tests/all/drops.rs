@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use saga::prelude::*;
-use saga::{Phase, Record, Rollback, Saga, SagaCall};
+use saga::{Phase, Rollback, Saga, SagaCall, record::Record};
 use serde::{Deserialize, Serialize};
 
 /// Its destructor panics, except while another panic unwinds: that would end the process, by the rules of Rust.
@@ -140,8 +140,8 @@ async fn forget_nothing() -> Result<(), Failure> {
 
 /// The observable state of a saga that has ended or is dead-lettered.
 struct Seen {
-    state: saga::State,
-    journal: Vec<saga::Entry>,
+    state: saga::state::State,
+    journal: Vec<saga::record::Entry>,
     counts: std::sync::Arc<Counts>,
 }
 

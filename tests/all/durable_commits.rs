@@ -51,7 +51,7 @@ async fn run(at_once: usize, each: usize) -> Taken {
     let meter = Arc::new(SyncMeter::default());
     saga_vfs::register(&name, meter.clone()).unwrap();
     let store = Arc::new(Options::default().vfs(&name).open(folder.join("count.db")).unwrap());
-    let runtime = Runtime::builder_shared(store.clone()).saga::<five>().start().await.unwrap();
+    let runtime = Runtime::builder(store.clone()).saga::<five>().start().await.unwrap();
     let count = || (store.stats(), meter.of(Kind::Wal), meter.syncs());
     let (Stats { transactions, .. }, wal, syncs) = count();
     let clients: Vec<_> = (0..at_once)

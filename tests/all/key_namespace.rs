@@ -101,8 +101,8 @@ fn a_saga_keeps_its_key_when_the_store_gets_a_namespace() {
 }
 
 fn in_namespace(id: &str, namespace: &str) -> String {
-    let (namespace, id) = (saga::KeyNamespace::new(namespace).unwrap(), id.parse().unwrap());
-    IdempotencyKey::of(Some(&namespace), &id, &"look_up".into(), saga::Role::Do, 0).to_string()
+    let (namespace, id) = (saga::journal::KeyNamespace::new(namespace).unwrap(), id.parse().unwrap());
+    IdempotencyKey::of(Some(&namespace), &id, &"look_up".into(), saga::journal::Role::Do, 0).to_string()
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_check_refuses_the_namespace_that_a_start_would_and_records_none() {
     in_virtual_time(async {
         let store = Arc::new(MemoryStore::new());
         let build = |namespace: Option<&str>| {
-            let builder = Runtime::builder_shared(store.clone()).saga::<read>();
+            let builder = Runtime::builder(store.clone()).saga::<read>();
             match namespace {
                 Some(namespace) => builder.key_namespace(namespace),
                 None => builder,

@@ -7,8 +7,11 @@ use std::time::Duration;
 use saga::prelude::*;
 use saga::test::TestRuntime;
 use saga::{
-    Compensation, Exit, Given, Need, Registry, Saga, SagaCall, SagaContext, StateView, Step, StepCall,
-    Witness, effort, policy_of, repeat, undo,
+    Saga, SagaCall, Step, StepCall,
+    by_hand::{
+        Compensation, Exit, Given, Need, Registry, SagaContext, StateView, Witness, effort, policy_of,
+        repeat, undo,
+    },
 };
 use serde::{Deserialize, Serialize};
 

@@ -317,5 +317,5 @@ async fn keyed_by_context(cx: &StepContext) -> Result<String, Failure> {
 
 #[test]
 fn a_step_that_asks_its_context_for_the_key_takes_it() {
-    assert!(matches!(saga::policy_of::<keyed_by_context>().in_doubt, saga::policy::InDoubt::Rerun));
+    assert!(matches!(saga::by_hand::policy_of::<keyed_by_context>().in_doubt, saga::policy::InDoubt::Rerun));
 }

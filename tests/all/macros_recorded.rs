@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use saga::prelude::*;
-use saga::{Payload, Saga, Step, StepCall};
+use saga::{Saga, Step, StepCall, payload::Payload};
 
 /// Takes inputs of many types.
 #[step(readonly)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga::prelude::*;
 use saga::test::TestRuntime;
-use saga::{Cause, Phase, Progress, Reason, Rollback};
+use saga::{Cause, Phase, Reason, Rollback, view::Progress};
 use serde::{Deserialize, Serialize};
 
 /// Records what it was told.
@@ -417,7 +417,7 @@ async fn the_state_of_branches_and_children_is_typed() {
     runtime.pass(Duration::from_secs(3600)).await;
     let DeepState::All((_, _, slept)) = handle.state().await.unwrap() else { panic!() };
     assert!(slept.is_over);
-    handle.answer_at("all[0].1/asking/approve".into(), true, By::new("ann", "yes")).await.unwrap();
+    handle.approve(By::new("ann", "yes")).at("all[0].1/asking/approve").await.unwrap();
     runtime.pass(Duration::from_secs(1)).await;
     let DeepState::All2(children) = handle.state().await.unwrap() else { panic!() };
     assert_eq!(children.len(), 3);
@@ -425,16 +425,19 @@ async fn the_state_of_branches_and_children_is_typed() {
         |child: &AskingState| matches!(child, AskingState::Approve { prompt, .. } if prompt.ends_with('?'));
     assert!(children.iter().all(asked), "{children:?}");
     assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
-    handle.answer_at("all#2.1/asking/approve".into(), false, By::new("ann", "no")).await.unwrap();
+    handle.deny(By::new("ann", "no")).at("all#2.1/asking/approve").await.unwrap();
     for branch in [0, 2] {
         let site = format!("all#2.{branch}/asking/approve");
-        handle.answer_at(site.into(), true, By::new("ann", "yes")).await.unwrap();
+        handle.approve(By::new("ann", "yes")).at(site).await.unwrap();
     }
     assert!(handle.outcome().await.unwrap().is_rolled_back());
 }
 
 mod promises {
-    use saga::{Exit, Saga, SagaContext, StateView, Witness};
+    use saga::{
+        Saga,
+        by_hand::{Exit, SagaContext, StateView, Witness},
+    };
 
     use super::*;
 

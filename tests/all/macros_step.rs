@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga::policy::{InDoubt, Retry};
 use saga::prelude::*;
-use saga::{Class, Kind, Payload, Step, StepCall, StepError as _, policy_of};
+use saga::{Class, Step, StepCall, StepError as _, by_hand::policy_of, payload::Payload, policy::Kind};
 use serde::{Deserialize, Serialize};
 
 /// A trip.

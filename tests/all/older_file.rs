@@ -10,8 +10,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
+use saga::journal::{KeyNamespace, Role};
 use saga::prelude::*;
-use saga::{By, KeyNamespace, Phase, Role, SqliteStore};
+use saga::{By, Phase, SqliteStore};
 
 /// The keys of the effects, by what they did.
 #[derive(Default)]
@@ -124,8 +125,7 @@ async fn sagas_of_a_file_of_version_3_go_on_under_the_keys_that_they_began_with(
     runtime.shutdown().await;
     drop(runtime);
     let read_only = Arc::new(SqliteStore::open_read_only(&file).unwrap());
-    let builder =
-        |namespace| Runtime::builder_shared(read_only.clone()).saga::<order>().key_namespace(namespace);
+    let builder = |namespace| Runtime::builder(read_only.clone()).saga::<order>().key_namespace(namespace);
     assert!(saga::upgrade::check(&builder("orders-prod")).await.unwrap().all_fit());
     let refused = saga::upgrade::check(&builder("orders-staging")).await.unwrap_err().to_string();
     assert!(refused.contains("`orders-prod`") && refused.contains("`orders-staging`"), "{refused}");

@@ -7,7 +7,10 @@
 
 use saga::prelude::*;
 use saga::test::{TestRuntime, in_virtual_time, replay, replay_journal};
-use saga::{Builder, Entry, Record, SitePath};
+use saga::{
+    Builder, SitePath,
+    record::{Entry, Record},
+};
 
 #[step(idempotent, compensate = free(table))]
 async fn reserve(table: u32) -> Result<u32, Failure> {

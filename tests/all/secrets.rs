@@ -47,7 +47,7 @@ struct Shop {
 impl Shop {
     async fn new() -> Self {
         let (bank, store) = (Arc::new(Bank::default()), Arc::new(MemoryStore::new()));
-        let builder = Runtime::builder_shared(store.clone()).shared_resource(bank.clone());
+        let builder = Runtime::builder(store.clone()).shared_resource(bank.clone());
         let runtime = builder.saga::<buy>().start().await.unwrap();
         let handle = runtime.run("a", buy(Redacted::new("old 4242".to_owned()))).await.unwrap();
         let shop = Shop { bank, store, handle, runtime };
@@ -69,7 +69,7 @@ impl Shop {
     }
 
     async fn redrive(&self, input: &serde_json::Value) -> Result<(), ActError> {
-        self.handle.redrive_with("charge".into(), input, By::new("ann", "a test")).await
+        self.handle.redrive(By::new("ann", "a test")).with_input("charge", input).await
     }
 
     fn last_card(&self) -> String {
@@ -206,7 +206,7 @@ async fn gift_card(more: u32) -> Result<u32, Failure> {
 async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: bool) -> String {
     let (bank, store) = (Arc::new(Bank::default()), Arc::new(MemoryStore::new()));
     let start = || async {
-        let builder = Runtime::builder_shared(store.clone()).shared_resource(bank.clone());
+        let builder = Runtime::builder(store.clone()).shared_resource(bank.clone());
         builder.saga::<gift>().start().await.unwrap()
     };
     let runtime = start().await;
@@ -219,7 +219,7 @@ async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: boo
     let runtime = if early { runtime } else { start().await };
     let there = runtime.find(handle.id()).await.unwrap().unwrap();
     if raw {
-        let payload = saga::Payload::encode(paid).unwrap();
+        let payload = saga::payload::Payload::encode(paid).unwrap();
         let delivery = saga::machine::Delivery::Signal { id: "1".to_owned(), name: "paid".into(), payload };
         store.deliver(handle.id(), delivery, runtime.now()).await.unwrap();
     } else {
@@ -243,7 +243,9 @@ async fn sent(paid: &serde_json::Value, waits_first: bool, early: bool, raw: boo
     journal
         .iter()
         .find_map(|entry| match &entry.record {
-            saga::Record::Signalled { name, payload, .. } if name.as_ref() == "paid" => Some(payload.shown()),
+            saga::record::Record::Signalled { name, payload, .. } if name.as_ref() == "paid" => {
+                Some(payload.shown())
+            }
             _ => None,
         })
         .expect("it was recorded")
@@ -319,7 +321,7 @@ fn s51_the_type_of_a_signal_is_the_one_that_is_written() {
             handle.signal("paid", "1", &paid).await.unwrap();
             let journal = handle.journal().await.unwrap();
             let recorded = journal.iter().find_map(|entry| match &entry.record {
-                saga::Record::Signalled { payload, .. } => Some(payload.shown()),
+                saga::record::Record::Signalled { payload, .. } => Some(payload.shown()),
                 _ => None,
             });
             assert_eq!(recorded.unwrap(), shown, "{way}");

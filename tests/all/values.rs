@@ -341,7 +341,7 @@ fn a_signal_of_a_wrong_type_is_refused_and_the_saga_goes_on_waiting() {
         assert_eq!(handle.outcome().await.unwrap().completed(), Some((7, "t".to_owned())));
         let journal = handle.journal().await.unwrap();
         let refused =
-            journal.iter().filter(|e| matches!(e.record, saga::Record::SignalRefused { .. })).count();
+            journal.iter().filter(|e| matches!(e.record, saga::record::Record::SignalRefused { .. })).count();
         assert_eq!(refused, 4, "{journal:#?}");
         assert_eq!(replay_journal(&journal, |b| b.saga::<waiting>()), Ok(()));
     });

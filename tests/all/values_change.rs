@@ -3,7 +3,7 @@
 
 use saga::prelude::*;
 use saga::test::{TestRuntime, in_virtual_time, replay_journal};
-use saga::{Entry, Saga, SagaCall};
+use saga::{Saga, SagaCall, record::Entry};
 use serde::{Deserialize, Serialize};
 
 macro_rules! orders {
@@ -232,7 +232,7 @@ fn the_same_call_finds_its_saga_after_a_change() {
     in_virtual_time(async {
         let test = TestRuntime::start(|b| b.saga::<bill>()).await.unwrap();
         test.run("bill", bill(300)).await.unwrap().outcome().await.unwrap();
-        let next = saga::Runtime::builder_shared(test.store()).saga::<more::bill>().start().await.unwrap();
+        let next = saga::Runtime::builder(test.store()).saga::<more::bill>().start().await.unwrap();
         next.run("bill", more::bill(300, 0)).await.unwrap();
         let conflict = next.run("bill", more::bill(300, 5)).await.unwrap_err();
         assert!(matches!(conflict, saga::RunError::IdConflict { .. }), "{conflict}");

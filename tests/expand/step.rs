@@ -58,7 +58,7 @@ const _: () = {
                 <_ as ::saga::__private::Compensates>::undoing({
                     #[allow(unused_imports)]
                     use ::saga::__private::NoCall as _;
-                    ::saga::__private::Called((release)(output.id)).to_undo()
+                    ::saga::__private::CallBeside((release)(output.id)).to_undo()
                 }),
             )
         }

@@ -13,6 +13,7 @@ mod exceptions;
 mod file_length;
 mod file_name;
 mod function_length;
+mod globs;
 mod glossary;
 mod header;
 mod imports;
@@ -49,6 +50,7 @@ const RULES: &[Rule] = &[
     Rule { name: file_name::NAME, check: file_name::check },
     Rule { name: function_length::NAME, check: function_length::check },
     Rule { name: glossary::NAME, check: glossary::check },
+    Rule { name: globs::NAME, check: globs::check },
     Rule { name: header::NAME, check: header::check },
     Rule { name: layers::NAME, check: layers::check },
     Rule { name: machine_path::NAME, check: machine_path::check },

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use saga::prelude::*;
 use saga::store::{Query, Store as _, StoreError};
-use saga::{Entry, SagaId};
+use saga::{SagaId, record::Entry};
 use saga_sqlite::SqliteStore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -135,7 +135,7 @@ impl Life {
     async fn begin(path: &Path, seed: u64) -> Result<Self, String> {
         let store = Arc::new(SqliteStore::open(path).map_err(|error| error.to_string())?);
         let world = Arc::new(World::new(Way::Here(Ledger::new(seed)), None));
-        let builder = crew::signed_on(Runtime::builder_shared(store.clone()), world.clone());
+        let builder = crew::signed_on(Runtime::builder(store.clone()), world.clone());
         let runtime = timeout(ANSWER_MAX, builder.start()).await.map_err(|_| "it hangs".to_owned())?;
         let runtime = runtime.map_err(|error| error.to_string())?;
         Ok(Self { store, runtime, world, tasks: JoinSet::new() })

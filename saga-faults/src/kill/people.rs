@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use saga::machine::Delivery;
 use saga::store::{Query, Store as _, StoreError};
-use saga::{Blocker, By, Payload, Phase, Reason, SagaId, SqliteStore, State, Timestamp};
+use saga::{Blocker, By, Phase, Reason, SagaId, SqliteStore, Timestamp, payload::Payload, state::State};
 use tokio::time::{Instant, sleep};
 
 use super::tally::Tally;

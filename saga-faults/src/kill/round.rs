@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use saga::store::Store as _;
-use saga::{Phase, SagaId, SqliteStore, State};
+use saga::{Phase, SagaId, SqliteStore, state::State};
 use tokio::time::{Instant, sleep};
 
 use super::death::{Death, deaths};
@@ -235,7 +235,7 @@ impl Round {
             });
         }
         tally.sagas = journals.len() as u64;
-        tally.effects = books.effects().iter().filter(|e| e.role == saga::Role::Do).count() as u64;
+        tally.effects = books.effects().iter().filter(|e| e.role == saga::journal::Role::Do).count() as u64;
         tally.undone = books.effects().iter().filter(|e| e.undone_by.is_some()).count() as u64;
         Ok(wrongs)
     }

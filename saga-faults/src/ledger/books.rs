@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use saga::Role;
+use saga::journal::Role;
 
 use super::{Call, Ended, Known, Reply, Undoes};
 

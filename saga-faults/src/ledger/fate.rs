@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saga::Role;
+use saga::journal::Role;
 
 use super::Call;
 use crate::draw::Draw;

@@ -11,6 +11,27 @@ use crate::value::recorded::Recording;
 use crate::value::text::text_of;
 
 /// The error of a step: it says what it means. Written by `#[derive(StepError)]`.
+///
+/// ```
+/// use saga::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, thiserror::Error, Serialize, Deserialize, StepError)]
+/// enum BankError {
+///     /// The saga rolls back, or handles it.
+///     #[error("declined")]
+///     #[permanent]
+///     Declined,
+///     /// The step is tried again, as often as its `retry` says.
+///     #[error("busy")]
+///     #[transient]
+///     Busy,
+///     /// It may have happened: the step's probe is asked, or it is run again under its key.
+///     #[error("no answer")]
+///     #[in_doubt]
+///     NoAnswer,
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` does not say what it means for the step [SG0406]",
     label = "this error has no class [SG0406]",
@@ -135,6 +156,16 @@ impl StepError for Failure {
 }
 
 /// Says what an error of another crate means.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(readonly, retry(attempts = 3))]
+/// async fn read_price(path: String) -> Result<u32, Failure> {
+///     let text = std::fs::read_to_string(path).transient()?;
+///     text.trim().parse::<u32>().permanent()
+/// }
+/// ```
 pub trait Classify<T> {
     /// Returns a failure that did not happen; another attempt may succeed.
     ///

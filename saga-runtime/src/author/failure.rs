@@ -9,6 +9,35 @@ use serde::{Deserialize, Serialize};
 use crate::author::error::{Failure, Never};
 
 /// The failure of a step that is known not to have happened.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(compensate = cancel(output), idempotent)]
+/// async fn by_train(seats: u32) -> Result<u32, Failure> {
+///     if seats > 2 { Err(Failure::permanent("sold out")) } else { Ok(seats) }
+/// }
+///
+/// #[step(retriable, idempotent)]
+/// async fn cancel(_seats: u32) -> Result<(), Failure> {
+///     Ok(())
+/// }
+///
+/// #[saga]
+/// async fn travel(seats: u32) -> Result<String, Failure> {
+///     match by_train(seats).await {
+///         Ok(seats) => Ok(format!("{seats} seats")),
+///         Err(StepFailure::Failed(why)) => Ok(format!("on foot: {why}")),
+///         // The saga rolls back.
+///         Err(other) => Err(other.into()),
+///     }
+/// }
+/// # saga::test::in_virtual_time(async {
+/// # let runtime = Runtime::builder(MemoryStore::new()).saga::<travel>().start().await.unwrap();
+/// # let handle = runtime.run("a", travel(3)).await.unwrap();
+/// # assert_eq!(handle.outcome().await.unwrap().completed(), Some("on foot: sold out".to_owned()));
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -97,6 +126,34 @@ pub enum Branch<T, F> {
 }
 
 /// The results of all branches, at least one of them a failure: a tuple of [`Branch`] or a `Vec` of them.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(readonly)]
+/// async fn ask(seller: String) -> Result<u32, Failure> {
+///     if seller == "shut" { Err(Failure::permanent("closed")) } else { Ok(7) }
+/// }
+///
+/// #[saga]
+/// async fn best_price(sellers: Vec<String>) -> Result<u32, Failure> {
+///     match all(sellers.iter().map(|seller| ask(seller.clone()))).await {
+///         Ok(prices) => Ok(prices.into_iter().min().unwrap_or_default()),
+///         Err(AllFailure(branches)) => {
+///             let known = branches.into_iter().filter_map(|branch| match branch {
+///                 Branch::Done(price) => Some(price),
+///                 Branch::Failed(_) | Branch::NotStarted => None,
+///             });
+///             Ok(known.min().unwrap_or_default())
+///         }
+///     }
+/// }
+/// # saga::test::in_virtual_time(async {
+/// # let runtime = Runtime::builder(MemoryStore::new()).saga::<best_price>().start().await.unwrap();
+/// # let handle = runtime.run("a", best_price(vec!["open".into(), "shut".into()])).await.unwrap();
+/// # assert_eq!(handle.outcome().await.unwrap().completed(), Some(7));
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllFailure<B>(pub B);
 

@@ -90,9 +90,9 @@ functions_give_calls! {
 /// What a function beside a step gave: a call, or else something that [`GivesCalls`] has refused. So that it is not
 /// refused once more, there are methods for that as well, by [`NoCall`].
 #[derive(Debug)]
-pub struct Called<C>(pub C);
+pub struct CallBeside<C>(pub C);
 
-impl<S: Step> Called<StepCall<S>> {
+impl<S: Step> CallBeside<StepCall<S>> {
     /// Returns the call.
     pub fn to_undo(self) -> StepCall<S> {
         self.0
@@ -104,7 +104,7 @@ impl<S: Step> Called<StepCall<S>> {
     }
 }
 
-/// The methods of [`Called`] where there is no call.
+/// The methods of [`CallBeside`] where there is no call.
 pub trait NoCall: Sized {
     /// Never called: code with this call does not compile.
     fn to_undo(self) -> StepCall<Nowhere<()>> {
@@ -122,7 +122,7 @@ pub trait NoCall: Sized {
 
 const NOWHERE: &str = "what is no step is refused where it is named";
 
-impl<C> NoCall for Called<C> {}
+impl<C> NoCall for CallBeside<C> {}
 
 /// A step that cannot be called, and may stand anywhere.
 #[derive(Debug)]

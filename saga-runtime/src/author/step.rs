@@ -392,6 +392,22 @@ impl Compensation {
 }
 
 /// What a probe says of an attempt in doubt.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(irreversible, probe = find_charge(key))]
+/// async fn charge(key: &IdempotencyKey, cents: u32) -> Result<u32, Failure> {
+///     Ok(cents)
+/// }
+///
+/// /// Asks the bank for a charge under that key.
+/// #[step(readonly)]
+/// async fn find_charge(of: IdempotencyKey) -> Result<Probe<u32>, Failure> {
+///     println!("is there a charge {of}?");
+///     Ok(Probe::NotHappened)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Probe<T> {

@@ -108,5 +108,5 @@ pub(crate) fn taken_elsewhere(
     }
     let (delivery, evaluated) = read(engine, &state, delivery)?;
     let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
-    machine::advance(&mut state, Event::Delivered { delivery, evaluated }, &facts).map(drop)
+    machine::advance(&mut state, Event::Delivered { delivery, evaluated }, &facts, &mut Vec::new())
 }

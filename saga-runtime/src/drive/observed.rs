@@ -4,7 +4,7 @@
 use saga_core::machine::{self, Event, Facts, Refusal};
 use saga_core::{Entry, State};
 
-/// Does the same as [`machine::advance_into`].
+/// Does the same as [`machine::advance`].
 pub(crate) fn advance(
     state: &mut State,
     event: Event,
@@ -13,7 +13,7 @@ pub(crate) fn advance(
 ) -> Result<(), Refusal> {
     #[cfg(feature = "test")]
     tell(state, &event);
-    machine::advance_into(state, event, facts, entries)
+    machine::advance(state, event, facts, entries)
 }
 
 /// A function that is called with a state and the event that comes in it.

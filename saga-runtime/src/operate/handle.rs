@@ -1,5 +1,6 @@
 //! Handles: what can be asked of a saga, and what can be done to it, from outside. Dropping one changes nothing.
 
+mod act;
 mod any;
 mod error;
 mod known;
@@ -14,11 +15,32 @@ use crate::author::saga::Saga;
 use crate::author::view::SagaState;
 use crate::operate::outcome::Outcome;
 
+pub use act::{Act, Answering, Plain, Redriving, Undoing};
 pub use any::{AnyHandle, Cancelled};
 pub use error::ActError;
-pub use known::{Act, Completes, GoesForward, Known, NeedsPerson, phase};
+pub use known::{Cancelling, Completes, GoesForward, Known, NeedsPerson, phase};
 
 /// The handle of a saga; everything that [`AnyHandle`] can do, and its outcome and state in its own types.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[saga]
+/// async fn tea(minutes: u32) -> Result<String, Failure> {
+///     sleep("3m").await;
+///     Ok(format!("tea, after {minutes} minutes"))
+/// }
+/// # saga::test::in_virtual_time(async {
+/// let runtime = Runtime::builder(MemoryStore::new()).saga::<tea>().start().await.unwrap();
+/// let handle = runtime.run("tea-1", tea(3)).await.unwrap();
+/// # tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+/// if let TeaState::Sleep { until: Some(until) } = handle.state().await.unwrap() {
+///     println!("wait until {until}");
+/// #     assert!(until > runtime.now());
+/// }
+/// assert_eq!(handle.outcome().await.unwrap().completed(), Some("tea, after 3 minutes".to_owned()));
+/// # });
+/// ```
 pub struct Handle<S: Saga> {
     any: AnyHandle,
     saga: PhantomData<fn() -> S>,

@@ -3,16 +3,30 @@
 use std::fmt;
 
 use saga_core::state::{Direction, State};
-use saga_core::{By, Cause, Payload, Rollback, Undone};
+use saga_core::{By, Cause, DeadLetter, Payload, Phase, Rollback, Undone};
 
 use crate::author::look_error::LookError;
 use crate::author::view::decoded;
 use crate::macros::misplaced::IsResult;
-use crate::operate::handle::{Known, phase};
+use crate::operate::handle::{AnyHandle, Known, phase};
 use crate::value::encoding::Encoding;
 use crate::value::recorded::Recorded;
 
 /// The outcome of a saga, or the need for a person.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// fn tell(outcome: Outcome<u32, Failure>) -> String {
+///     match outcome {
+///         Outcome::Completed { output, .. } => format!("paid {output}"),
+///         Outcome::RolledBack { cause, rollback, .. } => format!("not paid: {cause}; {rollback}"),
+///         Outcome::DeadLettered(letter) => format!("a person has to look at it: {}", letter.blockers[0].detail),
+///         Outcome::Abandoned { by, .. } => format!("closed by {by}"),
+///         _ => "an outcome of a later version".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome<T, E> {
@@ -97,6 +111,26 @@ impl<T, E> fmt::Display for Outcome<T, E> {
             }
             Outcome::Abandoned { by, rollback } => write!(f, "abandoned by {by}; {rollback}"),
         }
+    }
+}
+
+impl AnyHandle {
+    /// Waits until it has ended or is a dead letter, and returns the outcome, with its values as they are recorded.
+    /// [`Payload::shown`] gives one as JSON without its secrets. [`Runtime::find_as`](crate::Runtime::find_as) gives a
+    /// handle that decodes them.
+    ///
+    /// **Cancel safety**: nothing happens to the saga if this is dropped.
+    ///
+    /// # Errors
+    /// [`LookError`].
+    pub async fn outcome(&self) -> Result<Outcome<Payload, Payload>, LookError> {
+        let state = self.settled().await?;
+        if state.phase() == Phase::DeadLettered {
+            let journal = self.journal().await?;
+            let letter = DeadLetter::of(&state, &journal);
+            return Ok(Outcome::DeadLettered(Known::new(self.clone(), state.last_seq(), letter)));
+        }
+        Outcome::recorded(&state)
     }
 }
 

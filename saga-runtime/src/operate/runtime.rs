@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use saga_core::store::{Page, Purge, Query, Status, Store, StoreError};
+use saga_core::store::{IntoStore, Page, Purge, Query, Status, StoreError};
 use saga_core::{Entry, Payload, Record, SagaId, State, Timestamp};
 use tokio::sync::{oneshot, watch};
 
@@ -88,14 +88,9 @@ impl std::fmt::Debug for Runtime {
 }
 
 impl Runtime {
-    /// Begins to build a runtime on `store`.
-    pub fn builder(store: impl Store) -> Builder {
-        Builder::new(Arc::new(store))
-    }
-
-    /// Begins to build a runtime on a store that is shared.
-    pub fn builder_shared(store: Arc<dyn Store>) -> Builder {
-        Builder::new(store)
+    /// Begins to build a runtime on `store`, or on a share of one.
+    pub fn builder(store: impl IntoStore) -> Builder {
+        Builder::new(store.into_store())
     }
 
     /// Runs a saga under that id, and returns once its start is durable. If a saga of that id was started with the same

@@ -150,7 +150,7 @@ impl TestRuntime {
     pub async fn restart(&mut self) -> Result<(), StartError> {
         *self.store.plan() = None;
         self.store.dead.store(0, Ordering::Release);
-        let builder = Runtime::builder_shared(self.store.clone());
+        let builder = Runtime::builder(self.store.clone());
         let builder = (self.build)(builder.clock(self.clock.clone()).rng(self.rng.clone()));
         self.runtime = Some(builder.start().await?);
         Ok(())

@@ -95,12 +95,12 @@ async fn act(handle: &AnyHandle, name: &str, at: SitePath) -> Result<(), ActErro
         "signal" => handle.signal("news", "1", &"good").await,
         "approve" => handle.approve(ann()).await,
         "deny" => handle.deny(ann()).await,
-        "answer_at" => handle.answer_at(site("sure"), true, ann()).await,
+        "answer_at" => handle.approve(ann()).at(site("sure")).await,
         "undo" => handle.undo(ann()).await,
-        "undo_from" => handle.undo_from(site("visa"), ann()).await,
+        "undo_from" => handle.undo(ann()).back_to(site("visa")).await,
         "redrive" => handle.redrive(ann()).await,
-        "redrive_at" => handle.redrive_at(at, ann()).await,
-        "redrive_with" => handle.redrive_with(at, &Item::new("other"), ann()).await,
+        "redrive_at" => handle.redrive(ann()).at(at).await,
+        "redrive_with" => handle.redrive(ann()).with_input(at, &Item::new("other")).await,
         "happened" => handle.resolve_happened(at, &"an id", ann()).await,
         "not_happened" => handle.resolve_not_happened(at, ann()).await,
         "undone" => handle.resolve_undone(at, ann()).await,
@@ -204,7 +204,7 @@ async fn a_dead_letter_is_mended_step_by_step() {
         matches!(r, saga_core::Record::Resolved { knowledge: Knowledge::Happened { .. }, .. })
     };
     assert_eq!(journal.iter().filter(|e| by(&e.record)).count(), 1);
-    done.undo_from(site("visa"), ann()).await.unwrap();
+    done.undo(ann()).back_to(site("visa")).await.unwrap();
 }
 
 /// Another operator was faster: what is known is out of date, and the act is refused.

@@ -72,9 +72,9 @@ async fn s46_of_two_people_with_the_same_page_one_acts_and_the_other_is_told() {
 async fn an_act_refused_before_the_machine_is_recorded_as_well() {
     let world = World::new();
     let (_test, handle) = dead_letter(&world).await;
-    let refused = refusal(handle.redrive_with(site("ticket"), &6, click("one")).await);
+    let refused = refusal(handle.redrive(click("one")).with_input(site("ticket"), &6).await);
     assert!(matches!(refused, Refusal::Unusable { .. }), "{refused:?}");
     assert_eq!(count(&handle, |r| matches!(r, Record::NoEffect { .. })).await, 1);
-    assert_eq!(refusal(handle.redrive_with(site("ticket"), &6, click("one")).await), refused);
+    assert_eq!(refusal(handle.redrive(click("one")).with_input(site("ticket"), &6).await), refused);
     assert_eq!(count(&handle, |r| matches!(r, Record::NoEffect { .. })).await, 1);
 }

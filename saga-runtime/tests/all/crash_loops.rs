@@ -159,7 +159,7 @@ async fn a_kill_during_a_shutdown_is_not_charged() {
 async fn a_delivery_to_a_saga_that_is_held_back_waits() {
     let (aborts, valve) = (Abort::default(), Valve::new(Arc::new(MemoryStore::new())));
     let runs = async || {
-        let builder = Runtime::builder_shared(valve.clone()).resource(aborts.clone()).lease(2 * SECOND);
+        let builder = Runtime::builder(valve.clone()).resource(aborts.clone()).lease(2 * SECOND);
         builder.saga::<patient>().saga::<deadly>().start().await.unwrap()
     };
     let mut runtime = runs().await;
@@ -234,7 +234,7 @@ async fn a_lost_driver_is_charged_once() {
     let (aborts, store) = (Abort::default(), Arc::new(MemoryStore::new()));
     let valve = Valve::new(store.clone());
     let runs = async || {
-        let builder = Runtime::builder_shared(valve.clone()).resource(aborts.clone()).lease(2 * SECOND);
+        let builder = Runtime::builder(valve.clone()).resource(aborts.clone()).lease(2 * SECOND);
         builder.saga::<deadly>().start().await.unwrap()
     };
     let runtime = runs().await;

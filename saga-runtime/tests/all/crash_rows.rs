@@ -26,7 +26,7 @@ fn secs(secs: u64) -> Duration {
 }
 
 async fn on(store: Arc<dyn Store>, world: &World, clock: Arc<SetClock>) -> Runtime {
-    Runtime::builder_shared(store)
+    Runtime::builder(store)
         .resource(world.clone())
         .saga::<trip>()
         .saga::<nap>()
@@ -246,7 +246,7 @@ async fn acts_once(world: World, act: Act, side: Side) {
 async fn crash_during_an_operators_act() {
     let back: [Act; 4] = [
         ("redrive", |h| Box::pin(h.redrive(ann())), Phase::RolledBack),
-        ("redrive at", |h| Box::pin(h.redrive_at(SitePath::from("hotel"), ann())), Phase::RolledBack),
+        ("redrive at", |h| Box::pin(h.redrive(ann()).at(SitePath::from("hotel"))), Phase::RolledBack),
         ("waive", |h| Box::pin(h.waive(SitePath::from("hotel"), ann())), Phase::RolledBack),
         ("abandon", |h| Box::pin(h.abandon(ann())), Phase::Abandoned),
     ];
@@ -433,7 +433,7 @@ async fn crash_clock_is_set_back_while_a_probe_waits() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     world.script("charge card", [Fault::LandsLate(secs(70))]);
     let start = async || {
-        let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).clock(clock.clone());
+        let builder = Runtime::builder(store.clone()).resource(world.clone()).clock(clock.clone());
         builder.saga::<purchase>().start().await.unwrap()
     };
     let runtime = start().await;

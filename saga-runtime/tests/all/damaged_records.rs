@@ -18,7 +18,7 @@ saga!(trip, |cx, input| [a] {
 
 async fn start(store: &Arc<Valve>, world: &World) -> Runtime {
     let clock = Arc::new(SystemClock::at(test::BEGINNING));
-    let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).clock(clock);
+    let builder = Runtime::builder(store.clone()).resource(world.clone()).clock(clock);
     builder.saga::<trip>().start().await.unwrap()
 }
 

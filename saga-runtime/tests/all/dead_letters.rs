@@ -410,8 +410,9 @@ async fn an_outcome_waits_for_what_was_sent_on_while_it_was_looked_at() {
     let shared: Arc<dyn Store> = Arc::new(MemoryStore::new());
     world.watch(shared.clone());
     let valve = Valve::new(shared.clone());
-    let on =
-        |store| Runtime::builder_shared(store).resource(world.clone()).saga::<posted>().start().in_time();
+    let on = |store: Arc<dyn Store>| {
+        Runtime::builder(store).resource(world.clone()).saga::<posted>().start().in_time()
+    };
     let second = on(shared.clone()).await.unwrap();
     let there = second.run("a", posted::call()).await.unwrap();
     assert!(matches!(there.outcome().in_time().await.unwrap(), Outcome::DeadLettered(_)));

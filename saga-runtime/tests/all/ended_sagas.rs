@@ -172,7 +172,7 @@ async fn s62_when_another_worker_recovers_what_is_left() {
     let (mut test, seen) = ended(&world).await;
     hang(&test, &world, "bus").await;
     let calls = world.calls("set bus");
-    let builder = Runtime::builder_shared(test.store()).resource(world.clone()).worker_name("second");
+    let builder = Runtime::builder(test.store()).resource(world.clone()).worker_name("second");
     let second = build(builder.clock(Arc::new(SystemClock::at(test.now())))).start().await.unwrap();
     test.die().await;
     world.called("set bus", calls + 1).in_time().await;
@@ -187,7 +187,7 @@ async fn s62_by_a_later_build() {
     let (mut test, seen) = ended(&world).await;
     hang(&test, &world, "bus").await;
     test.die().await;
-    let builder = Runtime::builder_shared(test.store()).resource(world.clone());
+    let builder = Runtime::builder(test.store()).resource(world.clone());
     let builder = builder.clock(Arc::new(SystemClock::at(saga_runtime::test::BEGINNING)));
     let builder = builder.saga::<later::pays>().saga::<later::books>().saga::<later::fails>();
     let runtime = builder.saga::<later::doubts>().saga::<hangs>().start().await.unwrap();

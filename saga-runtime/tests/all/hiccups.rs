@@ -36,7 +36,7 @@ impl Rng for Loaded {
 }
 
 async fn on(valve: &Arc<Valve>, world: &World) -> Runtime {
-    Runtime::builder_shared(valve.clone()).resource(world.clone()).saga::<trip>().start().await.unwrap()
+    Runtime::builder(valve.clone()).resource(world.clone()).saga::<trip>().start().await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -457,7 +457,7 @@ async fn handles_do_not_go_stale() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
     world.script("stamp visa", [Fault::DoubtLanded]);
     let start = async || {
-        let builder = Runtime::builder_shared(store.clone()).resource(world.clone());
+        let builder = Runtime::builder(store.clone()).resource(world.clone());
         builder.clock(Arc::new(SystemClock::at(test::BEGINNING))).saga::<visa>().start().await.unwrap()
     };
     let (here, there) = (start().await, start().await);
@@ -480,7 +480,7 @@ async fn refusals_come_through_another_runtime() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
     world.script("mail ticket", [Fault::Hang]);
     let start = async || {
-        let builder = Runtime::builder_shared(store.clone()).resource(world.clone());
+        let builder = Runtime::builder(store.clone()).resource(world.clone());
         builder.clock(Arc::new(SystemClock::at(test::BEGINNING))).saga::<trip>().start().await.unwrap()
     };
     let (here, there) = (start().await, start().await);

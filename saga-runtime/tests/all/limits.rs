@@ -379,7 +379,7 @@ async fn a_codec_seals_and_reads_back() {
     assert_eq!(till.0.lock().unwrap()[0], format!("pay {NUMBER} 500"));
     let letter = dead_lettered(&handle).await;
     assert!(letter.to_string().contains("$sealed"), "{letter}");
-    handle.redrive_with(site("pay"), &(Redacted::new("by hand".to_owned()), 1), ann()).await.unwrap();
+    handle.redrive(ann()).with_input(site("pay"), &(Redacted::new("by hand".to_owned()), 1)).await.unwrap();
     dead_lettered(&handle).await;
     assert_eq!(till.0.lock().unwrap().last().unwrap(), "refund by hand 1");
 }

@@ -50,7 +50,7 @@ impl Intercept for Alone {
 async fn whoever_waits_is_told_and_hardly_asks() {
     let (world, store) = (World::new(), Arc::new(Alone::default()));
     let clock = Arc::new(SystemClock::at(saga_runtime::test::BEGINNING));
-    let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).clock(clock);
+    let builder = Runtime::builder(store.clone()).resource(world.clone()).clock(clock);
     let runtime = builder.saga::<sleeper>().start().await.unwrap();
     let handle = runtime.run("a", sleeper::call()).await.unwrap();
     let began = runtime.now();
@@ -69,7 +69,7 @@ saga!(other, |cx, input| [a] {
 #[tokio::test(start_paused = true)]
 async fn a_request_to_close_outlives_a_failure_of_the_store() {
     let (world, store) = (World::new(), Arc::new(Alone::default()));
-    let started = |store: Arc<dyn Store>| Runtime::builder_shared(store).resource(world.clone());
+    let started = |store: Arc<dyn Store>| Runtime::builder(store).resource(world.clone());
     let runtime = started(store.clone()).saga::<sleeper>().start().await.unwrap();
     let handle = runtime.run("a", sleeper::call()).await.unwrap();
     crate::support::acts::until_phase(&handle, Phase::Waiting).await;

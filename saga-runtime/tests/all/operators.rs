@@ -96,9 +96,9 @@ async fn redrive_at_sends_on_one_of_several() {
     let mut test = started(&world, |b| b.saga::<pair>()).await;
     let handle = dead_lettered_over_a_crash(&mut test, pair::call).await;
     assert_eq!(dead_lettered(&handle).await.blockers.len(), 2);
-    let nowhere = refusal(handle.redrive_at(site("nowhere"), ann()).await);
+    let nowhere = refusal(handle.redrive(ann()).at(site("nowhere")).await);
     assert_eq!(nowhere, Refusal::NotBlocked { site: Some(site("nowhere")) });
-    handle.redrive_at(site("all.1/two"), ann()).await.unwrap();
+    handle.redrive(ann()).at(site("all.1/two")).await.unwrap();
     assert_eq!(only(&dead_lettered(&handle).await), (Some("all.0/one"), Reason::CompensationFailed));
     assert_eq!((world.calls("release one"), world.calls("release two")), (1, 2));
     handle.redrive(ann()).await.unwrap();
@@ -113,13 +113,13 @@ async fn redrive_with_mends_the_input() {
     world.always("mail ticket", Fault::Permanent);
     let mut test = started(&world, |b| b.saga::<trip>()).await;
     let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
-    match refusal(handle.redrive_with(site("ticket"), &42, ann()).await) {
+    match refusal(handle.redrive(ann()).with_input(site("ticket"), &42).await) {
         Refusal::Unusable { site: at, why } => assert!(at == site("ticket") && why.contains("Item"), "{why}"),
         other => panic!("{other}"),
     }
-    let done = refusal(handle.redrive_with(site("card"), &Item::new("visa"), ann()).await);
+    let done = refusal(handle.redrive(ann()).with_input(site("card"), &Item::new("visa")).await);
     assert_eq!(done, Refusal::NotBlocked { site: Some(site("card")) });
-    handle.redrive_with(site("ticket"), &Item::new("voucher"), ann()).await.unwrap();
+    handle.redrive(ann()).with_input(site("ticket"), &Item::new("voucher")).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!((world.landed("mail voucher"), world.landed("mail ticket")), (1, 0));
     let mended = |r: &Record| matches!(r, Record::Redriven { input: Some(_), by, .. } if by.who == ann().who);
@@ -139,7 +139,7 @@ async fn redrive_with_mends_a_compensation() {
     let handle = dead_lettered_over_a_crash(&mut test, trip::call).await;
     assert_eq!(only(&dead_lettered(&handle).await), (Some("visa"), Reason::CompensationFailed));
     let input = Item { item: "visa by hand".to_owned(), id: Some(id_of(&world, "stamp visa")) };
-    handle.redrive_with(site("visa"), &input, ann()).await.unwrap();
+    handle.redrive(ann()).with_input(site("visa"), &input).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!(world.told()[2..], ["release visa by hand", "release flight"]);
     world.agrees(&handle).await;
@@ -156,7 +156,7 @@ async fn resolve_happened_gives_the_output_and_its_undo() {
     assert_eq!(only(&dead_lettered(&handle).await), (Some("visa"), Reason::InDoubt));
     let doubt = Refusal::InDoubt { site: site("visa") };
     assert_eq!(refusal(handle.redrive(ann()).await), doubt);
-    assert_eq!(refusal(handle.redrive_with(site("visa"), &Item::new("other"), ann()).await), doubt);
+    assert_eq!(refusal(handle.redrive(ann()).with_input(site("visa"), &Item::new("other")).await), doubt);
     match refusal(handle.resolve_happened(site("visa"), &7, ann()).await) {
         Refusal::Unusable { site: at, .. } => assert_eq!(at, site("visa")),
         other => panic!("{other}"),
@@ -396,8 +396,8 @@ async fn acts_are_refused_in_the_wrong_phase() {
         let at = || site("flight");
         let refused = [
             refusal(handle.redrive(ann()).await),
-            refusal(handle.redrive_at(at(), ann()).await),
-            refusal(handle.redrive_with(at(), &Item::new("other"), ann()).await),
+            refusal(handle.redrive(ann()).at(at()).await),
+            refusal(handle.redrive(ann()).with_input(at(), &Item::new("other")).await),
             refusal(handle.resolve_happened(at(), &"id", ann()).await),
             refusal(handle.resolve_not_happened(at(), ann()).await),
             refusal(handle.resolve_undone(at(), ann()).await),

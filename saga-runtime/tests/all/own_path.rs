@@ -153,7 +153,7 @@ async fn one_crash<S: Saga>(call: SagaCall<S>, write: u64, side: Side, ends: Pha
         return false;
     }
     test.die().await;
-    let report = check(&sagas(saga::Runtime::builder_shared(test.store()))).await.unwrap();
+    let report = check(&sagas(saga::Runtime::builder(test.store()))).await.unwrap();
     assert!(report.all_fit(), "after write {write}: {report}");
     test.restart().await.unwrap();
     if let Some(handle) = test.find(&id).await.unwrap() {

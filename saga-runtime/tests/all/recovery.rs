@@ -30,7 +30,7 @@ saga!(parcel, |cx, input| [a, w] {
 
 /// Starts a runtime of its own on a shared store.
 async fn worker(store: Arc<dyn Store>, world: &World, name: &str) -> Runtime {
-    let builder = Runtime::builder_shared(store).resource(world.clone()).worker_name(name);
+    let builder = Runtime::builder(store).resource(world.clone()).worker_name(name);
     builder
         .clock(Arc::new(SystemClock::at(test::BEGINNING)))
         .saga::<trip>()

@@ -72,13 +72,7 @@ async fn s02_a_step_that_ends_while_another_worker_rolls_back_is_undone() {
     let valve = Valve::new(shared.clone());
     let worker = async |store: Arc<dyn Store>| {
         let clock = Arc::new(SetClock::new());
-        Runtime::builder_shared(store)
-            .resource(world.clone())
-            .clock(clock)
-            .saga::<trip>()
-            .start()
-            .await
-            .unwrap()
+        Runtime::builder(store).resource(world.clone()).clock(clock).saga::<trip>().start().await.unwrap()
     };
     let first = worker(valve.clone()).await;
     world.script("hold hotel", [Fault::Hang]);
@@ -248,8 +242,7 @@ async fn s09_a_step_whose_undo_is_unknown_is_not_passed_over() {
     world.script("hold hotel", [Fault::Hang]);
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     world.watch(store.clone());
-    let build =
-        || Runtime::builder_shared(store.clone()).resource(world.clone()).clock(Arc::new(SetClock::new()));
+    let build = || Runtime::builder(store.clone()).resource(world.clone()).clock(Arc::new(SetClock::new()));
     let first = build().saga::<trip>().start().await.unwrap();
     let handle = first.run("a", trip::call()).await.unwrap();
     world.called("hold hotel", 1).await;

@@ -25,7 +25,7 @@ saga!(trip, |cx, input| [a, b] {
 });
 
 async fn runs(store: &Arc<Valve>, world: &World) -> Runtime {
-    Runtime::builder_shared(store.clone()).resource(world.clone()).saga::<waits>().start().await.unwrap()
+    Runtime::builder(store.clone()).resource(world.clone()).saga::<waits>().start().await.unwrap()
 }
 
 async fn listed(store: &dyn Store) -> Vec<Summary> {

@@ -32,7 +32,7 @@ fn refused(record: &Record) -> bool {
 async fn s58_a_signal_of_another_type_that_is_taken_in_a_shutdown_is_refused() {
     let (world, valve) = (World::new(), Valve::new(Arc::new(MemoryStore::new())));
     let start = async || {
-        let builder = Runtime::builder_shared(valve.clone()).resource(world.clone());
+        let builder = Runtime::builder(valve.clone()).resource(world.clone());
         builder.saga::<hears>().start().await.unwrap()
     };
     let runtime = start().await;

@@ -52,7 +52,7 @@ fn calls(world: &World) -> u32 {
 
 async fn on(store: Arc<dyn saga_core::store::Store>, world: &World) -> Runtime {
     let clock = Arc::new(SystemClock::at(saga_runtime::test::BEGINNING));
-    let builder = Runtime::builder_shared(store).resource(world.clone()).clock(clock);
+    let builder = Runtime::builder(store).resource(world.clone()).clock(clock);
     builder.saga::<trip>().start().await.unwrap()
 }
 

@@ -83,13 +83,13 @@ async fn from_a_step_and_then_the_rest() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<four>()).await;
     let handle = completed(&test, four::call()).await;
-    let nowhere = refusal(handle.undo_from(site("nowhere"), ann()).await);
+    let nowhere = refusal(handle.undo(ann()).back_to(site("nowhere")).await);
     assert_eq!(nowhere, Refusal::NothingToUndo { site: Some(site("nowhere")) });
-    handle.undo_from(site("three"), ann()).await.unwrap();
+    handle.undo(ann()).back_to(site("three")).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.stands(), ["hold one", "set two"]);
     assert_eq!(planned(&handle.undo_plan().await.unwrap()), [("two", "unset"), ("one", "release")]);
-    let again = refusal(handle.undo_from(site("three"), ann()).await);
+    let again = refusal(handle.undo(ann()).back_to(site("three")).await);
     assert_eq!(again, Refusal::NothingToUndo { site: Some(site("three")) });
     handle.undo(ann()).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Whole);
@@ -115,13 +115,13 @@ async fn from_a_branch() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<legs>()).await;
     let handle = completed(&test, legs::call()).await;
-    handle.undo_from(site("all.0/leg/out"), ann()).await.unwrap();
+    handle.undo(ann()).back_to(site("all.0/leg/out")).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.told()[6..], ["release insurance", "unset seat out", "release out"]);
     let mut stands = world.stands();
     stands.sort();
     assert_eq!(stands, ["hold back", "set seat back", "set trip"]);
-    handle.undo_from(site("all.1/leg"), ann()).await.unwrap();
+    handle.undo(ann()).back_to(site("all.1/leg")).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.stands(), ["set trip"]);
     world.agrees(&handle).await;
@@ -159,10 +159,10 @@ async fn what_is_irreversible_bars_what_came_before_it() {
     assert_eq!(names(&plan.irreversible), ["card"]);
     let barred = Refusal::Irreversible { site: site("card") };
     assert_eq!(refusal(handle.undo(ann()).await), barred);
-    assert_eq!(refusal(handle.undo_from(site("before"), ann()).await), barred);
-    assert_eq!(refusal(handle.undo_from(site("card"), ann()).await), barred);
+    assert_eq!(refusal(handle.undo(ann()).back_to(site("before")).await), barred);
+    assert_eq!(refusal(handle.undo(ann()).back_to(site("card")).await), barred);
     assert_eq!(undone(&handle).await, Undone::None);
-    handle.undo_from(site("after"), ann()).await.unwrap();
+    handle.undo(ann()).back_to(site("after")).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.stands(), ["hold before", "charge card"]);
     world.agrees(&handle).await;
@@ -225,7 +225,7 @@ async fn not_when_its_window_has_closed() {
     let closed = refusal(handle.undo(ann()).await);
     assert_eq!(closed, Refusal::WindowClosed { site: site("bike"), until });
     assert_eq!(closed.to_string(), "bike could be undone until 2026-01-02T00:00:00.000Z");
-    assert_eq!(refusal(handle.undo_from(site("helmet"), ann()).await), closed);
+    assert_eq!(refusal(handle.undo(ann()).back_to(site("helmet")).await), closed);
     assert_eq!((undone(&handle).await, world.calls("release helmet")), (Undone::None, 0));
 }
 

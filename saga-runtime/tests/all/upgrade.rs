@@ -12,7 +12,11 @@ use std::time::Duration;
 use saga::prelude::*;
 use saga::store::{Query, Store};
 use saga::upgrade::{Misfit, Report, Why, check};
-use saga::{Exit, Kind, Phase, Reason, Saga, SagaContext, SqliteStore, StateView, Witness};
+use saga::{
+    Phase, Reason, Saga, SqliteStore,
+    by_hand::{Exit, SagaContext, StateView, Witness},
+    policy::Kind,
+};
 
 use crate::support::shop::{Build, FIRST, ann, first, left, three_waiting, until};
 
@@ -467,7 +471,7 @@ async fn a_store_in_use_is_only_read() {
 #[tokio::test(start_paused = true)]
 async fn what_could_not_start_is_not_checked() {
     let store: Arc<dyn Store> = three_waiting().await.store;
-    let error = check(&Runtime::builder_shared(store)).await.unwrap_err();
+    let error = check(&Runtime::builder(store)).await.unwrap_err();
     assert_eq!(error.to_string(), "no saga was registered");
 }
 

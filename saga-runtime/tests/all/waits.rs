@@ -190,7 +190,7 @@ async fn a_signal_of_another_type_is_refused() {
 async fn woken_from_another_runtime() {
     let (world, store) = (World::new(), Arc::new(MemoryStore::new()));
     let start = async |store: &Arc<MemoryStore>, name: &str| {
-        let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).worker_name(name);
+        let builder = Runtime::builder(store.clone()).resource(world.clone()).worker_name(name);
         builder.clock(Arc::new(SystemClock::at(test::BEGINNING))).saga::<two_parcels>().start().await.unwrap()
     };
     let here = start(&store, "here").await;
@@ -271,11 +271,11 @@ async fn several_questions_are_answered_by_site() {
         }
         other => panic!("{other}"),
     }
-    let nowhere = refusal(handle.answer_at(site("approve"), true, ann()).await);
+    let nowhere = refusal(handle.approve(ann()).at(site("approve")).await);
     assert_eq!(nowhere, Refusal::NoQuestion { site: Some(site("approve")) });
-    handle.answer_at(sites[1].clone(), true, ann()).await.unwrap();
+    handle.approve(ann()).at(sites[1].clone()).await.unwrap();
     assert_eq!(
-        refusal(handle.answer_at(sites[1].clone(), false, ann()).await),
+        refusal(handle.deny(ann()).at(sites[1].clone()).await),
         Refusal::NoQuestion { site: Some(sites[1].clone()) }
     );
     handle.approve(ann()).await.unwrap();

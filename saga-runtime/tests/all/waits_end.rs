@@ -30,13 +30,13 @@ saga!(naps, |cx, input| [n] {
 });
 
 async fn runs(store: &Arc<MemoryStore>, world: &World) -> Runtime {
-    let builder = Runtime::builder_shared(store.clone()).resource(world.clone());
+    let builder = Runtime::builder(store.clone()).resource(world.clone());
     builder.saga::<waits>().saga::<other>().start().await.unwrap()
 }
 
 /// A build that does not know `waits`.
 async fn knows_other(store: &Arc<MemoryStore>, world: &World) -> Runtime {
-    Runtime::builder_shared(store.clone()).resource(world.clone()).saga::<other>().start().await.unwrap()
+    Runtime::builder(store.clone()).resource(world.clone()).saga::<other>().start().await.unwrap()
 }
 
 fn is_shut_down<T: std::fmt::Debug>(result: &Result<T, LookError>) {
@@ -111,7 +111,7 @@ async fn s61_who_waits_when_a_runtime_is_killed_is_told() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     world.always("hold seat", Fault::Hang);
     let valve = Valve::new(store.clone());
-    let builder = Runtime::builder_shared(valve.clone()).resource(world.clone()).running_max(2);
+    let builder = Runtime::builder(valve.clone()).resource(world.clone()).running_max(2);
     let runtime = builder.saga::<waits>().start().await.unwrap();
     let busy = runtime.run("busy", waits::call()).await.unwrap();
     world.called("hold seat", 1).await;
@@ -204,7 +204,7 @@ async fn s61_an_act_on_a_saga_of_an_unknown_type_ends_and_abandon_closes_it() {
     runtime.shutdown().await;
 
     // This is visible before such a build runs.
-    let builder = Runtime::builder_shared(store.clone()).resource(world.clone()).saga::<other>();
+    let builder = Runtime::builder(store.clone()).resource(world.clone()).saga::<other>();
     let report = upgrade::check(&builder).await.unwrap();
     assert_eq!(report.misfits[0].why, upgrade::Why::UnknownSaga);
 
@@ -259,7 +259,7 @@ async fn s61_an_abandon_is_compared_with_what_its_author_had_seen() {
 async fn s61_a_refused_abandon_takes_no_timer_from_a_saga() {
     for dies in [false, true] {
         let (store, world) = (Arc::new(MemoryStore::new()), World::new());
-        let with_code = || Runtime::builder_shared(store.clone()).resource(world.clone()).saga::<naps>();
+        let with_code = || Runtime::builder(store.clone()).resource(world.clone()).saga::<naps>();
         let runtime = with_code().start().await.unwrap();
         let id = runtime.run("a", naps::call()).await.unwrap().id().clone();
         match dies {
@@ -333,7 +333,7 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
     store.leave(worker).await.unwrap();
 
     let valve = Valve::new(store.clone());
-    let builder = Runtime::builder_shared(valve.clone()).resource(world.clone());
+    let builder = Runtime::builder(valve.clone()).resource(world.clone());
     let runtime = builder.saga::<waits>().start().await.unwrap();
     let handle = runtime.run("a", waits::call()).await.unwrap();
     let before = valve.asked();
@@ -356,7 +356,7 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
 async fn what_is_held_twice_is_driven_when_the_first_has_let_go() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     let valve = Valve::new(store.clone());
-    let builder = Runtime::builder_shared(valve.clone()).resource(world.clone());
+    let builder = Runtime::builder(valve.clone()).resource(world.clone());
     let runtime = builder.saga::<waits>().start().await.unwrap();
     world.always("hold seat", Fault::Hang);
     let handle = runtime.run("a", waits::call()).await.unwrap();

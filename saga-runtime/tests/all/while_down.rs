@@ -233,7 +233,7 @@ async fn s57_a_deadline_passes_after_a_redrive() {
 async fn s57_a_deadline_passes_while_the_store_is_gone() {
     let world = World::new();
     let valve = Valve::new(std::sync::Arc::new(MemoryStore::new()));
-    let builder = Runtime::builder_shared(valve.clone()).resource(world.clone()).lease(9 * HOUR);
+    let builder = Runtime::builder(valve.clone()).resource(world.clone()).lease(9 * HOUR);
     let runtime = builder.saga::<pays>().start().await.unwrap();
     world.always("hold seat", Fault::Hang);
     let handle = runtime.run("a", pays::call()).await.unwrap();
@@ -285,7 +285,7 @@ saga!(hurries, |cx, input| [s] {
 async fn s57_a_signal_in_time_counts_though_the_store_does_not_say_so_in_time() {
     for (after, in_time) in [(790, true), (810, false)] {
         let valve = Valve::new(std::sync::Arc::new(MemoryStore::new()));
-        let runtime = Runtime::builder_shared(valve.clone()).saga::<hurries>().start().await.unwrap();
+        let runtime = Runtime::builder(valve.clone()).saga::<hurries>().start().await.unwrap();
         let handle = runtime.run("a", hurries::call()).await.unwrap();
         until_phase(&handle, Phase::Waiting).await;
         valve.reads(Flow::Unavailable);

@@ -5,7 +5,10 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use saga::test::comes_back;
-use saga::{EncodeError, Payload, Recorded};
+use saga::{
+    by_hand::Recorded,
+    payload::{EncodeError, Payload},
+};
 use serde::Serialize;
 
 /// Returns the row of a value: how it is written, and what is read from that.

@@ -37,6 +37,6 @@ fn main() {
         while handle.completed().await.unwrap().is_none() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(handle.look().await.unwrap().undone(), saga::Undone::Whole);
+        assert_eq!(handle.look().await.unwrap().undone(), saga::outcome::Undone::Whole);
     });
 }

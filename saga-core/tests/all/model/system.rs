@@ -276,13 +276,13 @@ impl System {
         let it = self.workers[worker].as_mut().unwrap();
         let admission = Admission { is_full: self.is_full, line: RefCell::new(&mut it.line) };
         let facts = Facts { now: self.now, catalog: &admission, random: 0 };
-        let Ok(entries) = advance(&mut it.state, event, &facts) else { return false };
-        for entry in &entries {
+        let before = it.pending.len();
+        let Ok(()) = advance(&mut it.state, event, &facts, &mut it.pending) else { return false };
+        for entry in &it.pending[before..] {
             let undoes =
                 matches!(entry.record, Record::UndoIntent { .. } | Record::Started { role: Role::Undo, .. });
             assert!(!(undoes && self.is_full), "a compensation begins where there is no room");
         }
-        it.pending.extend(entries);
         true
     }
 

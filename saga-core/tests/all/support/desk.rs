@@ -147,11 +147,12 @@ impl Desk {
         let catalog: &dyn Catalog = if self.full { &Full } else { &Steps };
         let facts = Facts { now: self.now, catalog, random: self.state.next_seq() };
         let before = self.state.clone();
-        let decided = advance(&mut self.state, event, &facts);
-        match decided {
-            Ok(entries) => self.journal.extend(entries),
+        let records = self.journal.len();
+        match advance(&mut self.state, event, &facts, &mut self.journal) {
+            Ok(()) => {}
             Err(refusal) => {
                 assert_eq!(self.state, before, "a refusal changes nothing");
+                assert_eq!(self.journal.len(), records, "a refusal has no records");
                 return Err(refusal);
             }
         }

@@ -78,8 +78,9 @@ impl World {
         let facts = Facts { now: self.now, catalog: &Steps, random: self.journal.len() as u64 };
         let before = self.state.clone();
         self.trace.push(format!("{event:?}"));
-        match advance(&mut self.state, event, &facts) {
-            Ok(entries) => {
+        let mut entries = Vec::new();
+        match advance(&mut self.state, event, &facts, &mut entries) {
+            Ok(()) => {
                 let brief: Vec<String> = entries.iter().map(|e| brief(&e.record)).collect();
                 self.trace.push(format!("    {}", brief.join(" · ")));
                 let mut state = before;

@@ -129,7 +129,7 @@ fn called(beside: &Beside, to: &str, saga: &Path) -> TokenStream {
     quote_spanned!(span=> {
         #[allow(unused_imports)]
         use #root::__private::NoCall as _;
-        #root::__private::Called((#path)(#args)).#to()
+        #root::__private::CallBeside((#path)(#args)).#to()
     })
 }
 

@@ -128,7 +128,7 @@ impl Driver {
     /// true if that is news for the machine.
     pub(super) fn call_off(&mut self, jobs: &mut Vec<Job>) -> bool {
         let is_late = self.has_become_late();
-        if !self.stops || !lock(&self.board).state.stop().is_some() {
+        if !self.stops || lock(&self.board).state.stop().is_none() {
             return is_late;
         }
         let (off, rest) = std::mem::take(jobs).into_iter().partition(Job::is_step);

@@ -81,7 +81,7 @@ fn abandon(
     entries: &mut Vec<Entry>,
 ) -> Answers {
     let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
-    let mut decide = |state: &mut State, event| machine::advance_into(state, event, &facts, entries);
+    let mut decide = |state: &mut State, event| machine::advance(state, event, &facts, entries);
     let mut answers = Answers::new();
     let mut others = Vec::new();
     for waiting in deliveries {

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use saga_core::machine::Refusal;
 use saga_core::machine::{Delivery, UndoPlan};
 use saga_core::record::Knowledge;
-use saga_core::{By, DeadLetter, Entry, Payload, Phase, Receipt, Role, SagaId, SitePath, State};
+use saga_core::{By, Entry, Payload, Phase, Receipt, Role, SagaId, SitePath, State};
 use serde::Serialize;
 
+use super::act::{Act, Answering, Redriving, Undoing};
 use super::error::ActError;
-use super::known::Known;
 use crate::author::look_error::LookError;
 use crate::author::view::StateView;
 use crate::drive::engine::Engine;
 use crate::drive::live::Channel;
 use crate::drive::watchers::Watcher;
-use crate::operate::outcome::Outcome;
 use crate::operate::running::Running;
 use crate::value::journal::journal;
 
@@ -148,24 +147,6 @@ impl AnyHandle {
         Ok(self.look().await?.undo_plan())
     }
 
-    /// Waits until it has ended or is a dead letter, and returns the outcome, with its values as they are recorded.
-    /// [`Payload::shown`] gives one as JSON without its secrets. [`Runtime::find_as`](crate::Runtime::find_as) gives a
-    /// handle that decodes them.
-    ///
-    /// **Cancel safety**: nothing happens to the saga if this is dropped.
-    ///
-    /// # Errors
-    /// [`LookError`].
-    pub async fn outcome(&self) -> Result<Outcome<Payload, Payload>, LookError> {
-        let state = self.settled().await?;
-        if state.phase() == Phase::DeadLettered {
-            let journal = self.journal().await?;
-            let letter = DeadLetter::of(&state, &journal);
-            return Ok(Outcome::DeadLettered(Known::new(self.clone(), state.last_seq(), letter)));
-        }
-        Outcome::recorded(&state)
-    }
-
     /// Asks the saga to stop and roll back; returns once that is recorded.
     ///
     /// **Cancel safety**: if the future is dropped, the cancel may or may not have been delivered. A second cancel
@@ -187,145 +168,101 @@ impl AnyHandle {
     ///
     /// # Errors
     /// [`Refusal::Ended`] after the end; [`Refusal::Duplicate`] if it has been taken before.
-    pub async fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Result<(), ActError> {
-        let payload = self.encode(value)?;
-        let delivery = Delivery::Signal { id: signal_id.to_owned(), name: name.to_owned(), payload };
-        self.deliver(delivery).await.map(drop)
+    pub fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Act {
+        let (id, name) = (signal_id.to_owned(), name.to_owned());
+        Act::new(self, self.encode(value).map(|payload| Delivery::Signal { id, name, payload }))
     }
 
-    /// Answers the only open question with yes.
+    /// Answers a question with yes.
     ///
     /// # Errors
-    /// [`Refusal::NoQuestion`], or [`Refusal::WhichQuestion`] if there are several.
-    pub async fn approve(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Answer { site: None, approved: true, by }).await.map(drop)
+    /// [`Refusal::NoQuestion`], or [`Refusal::WhichQuestion`] if there are several and the act names none.
+    pub fn approve(&self, by: By) -> Act<Answering> {
+        Act::new(self, Ok(Delivery::Answer { site: None, approved: true, by }))
     }
 
-    /// Answers the only open question with no.
+    /// Answers a question with no.
     ///
     /// # Errors
     /// As [`approve`](Self::approve).
-    pub async fn deny(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Answer { site: None, approved: false, by }).await.map(drop)
+    pub fn deny(&self, by: By) -> Act<Answering> {
+        Act::new(self, Ok(Delivery::Answer { site: None, approved: false, by }))
     }
 
-    /// Answers the question at `site`.
-    ///
-    /// # Errors
-    /// [`Refusal::NoQuestion`].
-    pub async fn answer_at(&self, site: SitePath, approved: bool, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Answer { site: Some(site), approved, by }).await.map(drop)
-    }
-
-    /// Undoes a completed saga; returns once that is recorded.
+    /// Undoes a completed saga; done once that is recorded.
     ///
     /// # Errors
     /// [`Refusal`]: not completed, irreversible, a window closed, nothing left.
-    pub async fn undo(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Undo { site: None, by }).await.map(drop)
+    pub fn undo(&self, by: By) -> Act<Undoing> {
+        Act::new(self, Ok(Delivery::Undo { site: None, by }))
     }
 
-    /// Undoes a completed saga from the step or child at `site` on: itself, and all that happened after it.
-    ///
-    /// # Errors
-    /// As [`undo`](Self::undo).
-    pub async fn undo_from(&self, site: SitePath, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Undo { site: Some(site), by }).await.map(drop)
-    }
-
-    /// Sends a dead letter on in its direction, with fresh attempts for all its blockers.
+    /// Sends a dead letter on in its direction, with fresh attempts for its blockers.
     ///
     /// # Errors
     /// [`Refusal`]: not dead-lettered, in doubt, output lost.
-    pub async fn redrive(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Redrive { site: None, input: None, by }).await.map(drop)
-    }
-
-    /// Sends on only what is blocked at `site`.
-    ///
-    /// # Errors
-    /// As [`redrive`](Self::redrive).
-    pub async fn redrive_at(&self, site: SitePath, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Redrive { site: Some(site), input: None, by }).await.map(drop)
-    }
-
-    /// Sends on what is blocked at `site`, with another input: an object of the step's parameters, or JSON of that
-    /// shape. A secret may be given as it was shown, `{"$redacted": n}`: then the recorded one is kept.
-    ///
-    /// # Errors
-    /// As [`redrive`](Self::redrive); [`Refusal::Unusable`] if the input is not of the step's type.
-    pub async fn redrive_with<T: Serialize>(
-        &self,
-        site: SitePath,
-        input: &T,
-        by: By,
-    ) -> Result<(), ActError> {
-        let input = Some(self.encode(input)?);
-        self.deliver(Delivery::Redrive { site: Some(site), input, by }).await.map(drop)
+    pub fn redrive(&self, by: By) -> Act<Redriving> {
+        Act::new(self, Ok(Delivery::Redrive { site: None, input: None, by }))
     }
 
     /// Says that the step at `site` happened and gave `output`, from which its compensation is evaluated.
     ///
     /// # Errors
     /// [`Refusal`]: nothing is blocked there, or the output is not of the step's type.
-    pub async fn resolve_happened<T: Serialize>(
-        &self,
-        site: SitePath,
-        output: &T,
-        by: By,
-    ) -> Result<(), ActError> {
-        let knowledge = Knowledge::Happened { output: self.encode(output)? };
-        self.deliver(Delivery::Resolve { site, role: Role::Do, knowledge, by }).await.map(drop)
+    pub fn resolve_happened<T: Serialize>(&self, site: SitePath, output: &T, by: By) -> Act {
+        let output = self.encode(output);
+        let knowledge = output.map(|output| Knowledge::Happened { output });
+        Act::new(self, knowledge.map(|knowledge| Delivery::Resolve { site, role: Role::Do, knowledge, by }))
     }
 
     /// Says that the step at `site`, which is in doubt, did not happen and never will.
     ///
     /// # Errors
     /// [`Refusal`]: nothing in doubt there.
-    pub async fn resolve_not_happened(&self, site: SitePath, by: By) -> Result<(), ActError> {
-        let delivery = Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::NotHappened, by };
-        self.deliver(delivery).await.map(drop)
+    pub fn resolve_not_happened(&self, site: SitePath, by: By) -> Act {
+        let knowledge = Knowledge::NotHappened;
+        Act::new(self, Ok(Delivery::Resolve { site, role: Role::Do, knowledge, by }))
     }
 
     /// Says that the compensation of the step at `site` was done by hand.
     ///
     /// # Errors
     /// [`Refusal`]: nothing is blocked there.
-    pub async fn resolve_undone(&self, site: SitePath, by: By) -> Result<(), ActError> {
+    pub fn resolve_undone(&self, site: SitePath, by: By) -> Act {
         let knowledge = Knowledge::Happened { output: Payload::null() };
-        self.deliver(Delivery::Resolve { site, role: Role::Undo, knowledge, by }).await.map(drop)
+        Act::new(self, Ok(Delivery::Resolve { site, role: Role::Undo, knowledge, by }))
     }
 
     /// Declares the compensation of the step at `site` not needed.
     ///
     /// # Errors
     /// [`Refusal`]: no compensation is owed there.
-    pub async fn waive(&self, site: SitePath, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Waive { site, by }).await.map(drop)
+    pub fn waive(&self, site: SitePath, by: By) -> Act {
+        Act::new(self, Ok(Delivery::Waive { site, by }))
     }
 
     /// Rolls a dead letter back.
     ///
     /// # Errors
     /// [`Refusal::TooLate`] past the point of no return.
-    pub async fn roll_back(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::RollBack { by }).await.map(drop)
+    pub fn roll_back(&self, by: By) -> Act {
+        Act::new(self, Ok(Delivery::RollBack { by }))
     }
 
     /// Closes a dead letter as it is.
     ///
     /// # Errors
     /// [`Refusal::NotDeadLettered`].
-    pub async fn abandon(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::Abandon { by }).await.map(drop)
+    pub fn abandon(&self, by: By) -> Act {
+        Act::new(self, Ok(Delivery::Abandon { by }))
     }
 
     /// Ends all backoffs: what waits for another attempt begins it now.
     ///
     /// # Errors
     /// [`Refusal::Ended`].
-    pub async fn retry_now(&self, by: By) -> Result<(), ActError> {
-        self.deliver(Delivery::RetryNow { by }).await.map(drop)
+    pub fn retry_now(&self, by: By) -> Act {
+        Act::new(self, Ok(Delivery::RetryNow { by }))
     }
 
     /// Returns what is given in place of a recorded value, or sent.

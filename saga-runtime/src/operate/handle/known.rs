@@ -6,11 +6,10 @@ use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 
-use saga_core::machine::Delivery;
-use saga_core::record::Knowledge;
-use saga_core::{By, DeadLetter, Payload, Role, Seq, SitePath, State};
+use saga_core::{By, DeadLetter, Seq, SitePath, State};
 use serde::Serialize;
 
+use super::act::{Act, Answering, Redriving, Undoing};
 use super::any::{AnyHandle, Cancelled};
 use super::error::ActError;
 use crate::author::look_error::LookError;
@@ -79,9 +78,9 @@ pub trait Completes: phase::Seen {}
 #[diagnostic::do_not_recommend]
 impl Completes for phase::Completed {}
 
-/// An act on its way. Boxed, because its type has to say nothing of the saga's state: else a mistake would be reported
+/// A cancel on its way. Boxed, because its type has to say nothing of the saga's state: else a mistake would be reported
 /// once for each mention of it.
-pub type Act<T = ()> = Pin<Box<dyn Future<Output = Result<T, ActError>> + Send>>;
+pub type Cancelling = Pin<Box<dyn Future<Output = Result<Cancelled, ActError>> + Send>>;
 
 /// A saga that was seen in the state `P` (one of [`phase`]), with the acts that make sense there: any other does not
 /// compile. What was seen is read through it: a dead letter's [`DeadLetter`], any other's [`State`].
@@ -140,18 +139,9 @@ impl<P: phase::Seen> Known<P> {
         Self { handle, seq, seen: Box::new(seen) }
     }
 
-    /// Does what makes sense only as the saga was seen: refused if it has changed since.
-    fn act(&self, delivery: Delivery) -> Act {
-        let (handle, delivery) = (self.handle.clone(), delivery.having_seen(self.seq));
-        Box::pin(async move { handle.deliver(delivery).await.map(drop) })
-    }
-
-    /// Does the same as [`act`](Self::act), with a value that may have no JSON form.
-    fn act_with(&self, value: Result<Payload, ActError>, delivery: impl FnOnce(Payload) -> Delivery) -> Act {
-        match value {
-            Ok(value) => self.act(delivery(value)),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
-        }
+    /// Makes the act one that makes sense only as the saga was seen: it is refused if the saga has changed since.
+    fn seen<K>(&self, act: Act<K>) -> Act<K> {
+        act.with(|delivery| delivery.having_seen(self.seq))
     }
 
     /// Returns the saga's handle.
@@ -190,7 +180,7 @@ impl<P: phase::Seen> Known<P> {
     ///
     /// # Errors
     /// [`ActError`].
-    pub fn cancel(self, by: By) -> Act<Cancelled>
+    pub fn cancel(self, by: By) -> Cancelling
     where
         P: GoesForward,
     {
@@ -199,183 +189,97 @@ impl<P: phase::Seen> Known<P> {
     }
 
     /// Sends it a signal; see [`AnyHandle::signal`].
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn signal<T: Serialize>(&self, name: &str, signal_id: &str, value: &T) -> Act
     where
         P: GoesForward,
     {
-        let handle = self.handle.clone();
-        let (id, name) = (signal_id.to_owned(), name.to_owned());
-        let delivery = handle.encode(value).map(|payload| Delivery::Signal { id, name, payload });
-        Box::pin(async move { handle.deliver(delivery?).await.map(drop) })
+        self.handle.signal(name, signal_id, value)
     }
 
-    /// Answers the only open question with yes.
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn approve(&self, by: By) -> Act
+    /// Answers a question with yes; see [`AnyHandle::approve`].
+    pub fn approve(&self, by: By) -> Act<Answering>
     where
         P: GoesForward,
     {
-        self.act(Delivery::Answer { site: None, approved: true, by })
+        self.seen(self.handle.approve(by))
     }
 
-    /// Answers the only open question with no.
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn deny(&self, by: By) -> Act
+    /// Answers a question with no; see [`AnyHandle::deny`].
+    pub fn deny(&self, by: By) -> Act<Answering>
     where
         P: GoesForward,
     {
-        self.act(Delivery::Answer { site: None, approved: false, by })
-    }
-
-    /// Answers the question at `site`.
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn answer_at(&self, site: SitePath, approved: bool, by: By) -> Act
-    where
-        P: GoesForward,
-    {
-        self.act(Delivery::Answer { site: Some(site), approved, by })
+        self.seen(self.handle.deny(by))
     }
 }
 
 /// Acts on a completed saga.
 impl<P: phase::Seen> Known<P> {
     /// Undoes it; see [`AnyHandle::undo`]. What that would do is in its [`undo_plan`](State::undo_plan).
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn undo(self, by: By) -> Act
+    pub fn undo(self, by: By) -> Act<Undoing>
     where
         P: Completes,
     {
-        self.act(Delivery::Undo { site: None, by })
-    }
-
-    /// Undoes it from the step or child at `site` on; see [`AnyHandle::undo_from`].
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn undo_from(self, site: SitePath, by: By) -> Act
-    where
-        P: Completes,
-    {
-        self.act(Delivery::Undo { site: Some(site), by })
+        self.seen(self.handle.undo(by))
     }
 }
 
 /// Acts on a dead letter.
 impl<P: phase::Seen> Known<P> {
     /// Sends it on in its direction; see [`AnyHandle::redrive`].
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn redrive(self, by: By) -> Act
+    pub fn redrive(self, by: By) -> Act<Redriving>
     where
         P: NeedsPerson,
     {
-        self.act(Delivery::Redrive { site: None, input: None, by })
-    }
-
-    /// Sends on only what is blocked at `site`.
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn redrive_at(self, site: SitePath, by: By) -> Act
-    where
-        P: NeedsPerson,
-    {
-        self.act(Delivery::Redrive { site: Some(site), input: None, by })
-    }
-
-    /// Sends on what is blocked at `site`, with another input; see [`AnyHandle::redrive_with`].
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub fn redrive_with<T: Serialize>(self, site: SitePath, input: &T, by: By) -> Act
-    where
-        P: NeedsPerson,
-    {
-        let input = self.handle.encode(input);
-        self.act_with(input, |input| Delivery::Redrive { site: Some(site), input: Some(input), by })
+        self.seen(self.handle.redrive(by))
     }
 
     /// Says that the step at `site` happened and gave `output`; see [`AnyHandle::resolve_happened`].
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn resolve_happened<T: Serialize>(self, site: SitePath, output: &T, by: By) -> Act
     where
         P: NeedsPerson,
     {
-        let output = self.handle.encode(output);
-        self.act_with(output, |output| {
-            let knowledge = Knowledge::Happened { output };
-            Delivery::Resolve { site, role: Role::Do, knowledge, by }
-        })
+        self.seen(self.handle.resolve_happened(site, output, by))
     }
 
     /// Says that the step at `site`, which is in doubt, did not happen and never will.
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn resolve_not_happened(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {
-        self.act(Delivery::Resolve { site, role: Role::Do, knowledge: Knowledge::NotHappened, by })
+        self.seen(self.handle.resolve_not_happened(site, by))
     }
 
     /// Says that the compensation of the step at `site` was done by hand.
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn resolve_undone(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {
-        let knowledge = Knowledge::Happened { output: Payload::null() };
-        self.act(Delivery::Resolve { site, role: Role::Undo, knowledge, by })
+        self.seen(self.handle.resolve_undone(site, by))
     }
 
     /// Declares the compensation of the step at `site` not needed.
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn waive(self, site: SitePath, by: By) -> Act
     where
         P: NeedsPerson,
     {
-        self.act(Delivery::Waive { site, by })
+        self.seen(self.handle.waive(site, by))
     }
 
     /// Rolls it back; see [`AnyHandle::roll_back`].
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn roll_back(self, by: By) -> Act
     where
         P: NeedsPerson,
     {
-        self.act(Delivery::RollBack { by })
+        self.seen(self.handle.roll_back(by))
     }
 
     /// Closes it as it is.
-    ///
-    /// # Errors
-    /// [`ActError`].
     pub fn abandon(self, by: By) -> Act
     where
         P: NeedsPerson,
     {
-        self.act(Delivery::Abandon { by })
+        self.seen(self.handle.abandon(by))
     }
 }
 

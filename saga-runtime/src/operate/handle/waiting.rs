@@ -16,7 +16,7 @@ use crate::value::journal::journal;
 
 impl AnyHandle {
     /// Waits until it has ended or is a dead letter; gives its state then.
-    pub(super) fn settled(&self) -> BoxFuture<'_, Result<Arc<State>, LookError>> {
+    pub(crate) fn settled(&self) -> BoxFuture<'_, Result<Arc<State>, LookError>> {
         Box::pin(self.rested())
     }
 
@@ -75,10 +75,11 @@ impl AnyHandle {
         let engine = self.engine();
         let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
         let event = Event::DeadLettered { reason: Reason::Undecodable, detail: LISTED.to_owned() };
-        // Only a delivery is refused.
-        drop(machine::advance(&mut state, event, &facts));
-        // An act on it says that its author has seen these records: they are the ones that the worker writes.
-        drop(machine::advance(&mut state, Event::Recovered { is_poison: false }, &facts));
+        // An act on it says that its author has seen the records of both: they are the ones that the worker writes.
+        for event in [event, Event::Recovered { is_poison: false }] {
+            // Only a delivery is refused.
+            drop(machine::advance(&mut state, event, &facts, &mut Vec::new()));
+        }
         state
     }
 

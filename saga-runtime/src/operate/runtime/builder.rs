@@ -37,6 +37,36 @@ use crate::value::surroundings::Surroundings;
 const JOIN_EVERY: Duration = Duration::from_millis(100);
 
 /// Builds a [`Runtime`].
+///
+/// ```
+/// use std::time::Duration;
+/// use saga::prelude::*;
+///
+/// struct Bank {
+///     url: String,
+/// }
+///
+/// #[step(irreversible)]
+/// async fn charge(bank: &Bank, key: &IdempotencyKey, cents: u32) -> Result<u32, Failure> {
+///     println!("POST {} {cents} {key}", bank.url);
+///     Ok(cents)
+/// }
+///
+/// #[saga]
+/// async fn order(cents: u32) -> Result<u32, Failure> {
+///     Ok(charge(cents).await?)
+/// }
+/// # saga::test::in_virtual_time(async {
+/// let runtime = Runtime::builder(MemoryStore::new())
+///     .resource(Bank { url: "https://bank.example".to_owned() })
+///     .saga::<order>()
+///     .lease(Duration::from_secs(20))
+///     .start()
+///     .await
+///     .unwrap();
+/// # assert!(runtime.run("a", order(5)).await.unwrap().outcome().await.unwrap().is_completed());
+/// # });
+/// ```
 #[must_use = "nothing runs before `start`"]
 pub struct Builder {
     pub(crate) store: Arc<dyn Store>,

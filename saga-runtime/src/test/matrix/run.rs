@@ -209,7 +209,9 @@ impl<S: Saga, W: World> Stage<S, W> {
             match entry.record {
                 Record::Asked { site, .. } if !case.has(&Disturbance::Unanswered(site.clone())) => {
                     let yes = !case.has(&Disturbance::Denied(site.clone()));
-                    handle.answer_at(site, yes, by("answers it")).await.ok();
+                    let by = by("answers it");
+                    let answer = if yes { handle.approve(by) } else { handle.deny(by) };
+                    answer.at(site).await.ok();
                 }
                 Record::Wait { site, name, .. } if !case.has(&Disturbance::NoSignal(site.clone())) => {
                     let signal = self.signals.iter().find(|(known, _)| *known == *name);

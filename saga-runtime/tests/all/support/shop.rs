@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use saga::prelude::*;
 use saga::upgrade::{Report, check};
-use saga::{Builder, Phase, SystemClock};
+use saga::{Builder, Phase, clock::SystemClock};
 
 /// The first build.
 pub mod first {
@@ -98,7 +98,7 @@ pub struct Shop {
 impl Shop {
     /// Returns a builder of that build.
     pub fn builder(&self, build: Build) -> Builder {
-        build(Runtime::builder_shared(self.store.clone()).clock(self.clock.clone()))
+        build(Runtime::builder(self.store.clone()).clock(self.clock.clone()))
     }
 
     /// Starts that build.
