@@ -9,8 +9,8 @@ use saga::test::TestRuntime;
 use saga::{
     Saga, SagaCall, Step, StepCall,
     by_hand::{
-        Compensation, Exit, Given, Need, Registry, SagaContext, StateView, Witness, effort, policy_of,
-        repeat, undo,
+        Compensates, Compensation, Exit, Given, Need, Registry, SagaContext, StateView, Witness, effort,
+        policy_of, repeat, undo,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,7 @@ mod by_hand {
         fn compensation(output: u32, given: &Given<'_, Self>) -> Option<Compensation> {
             let letters = given.input().item.len();
             let call = StepCall::<release>::new(Release { id: output, letters });
-            Some(Compensation::by(call))
+            Some(Compensates::undoing(call))
         }
     }
 

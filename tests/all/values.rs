@@ -293,7 +293,7 @@ fn what_would_not_come_back_is_refused_before_the_effect_or_named_after_it() {
             // As an output: the step is done, the attempt reports the loss, and the compensation is known.
             let handle = test.run(format!("output-{which}").as_str(), taken(which, false)).await.unwrap();
             let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!("{which}") };
-            let reason = &letter.blockers[0];
+            let reason = &letter.seen().blockers[0];
             assert_eq!(
                 (reason.reason, reason.site.clone()),
                 (Reason::OutputLost, Some(SitePath::from("gives")))

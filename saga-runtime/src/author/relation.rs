@@ -153,7 +153,7 @@ where
     note = "fix: `#[step(retriable, idempotent)]` on `{Self}`; or `#[step(retriable)]`, and let it take `key: &IdempotencyKey`"
 )]
 pub trait Compensates: Step {
-    /// Returns that call, to be recorded.
+    /// Returns that call as a compensation.
     fn undoing(call: StepCall<Self>) -> Compensation;
 }
 
@@ -164,7 +164,7 @@ where
     S::Repeat: Repeatable,
 {
     fn undoing(call: StepCall<Self>) -> Compensation {
-        Compensation::by(call)
+        Compensation::of(call)
     }
 }
 

@@ -378,8 +378,7 @@ pub struct Compensation {
 }
 
 impl Compensation {
-    /// Returns the compensation by that call.
-    pub fn by<S: Compensates>(call: StepCall<S>) -> Self {
+    pub(crate) fn of<S: Compensates>(call: StepCall<S>) -> Self {
         Self { step: S::NAME, input: encode(&call.input) }
     }
 

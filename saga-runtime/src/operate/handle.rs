@@ -4,6 +4,7 @@ mod act;
 mod any;
 mod error;
 mod known;
+mod typed;
 mod waiting;
 
 use std::marker::PhantomData;
@@ -20,7 +21,7 @@ pub use any::{AnyHandle, Cancelled};
 pub use error::ActError;
 pub use known::{Cancelling, Completes, GoesForward, Known, NeedsPerson, phase};
 
-/// The handle of a saga; everything that [`AnyHandle`] can do, and its outcome and state in its own types.
+/// The handle of a saga: everything that [`AnyHandle`] can do, and its outcome and state in its own types.
 ///
 /// ```
 /// use saga::prelude::*;
@@ -58,16 +59,14 @@ impl<S: Saga> std::fmt::Debug for Handle<S> {
     }
 }
 
-impl<S: Saga> std::ops::Deref for Handle<S> {
-    type Target = AnyHandle;
-    fn deref(&self) -> &AnyHandle {
-        &self.any
-    }
-}
-
 impl<S: Saga> Handle<S> {
     pub(crate) fn new(any: AnyHandle) -> Self {
         Self { any, saga: PhantomData }
+    }
+
+    /// Returns the handle without the saga's type, for code that takes any saga.
+    pub fn any(&self) -> &AnyHandle {
+        &self.any
     }
 
     /// Waits until the saga has ended or is a dead letter, and says how.

@@ -21,7 +21,7 @@ use crate::value::recorded::Recorded;
 ///     match outcome {
 ///         Outcome::Completed { output, .. } => format!("paid {output}"),
 ///         Outcome::RolledBack { cause, rollback, .. } => format!("not paid: {cause}; {rollback}"),
-///         Outcome::DeadLettered(letter) => format!("a person has to look at it: {}", letter.blockers[0].detail),
+///         Outcome::DeadLettered(letter) => format!("a person has to look at it: {}", letter.seen().blockers[0].detail),
 ///         Outcome::Abandoned { by, .. } => format!("closed by {by}"),
 ///         _ => "an outcome of a later version".to_owned(),
 ///     }
@@ -107,7 +107,7 @@ impl<T, E> fmt::Display for Outcome<T, E> {
             Outcome::RolledBack { cause, rollback, .. } => write!(f, "rolled back: {cause}; {rollback}"),
             Outcome::DeadLettered(letter) => {
                 f.write_str("dead-lettered")?;
-                letter.blockers.iter().try_for_each(|at| write!(f, "; {}: {}", at.reason, at.detail))
+                letter.seen().blockers.iter().try_for_each(|at| write!(f, "; {}: {}", at.reason, at.detail))
             }
             Outcome::Abandoned { by, rollback } => write!(f, "abandoned by {by}; {rollback}"),
         }

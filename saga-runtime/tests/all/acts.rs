@@ -52,7 +52,7 @@ async fn saga_that(stands: Stands) -> (TestRuntime, Handle<trip>) {
         world.called("hold flight", 1).in_time().await;
         return (test, handle);
     }
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     match stands {
         Back | BlockedBack | RolledBack => handle.deny(ann()).await.unwrap(),
         BlockedForward | Completed | Abandoned => handle.approve(ann()).await.unwrap(),
@@ -148,11 +148,11 @@ async fn every_act_in_every_state() {
         for stands in STATES {
             let (_test, handle) = saga_that(stands).await;
             let at = if matches!(stands, BlockedForward) { "visa" } else { "flight" };
-            let before = effective(&handle).await;
-            let cell = match act(&handle, name, site(at)).await {
+            let before = effective(handle.any()).await;
+            let cell = match act(handle.any(), name, site(at)).await {
                 Ok(()) => "taken".to_owned(),
                 Err(ActError::Refused(refusal)) => {
-                    assert_eq!(effective(&handle).await, before, "a refusal changes nothing");
+                    assert_eq!(effective(handle.any()).await, before, "a refusal changes nothing");
                     assert!(!refusal.advice().is_empty());
                     variant(&refusal)
                 }
@@ -191,14 +191,14 @@ async fn a_dead_letter_is_mended_step_by_step() {
     let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else {
         panic!("it is dead-lettered")
     };
-    assert_eq!(letter.blockers[0].site, Some(site("visa")));
-    let plain: &saga_core::DeadLetter = &letter;
+    assert_eq!(letter.seen().blockers[0].site, Some(site("visa")));
+    let plain: &saga_core::DeadLetter = letter.seen();
     assert_eq!((letter.handle().id(), letter.to_string()), (handle.id(), plain.to_string()));
     letter.resolve_happened(site("visa"), &"by hand", ann()).await.unwrap();
     let done = handle.outcome().in_time().await.unwrap();
     assert_eq!(done.completed().unwrap(), "booked");
     let done = handle.completed().await.unwrap().unwrap();
-    assert_eq!(done.undo_plan().entries.len(), 2);
+    assert_eq!(done.seen().undo_plan().entries.len(), 2);
     let journal = handle.journal().await.unwrap();
     let by = |r: &saga_core::Record| {
         matches!(r, saga_core::Record::Resolved { knowledge: Knowledge::Happened { .. }, .. })

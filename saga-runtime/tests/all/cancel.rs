@@ -72,7 +72,7 @@ async fn scheduled_nothing_ever_begins() {
     assert_eq!(cancelled.settled().in_time().await.unwrap().rollback, Rollback::None);
     assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     assert_eq!(world.calls("hold flight"), 1, "the other saga's");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// The attempt in flight gets its time. The doubt that it leaves is resolved, and the effect undone.
@@ -96,7 +96,7 @@ async fn in_flight_it_settles_first() {
         assert_eq!((receipt.phase, &receipt.rollback), (Phase::RolledBack, &ALL_UNDONE));
         assert_eq!(world.told(), told_after);
         assert_eq!((world.calls("book hotel"), world.calls("charge card")), (1, 0));
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -128,12 +128,12 @@ async fn in_flight_an_attempt_is_told() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<courteous>()).await;
     let handle = test.run("a", courteous::call()).await.unwrap();
-    until(&handle, |state| state.step(&site("polite")).is_some()).await;
-    let [first, settled] = cancelled_at_once(&test, &handle).await;
+    until(handle.any(), |state| state.step(&site("polite")).is_some()).await;
+    let [first, settled] = cancelled_at_once(&test, handle.any()).await;
     assert_eq!(told(&first), [vec!["flight"], vec!["polite"], vec![], vec![]]);
     assert_eq!(told(&settled), [vec![], vec![], vec!["polite"], vec![]]);
     assert_eq!((names(&settled.undone), settled.rollback), (vec!["flight"], ALL_UNDONE));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,14 +146,14 @@ async fn in_backoff_it_ends_at_once() {
         let step = state.step(&site("flight"));
         step.is_some_and(|s| matches!(s.doing.status, Status::Pending(Next::Again { .. })))
     };
-    until(&handle, waits).await;
+    until(handle.any(), waits).await;
     let calls = world.calls("hold flight");
-    let [first, settled] = cancelled_at_once(&test, &handle).await;
+    let [first, settled] = cancelled_at_once(&test, handle.any()).await;
     assert_eq!(told(&first), [vec![], vec![], vec!["flight"], vec![]]);
     assert_eq!((settled.phase, settled.rollback), (Phase::RolledBack, Rollback::None));
     test.pass(HOUR).await;
     assert_eq!(world.calls("hold flight"), calls, "no attempt begins after it");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,7 +193,7 @@ async fn in_an_all_siblings_settle_and_nothing_more_begins() {
         let step = state.step(&site("all.2/three"));
         step.is_some_and(|s| matches!(s.doing.status, Status::Pending(Next::Again { .. })))
     };
-    until(&handle, waits).await;
+    until(handle.any(), waits).await;
     let cancelled = handle.cancel(ann()).await.unwrap();
     assert_eq!(
         told(cancelled.receipt()),
@@ -207,7 +207,7 @@ async fn in_an_all_siblings_settle_and_nothing_more_begins() {
     assert_eq!(receipt.rollback, ALL_UNDONE);
     assert_eq!((world.landed("release one"), world.landed("release two")), (1, 1));
     assert_eq!((world.landed("hold three"), world.calls("hold four")), (0, 0));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,8 +228,8 @@ async fn irreversible_in_flight_and_done_it_is_too_late() {
     assert_eq!(names(&receipt.cannot_be_undone), ["card", "ticket"]);
     assert!(receipt.to_string().starts_with("too late: card is done"), "{receipt}");
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
-    assert_eq!(count(&handle, |r| matches!(r, Record::TooLate { .. })).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::TooLate { .. })).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,7 +245,7 @@ async fn irreversible_in_flight_and_not_done_it_rolls_back() {
     assert_eq!((receipt.phase, receipt.rollback), (Phase::RolledBack, ALL_UNDONE));
     assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     assert_eq!(world.calls("charge card"), 1, "it is never run again");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// In doubt without a probe: a person decides, never a rerun; the decision sets the direction.
@@ -269,7 +269,7 @@ async fn irreversible_in_doubt_a_person_decides() {
                 let id = id_of(&world, "post letter");
                 handle.resolve_happened(site("letter"), &id, ann()).await.unwrap();
                 assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "posted");
-                assert_eq!(count(&handle, |r| matches!(r, Record::TooLate { .. })).await, 1);
+                assert_eq!(count(handle.any(), |r| matches!(r, Record::TooLate { .. })).await, 1);
             }
             false => {
                 handle.resolve_not_happened(site("letter"), ann()).await.unwrap();
@@ -278,7 +278,7 @@ async fn irreversible_in_doubt_a_person_decides() {
             }
         }
         assert_eq!(world.calls("post letter"), 1);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -293,13 +293,13 @@ async fn irreversible_waiting_for_its_rerun_is_not_run_again() {
         let step = state.step(&site("letter"));
         step.is_some_and(|s| s.doing.doubt && matches!(s.doing.status, Status::Pending(Next::Again { .. })))
     };
-    until(&handle, waits).await;
+    until(handle.any(), waits).await;
     let calls = world.calls("post letter");
-    let [first, settled] = cancelled_at_once(&test, &handle).await;
+    let [first, settled] = cancelled_at_once(&test, handle.any()).await;
     assert_eq!((names(&first.in_flight), settled.phase), (vec!["letter"], Phase::DeadLettered));
     test.pass(HOUR).await;
     assert_eq!(world.calls("post letter"), calls);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,11 +318,11 @@ async fn in_a_child_its_steps_are_undone_with_the_rest() {
     let test = started(&world, |b| b.saga::<family>()).await;
     let handle = test.run("a", family::call()).await.unwrap();
     test.pass(SECOND).await;
-    let [first, settled] = cancelled_at_once(&test, &handle).await;
+    let [first, settled] = cancelled_at_once(&test, handle.any()).await;
     assert_eq!(told(&first), [vec!["flight", "stay/room"], vec![], vec!["stay/sleep"], vec![]]);
     assert_eq!((settled.phase, settled.rollback), (Phase::RolledBack, ALL_UNDONE));
     assert_eq!(world.told(), ["hold flight", "hold room", "release room", "release flight"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// A cancel does not stop a rollback, nor change its cause.
@@ -338,14 +338,14 @@ async fn rolling_back_it_changes_nothing() {
     let cancelled = handle.cancel(ann()).await.unwrap();
     assert_eq!(cancelled.receipt().phase, Phase::RollingBack);
     assert!(matches!(cancelled.receipt().rollback, Rollback::Partial { .. }));
-    assert_eq!(effective(&handle).await, before);
+    assert_eq!(effective(handle.any()).await, before);
     world.open("release hotel");
     assert_eq!(cancelled.settled().in_time().await.unwrap().rollback, ALL_UNDONE);
     match handle.outcome().in_time().await.unwrap() {
         Outcome::RolledBack { cause, .. } => assert_eq!(cause.to_string(), "charge card is refused"),
         other => panic!("{other:?}"),
     }
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// A cancelled dead letter rolls back, and is dead-lettered again by what is in doubt.
@@ -377,7 +377,7 @@ async fn dead_lettered_it_goes_back() {
     handle.redrive(ann()).await.unwrap();
     assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
     assert_eq!(world.stands(), Vec::<String>::new());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -393,10 +393,10 @@ async fn past_the_point_of_no_return_it_is_too_late_twice() {
         assert_eq!(late.to_string(), "too late: card is done, and nothing undoes it");
         assert_eq!(refusal::<()>(Err(late)), Refusal::TooLate { site: site("card") });
     }
-    assert_eq!(effective(&handle).await, before);
+    assert_eq!(effective(handle.any()).await, before);
     world.open("mail ticket");
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// The same holds for a dead letter: past the point of no return nothing is rolled back.
@@ -411,7 +411,7 @@ async fn dead_lettered_past_the_point_of_no_return_it_is_too_late() {
     world.always("mail ticket", Fault::None);
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -464,9 +464,9 @@ async fn what_is_dropped_cancels_nothing() {
     let handle = test.find(&id).await.unwrap().unwrap();
     until_phase(&handle, Phase::Completed).await;
     assert!(cause_is_ann(&other.outcome().in_time().await.unwrap()), "the first that was recorded counts");
-    assert_eq!(count(&other, |r| matches!(r, Record::StopRequested { .. })).await, 1);
+    assert_eq!(count(other.any(), |r| matches!(r, Record::StopRequested { .. })).await, 1);
     world.agrees(&handle).await;
-    world.agrees(&other).await;
+    world.agrees(other.any()).await;
 }
 
 /// A recorded cancel survives the process; a barred effect stays barred.
@@ -484,5 +484,5 @@ async fn a_cancel_outlives_a_crash() {
     assert_eq!(world.calls("post letter"), 1);
     handle.resolve_not_happened(site("letter"), ann()).await.unwrap();
     assert!(cause_is_ann(&handle.outcome().in_time().await.unwrap()));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }

@@ -41,7 +41,7 @@ macro_rules! slow_to_retry {
                     registry.step::<$by>();
                 }
                 fn compensation(id: String, given: &Given<'_, Self>) -> Option<Compensation> {
-                    Some(Compensation::by(StepCall::<$by>::new(Item { id: Some(id), ..given.input() })))
+                    Some(Compensates::undoing(StepCall::<$by>::new(Item { id: Some(id), ..given.input() })))
                 }
             )?
         }
@@ -114,8 +114,8 @@ where
     let runtime = builder.saga::<S>().saga::<L>().start().await.unwrap();
     let began = tokio::time::Instant::now();
     let handle: AnyHandle = match what {
-        "deadline" => (*runtime.run("a", calls.1).await.unwrap()).clone(),
-        _ => (*runtime.run("a", calls.0(what.to_owned())).await.unwrap()).clone(),
+        "deadline" => runtime.run("a", calls.1).await.unwrap().any().clone(),
+        _ => runtime.run("a", calls.0(what.to_owned())).await.unwrap().any().clone(),
     };
     tokio::time::sleep(JUMP_AT).await;
     jump(&clock);

@@ -42,7 +42,7 @@ async fn a_signal_is_not_recorded_unsealed() {
     let of = fails.clone();
     let test = started(&world, move |b| b.codec(Outage(of.clone())).saga::<told>()).await;
     let handle = test.run("a", told::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     // A name that no wait has: its type is not known, so all of it is hidden.
     for (id, name) in [("1", "word"), ("2", "gossip")] {
         fails.store(true, Ordering::Release);
@@ -51,7 +51,7 @@ async fn a_signal_is_not_recorded_unsealed() {
         test.store().deliver(handle.id(), signal.clone(), test.now()).await.unwrap();
         test.pass(SECOND).await;
         assert!(test.store().undelivered(handle.id()).await.unwrap().is_empty(), "it is refused");
-        assert_eq!(count(&handle, |r| matches!(r, Record::Signalled { .. })).await, 0);
+        assert_eq!(count(handle.any(), |r| matches!(r, Record::Signalled { .. })).await, 0);
     }
     fails.store(false, Ordering::Release);
     let refused = Refusal::Unrecordable {

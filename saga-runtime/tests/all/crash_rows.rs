@@ -62,7 +62,7 @@ async fn crash_lease_expires_while_the_worker_stalls_and_wakes() {
     assert_eq!(elsewhere.journal().await.unwrap(), journal, "a fenced worker wrote");
     assert_eq!((world.calls("hold hotel"), world.keys("hold hotel"), world.landed("hold hotel")), (2, 1, 1));
     assert!(handle.outcome().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
     // It is a worker again, under another number.
     assert!(first.run("b", trip::call()).await.unwrap().outcome().await.unwrap().is_completed());
 }
@@ -117,7 +117,7 @@ async fn crash_fencing_is_by_epoch_not_by_what_has_been_written() {
     other.commits(Flow::Open);
     assert!(handle.outcome().await.unwrap().is_completed());
     assert_eq!(world.told(), ["hold flight", "hold hotel", "post letter"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
     drop(second);
 }
 
@@ -142,7 +142,7 @@ async fn crash_cancel_arrives_during_an_effect() {
         let receipt = cancelled.settled().await.unwrap();
         assert_eq!(receipt.phase, phase, "{label}");
         assert_eq!(world.stands().is_empty(), phase == Phase::RolledBack);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
         assert_eq!(world.landed(label), 1);
     }
 }
@@ -164,15 +164,15 @@ async fn crash_cancel_is_durable_before_an_irreversible_step_is_run_again() {
         let handle = test.run("a", trip::call()).await.unwrap();
         let outcome = handle.outcome().await.unwrap();
         assert!(
-            matches!(&outcome, Outcome::DeadLettered(l) if l.blockers[0].reason == Reason::InDoubt),
+            matches!(&outcome, Outcome::DeadLettered(l) if l.seen().blockers[0].reason == Reason::InDoubt),
             "{outcome:?}"
         );
         assert_eq!(world.calls("post letter"), 1, "it was run again after a cancel");
-        world.agrees(&handle).await;
-        world.mend(&handle).await;
+        world.agrees(handle.any()).await;
+        world.mend(handle.any()).await;
         let ended = if landed { Phase::Completed } else { Phase::RolledBack };
         assert_eq!(handle.phase().await.unwrap(), ended);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -202,7 +202,7 @@ async fn crash_cancel_meets_the_doubt_of_an_irreversible_step() {
     });
     let receipt = cancelled.unwrap().settled().await.unwrap();
     assert_eq!((world.calls("post letter"), receipt.phase), (1, Phase::DeadLettered));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// An operator's act, and the phase that it leads to.
@@ -239,7 +239,7 @@ async fn acts_once(world: World, act: Act, side: Side) {
     });
     assert_eq!(acts.count(), 1, "{name} {side:?}");
     assert_eq!(handle.phase().await.unwrap(), phase, "{name} {side:?}");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -304,7 +304,7 @@ async fn crash_store_fails_and_comes_back() {
             };
             tokio::time::timeout(secs(3), is_well).await.expect("a look for work is made every two seconds");
             assert_eq!(world.told(), ["hold flight", "hold hotel", "post letter"]);
-            world.agrees(&handle).await;
+            world.agrees(handle.any()).await;
         }
     }
 }
@@ -323,7 +323,7 @@ async fn crash_store_fails_for_longer_than_the_lease() {
     assert_eq!(world.calls("post letter"), 0);
     valve.writes(Flow::Open);
     assert!(handle.outcome().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -380,7 +380,7 @@ async fn crash_clock_jumps_within_the_process() {
             if back {
                 assert!(took >= wait, "{wait:?}: it took only {took:?}");
             }
-            world.agrees(&handle).await;
+            world.agrees(handle.any()).await;
         }
     }
 }
@@ -415,7 +415,7 @@ async fn crash_clock_jumps_over_a_restart() {
             assert!(outcome.unwrap().is_completed());
             let journal = handle.journal().await.unwrap();
             assert!(journal.iter().enumerate().all(|(at, e)| e.seq == at as u64), "order is by sequence");
-            world.agrees(&handle).await;
+            world.agrees(handle.any()).await;
         }
     }
 }
@@ -449,7 +449,7 @@ async fn crash_clock_is_set_back_while_a_probe_waits() {
     let handle = runtime.run("a", purchase::call()).await.unwrap();
     let outcome = tokio::time::timeout(secs(600), handle.outcome()).await;
     assert!(outcome.expect("the probe waits for a clock that was set back").unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -464,7 +464,12 @@ async fn crash_a_world_whose_probe_lies_is_caught() {
         let handle = test.run("a", purchase::call()).await.unwrap();
         handle.outcome().await.unwrap();
         test.pass(secs(100)).await;
-        assert_eq!(world.audit(&handle).await.is_empty(), !lies, "{:?}", world.audit(&handle).await);
+        assert_eq!(
+            world.audit(handle.any()).await.is_empty(),
+            !lies,
+            "{:?}",
+            world.audit(handle.any()).await
+        );
     }
 }
 
@@ -485,5 +490,5 @@ async fn crash_with_progress_in_between_is_no_poison() {
     let handle = test.run("a", trip::call()).await.unwrap();
     let outcome = handle.outcome().await.unwrap();
     assert!(outcome.is_completed(), "{outcome:?}");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }

@@ -51,7 +51,7 @@ async fn a_saga_that_kills_the_process_is_dead_lettered_after_the_third_time() {
     world.open("hold flight");
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// A saga that merely ran at the same time is not blamed, although it has as many deaths at first.
@@ -142,7 +142,7 @@ async fn progress_resets_the_count_of_deaths() {
     }
     let handle = test.run("a", long::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Deaths before progress are not added to those after, also when the saga turns to rolling back in between.
@@ -161,7 +161,7 @@ async fn deaths_before_and_after_progress_are_not_added_up() {
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +190,7 @@ async fn past_the_point_of_no_return_the_body_may_not_fail() {
         assert_eq!(only(&dead_lettered(&handle).await), (None, Reason::FailedPastNoReturn));
         handle.abandon(ann()).await.unwrap();
         assert!(matches!(handle.outcome().in_time().await.unwrap(), Outcome::Abandoned { .. }));
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
     assert_eq!(world.landed("charge card"), 2);
 }
@@ -214,7 +214,7 @@ async fn a_child_that_fails_past_its_point_of_no_return_is_not_unwound() {
     let handle = test.run("a", buy::call()).await.unwrap();
     assert_eq!(only(&dead_lettered(&handle).await), (Some("pay"), Reason::FailedPastNoReturn));
     assert_eq!(world.stands(), ["hold thing", "charge card"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[allow(non_camel_case_types)]
@@ -236,7 +236,7 @@ impl Step for cursed {
     }
     fn compensation(output: String, given: &Given<'_, Self>) -> Option<Compensation> {
         assert!(output != "cursed", "the output is cursed");
-        Some(Compensation::by(StepCall::<release>::new(Item { id: Some(output), ..given.input() })))
+        Some(Compensates::undoing(StepCall::<release>::new(Item { id: Some(output), ..given.input() })))
     }
 }
 
@@ -272,7 +272,7 @@ async fn a_compensation_that_cannot_be_evaluated_is_output_lost() {
             handle.resolve_happened(site("cursed"), &id, ann()).await.unwrap();
             assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
             assert_eq!(world.told(), ["cursed thing", "release thing"]);
-            world.agrees(&handle).await;
+            world.agrees(handle.any()).await;
         } else {
             handle.roll_back(ann()).await.unwrap();
             let letter = dead_lettered(&handle).await;
@@ -307,7 +307,7 @@ async fn a_call_off_that_fails_dead_letters_the_saga() {
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!(world.stands(), Vec::<String>::new());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// The text has everything that a person needs.
@@ -369,7 +369,7 @@ async fn nothing_moves_while_it_is_dead_lettered() {
     assert_eq!(handle.journal().await.unwrap(), before);
     handle.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed(), "its deadline did not pass meanwhile");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// A fix of the code fixes the saga: what failed past the point of no return continues in the new build.
@@ -392,8 +392,8 @@ async fn a_new_build_takes_a_dead_letter_on() {
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(world.calls("charge card"), 1);
-    assert_eq!(count(&handle, |r| matches!(r, Record::BodyBlocked { .. })).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::BodyBlocked { .. })).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 /// `outcome()` finds a dead letter; another worker redrives it; then `outcome()` reads its journal. The saga has not
@@ -430,5 +430,5 @@ async fn an_outcome_waits_for_what_was_sent_on_while_it_was_looked_at() {
     assert!(!outcome.is_finished(), "{outcome:?}");
     world.open("mail ticket");
     assert!(outcome.in_time().await.unwrap().unwrap());
-    world.agrees(&there).await;
+    world.agrees(there.any()).await;
 }

@@ -38,7 +38,7 @@ macro_rules! slow_to_retry {
                     registry.step::<$by>();
                 }
                 fn compensation(id: String, given: &Given<'_, Self>) -> Option<Compensation> {
-                    Some(Compensation::by(StepCall::<$by>::new(Item { id: Some(id), ..given.input() })))
+                    Some(Compensates::undoing(StepCall::<$by>::new(Item { id: Some(id), ..given.input() })))
                 }
             )?
         }

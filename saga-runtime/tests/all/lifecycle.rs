@@ -47,7 +47,7 @@ async fn run_is_idempotent_by_id() {
         test.crash().await.unwrap();
     }
     assert_eq!((world.calls("hold flight"), world.calls("mail ticket")), (1, 1));
-    world.agrees(&test.run("a", trip::call()).await.unwrap()).await;
+    world.agrees(test.run("a", trip::call()).await.unwrap().any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,7 +141,7 @@ impl Step for paint {
         registry.step::<rinse>();
     }
     fn compensation((): (), _: &Given<'_, Self>) -> Option<Compensation> {
-        Some(Compensation::by(StepCall::<rinse>::new(())))
+        Some(Compensates::undoing(StepCall::<rinse>::new(())))
     }
 }
 
@@ -207,7 +207,7 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     world.open("hold flight");
     down.await.unwrap();
     assert_eq!((test.running(), world.calls("mail ticket")), (0, 0), "nothing new begins");
-    assert_eq!(count(&running, |r| matches!(r, Record::Done { .. })).await, 1, "what ended is recorded");
+    assert_eq!(count(running.any(), |r| matches!(r, Record::Done { .. })).await, 1, "what ended is recorded");
     let page = test.sagas(&Query::default()).await.unwrap().sagas;
     assert!(page.iter().all(|s| !s.held && s.status.deaths == 0), "{page:?}");
     test.restart().await.unwrap();
@@ -217,7 +217,7 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     woken.signal("rain", "1", &()).await.unwrap();
     until_phase(&woken, Phase::Completed).await;
     assert_eq!((world.calls("hold flight"), world.calls("mail ticket")), (1, 1));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Attempts get the time of the shutdown. What is then still in flight is in doubt, and counts no death.
@@ -227,7 +227,7 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     world.script("hold flight", [Fault::Hang]);
     let mut test = started(&world, |b| b.saga::<trip>().saga::<stroll>().saga::<visa>()).await;
     let waiting = test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
-    until_phase(&waiting, Phase::Waiting).await;
+    until_phase(waiting.any(), Phase::Waiting).await;
     let running = test.run("running", trip::call()).await.unwrap();
     world.called("hold flight", 1).in_time().await;
     let began = test.now();
@@ -237,8 +237,11 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     let page = test.sagas(&Query::default()).await.unwrap().sagas;
     assert!(page.iter().all(|s| !s.held), "{page:?}");
     assert_eq!(
-        count(&running, |r| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. }))
-            .await,
+        count(running.any(), |r| matches!(
+            r,
+            Record::AttemptEnded { trouble: AttemptError::Interrupted, .. }
+        ))
+        .await,
         0,
         "that is for the next worker"
     );
@@ -248,12 +251,12 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     assert!(page.iter().all(|s| s.status.deaths == 0), "a release is no death: {page:?}");
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(
-        count(&handle, |r| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. }))
+        count(handle.any(), |r| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. }))
             .await,
         1
     );
     assert_eq!((world.calls("hold flight"), world.calls("mail ticket")), (2, 1), "again, under its key");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,7 +264,7 @@ async fn a_shutdown_within_a_time_ends_as_soon_as_it_can() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<stroll>()).await;
     let waiting = test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
-    until_phase(&waiting, Phase::Waiting).await;
+    until_phase(waiting.any(), Phase::Waiting).await;
     let began = test.now();
     assert_eq!(test.shutdown_within(60 * SECOND).await, 0);
     assert!(test.now().since(began) < SECOND);
@@ -289,7 +292,7 @@ async fn no_more_are_driven_than_there_is_leave_for() {
         let handle = test.run(format!("{n}"), trip::call()).await.unwrap();
         assert!(handle.outcome().in_time().await.unwrap().is_completed());
         assert!(test.running() <= 3);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
     assert!(
         test.now().since(began) < 5 * SECOND,
@@ -471,7 +474,7 @@ async fn handles_do_not_go_stale() {
         Outcome::Completed { undone, .. } => assert_eq!(undone, saga_core::Undone::Whole),
         other => panic!("{other:?}"),
     }
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// An act through another runtime gets the same refusal as one through the driving runtime.

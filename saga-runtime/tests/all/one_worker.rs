@@ -72,7 +72,7 @@ async fn a_request_to_close_outlives_a_failure_of_the_store() {
     let started = |store: Arc<dyn Store>| Runtime::builder(store).resource(world.clone());
     let runtime = started(store.clone()).saga::<sleeper>().start().await.unwrap();
     let handle = runtime.run("a", sleeper::call()).await.unwrap();
-    crate::support::acts::until_phase(&handle, Phase::Waiting).await;
+    crate::support::acts::until_phase(handle.any(), Phase::Waiting).await;
     runtime.shutdown().await;
     let valve = Valve::new(store.clone());
     let runtime = started(valve.clone()).saga::<other>().start().await.unwrap();

@@ -54,7 +54,7 @@ async fn a_retriable_step_before_an_irreversible_one_rolls_back() {
         other => panic!("{other:?}"),
     }
     assert_eq!(world.told(), ["hold flight", "release flight"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Past an irreversible step it is dead-lettered; after a redrive it completes, under a key of its own.
@@ -78,9 +78,12 @@ async fn redrive_gives_fresh_attempts() {
         (world.calls("mail ticket"), world.keys("mail ticket"), world.landed("mail ticket")),
         (7, 3, 1)
     );
-    assert_eq!(count(&handle, |r| matches!(r, Record::Redriven { by, .. } if by.who == ann().who)).await, 1);
-    assert_eq!(count(&handle, |r| matches!(r, Record::Redriven { by, .. } if by.who == "bob")).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(
+        count(handle.any(), |r| matches!(r, Record::Redriven { by, .. } if by.who == ann().who)).await,
+        1
+    );
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::Redriven { by, .. } if by.who == "bob")).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +106,7 @@ async fn redrive_at_sends_on_one_of_several() {
     assert_eq!((world.calls("release one"), world.calls("release two")), (1, 2));
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Redriven with another input, of the step or of a compensation; it is checked against its type.
@@ -123,12 +126,12 @@ async fn redrive_with_mends_the_input() {
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!((world.landed("mail voucher"), world.landed("mail ticket")), (1, 0));
     let mended = |r: &Record| matches!(r, Record::Redriven { input: Some(_), by, .. } if by.who == ann().who);
-    assert_eq!(count(&handle, mended).await, 1);
+    assert_eq!(count(handle.any(), mended).await, 1);
     // The corrected input is not treated as a divergence later.
     test.crash().await.unwrap();
     let handle = test.run("a", trip::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +145,7 @@ async fn redrive_with_mends_a_compensation() {
     handle.redrive(ann()).with_input(site("visa"), &input).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!(world.told()[2..], ["release visa by hand", "release flight"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// In doubt, a redrive or a correction is refused. A person's statement is accepted, and undone from the given output.
@@ -169,8 +172,8 @@ async fn resolve_happened_gives_the_output_and_its_undo() {
     assert_eq!(world.told(), ["hold flight", "stamp visa", "release visa", "release flight"]);
     assert_eq!(world.calls("stamp visa"), 1);
     let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::Happened { .. }, .. } if by.who == ann().who);
-    assert_eq!(count(&handle, by_ann).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), by_ann).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,8 +189,8 @@ async fn resolve_not_happened_is_a_failure() {
     }
     assert_eq!(world.told(), ["hold flight", "release flight"]);
     let by_ann = |r: &Record| matches!(r, Record::Resolved { by, knowledge: Knowledge::NotHappened, .. } if by.who == ann().who);
-    assert_eq!(count(&handle, by_ann).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), by_ann).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 /// A step known not to have happened is not in doubt: it is redriven, not resolved. One that happened may be stated.
@@ -235,10 +238,16 @@ async fn resolve_undone_and_waive_end_a_rollback() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(count(&handle, |r| matches!(r, Record::Waived { by, .. } if by.who == ann().who)).await, 1);
     assert_eq!(
-        count(&handle, |r| matches!(r, Record::Resolved { by, role: Role::Undo, .. } if by.who == "bob"))
-            .await,
+        count(handle.any(), |r| matches!(r, Record::Waived { by, .. } if by.who == ann().who)).await,
+        1
+    );
+    assert_eq!(
+        count(
+            handle.any(),
+            |r| matches!(r, Record::Resolved { by, role: Role::Undo, .. } if by.who == "bob")
+        )
+        .await,
         1
     );
     assert_eq!((world.calls("release visa"), world.calls("release flight")), (1, 1));
@@ -277,7 +286,7 @@ async fn roll_back_turns_a_dead_letter_round() {
         other => panic!("{other:?}"),
     }
     assert_eq!(world.stands(), Vec::<String>::new());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -295,7 +304,7 @@ async fn roll_back_is_refused_while_an_irreversible_step_is_in_doubt() {
     handle.redrive(ann()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
     assert_eq!((world.calls("charge card"), world.keys("charge card")), (calls, 1));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -357,7 +366,7 @@ async fn retry_now_ends_backoffs() {
     let world = World::new();
     let mut test = started(&world, |b| b.saga::<asleep>()).await;
     let handle = test.run("a", asleep::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     test.pass(SECOND).await;
     assert_eq!(test.running(), 0);
     test.crash().await.unwrap();
@@ -366,7 +375,10 @@ async fn retry_now_ends_backoffs() {
     handle.retry_now(ann()).await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "awake");
     assert!(test.now().since(began) < SECOND, "{:?}", test.now().since(began));
-    assert_eq!(count(&handle, |r| matches!(r, Record::RetriedNow { by } if by.who == ann().who)).await, 1);
+    assert_eq!(
+        count(handle.any(), |r| matches!(r, Record::RetriedNow { by } if by.who == ann().who)).await,
+        1
+    );
     assert_eq!(refusal(handle.retry_now(ann()).await), Refusal::Ended { phase: Phase::Completed });
 }
 
@@ -411,6 +423,6 @@ async fn acts_are_refused_in_the_wrong_phase() {
         if phase != Phase::Completed {
             assert_eq!(refusal(handle.undo(ann()).await), Refusal::NotCompleted { phase });
         }
-        assert_eq!(effective(handle).await, before);
+        assert_eq!(effective(handle.any()).await, before);
     }
 }

@@ -139,7 +139,7 @@ async fn one_crash<S: Saga>(call: SagaCall<S>, write: u64, side: Side, ends: Pha
     let crashed = {
         let runs = async {
             let handle = test.run("a", call).await.unwrap();
-            ends_of(&handle).await
+            ends_of(handle.any()).await
         };
         tokio::select! {
             phase = runs => {
@@ -171,7 +171,7 @@ async fn ends_of(handle: &saga::AnyHandle) -> Phase {
             return phase;
         }
         if let Some(letter) = handle.dead_letter().await.unwrap() {
-            let doubts = letter.blockers.iter().filter(|stop| stop.reason == Reason::InDoubt);
+            let doubts = letter.seen().blockers.iter().filter(|stop| stop.reason == Reason::InDoubt);
             let Some(site) = doubts.filter_map(|stop| stop.site.clone()).next() else { return phase };
             letter.resolve_not_happened(site, By::new("ann", "it is empty")).await.unwrap();
             continue;

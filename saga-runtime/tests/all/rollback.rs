@@ -61,7 +61,7 @@ async fn s01_a_resume_queued_before_the_deadline_rolls_back_once() {
     assert_eq!((world.calls("release flight"), world.calls("release hotel")), (1, 1));
     let begun = |r: &Record| matches!(r, Record::RollbackStarted { .. });
     assert_eq!(handle.journal().await.unwrap().iter().filter(|e| begun(&e.record)).count(), 1);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +106,7 @@ async fn s03_a_step_that_waits_to_be_tried_again_is_not_called_in_the_rollback()
     test.pass(secs(600)).await;
     assert_eq!(world.calls("hold hotel"), 1, "it was called again after the rollback began");
     assert_eq!(world.told(), ["hold flight", "release flight"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,7 +121,7 @@ async fn s04_a_step_that_failed_is_not_undone() {
         "{outcome:?}"
     );
     assert_eq!((world.calls("release hotel"), world.calls("release flight")), (0, 1));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 saga!(group, |cx, input| [a] {
@@ -150,7 +150,7 @@ async fn s05_every_branch_is_undone_with_its_own_data() {
         for n in 1..=5 {
             assert_eq!(world.landed(&format!("release seat-{n}")), 1, "{n}");
         }
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -160,16 +160,16 @@ async fn s06_a_failing_undo_is_no_clean_end() {
     world.always("release hotel", Fault::Permanent);
     let (_test, handle) = declined(&world).await;
     let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else { panic!("it reported an end") };
-    assert_eq!(letter.blockers.len(), 1);
+    assert_eq!(letter.seen().blockers.len(), 1);
     assert_eq!(
-        (letter.blockers[0].reason, letter.blockers[0].role),
+        (letter.seen().blockers[0].reason, letter.seen().blockers[0].role),
         (Reason::CompensationFailed, Role::Undo)
     );
     assert!(letter.to_string().contains("release hotel is refused"), "{letter}");
-    let owed: Vec<&str> = letter.owed.entries.iter().map(|e| e.site.as_str()).collect();
+    let owed: Vec<&str> = letter.seen().owed.entries.iter().map(|e| e.site.as_str()).collect();
     assert_eq!(owed, ["hotel", "flight"]);
     assert_eq!(world.stands(), ["hold flight", "hold hotel"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,10 +185,10 @@ async fn s07_a_failed_undo_is_still_there_to_be_tried_again() {
     let handle = test.run("a", trip::call()).await.unwrap();
     handle.redrive(ann()).await.unwrap();
     world.called("release hotel", 2).await;
-    world.mend(&handle).await;
+    world.mend(handle.any()).await;
     assert_eq!(handle.phase().await.unwrap(), Phase::RolledBack);
     assert_eq!(world.told(), ["hold flight", "hold hotel", "release hotel", "release flight"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,7 +200,7 @@ async fn s08_a_failing_undo_ends() {
         let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() else {
             panic!("it reported an end")
         };
-        assert_eq!(letter.blockers[0].reason, Reason::CompensationFailed);
+        assert_eq!(letter.seen().blockers[0].reason, Reason::CompensationFailed);
         let calls = world.calls("release hotel");
         // In doubt it is rerun ten times; its own limit is three.
         let limit = match fault {
@@ -213,7 +213,7 @@ async fn s08_a_failing_undo_ends() {
         assert_eq!(world.calls("release hotel"), calls, "{fault:?}: it went on in a loop");
         let begun = |r: &Record| matches!(r, Record::RollbackStarted { .. });
         assert_eq!(handle.journal().await.unwrap().iter().filter(|e| begun(&e.record)).count(), 1);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -254,7 +254,7 @@ async fn s09_a_step_whose_undo_is_unknown_is_not_passed_over() {
     tokio::time::sleep(secs(60)).await;
     let handle = later.find(&id).await.unwrap().unwrap();
     let letter = handle.dead_letter().await.unwrap().expect("it cannot be undone by this build");
-    assert!(letter.blockers.iter().all(|r| r.reason == Reason::Diverged), "{letter}");
+    assert!(letter.seen().blockers.iter().all(|r| r.reason == Reason::Diverged), "{letter}");
     assert_eq!(world.stands(), ["hold flight"]);
     world.agrees(&handle).await;
     drop(handle);
@@ -281,7 +281,7 @@ async fn s10_the_end_says_what_the_steps_say() {
     let Rollback::Partial { left, .. } = rollback else { panic!("{rollback}") };
     assert_eq!(left.iter().map(|l| l.site.as_str()).collect::<Vec<_>>(), ["hotel"]);
     assert_eq!(world.stands(), ["hold hotel"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -294,7 +294,7 @@ async fn s11_every_state_can_be_shown() {
         world.script("hold hotel", [*hotel]).script("release hotel", [release]);
         let (_test, handle) = declined(&world).await;
         handle.outcome().await.unwrap();
-        world.mend(&handle).await;
+        world.mend(handle.any()).await;
         let journal = handle.journal().await.unwrap();
         for upto in 1..=journal.len() {
             let state = State::of(handle.id().clone(), &journal[..upto]).unwrap();
@@ -328,7 +328,7 @@ async fn s12_a_failure_is_stored_and_rolled_back() {
     };
     assert_eq!((message.as_str(), site), ("charge card is refused", Some(SitePath::from("card"))));
     assert!(world.stands().is_empty());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 saga!(dinner, |cx, input| [a, b] {
@@ -351,7 +351,7 @@ async fn s13_what_finishes_after_its_undo_does_not_stand() {
         test.pass(secs(700)).await;
         assert!(world.stands().is_empty(), "{:?}", world.stands());
         assert_eq!(world.keys(label), 1);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -362,7 +362,7 @@ async fn s16_forward_and_backward_attempts_are_counted_apart() {
     let (_test, handle) = declined(&world).await;
     assert!(handle.outcome().await.unwrap().is_rolled_back());
     assert_eq!((world.calls("hold hotel"), world.calls("release hotel")), (3, 3));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
     // A limit on attempts is kept.
     let world = World::new();
     world.always("hold hotel", Fault::Transient);
@@ -370,5 +370,5 @@ async fn s16_forward_and_backward_attempts_are_counted_apart() {
     let handle = test.run("a", trip::call()).await.unwrap();
     assert!(handle.outcome().await.unwrap().is_rolled_back());
     assert_eq!(world.calls("hold hotel"), 3);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }

@@ -41,7 +41,7 @@ async fn is_released(store: &dyn Store) {
 async fn called_for(valve: &Arc<Valve>, world: &World, flow: Flow) -> (Runtime, Handle<waits>) {
     let runtime = runs(valve, world).await;
     let handle = runtime.run("a", waits::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     // It is released after it has lingered.
     tokio::time::sleep(5 * SECOND).await;
     assert_eq!(runtime.running(), 0);
@@ -161,6 +161,6 @@ async fn a_shutdown_within_a_time_releases_probes_and_compensations() {
         let handle = test.run("a", trip::call()).await.unwrap();
         let outcome = handle.outcome().in_time().await.unwrap();
         assert!(outcome.is_rolled_back(), "{in_flight}, {deaths} deaths: {outcome}");
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }

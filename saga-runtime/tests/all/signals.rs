@@ -37,7 +37,7 @@ async fn s58_a_signal_of_another_type_that_is_taken_in_a_shutdown_is_refused() {
     };
     let runtime = start().await;
     let handle = runtime.run("a", hears::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     valve.loads(Flow::Frozen);
     let claimed = valve.claimed();
     for (id, number) in [("1", 7), ("2", 8)] {
@@ -57,12 +57,12 @@ async fn s58_a_signal_of_another_type_that_is_taken_in_a_shutdown_is_refused() {
     stopped.in_time().await.unwrap();
     let next = start().await;
     let handle = next.run("a", hears::call()).await.unwrap();
-    assert_eq!(count(&handle, refused).await, 2, "{:?}", handle.journal().await);
+    assert_eq!(count(handle.any(), refused).await, 2, "{:?}", handle.journal().await);
     assert_eq!(handle.phase().await.unwrap(), Phase::Waiting);
     // The id of a refused signal is free.
     handle.signal("go", "1", &"now").in_time().await.unwrap();
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "now");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// The limit passes under a stop that has no effect: the signal was in time, and ends the wait.
@@ -82,8 +82,8 @@ async fn s58_a_signal_of_another_type_that_is_taken_under_a_stop_is_refused() {
     let outcome = handle.outcome().in_time().await.unwrap();
     assert!(outcome.to_string().contains("completed"), "{outcome}");
     assert!(outcome.completed().unwrap().contains("Expired"), "the wait ends by its limit");
-    assert_eq!(count(&handle, refused).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), refused).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 /// The body never looks at it.
@@ -92,7 +92,7 @@ async fn a_signal_of_another_type_with_a_cancel_behind_it_holds_up_nothing() {
     let world = World::new();
     let mut test = started(&world, |b| b.saga::<hears>()).await;
     let handle = test.run("a", hears::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     let now = test.now();
     test.die().await;
     let signal =
@@ -103,5 +103,5 @@ async fn a_signal_of_another_type_with_a_cancel_behind_it_holds_up_nothing() {
     test.restart().await.unwrap();
     let handle = test.run("a", hears::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_rolled_back());
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }

@@ -74,7 +74,7 @@ async fn ends(handle: &Handle<trip>, world: &World, declined: bool) {
     }
     assert_eq!(world.stands().len(), if declined { 0 } else { 5 });
     assert!(LABELS.iter().all(|label| world.landed(label) <= 1), "{:?}", world.told());
-    world.agrees(handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Starts the trip, again if the worker has lost its lease meanwhile.

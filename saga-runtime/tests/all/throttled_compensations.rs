@@ -122,10 +122,10 @@ async fn s17_who_stands_in_line_begins_in_turn_and_not_before() {
     let handles = all_run(&test, 40, trip::call).await;
     all_rolled_back(&handles).await;
     let came = counter.desk("release").came;
-    let first = begun(&handles[0]).await[0];
+    let first = begun(handles[0].any()).await[0];
     for (i, handle) in handles.iter().enumerate() {
         assert_eq!(came[i].0, handle.id().as_str());
-        let [begun] = begun(handle).await[..] else { panic!("more than one attempt") };
+        let [begun] = begun(handle.any()).await[..] else { panic!("more than one attempt") };
         assert_eq!(begun.since(first), came[i].1 - came[0].1, "{}", handle.id());
         assert!(begun.since(first) >= TAKES * i as u32);
     }
@@ -144,7 +144,7 @@ async fn s17_retries_stand_in_line_again_and_hold_up_nobody_meanwhile() {
     let firsts = desk.came[19].1 - desk.came[0].1;
     assert!(firsts <= TAKES * 12, "{firsts:?}");
     for handle in &handles {
-        assert_eq!(count(handle, |r| matches!(r, Record::Started { role: Role::Undo, .. })).await, 1);
+        assert_eq!(count(handle.any(), |r| matches!(r, Record::Started { role: Role::Undo, .. })).await, 1);
     }
 }
 
@@ -161,7 +161,7 @@ async fn s17_a_slot_is_free_again_however_its_attempt_ends() {
     all_rolled_back(&handles).await;
     assert_eq!(counter.desk("release").most, 1);
     let timed_out = |r: &Record| matches!(r, Record::AttemptEnded { trouble: AttemptError::TimedOut, .. });
-    assert!(count(&handles[0], timed_out).await >= 1);
+    assert!(count(handles[0].any(), timed_out).await >= 1);
 }
 
 /// Other compensations, other branches and forward steps do not wait for a full queue.
@@ -187,7 +187,7 @@ async fn s17_a_saga_is_not_dead_lettered_while_a_branch_of_it_stands_in_line() {
     counter.set("unseat", |desk| desk.refuses = true);
     let blocked = all_run(&test, 4, trip::call).await;
     let handle = test.run("both", tour::call()).await.unwrap();
-    until(&handle, |state| {
+    until(handle.any(), |state| {
         state
             .step(&SitePath::from("all.1/bench"))
             .is_some_and(|s| s.undoing.as_ref().is_some_and(|e| e.is_blocked()))
@@ -214,7 +214,7 @@ async fn s17_a_crash_leaves_nothing_in_doubt_that_stood_in_line() {
     let mut interrupted = 0;
     for handle in &handles {
         let doubt = |r: &Record| matches!(r, Record::AttemptEnded { trouble: AttemptError::Interrupted, .. });
-        interrupted += count(handle, doubt).await;
+        interrupted += count(handle.any(), doubt).await;
     }
     assert_eq!(interrupted, 2);
 }
@@ -234,7 +234,7 @@ async fn s17_a_shutdown_ends_and_the_next_worker_goes_on() {
     all_rolled_back(&handles).await;
     assert_eq!((counter.desk("release").came.len(), counter.desk("unseat").came.len()), (20, 20));
     for handle in &handles {
-        assert_eq!(begun(handle).await.len(), 2, "{}: begun, and left alone", handle.id());
+        assert_eq!(begun(handle.any()).await.len(), 2, "{}: begun, and left alone", handle.id());
     }
 }
 
@@ -251,8 +251,10 @@ async fn s17_what_comes_due_in_a_shutdown_is_left_alone() {
         assert!(events < 1000, "it takes events without end");
     });
     let handle = test.run("a", tour::call()).await.unwrap();
-    until(&handle, |state| state.step(&SitePath::from("all.0/bus")).is_some_and(|s| s.undoing.is_some()))
-        .await;
+    until(handle.any(), |state| {
+        state.step(&SitePath::from("all.0/bus")).is_some_and(|s| s.undoing.is_some())
+    })
+    .await;
     test.shutdown().in_time().await;
     assert_eq!((counter.desk("release").came.len(), counter.desk("unseat").came.len()), (1, 1));
     counter.open("unseat");

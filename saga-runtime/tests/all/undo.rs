@@ -66,15 +66,15 @@ async fn whole_as_planned_and_not_again() {
     let handle = test.run("a", four::call()).await.unwrap();
     handle.undo(ann()).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Whole);
-    assert_eq!(began(&handle).await, planned(&plan).iter().map(|(site, _)| *site).collect::<Vec<_>>());
+    assert_eq!(began(handle.any()).await, planned(&plan).iter().map(|(site, _)| *site).collect::<Vec<_>>());
     assert_eq!(world.told()[4..], ["release four", "release three", "unset two", "release one"]);
     assert!(handle.undo_plan().await.unwrap().entries.is_empty());
     assert_eq!(refusal(handle.undo(ann()).await), Refusal::NothingToUndo { site: None });
     assert_eq!(
-        count(&handle, |r| matches!(r, Record::UndoStarted { by, .. } if by.who == ann().who)).await,
+        count(handle.any(), |r| matches!(r, Record::UndoStarted { by, .. } if by.who == ann().who)).await,
         1
     );
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Undoes from a step on: it, and what happened after it; the rest later. In two undos each step has its own key once.
@@ -94,7 +94,7 @@ async fn from_a_step_and_then_the_rest() {
     handle.undo(ann()).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Whole);
     assert_eq!(world.told()[4..], ["release four", "release three", "unset two", "release one"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Undoing in one branch undoes what came after it there and after the join, and not the other branches.
@@ -124,7 +124,7 @@ async fn from_a_branch() {
     handle.undo(ann()).back_to(site("all.1/leg")).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.stands(), ["set trip"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 trait NamedSeat: Awaitable {
@@ -165,7 +165,7 @@ async fn what_is_irreversible_bars_what_came_before_it() {
     handle.undo(ann()).back_to(site("after")).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Partial);
     assert_eq!(world.stands(), ["hold before", "charge card"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[allow(non_camel_case_types)]
@@ -188,7 +188,7 @@ impl Step for rent {
     }
     fn compensation(id: String, given: &Given<'_, Self>) -> Option<Compensation> {
         let call = StepCall::<release>::new(Item { id: Some(id), ..given.input() });
-        Some(Compensation::by(call))
+        Some(Compensates::undoing(call))
     }
 }
 
@@ -212,7 +212,7 @@ async fn while_its_window_is_open_with_residue() {
     assert_eq!(undone(&handle).await, Undone::Whole);
     let residue = vec![Residue { site: site("bike"), what: "a fee".to_owned() }];
     assert_eq!(handle.look().await.unwrap().residue(), residue);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +273,7 @@ async fn an_undo_that_is_blocked() {
             handle.undo(ann()).await.unwrap();
             assert_eq!(undone(&handle).await, Undone::Whole);
         }
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -307,7 +307,7 @@ async fn an_undo_goes_on_over_a_crash() {
     assert_eq!(undone(&handle).await, Undone::Whole);
     assert_eq!((world.calls("release three"), world.landed("release three")), (2, 1));
     assert_eq!(world.calls("hold one"), 1, "the body does not run again");
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// Effects that a saga undid within itself (a failed child, a handled failure) are not part of the plan.
@@ -336,5 +336,5 @@ async fn what_a_failed_child_undid_is_not_undone_again() {
     assert_eq!(undone(&handle).await, Undone::Whole);
     assert_eq!(world.landed("release room"), 1);
     assert!(test.now().since(test::BEGINNING) < Duration::from_secs(3600));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }

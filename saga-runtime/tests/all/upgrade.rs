@@ -104,13 +104,13 @@ async fn a_journal_in_another_order_is_no_path() {
     handle.approve(ann()).await.unwrap();
     until(&handle, Phase::DeadLettered).await;
     let letter = handle.dead_letter().await.unwrap().unwrap();
-    assert_eq!(letter.blockers.len(), 1, "{letter}");
+    assert_eq!(letter.seen().blockers.len(), 1, "{letter}");
     assert_eq!(
-        (letter.blockers[0].reason, letter.blockers[0].site.as_ref()),
+        (letter.seen().blockers[0].reason, letter.seen().blockers[0].site.as_ref()),
         (Reason::Diverged, misfit.site.as_ref())
     );
-    assert!(letter.blockers[0].detail.starts_with(&told), "{letter}");
-    assert!(letter.blockers[0].detail.contains(r#"step hold({"item":"Ork"})"#), "{letter}");
+    assert!(letter.seen().blockers[0].detail.starts_with(&told), "{letter}");
+    assert!(letter.seen().blockers[0].detail.contains(r#"step hold({"item":"Ork"})"#), "{letter}");
     runtime.shutdown().await;
 }
 
@@ -240,9 +240,9 @@ async fn what_is_owed_is_looked_for_on_the_way_back_and_after_completion() {
     let shop = left(async |runtime| {
         let done = runtime.run("done", first::trip("Ork".into())).await.unwrap();
         let back = runtime.run("back", first::trip("Ork".into())).await.unwrap();
-        until(&done, Phase::Waiting).await;
+        until(done.any(), Phase::Waiting).await;
         done.approve(ann()).await.unwrap();
-        until(&back, Phase::Waiting).await;
+        until(back.any(), Phase::Waiting).await;
         assert!(done.outcome().await.unwrap().is_completed());
     })
     .await;
@@ -272,7 +272,7 @@ async fn what_is_owed_is_looked_for_on_the_way_back_and_after_completion() {
 async fn a_rollback_is_not_held_against_the_automaton() {
     let shop = left(async |runtime| {
         let trip = runtime.run("trip", first::trip("Ork".into())).await.unwrap();
-        until(&trip, Phase::Waiting).await;
+        until(trip.any(), Phase::Waiting).await;
     })
     .await;
     // A build without `unbook` must roll it back, and dead-letters it there.
@@ -348,7 +348,7 @@ async fn a_failure_of_a_step_that_cannot_fail_any_more() {
     }
     let shop = left(async |runtime| {
         let handle = runtime.run("retort", first::retort("no".into())).await.unwrap();
-        until(&handle, Phase::Waiting).await;
+        until(handle.any(), Phase::Waiting).await;
     })
     .await;
     assert!(shop.check(FIRST).await.all_fit());
@@ -434,7 +434,7 @@ async fn all_pages_are_looked_at() {
         for n in 0..1203 {
             let trip = runtime.run(format!("trip-{n}"), first::trip("Ork".into())).await.unwrap();
             if n == 1202 {
-                until(&trip, Phase::Waiting).await;
+                until(trip.any(), Phase::Waiting).await;
             }
         }
     })
@@ -451,7 +451,7 @@ async fn a_store_in_use_is_only_read() {
     let path = dir.join("trips.db");
     let runtime = FIRST(Runtime::builder(SqliteStore::open(&path).unwrap())).start().await.unwrap();
     let handle = runtime.run("trip", first::trip("Ork".into())).await.unwrap();
-    until(&handle, Phase::Waiting).await;
+    until(handle.any(), Phase::Waiting).await;
     let before = handle.journal().await.unwrap();
     let reader = SqliteStore::open_read_only(&path).unwrap();
     let report = check(&Runtime::builder(reader).saga::<turned_round::trip>()).await.unwrap();

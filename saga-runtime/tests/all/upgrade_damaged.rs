@@ -18,7 +18,7 @@ async fn s59_a_saga_that_is_damaged_is_named() {
     let runtime = FIRST(Runtime::builder(SqliteStore::open(&path).unwrap())).start().await.unwrap();
     for id in ["broken", "whole"] {
         let handle = runtime.run(id, first::trip("Ork".into())).await.unwrap();
-        until(&handle, Phase::Waiting).await;
+        until(handle.any(), Phase::Waiting).await;
     }
     runtime.shutdown().await;
     drop(runtime);

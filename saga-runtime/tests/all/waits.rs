@@ -39,8 +39,8 @@ async fn a_sleep_goes_on_over_crashes() {
     let handle = test.run("a", sleeper::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     near(test.now().since(began), 2 * HOUR);
-    assert_eq!(count(&handle, |r| matches!(r, Record::Timer { .. })).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::Timer { .. })).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn a_sleep_that_ended_while_nothing_ran_ends_at_once() {
     let handle = test.run("a", sleeper::call()).await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     near(test.now().since(began), Duration::ZERO);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 /// A thousand waiting sagas use no memory, and all are woken.
@@ -125,8 +125,8 @@ async fn signals_early_late_and_twice() {
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "books, shoes");
     let late = refusal(handle.signal("parcel", "4", &"too late").await);
     assert_eq!(late, Refusal::Ended { phase: Phase::Completed });
-    assert_eq!(count(&handle, |r| matches!(r, Record::Signalled { .. })).await, 4);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::Signalled { .. })).await, 4);
+    world.agrees(handle.any()).await;
 }
 
 /// Two concurrent waits for one name get a signal each, in the order of arrival.
@@ -160,7 +160,7 @@ async fn a_signal_that_does_not_come_in_time() {
     test.pass(MINUTE).await;
     test.crash().await.unwrap();
     let handle = test.run("a", bounded::call()).await.unwrap();
-    until(&handle, |s| s.site(&site("signal#2")).is_some()).await;
+    until(handle.any(), |s| s.site(&site("signal#2")).is_some()).await;
     near(test.now().since(began), HOUR);
     // It is late for the first wait, and in time for the second.
     handle.signal("parcel", "1", &"books").await.unwrap();
@@ -173,7 +173,7 @@ async fn a_signal_of_another_type_is_refused() {
     let world = World::new();
     let test = started(&world, |b| b.saga::<two_parcels>()).await;
     let handle = test.run("a", two_parcels::call()).await.unwrap();
-    until(&handle, |s| s.site(&site("signal")).is_some()).await;
+    until(handle.any(), |s| s.site(&site("signal")).is_some()).await;
     let refused = refusal(handle.signal("parcel", "1", &7).await);
     assert!(
         matches!(&refused, Refusal::SignalRefused { why, .. } if why.contains("no alloc::string::String: invalid type: integer, expected a string")),
@@ -245,10 +245,10 @@ async fn approved_denied_and_expired() {
     let has_expired = |verdict: &Verdict| *verdict == Verdict::Expired;
     for (handle, is_it) in [(&denied, &is_denied as &dyn Fn(&Verdict) -> bool), (&expired, &has_expired)] {
         assert_eq!(
-            count(handle, |r| matches!(r, Record::Answered { verdict, .. } if is_it(verdict))).await,
+            count(handle.any(), |r| matches!(r, Record::Answered { verdict, .. } if is_it(verdict))).await,
             1
         );
-        world.agrees(handle).await;
+        world.agrees(handle.any()).await;
     }
     assert_eq!((world.landed("charge card"), world.landed("release flight")), (1, 2));
 }
@@ -343,7 +343,7 @@ async fn a_deadline_while_it_waits_rolls_back() {
     }
     near(test.now().since(began), HOUR);
     assert_eq!(world.told(), ["hold flight", "set hotel", "unset hotel", "release flight"]);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -356,8 +356,8 @@ async fn a_deadline_past_the_point_of_no_return_only_marks() {
     assert!(handle.look().await.unwrap().is_overdue());
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     near(test.now().since(began), 2 * HOUR);
-    assert_eq!(count(&handle, |r| matches!(r, Record::Overdue)).await, 1);
-    world.agrees(&handle).await;
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::Overdue)).await, 1);
+    world.agrees(handle.any()).await;
 }
 
 /// The deadline passes while an irreversible step is in flight: the step settles first, and decides.
@@ -377,7 +377,7 @@ async fn a_deadline_waits_for_an_irreversible_step() {
         assert_eq!((outcome.is_completed(), outcome.is_rolled_back()), (done, !done), "{outcome:?}");
         assert_eq!(handle.look().await.unwrap().is_overdue(), done);
         assert_eq!(world.calls("charge card"), 1);
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -400,7 +400,7 @@ async fn a_deadline_does_not_run_in_a_rollback() {
         Outcome::RolledBack { cause, .. } => assert_eq!(cause.to_string(), "charge card is refused"),
         other => panic!("{other:?}"),
     }
-    assert_eq!(count(&handle, |r| matches!(r, Record::StopRequested { .. } | Record::Overdue)).await, 1);
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::StopRequested { .. } | Record::Overdue)).await, 1);
     assert_eq!(world.calls("release flight"), 1);
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }

@@ -48,7 +48,7 @@ async fn s61_who_waits_at_a_shutdown_is_told() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     let runtime = runs(&store, &world).await;
     let handle = runtime.run("a", waits::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     let outcome = tokio::spawn({
         let handle = handle.clone();
         async move { handle.outcome().await }
@@ -200,7 +200,7 @@ async fn s61_an_act_on_a_saga_of_an_unknown_type_ends_and_abandon_closes_it() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     let runtime = runs(&store, &world).await;
     let handle = runtime.run("a", waits::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     runtime.shutdown().await;
 
     // This is visible before such a build runs.
@@ -229,7 +229,7 @@ async fn s61_an_abandon_is_compared_with_what_its_author_had_seen() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     let runtime = runs(&store, &world).await;
     let handle = runtime.run("a", waits::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     let seen = handle.look().await.unwrap().last_seq();
     runtime.shutdown().await;
     let runtime = knows_other(&store, &world).await;
@@ -284,7 +284,7 @@ async fn s61_a_worker_that_has_the_code_comes_before_one_that_closes() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     let (knows, knows_not) = (runs(&store, &world).await, knows_other(&store, &world).await);
     let handle = knows.run("a", waits::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     let there = knows_not.find(handle.id()).await.unwrap().unwrap();
     let refused = refusal(there.abandon(ann()).in_time().await);
     assert!(matches!(refused, Refusal::NotDeadLettered { .. }), "{refused:?}");
@@ -298,7 +298,7 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
     let (store, world) = (Arc::new(MemoryStore::new()), World::new());
     let runtime = runs(&store, &world).await;
     let handle = runtime.run("a", waits::call()).await.unwrap();
-    until_phase(&handle, Phase::Waiting).await;
+    until_phase(handle.any(), Phase::Waiting).await;
     runtime.shutdown().await;
     let worker = store.join("older", HOUR, runtime.now()).await.unwrap();
     store
@@ -345,7 +345,7 @@ async fn what_is_listed_as_a_dead_letter_is_one_and_is_redriven() {
     assert!(handle.dead_letter().await.unwrap().is_some());
 
     handle.redrive(ann()).in_time().await.unwrap();
-    assert_eq!(count(&handle, |r| matches!(r, Record::Redriven { .. })).await, 1);
+    assert_eq!(count(handle.any(), |r| matches!(r, Record::Redriven { .. })).await, 1);
     handle.signal("go", "one", &"x").in_time().await.unwrap();
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(world.calls("hold seat"), 1);
@@ -396,5 +396,5 @@ async fn a_lost_lease_ends_the_quarantine_of_what_ran() {
     clock.forward(HOUR);
     let handle = test.find(&SagaId::new("a").unwrap()).await.unwrap().unwrap();
     until_phase(&handle, Phase::DeadLettered).await;
-    assert_eq!(only(&handle.dead_letter().await.unwrap().unwrap()), (None, Reason::PoisonPill));
+    assert_eq!(only(handle.dead_letter().await.unwrap().unwrap().seen()), (None, Reason::PoisonPill));
 }

@@ -192,7 +192,7 @@ async fn s57_an_answer_in_time_counts_and_one_too_late_does_not() {
         let handle = test.run("a", asks::call()).await.unwrap();
         assert_eq!(handle.outcome().in_time().await.unwrap().is_completed(), in_time);
         assert_eq!(world.calls("charge card"), u32::from(in_time));
-        world.agrees(&handle).await;
+        world.agrees(handle.any()).await;
     }
 }
 
@@ -245,7 +245,7 @@ async fn s57_a_deadline_passes_while_the_store_is_gone() {
     let outcome = handle.outcome().in_time().await.unwrap();
     assert!(matches!(&outcome, Outcome::RolledBack { cause: Cause::Deadline, .. }), "{outcome}");
     assert_eq!((world.calls("charge card"), world.stands().len()), (0, 0));
-    world.agrees(&handle).await;
+    world.agrees(handle.any()).await;
 }
 
 static CLOCK: std::sync::OnceLock<std::sync::Arc<SetClock>> = std::sync::OnceLock::new();
@@ -272,7 +272,7 @@ async fn s57_no_readonly_step_begins_after_the_deadline() {
     let outcome = late.outcome().in_time().await.unwrap();
     assert!(matches!(&outcome, Outcome::RolledBack { cause: Cause::Deadline, .. }), "{outcome}");
     assert_eq!((world.calls("look map"), world.calls("release seat")), (1, 1));
-    world.agrees(&late).await;
+    world.agrees(late.any()).await;
 }
 
 saga!(hurries, |cx, input| [s] {
@@ -287,7 +287,7 @@ async fn s57_a_signal_in_time_counts_though_the_store_does_not_say_so_in_time() 
         let valve = Valve::new(std::sync::Arc::new(MemoryStore::new()));
         let runtime = Runtime::builder(valve.clone()).saga::<hurries>().start().await.unwrap();
         let handle = runtime.run("a", hurries::call()).await.unwrap();
-        until_phase(&handle, Phase::Waiting).await;
+        until_phase(handle.any(), Phase::Waiting).await;
         valve.reads(Flow::Unavailable);
         tokio::time::sleep(Duration::from_millis(after)).await;
         let saga = SagaId::new("a").unwrap();

@@ -67,7 +67,7 @@ macro_rules! step {
                 $(registry.step::<$off>();)?
             }
             $(fn compensation(receipt: Receipt, given: &Given<'_, Self>) -> Option<Compensation> {
-                Some(Compensation::by(StepCall::<$by>::new(Order { of: Some(receipt.id), ..given.input() })))
+                Some(Compensates::undoing(StepCall::<$by>::new(Order { of: Some(receipt.id), ..given.input() })))
             })?
             $(fn probe(given: &Given<'_, Self>) -> Option<ProbeCall<Receipt>> {
                 let of = Some(given.key().to_string());
@@ -75,7 +75,7 @@ macro_rules! step {
             })?
             $(fn in_doubt(given: &Given<'_, Self>) -> Option<Compensation> {
                 let of = Some(given.key().to_string());
-                Some(Compensation::by(StepCall::<$off>::new(Order { of, ..given.input() })))
+                Some(Compensates::undoing(StepCall::<$off>::new(Order { of, ..given.input() })))
             })?
         }
     };

@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::ops::Deref;
 use std::pin::Pin;
 
 use saga_core::{By, DeadLetter, Seq, SitePath, State};
@@ -83,7 +82,7 @@ impl Completes for phase::Completed {}
 pub type Cancelling = Pin<Box<dyn Future<Output = Result<Cancelled, ActError>> + Send>>;
 
 /// A saga that was seen in the state `P` (one of [`phase`]), with the acts that make sense there: any other does not
-/// compile. What was seen is read through it: a dead letter's [`DeadLetter`], any other's [`State`].
+/// compile. What was [`seen`](Known::seen) is a [`DeadLetter`], or a [`State`] otherwise.
 ///
 /// An act that changes the state takes it: look again before the next. If the saga has changed since it was looked at,
 /// the act is refused as [`Refusal::Stale`](saga_core::machine::Refusal::Stale), which names the author of the change.
@@ -117,7 +116,7 @@ pub type Cancelling = Pin<Box<dyn Future<Output = Result<Cancelled, ActError>> +
 /// let handle = runtime.run("order-1", order(300)).await.unwrap();
 /// match handle.outcome().await.unwrap() {
 ///     Outcome::DeadLettered(letter) => {
-///         assert_eq!(letter.blockers[0].detail, "the post office is closed");
+///         assert_eq!(letter.seen().blockers[0].detail, "the post office is closed");
 ///         # OPEN.store(true, Ordering::Relaxed);
 ///         letter.redrive(By::new("Ann", "it is open again")).await.unwrap();
 ///     }
@@ -140,7 +139,7 @@ impl<P: phase::Seen> Known<P> {
     }
 
     /// Makes the act one that makes sense only as the saga was seen: it is refused if the saga has changed since.
-    fn seen<K>(&self, act: Act<K>) -> Act<K> {
+    fn as_seen<K>(&self, act: Act<K>) -> Act<K> {
         act.with(|delivery| delivery.having_seen(self.seq))
     }
 
@@ -149,16 +148,14 @@ impl<P: phase::Seen> Known<P> {
         &self.handle
     }
 
+    /// Returns what was seen.
+    pub fn seen(&self) -> &P::As {
+        &self.seen
+    }
+
     /// Returns what was seen, for keeping.
     pub fn into_seen(self) -> P::As {
         *self.seen
-    }
-}
-
-impl<P: phase::Seen> Deref for Known<P> {
-    type Target = P::As;
-    fn deref(&self) -> &P::As {
-        &self.seen
     }
 }
 
@@ -170,7 +167,7 @@ impl<P: phase::Seen> fmt::Debug for Known<P> {
 
 impl fmt::Display for Known<phase::DeadLettered> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        DeadLetter::fmt(self, f)
+        self.seen.fmt(f)
     }
 }
 
@@ -201,7 +198,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: GoesForward,
     {
-        self.seen(self.handle.approve(by))
+        self.as_seen(self.handle.approve(by))
     }
 
     /// Answers a question with no; see [`AnyHandle::deny`].
@@ -209,7 +206,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: GoesForward,
     {
-        self.seen(self.handle.deny(by))
+        self.as_seen(self.handle.deny(by))
     }
 }
 
@@ -220,7 +217,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: Completes,
     {
-        self.seen(self.handle.undo(by))
+        self.as_seen(self.handle.undo(by))
     }
 }
 
@@ -231,7 +228,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.redrive(by))
+        self.as_seen(self.handle.redrive(by))
     }
 
     /// Says that the step at `site` happened and gave `output`; see [`AnyHandle::resolve_happened`].
@@ -239,7 +236,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.resolve_happened(site, output, by))
+        self.as_seen(self.handle.resolve_happened(site, output, by))
     }
 
     /// Says that the step at `site`, which is in doubt, did not happen and never will.
@@ -247,7 +244,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.resolve_not_happened(site, by))
+        self.as_seen(self.handle.resolve_not_happened(site, by))
     }
 
     /// Says that the compensation of the step at `site` was done by hand.
@@ -255,7 +252,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.resolve_undone(site, by))
+        self.as_seen(self.handle.resolve_undone(site, by))
     }
 
     /// Declares the compensation of the step at `site` not needed.
@@ -263,7 +260,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.waive(site, by))
+        self.as_seen(self.handle.waive(site, by))
     }
 
     /// Rolls it back; see [`AnyHandle::roll_back`].
@@ -271,7 +268,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.roll_back(by))
+        self.as_seen(self.handle.roll_back(by))
     }
 
     /// Closes it as it is.
@@ -279,7 +276,7 @@ impl<P: phase::Seen> Known<P> {
     where
         P: NeedsPerson,
     {
-        self.seen(self.handle.abandon(by))
+        self.as_seen(self.handle.abandon(by))
     }
 }
 

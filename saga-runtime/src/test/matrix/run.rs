@@ -180,7 +180,7 @@ impl<S: Saga, W: World> Stage<S, W> {
             biased;
             end = self.settled(&handle, case) => end,
             () = cancels => unreachable!("it goes on for ever"),
-            () = self.people(&handle, case) => unreachable!("they go on for ever"),
+            () = self.people(handle.any(), case) => unreachable!("they go on for ever"),
         }
     }
 
@@ -189,7 +189,7 @@ impl<S: Saga, W: World> Stage<S, W> {
         if outcome.is_completed() && case.has(&Disturbance::UndoneAfterwards) {
             // The undo is refused if it was requested before a crash.
             handle.undo(by("undoes it")).await.ok();
-            at_rest(handle).await?;
+            at_rest(handle.any()).await?;
         }
         let outcome = handle.outcome().await.map_err(|e| e.to_string())?;
         Ok(match outcome {

@@ -139,7 +139,7 @@ macro_rules! at_counter {
                     registry.step::<$by>();
                 }
                 fn compensation(id: String, _: &Given<'_, Self>) -> Option<Compensation> {
-                    Some(Compensation::by(StepCall::<$by>::new(What { id })))
+                    Some(Compensates::undoing(StepCall::<$by>::new(What { id })))
                 }
             )?
         }

@@ -138,7 +138,7 @@ pub async fn three_waiting() -> Shop {
         let trip = runtime.run("trip", first::trip("Ork".into())).await.unwrap();
         let order = runtime.run("order", first::order(300)).await.unwrap();
         let wait = runtime.run("wait", first::wait("desk".into())).await.unwrap();
-        for handle in [&*trip, &*order, &*wait] {
+        for handle in [trip.any(), order.any(), wait.any()] {
             until(handle, Phase::Waiting).await;
         }
     })

@@ -40,7 +40,7 @@ macro_rules! step {
                 $(registry.step::<$off>();)?
             }
             $(fn compensation(id: String, given: &Given<'_, Self>) -> Option<Compensation> {
-                Some(Compensation::by(StepCall::<$by>::new(Item { id: Some(id), ..given.input() })))
+                Some(Compensates::undoing(StepCall::<$by>::new(Item { id: Some(id), ..given.input() })))
             })?
             $(fn probe(given: &Given<'_, Self>) -> Option<ProbeCall<String>> {
                 let id = Some(given.key().to_string());
@@ -48,7 +48,7 @@ macro_rules! step {
             })?
             $(fn in_doubt(given: &Given<'_, Self>) -> Option<Compensation> {
                 let id = Some(given.key().to_string());
-                Some(Compensation::by(StepCall::<$off>::new(Item { id, ..given.input() })))
+                Some(Compensates::undoing(StepCall::<$off>::new(Item { id, ..given.input() })))
             })?
         }
     };

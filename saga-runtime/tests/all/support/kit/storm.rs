@@ -91,7 +91,7 @@ impl<S: Saga> Storm<S> {
             arm(&test, left.next());
         };
         world.clear_air().await;
-        let wrongs = world.audit(&handle).await;
+        let wrongs = world.audit(handle.any()).await;
         let journal = handle.journal().await.unwrap();
         let records: Vec<String> = journal.iter().map(|e| format!("{} {:?}", e.seq, e.record)).collect();
         assert!(wrongs.is_empty(), "{at}: {wrongs:#?}\n{}", records.join("\n"));
@@ -106,12 +106,12 @@ impl<S: Saga> Storm<S> {
     async fn to_the_end(&self, test: &TestRuntime, world: &World, at: &str) -> Handle<S> {
         let handle = test.run("s", (self.call)()).await.unwrap();
         if let Outcome::DeadLettered(letter) = handle.outcome().await.unwrap() {
-            for stop in &letter.blockers {
+            for stop in &letter.seen().blockers {
                 assert!(self.may_dead_letter.contains(&stop.reason), "{at}: {letter}");
             }
-            let wrongs = world.audit(&handle).await;
+            let wrongs = world.audit(handle.any()).await;
             assert!(wrongs.is_empty(), "{at}, dead-lettered: {wrongs:#?}\n{letter}");
-            world.mend(&handle).await;
+            world.mend(handle.any()).await;
         }
         handle
     }

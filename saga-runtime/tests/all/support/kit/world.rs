@@ -180,7 +180,7 @@ impl World {
             // An operator never states that something did not happen while it still may.
             self.clear_air().await;
             let state = handle.look().await.unwrap();
-            for stop in &letter.blockers {
+            for stop in &letter.seen().blockers {
                 let doubt = stop.site.as_ref().and_then(|s| Some((s, state.step(s)?)));
                 match doubt.filter(|(_, step)| stop.role == Role::Do && step.doing.doubt) {
                     Some((site, _)) => match self.id_at(handle.id(), site) {
