@@ -1,5 +1,6 @@
 //! A worker at work: from a claim to the commits and attempts that follow.
 
+pub(crate) mod ack_slot;
 pub(crate) mod attempt;
 pub(crate) mod bulkhead;
 pub(crate) mod committer;

@@ -20,5 +20,7 @@ pub(crate) mod samples;
 pub(crate) mod shape;
 pub(crate) mod small_set;
 pub(crate) mod step_context;
+pub(crate) mod stopping;
 pub(crate) mod surroundings;
+pub(crate) mod sync;
 pub(crate) mod text;

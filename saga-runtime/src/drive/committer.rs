@@ -1,19 +1,18 @@
 //! Group commit: appends of running sagas are collected while a batch is in flight to the store, and become the next
 //! batch. A failing store makes the sagas wait; it never makes them fail.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::task::AtomicWaker;
 use saga_core::store::{Append, AppendError, Store, StoreError, WorkerId};
 use saga_core::{Epoch, policy};
 use tokio::sync::{Notify, watch};
 
+use crate::drive::ack_slot::AckSlot;
 use crate::value::clock::{Clock, Rng, Stopwatch};
 
 /// The maximum number of appends in a batch.
@@ -45,34 +44,8 @@ struct Request {
     worker: u64,
 }
 
-/// The place for the answer to an append. A task that commits repeatedly, one append at a time, reuses its slot.
-#[derive(Default)]
-pub(crate) struct AckSlot {
-    answer: Mutex<Option<Ack>>,
-    waiter: AtomicWaker,
-}
-
-impl AckSlot {
-    fn put(&self, ack: Ack) {
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(ack);
-        self.waiter.wake();
-    }
-
-    /// Waits for the answer, and takes it.
-    async fn taken(&self) -> Ack {
-        poll_fn(|cx| {
-            self.waiter.register(cx.waker());
-            match self.answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                Some(ack) => Poll::Ready(ack),
-                None => Poll::Pending,
-            }
-        })
-        .await
-    }
-}
-
 /// Puts exactly one answer into a slot, also when the committer is dropped.
-struct AckTo(Option<Arc<AckSlot>>);
+struct AckTo(Option<Arc<AckSlot<Ack>>>);
 
 impl AckTo {
     fn answer(mut self, ack: Ack) {
@@ -161,7 +134,7 @@ impl Committer {
     pub(crate) fn commit<'a>(
         &self,
         append: Append,
-        slot: &'a Arc<AckSlot>,
+        slot: &'a Arc<AckSlot<Ack>>,
     ) -> impl Future<Output = Ack> + Send + use<'a> {
         let worker = self.worker.load(Ordering::Acquire);
         self.inbox.put(Request { append, ack: AckTo(Some(slot.clone())), worker });

@@ -23,8 +23,9 @@ use saga_core::store::{Append, AppendError, DeliveryId, Waiting};
 use saga_core::{Blocker, Entry, Epoch, Phase, Record, SitePath, State, Timestamp};
 use tokio::sync::oneshot;
 
+use crate::drive::ack_slot::AckSlot;
 use crate::drive::bulkhead::Admission;
-use crate::drive::committer::{AckSlot, CommitError};
+use crate::drive::committer::{Ack, CommitError};
 use crate::drive::engine::Engine;
 use crate::drive::finished::Finished;
 use crate::drive::jobs::Job;
@@ -33,7 +34,7 @@ use crate::drive::suspicion::Suspicion;
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::AnySaga;
 use crate::value::panics::{Quiet, message_of};
-use crate::value::step_context::Stopping;
+use crate::value::stopping::Stopping;
 use claim::Claim;
 use flight::Flight;
 use idle::Idle;
@@ -61,7 +62,7 @@ pub(crate) struct Driver {
     seen: HashSet<DeliveryId, RandomState>,
     stopping: Arc<Stopping>,
     stops: bool,
-    ack: Arc<AckSlot>,
+    ack: Arc<AckSlot<Ack>>,
     /// The due time that has just been waited for.
     passed: Timestamp,
     news: News,

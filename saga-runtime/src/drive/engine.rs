@@ -21,7 +21,7 @@ use crate::replay::registry::Registry;
 use crate::value::clock::{Clock, Rng};
 use crate::value::guard::guard;
 use crate::value::resources::Resources;
-use crate::value::step_context::Stopping;
+use crate::value::stopping::Stopping;
 use crate::value::surroundings::Surroundings;
 
 /// What the parts of one runtime share.

@@ -19,7 +19,8 @@ use crate::drive::attempt::{self, ReadResult};
 use crate::drive::bulkhead::{Line, Slot, Slots};
 use crate::drive::engine::Engine;
 use crate::value::panics::{Quiet, message_of};
-use crate::value::step_context::{LazyKey, StepContext, Stopping};
+use crate::value::step_context::{LazyKey, StepContext};
+use crate::value::stopping::Stopping;
 
 /// Something to run.
 #[derive(Debug, Clone)]

@@ -3,13 +3,13 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use futures_util::task::AtomicWaker;
 use saga_core::Epoch;
 use saga_core::store::Waiting;
+
+use crate::value::guard::guard;
+use crate::value::sync::{AtomicBool, AtomicU64, AtomicWaker, Mutex, Ordering};
 
 /// The mailbox of one driver. Any task may put something in; only the driver takes it out.
 #[derive(Default)]
@@ -22,10 +22,6 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Sets the claim of the driver.
     pub(crate) fn driven_under(&self, epoch: Epoch) {
         self.epoch.store(epoch.0, Ordering::Release);
@@ -38,14 +34,16 @@ impl Mailbox {
 
     /// Puts a delivery in. If the driver has just ended, the store still has the delivery.
     pub(crate) fn put(&self, waiting: Waiting) {
-        self.waiting().push_back(waiting);
+        guard(&self.waiting).push_back(waiting);
         self.ring();
     }
 
     /// Wakes the driver.
     pub(crate) fn ring(&self) {
-        self.has_news.store(true, Ordering::Release);
-        self.driver.wake();
+        // Only the first since the driver looked: that one wakes it.
+        if !self.has_news.swap(true, Ordering::AcqRel) {
+            self.driver.wake();
+        }
     }
 
     /// Waits until something was put in or rung since the last return.
@@ -62,6 +60,6 @@ impl Mailbox {
 
     /// Takes everything out.
     pub(crate) fn take(&self) -> VecDeque<Waiting> {
-        std::mem::take(&mut *self.waiting())
+        std::mem::take(&mut *guard(&self.waiting))
     }
 }

@@ -1,13 +1,13 @@
 //! The answers to deliveries that were made in this process.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use saga_core::store::DeliveryId;
 use tokio::sync::oneshot;
 
 use crate::drive::finished::Reply;
 use crate::value::guard::guard;
+use crate::value::sync::Mutex;
 
 /// The answers to deliveries made in this process.
 #[derive(Default)]

@@ -1,6 +1,8 @@
 //! Mutexes that outlive a panic of their holder.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+
+use crate::value::sync::{Mutex, MutexGuard};
 
 /// Locks a mutex. What it holds is whole at every point where its holder may panic.
 pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

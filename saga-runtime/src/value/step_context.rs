@@ -1,12 +1,11 @@
 //! What a running attempt knows: where it stands, under which key, and whether the saga wants it to end.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use saga_core::{IdempotencyKey, KeyNamespace, Role, SagaId, SitePath};
-use tokio::sync::Notify;
 
 use crate::value::resources::Resources;
+use crate::value::stopping::Stopping;
 
 /// A key that is made when it is asked for: most steps never do.
 #[derive(Debug, Clone)]
@@ -19,36 +18,6 @@ pub(crate) struct LazyKey {
 impl LazyKey {
     pub(crate) fn of(namespace: Option<KeyNamespace>, generation: u32) -> Self {
         Self { namespace, generation, made: OnceLock::new() }
-    }
-}
-
-/// Whether a saga has been asked to stop, and the tasks that wait for that.
-#[derive(Debug, Default)]
-pub(crate) struct Stopping {
-    asked: AtomicBool,
-    news: Notify,
-}
-
-impl Stopping {
-    /// Sets whether the saga is asked to stop, and wakes all that wait for it.
-    pub(crate) fn ask(&self, asked: bool) {
-        self.asked.store(asked, Ordering::Release);
-        self.news.notify_waiters();
-    }
-
-    fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Acquire)
-    }
-
-    async fn asked(&self) {
-        loop {
-            // Made before the look, so that nothing is missed between the two.
-            let news = self.news.notified();
-            if self.is_asked() {
-                return;
-            }
-            news.await;
-        }
     }
 }
 
