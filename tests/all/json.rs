@@ -197,7 +197,7 @@ fn a_body_knows_that_it_replays() {
         test.pass(Duration::from_secs(60)).await;
         drop(handle);
         test.crash().await.unwrap();
-        let handle = test.find_as::<offer>(&SagaId::new("a").unwrap()).await.unwrap().unwrap();
+        let handle = test.runtime().find_as::<offer>(&SagaId::new("a").unwrap()).await.unwrap().unwrap();
         assert!(handle.outcome().await.unwrap().is_completed());
         let first = ["begun", "in the step", "in the child", "quoted"].map(|line| (line.to_owned(), false));
         // A child that has ended is not run into again, nor is a step.

@@ -1,6 +1,5 @@
 //! Virtual time, and a runtime whose process can die at chosen writes.
 
-use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,9 +10,12 @@ use saga_core::store::{Append, AppendError, Claims, Intercept, Store, StoreError
 use saga_core::{By, Codecs, EncodeError, Epoch, MemoryStore, SagaId, Timestamp};
 use tokio::sync::Notify;
 
+use crate::author::saga::{Saga, SagaCall};
+use crate::operate::handle::{AnyHandle, Handle};
+use crate::operate::run_error::RunError;
 use crate::operate::runtime::{Builder, Runtime};
 use crate::replay::registry::StartError;
-use crate::value::clock::{SeededRng, SystemClock};
+use crate::value::clock::{Clock, SeededRng, SystemClock};
 use crate::value::recorded::{self, Recorded, Value};
 
 /// 2026-01-01T00:00:00Z: when virtual time begins.
@@ -98,6 +100,45 @@ impl TestRuntime {
         Ok(test)
     }
 
+    /// Returns the runtime that runs now.
+    ///
+    /// # Panics
+    /// Between [`die`](TestRuntime::die) and [`restart`](TestRuntime::restart).
+    pub fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("the runtime has been started again after its death")
+    }
+
+    /// Runs a saga under that id; see [`Runtime::run`].
+    ///
+    /// # Errors
+    /// [`RunError`].
+    ///
+    /// # Panics
+    /// As [`runtime`](TestRuntime::runtime).
+    pub async fn run<S: Saga, I>(&self, id: I, call: SagaCall<S>) -> Result<Handle<S>, RunError>
+    where
+        I: TryInto<SagaId>,
+        RunError: From<I::Error>,
+    {
+        self.runtime().run(id, call).await
+    }
+
+    /// Returns the handle of a saga; see [`Runtime::find`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    ///
+    /// # Panics
+    /// As [`runtime`](TestRuntime::runtime).
+    pub async fn find(&self, id: &SagaId) -> Result<Option<AnyHandle>, StoreError> {
+        self.runtime().find(id).await
+    }
+
+    /// Returns the virtual time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Returns the store, which outlives crashes.
     pub fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
@@ -159,18 +200,6 @@ impl TestRuntime {
     /// Lets that much virtual time pass.
     pub async fn pass(&self, time: Duration) {
         tokio::time::sleep(time).await;
-    }
-}
-
-impl Deref for TestRuntime {
-    type Target = Runtime;
-
-    /// Returns the runtime that runs now.
-    ///
-    /// # Panics
-    /// Between [`die`](TestRuntime::die) and [`restart`](TestRuntime::restart).
-    fn deref(&self) -> &Runtime {
-        self.runtime.as_ref().expect("the runtime has been started again after its death")
     }
 }
 

@@ -163,7 +163,7 @@ async fn waiting_it_ends_at_once() {
         let mut test = started(&world, |b| b.saga::<waiting>()).await;
         let handle = test.run("a", SagaCall::<waiting>::new(wait.to_owned())).await.unwrap();
         test.pass(SECOND).await;
-        assert_eq!((handle.phase().await.unwrap(), test.running()), (Phase::Waiting, 0));
+        assert_eq!((handle.phase().await.unwrap(), test.runtime().running()), (Phase::Waiting, 0));
         test.crash().await.unwrap();
         let handle = test.find(handle.id()).await.unwrap().unwrap();
         let [first, settled] = cancelled_at_once(&test, &handle).await;

@@ -77,7 +77,8 @@ async fn started_with(aborts: &Abort, innocents: usize, seconds: u64) -> TestRun
 
 async fn phases(test: &TestRuntime, phase: Phase) -> Vec<String> {
     let query = Query { phases: vec![phase], limit: 1000, ..Query::default() };
-    let mut ids: Vec<_> = test.sagas(&query).await.unwrap().sagas.iter().map(|s| s.id.to_string()).collect();
+    let mut ids: Vec<_> =
+        test.runtime().sagas(&query).await.unwrap().sagas.iter().map(|s| s.id.to_string()).collect();
     ids.sort();
     ids
 }
@@ -143,7 +144,7 @@ async fn a_kill_during_a_shutdown_is_not_charged() {
     for _ in 0..4 {
         // It is run again within 30 s.
         test.pass(35 * SECOND).await;
-        let runtime = test.clone();
+        let runtime = test.runtime().clone();
         let down = tokio::spawn(async move { runtime.shutdown().await });
         test.pass(SECOND).await;
         assert!(!down.is_finished(), "the step takes longer");
@@ -187,7 +188,7 @@ async fn a_delivery_to_a_saga_that_is_held_back_waits() {
 
 async fn deaths(test: &TestRuntime) -> Vec<u32> {
     let query = Query { limit: 1000, ..Query::default() };
-    test.sagas(&query).await.unwrap().sagas.iter().map(|saga| saga.status.deaths).collect()
+    test.runtime().sagas(&query).await.unwrap().sagas.iter().map(|saga| saga.status.deaths).collect()
 }
 
 /// A kill in the moment in which a saga that is held back would be claimed, judged and released is not charged to it.
@@ -282,12 +283,12 @@ async fn suspects_in_processes_that_live_shortly_are_reported_and_run_at_last() 
         kills(&mut test, SECOND, 9).await;
         assert_eq!(deaths(&test).await, [3, 3]);
         test.pass(SECOND).await;
-        let held_back = test.held_back().unwrap();
+        let held_back = test.runtime().held_back().unwrap();
         assert!(held_back.starts_with("saga innocent ") && held_back.contains("3 deaths"), "{held_back}");
         kills(&mut test, 7 * SECOND, 300).await;
         assert_eq!(phases(&test, Phase::Completed).await.len(), if ends { 2 } else { 0 });
         test.pass(HOUR).await;
-        assert_eq!((phases(&test, Phase::Completed).await.len(), test.held_back()), (2, None));
+        assert_eq!((phases(&test, Phase::Completed).await.len(), test.runtime().held_back()), (2, None));
     }
 }
 

@@ -74,17 +74,18 @@ async fn bystanders_are_not_blamed() {
     test.crash().await.unwrap();
     test.pass(SECOND).await;
     // All have died twice: from here on one of them runs at a time.
-    assert_eq!(test.running(), 1);
+    assert_eq!(test.runtime().running(), 1);
     world.open("post letter");
     for _ in 0..8 {
         test.pass(SECOND).await;
-        if world.landed("post letter") == 5 && test.running() == 0 {
+        if world.landed("post letter") == 5 && test.runtime().running() == 0 {
             break;
         }
         test.crash().await.unwrap();
     }
     let dead = Query { phases: vec![Phase::DeadLettered], ..Query::default() };
-    let dead: Vec<String> = test.sagas(&dead).await.unwrap().sagas.iter().map(|s| s.id.to_string()).collect();
+    let dead: Vec<String> =
+        test.runtime().sagas(&dead).await.unwrap().sagas.iter().map(|s| s.id.to_string()).collect();
     assert_eq!(dead, ["killer"]);
     assert_eq!(world.landed("post letter"), 5);
 }
@@ -108,12 +109,12 @@ async fn whoever_gets_on_in_quarantine_lets_the_next_have_its_turn() {
     world.always("post letter", Fault::Hang);
     for _ in 0..2 {
         test.pass(SECOND).await;
-        assert_eq!(test.running(), 5);
+        assert_eq!(test.runtime().running(), 5);
         test.crash().await.unwrap();
     }
     // All are in quarantine; the first step of each now succeeds, and none passes the second.
     test.pass(SECOND).await;
-    assert_eq!((world.calls("post letter"), test.running()), (5, 5));
+    assert_eq!((world.calls("post letter"), test.runtime().running()), (5, 5));
 }
 
 /// A process that dies once in each step was not killed by this saga: progress in between counts.
@@ -342,9 +343,9 @@ async fn a_dead_letter_tells_what_a_person_needs() {
     assert!(times.windows(2).all(|w| w[0].0 < w[1].0 && w[0].2 <= w[1].1), "{times:?}");
     // It is also listed by its reason.
     let query = Query { reason: Some(Reason::CompensationFailed), ..Query::default() };
-    assert_eq!(test.sagas(&query).await.unwrap().sagas[0].id, *handle.id());
+    assert_eq!(test.runtime().sagas(&query).await.unwrap().sagas[0].id, *handle.id());
     let query = Query { reason: Some(Reason::InDoubt), ..Query::default() };
-    assert!(test.sagas(&query).await.unwrap().sagas.is_empty());
+    assert!(test.runtime().sagas(&query).await.unwrap().sagas.is_empty());
 }
 
 /// The deadline of a dead letter does not run, and the saga stays as it is until an operator acts.
@@ -364,7 +365,7 @@ async fn nothing_moves_while_it_is_dead_lettered() {
     test.pass(5 * HOUR).await;
     test.crash().await.unwrap();
     test.pass(5 * HOUR).await;
-    assert_eq!((test.writes(), test.running()), (writes, 0));
+    assert_eq!((test.writes(), test.runtime().running()), (writes, 0));
     let handle = test.run("a", hurried::call()).await.unwrap();
     assert_eq!(handle.journal().await.unwrap(), before);
     handle.resolve_happened(site("visa"), &id_of(&world, "stamp visa"), ann()).await.unwrap();

@@ -74,7 +74,7 @@ async fn s18_after_an_outage_whoever_is_asleep_can_be_woken() {
         test.pass(SECOND).await;
         assert_eq!(world.calls(label), 20, "they sleep");
         let began = test.now();
-        for summary in test.sagas(&Query::default()).await.unwrap().sagas {
+        for summary in test.runtime().sagas(&Query::default()).await.unwrap().sagas {
             let handle = test.find(&summary.id).await.unwrap().unwrap();
             handle.retry_now(ann()).await.unwrap();
             until(&handle, |state| state.phase().is_ended()).await;

@@ -140,7 +140,7 @@ async fn ended(world: &World) -> (TestRuntime, Seen) {
     dead_lettered(&doubtful).await;
     doubtful.abandon(ann()).await.unwrap();
     world.always("set bus", Fault::Hang);
-    let seen = Seen::now(&test, &test.store(), world).await;
+    let seen = Seen::now(test.runtime(), &test.store(), world).await;
     assert_eq!(seen.calls[0..2], [("hold flight", 1), ("release flight", 0)]);
     assert_eq!(seen.calls[9], ("release car", 1));
     (test, seen)
@@ -158,11 +158,11 @@ async fn s62_after_any_number_of_deaths() {
     let world = World::new();
     let (mut test, seen) = ended(&world).await;
     for n in 0..20 {
-        hang(&test, &world, &format!("bus {n}")).await;
+        hang(test.runtime(), &world, &format!("bus {n}")).await;
         test.crash().await.unwrap();
         // Deadlines and quarantines come due.
         test.pass(Duration::from_secs(10 * 60)).await;
-        Seen::now(&test, &test.store(), &world).await.is_as(&seen);
+        Seen::now(test.runtime(), &test.store(), &world).await.is_as(&seen);
     }
 }
 
@@ -170,7 +170,7 @@ async fn s62_after_any_number_of_deaths() {
 async fn s62_when_another_worker_recovers_what_is_left() {
     let world = World::new();
     let (mut test, seen) = ended(&world).await;
-    hang(&test, &world, "bus").await;
+    hang(test.runtime(), &world, "bus").await;
     let calls = world.calls("set bus");
     let builder = Runtime::builder(test.store()).resource(world.clone()).worker_name("second");
     let second = build(builder.clock(Arc::new(SystemClock::at(test.now())))).start().await.unwrap();
@@ -185,7 +185,7 @@ async fn s62_when_another_worker_recovers_what_is_left() {
 async fn s62_by_a_later_build() {
     let world = World::new();
     let (mut test, seen) = ended(&world).await;
-    hang(&test, &world, "bus").await;
+    hang(test.runtime(), &world, "bus").await;
     test.die().await;
     let builder = Runtime::builder(test.store()).resource(world.clone());
     let builder = builder.clock(Arc::new(SystemClock::at(saga_runtime::test::BEGINNING)));
@@ -228,7 +228,7 @@ async fn s62_by_late_deliveries() {
             test.restart().await.unwrap();
         }
         test.pass(HOUR).await;
-        let now = Seen::now(&test, &test.store(), &world).await;
+        let now = Seen::now(test.runtime(), &test.store(), &world).await;
         assert_eq!(now.calls, seen.calls);
         for ((mut journal, _, outcome), (before, _, was)) in now.sagas.into_iter().zip(&seen.sagas) {
             let acts = journal.split_off(before.len());
@@ -268,15 +268,16 @@ async fn s62_by_a_repeated_start_and_a_purge_of_older_ones() {
                 .is_rolled_back()
         );
         test.run("doubtful", doubts::call()).await.unwrap();
-        assert_eq!(test.purge(saga_runtime::test::BEGINNING).await.unwrap(), 0);
+        assert_eq!(test.runtime().purge(saga_runtime::test::BEGINNING).await.unwrap(), 0);
         assert_eq!(
-            test.purge(Purge { ended_before: saga_runtime::test::BEGINNING, undoable_too: true })
+            test.runtime()
+                .purge(Purge { ended_before: saga_runtime::test::BEGINNING, undoable_too: true })
                 .await
                 .unwrap(),
             0
         );
         test.crash().await.unwrap();
         test.pass(HOUR).await;
-        Seen::now(&test, &test.store(), &world).await.is_as(&seen);
+        Seen::now(test.runtime(), &test.store(), &world).await.is_as(&seen);
     }
 }

@@ -56,7 +56,7 @@ async fn run_is_idempotent_by_id_at_once() {
     let test = started(&world, |b| b.saga::<trip>()).await;
     let mut runs = Vec::new();
     for n in 0..50 {
-        let runtime = test.clone();
+        let runtime = test.runtime().clone();
         runs.push(tokio::spawn(async move {
             for _ in 0..n % 5 {
                 tokio::task::yield_now().await;
@@ -197,7 +197,7 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     let running = test.run("running", trip::call()).await.unwrap();
     world.called("hold flight", 1).in_time().await;
     let down = {
-        let runtime = test.clone();
+        let runtime = test.runtime().clone();
         tokio::spawn(async move { runtime.shutdown().await })
     };
     test.pass(SECOND).await;
@@ -206,9 +206,9 @@ async fn shutdown_drains_and_leaves_the_rest_for_the_next() {
     assert!(matches!(refused, RunError::ShuttingDown), "{refused}");
     world.open("hold flight");
     down.await.unwrap();
-    assert_eq!((test.running(), world.calls("mail ticket")), (0, 0), "nothing new begins");
+    assert_eq!((test.runtime().running(), world.calls("mail ticket")), (0, 0), "nothing new begins");
     assert_eq!(count(running.any(), |r| matches!(r, Record::Done { .. })).await, 1, "what ended is recorded");
-    let page = test.sagas(&Query::default()).await.unwrap().sagas;
+    let page = test.runtime().sagas(&Query::default()).await.unwrap().sagas;
     assert!(page.iter().all(|s| !s.held && s.status.deaths == 0), "{page:?}");
     test.restart().await.unwrap();
     let handle = test.run("running", trip::call()).await.unwrap();
@@ -231,10 +231,10 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     let running = test.run("running", trip::call()).await.unwrap();
     world.called("hold flight", 1).in_time().await;
     let began = test.now();
-    assert_eq!(test.shutdown_within(5 * SECOND).await, 1, "one attempt was in flight");
+    assert_eq!(test.runtime().shutdown_within(5 * SECOND).await, 1, "one attempt was in flight");
     assert_eq!(test.now().since(began), 5 * SECOND);
-    assert_eq!(test.running(), 0);
-    let page = test.sagas(&Query::default()).await.unwrap().sagas;
+    assert_eq!(test.runtime().running(), 0);
+    let page = test.runtime().sagas(&Query::default()).await.unwrap().sagas;
     assert!(page.iter().all(|s| !s.held), "{page:?}");
     assert_eq!(
         count(running.any(), |r| matches!(
@@ -247,7 +247,7 @@ async fn a_shutdown_within_a_time_releases_what_is_in_flight() {
     );
     test.restart().await.unwrap();
     let handle = test.run("running", trip::call()).await.unwrap();
-    let page = test.sagas(&Query::default()).await.unwrap().sagas;
+    let page = test.runtime().sagas(&Query::default()).await.unwrap().sagas;
     assert!(page.iter().all(|s| s.status.deaths == 0), "a release is no death: {page:?}");
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert_eq!(
@@ -266,7 +266,7 @@ async fn a_shutdown_within_a_time_ends_as_soon_as_it_can() {
     let waiting = test.run("waiting", SagaCall::<stroll>::new("wait".to_owned())).await.unwrap();
     until_phase(waiting.any(), Phase::Waiting).await;
     let began = test.now();
-    assert_eq!(test.shutdown_within(60 * SECOND).await, 0);
+    assert_eq!(test.runtime().shutdown_within(60 * SECOND).await, 0);
     assert!(test.now().since(began) < SECOND);
 }
 
@@ -277,21 +277,21 @@ async fn no_more_are_driven_than_there_is_leave_for() {
     let mut test = started(&world, |b| b.running_max(3).saga::<trip>()).await;
     for n in 0..20 {
         test.run(format!("{n}"), trip::call()).await.unwrap();
-        assert!(test.running() <= 3);
+        assert!(test.runtime().running() <= 3);
     }
     test.pass(SECOND).await;
-    assert_eq!((test.running(), world.calls("hold flight")), (3, 3));
+    assert_eq!((test.runtime().running(), world.calls("hold flight")), (3, 3));
     let scheduled = Query { phases: vec![Phase::Scheduled], ..Query::default() };
-    assert_eq!(test.sagas(&scheduled).await.unwrap().sagas.len(), 17);
+    assert_eq!(test.runtime().sagas(&scheduled).await.unwrap().sagas.len(), 17);
     test.crash().await.unwrap();
     test.pass(SECOND).await;
-    assert_eq!(test.running(), 3);
+    assert_eq!(test.runtime().running(), 3);
     world.open("hold flight");
     let began = test.now();
     for n in 0..20 {
         let handle = test.run(format!("{n}"), trip::call()).await.unwrap();
         assert!(handle.outcome().in_time().await.unwrap().is_completed());
-        assert!(test.running() <= 3);
+        assert!(test.runtime().running() <= 3);
         world.agrees(handle.any()).await;
     }
     assert!(
@@ -353,7 +353,7 @@ async fn watch_hears_at_once() {
     let test = started(&world, |b| b.saga::<trip>()).await;
     let handle = test.run("a", trip::call()).await.unwrap();
     let watching = tokio::spawn({
-        let (handle, runtime) = (handle.clone(), test.clone());
+        let (handle, runtime) = (handle.clone(), test.runtime().clone());
         async move {
             let mut watch = handle.watch();
             let mut heard = Vec::new();
@@ -385,7 +385,7 @@ async fn sagas_are_listed_in_pages() {
     let all = async |query: Query| {
         let (mut ids, mut pages, mut after) = (Vec::new(), 0, None);
         loop {
-            let page = test.sagas(&Query { after, limit: 10, ..query.clone() }).await.unwrap();
+            let page = test.runtime().sagas(&Query { after, limit: 10, ..query.clone() }).await.unwrap();
             assert!(page.sagas.len() <= 10);
             ids.extend(page.sagas.iter().map(|s| s.id.to_string()));
             pages += 1;
@@ -422,16 +422,16 @@ async fn purge_spares_what_may_be_needed() {
     test.pass(HOUR).await;
     test.run("recent", trip::call()).await.unwrap().outcome().in_time().await.unwrap();
     let ids = async || {
-        let page = test.sagas(&Query::default()).await.unwrap();
+        let page = test.runtime().sagas(&Query::default()).await.unwrap();
         page.sagas.iter().map(|s| s.id.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(test.purge(Timestamp(0)).await.unwrap(), 0);
-    assert_eq!(test.purge(cut).await.unwrap(), 1);
+    assert_eq!(test.runtime().purge(Timestamp(0)).await.unwrap(), 0);
+    assert_eq!(test.runtime().purge(cut).await.unwrap(), 1);
     assert_eq!(ids().await, ["undoable", "dead letter", "waiting", "recent"]);
     assert!(test.find(gone.id()).await.unwrap().is_none());
     assert!(matches!(gone.look().await.unwrap_err(), LookError::NoSuchSaga { .. }));
     assert!(matches!(gone.cancel(ann()).await.unwrap_err(), ActError::Deliver(_)));
-    assert_eq!(test.purge(Purge { ended_before: cut, undoable_too: true }).await.unwrap(), 1);
+    assert_eq!(test.runtime().purge(Purge { ended_before: cut, undoable_too: true }).await.unwrap(), 1);
     assert_eq!(ids().await, ["dead letter", "waiting", "recent"]);
     // Sagas that were not purged continue.
     let waiting = test.find(&SagaId::new("waiting").unwrap()).await.unwrap().unwrap();

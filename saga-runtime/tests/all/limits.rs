@@ -392,7 +392,7 @@ async fn a_codec_that_fails_begins_nothing() {
     let refused = test.run("a", inflated(1, 1)).await.unwrap_err();
     assert!(refused.to_string().contains("no key"), "{refused}");
     assert_eq!(world.told(), Vec::<String>::new());
-    assert!(test.sagas(&saga_core::store::Query::default()).await.unwrap().sagas.is_empty());
+    assert!(test.runtime().sagas(&saga_core::store::Query::default()).await.unwrap().sagas.is_empty());
 }
 
 /// An error that is too large to record is recorded by the beginning of its text.

@@ -368,7 +368,7 @@ async fn retry_now_ends_backoffs() {
     let handle = test.run("a", asleep::call()).await.unwrap();
     until_phase(handle.any(), Phase::Waiting).await;
     test.pass(SECOND).await;
-    assert_eq!(test.running(), 0);
+    assert_eq!(test.runtime().running(), 0);
     test.crash().await.unwrap();
     let began = test.now();
     let handle = test.run("a", asleep::call()).await.unwrap();

@@ -56,7 +56,7 @@ async fn s20_a_wake_up_that_meets_the_release_is_not_lost() {
     for turns in 0..60 {
         let id = format!("{turns}");
         let handle = test.run(id.clone(), parcel::call()).await.unwrap();
-        let sender = if turns % 2 == 0 { test.clone() } else { elsewhere.clone() };
+        let sender = if turns % 2 == 0 { test.runtime().clone() } else { elsewhere.clone() };
         let began = test.now();
         sagas.push(tokio::spawn(async move {
             for _ in 0..turns / 2 {
@@ -322,7 +322,7 @@ async fn s29_an_unreadable_journal_holds_up_no_other() {
     test.pass(HOUR).await;
     let count = async |phase| {
         let query = Query { phases: vec![phase], ..Query::default() };
-        test.sagas(&query).await.unwrap().sagas
+        test.runtime().sagas(&query).await.unwrap().sagas
     };
     assert_eq!(count(Phase::Completed).await.len(), 20);
     let letters = count(Phase::DeadLettered).await;

@@ -150,7 +150,7 @@ async fn a_shutdown_within_a_time_releases_probes_and_compensations() {
             _ => die_twice(&mut test, &world, in_flight).await,
         }
         let began = test.now();
-        assert_eq!(test.shutdown_within(5 * SECOND).await, 1, "{in_flight}, {deaths} deaths");
+        assert_eq!(test.runtime().shutdown_within(5 * SECOND).await, 1, "{in_flight}, {deaths} deaths");
         assert_eq!(test.now().since(began), 5 * SECOND, "{in_flight}, {deaths} deaths");
         let page = listed(&*test.store()).await;
         assert!(page.iter().all(|s| !s.held && s.status.deaths == deaths), "{in_flight}: {page:?}");

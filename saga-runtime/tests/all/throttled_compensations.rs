@@ -226,7 +226,7 @@ async fn s17_a_shutdown_ends_and_the_next_worker_goes_on() {
     all_run(&test, 20, chain::call).await;
     test.pass(TAKES / 2).await;
     let before = test.now();
-    test.shutdown().in_time().await;
+    test.runtime().shutdown().in_time().await;
     assert!(test.now().since(before) < TAKES, "it waited for the line");
     assert_eq!((counter.desk("unseat").now, counter.desk("unseat").came.len()), (0, 2));
     test.restart().await.unwrap();
@@ -255,7 +255,7 @@ async fn s17_what_comes_due_in_a_shutdown_is_left_alone() {
         state.step(&SitePath::from("all.0/bus")).is_some_and(|s| s.undoing.is_some())
     })
     .await;
-    test.shutdown().in_time().await;
+    test.runtime().shutdown().in_time().await;
     assert_eq!((counter.desk("release").came.len(), counter.desk("unseat").came.len()), (1, 1));
     counter.open("unseat");
     test.restart().await.unwrap();

@@ -207,7 +207,7 @@ async fn while_its_window_is_open_with_residue() {
     let entry = handle.undo_plan().await.unwrap().entries.remove(0);
     assert_eq!((entry.leaves.as_deref(), entry.until), (Some("a fee"), Some(ended.after(24 * HOUR))));
     test.pass(23 * HOUR).await;
-    assert_eq!(test.purge(test.now()).await.unwrap(), 0, "it can still be undone");
+    assert_eq!(test.runtime().purge(test.now()).await.unwrap(), 0, "it can still be undone");
     handle.undo(ann()).await.unwrap();
     assert_eq!(undone(&handle).await, Undone::Whole);
     let residue = vec![Residue { site: site("bike"), what: "a fee".to_owned() }];

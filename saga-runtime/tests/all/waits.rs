@@ -33,7 +33,7 @@ async fn a_sleep_goes_on_over_crashes() {
     let handle = test.run("a", sleeper::call()).await.unwrap();
     for _ in 0..3 {
         test.pass(HOUR / 2).await;
-        assert_eq!((test.running(), handle.phase().await.unwrap()), (0, Phase::Waiting));
+        assert_eq!((test.runtime().running(), handle.phase().await.unwrap()), (0, Phase::Waiting));
         test.crash().await.unwrap();
     }
     let handle = test.run("a", sleeper::call()).await.unwrap();
@@ -69,9 +69,9 @@ async fn what_waits_is_not_driven() {
         handles.push(test.run(format!("{n}"), sleeper::call()).await.unwrap());
     }
     test.pass(MINUTE).await;
-    assert_eq!((test.running(), world.landed("set bed")), (0, 1000));
+    assert_eq!((test.runtime().running(), world.landed("set bed")), (0, 1000));
     test.pass(2 * HOUR).await;
-    assert_eq!((test.running(), world.landed("charge card")), (0, 1000));
+    assert_eq!((test.runtime().running(), world.landed("charge card")), (0, 1000));
     for handle in handles {
         assert!(handle.outcome().in_time().await.unwrap().is_completed());
     }
@@ -89,7 +89,7 @@ async fn a_short_wait_lingers() {
     let began = test.now();
     let handle = test.run("a", nap::call()).await.unwrap();
     test.pass(Duration::from_millis(400)).await;
-    assert_eq!(test.running(), 1);
+    assert_eq!(test.runtime().running(), 1);
     assert!(handle.outcome().in_time().await.unwrap().is_completed());
     assert!(test.now().since(began) <= Duration::from_millis(801));
 }
@@ -108,7 +108,7 @@ async fn signals_early_late_and_twice() {
     let mut test = started(&world, |b| b.saga::<two_parcels>()).await;
     let handle = test.run("a", two_parcels::call()).await.unwrap();
     test.pass(SECOND).await;
-    assert_eq!(test.running(), 0);
+    assert_eq!(test.runtime().running(), 0);
     handle.signal("letter", "0", &"for nobody").await.unwrap();
     handle.signal("parcel", "1", &"books").await.unwrap();
     world.called("set shelf", 1).in_time().await;
@@ -225,7 +225,7 @@ async fn approved_denied_and_expired() {
     let call = || SagaCall::<asking>::new("bounded".to_owned());
     test.run("expired", call()).await.unwrap();
     test.pass(HOUR).await;
-    assert_eq!(test.running(), 0);
+    assert_eq!(test.runtime().running(), 0);
     approved.approve(By::new("carol", "cheap enough")).await.unwrap();
     assert_eq!(approved.outcome().in_time().await.unwrap().completed().unwrap(), "carol (cheap enough)");
     test.crash().await.unwrap();
@@ -334,7 +334,7 @@ async fn a_deadline_while_it_waits_rolls_back() {
     let call = || SagaCall::<hurried>::new("signal".to_owned());
     test.run("a", call()).await.unwrap();
     test.pass(MINUTE).await;
-    assert_eq!(test.running(), 0);
+    assert_eq!(test.runtime().running(), 0);
     test.crash().await.unwrap();
     let handle = test.run("a", call()).await.unwrap();
     match handle.outcome().in_time().await.unwrap() {
