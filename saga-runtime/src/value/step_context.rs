@@ -22,6 +22,21 @@ impl LazyKey {
 }
 
 /// The context of one attempt of a step; a step takes it as `cx: &StepContext`.
+///
+/// ```
+/// use saga::prelude::*;
+///
+/// #[step(readonly)]
+/// async fn render(cx: &StepContext, pages: u32) -> Result<u32, Failure> {
+///     for page in 0..pages {
+///         if cx.is_cancelled() {
+///             return Err(Failure::permanent(format!("cancelled at page {page}")));
+///         }
+///         tokio::task::yield_now().await;
+///     }
+///     Ok(pages)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct StepContext {
     pub(crate) saga: SagaId,
