@@ -176,6 +176,7 @@ struct Batch {
 impl Batch {
     /// Takes the waiting requests.
     fn fill(&mut self, inbox: &Inbox, worker: u64) {
+        debug_assert!(self.acks.is_empty(), "the batch before was answered");
         self.worker = worker;
         self.appends.clear();
         inbox.take(&mut self.requests);
@@ -187,6 +188,7 @@ impl Batch {
             self.appends.push(request.append);
             self.acks.push(request.ack);
         }
+        debug_assert_eq!(self.appends.len(), self.acks.len(), "each append has a caller that waits for it");
     }
 }
 

@@ -179,6 +179,8 @@ impl<'a> Batch<'a> {
         let Some(seat) = &mut self.seat else { return Err(StoreError::LeaseLost.into()) };
         for row in rows {
             let id = seat.row();
+            debug_assert_eq!(row.seq, held.next, "a journal has no gap");
+            debug_assert!(held.last_row < id, "an append points at an earlier one");
             let link =
                 Link { row: id, num: held.num, seq: row.seq, records: row.records, prev: held.last_row };
             let (seq, records) = (row.seq.cast_signed(), row.records.cast_signed());
@@ -218,6 +220,7 @@ impl<'a> Batch<'a> {
             !append.release,
             held.last_row,
         ];
+        debug_assert!(held.saved_row <= held.last_row, "the end of a journal moves forward");
         one_row(self.connection, &UPDATE, values)?;
         held.saved_row = held.last_row;
         self.note_time(status, now);

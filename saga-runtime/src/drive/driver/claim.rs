@@ -44,6 +44,7 @@ impl Claim {
 
     /// Takes up a saga that the store lists in `phase`.
     pub(super) fn taken_up(&mut self, epoch: Epoch, suspicion: Suspicion, phase: Phase) {
+        debug_assert!(self.epoch.is_none(), "a driver has one claim");
         self.epoch = Some(epoch);
         self.suspicion = suspicion;
         self.listed = suspicion.listed();
@@ -52,6 +53,8 @@ impl Claim {
 
     /// Returns the status to be written, if it changed in a way that others see.
     pub(super) fn status(&mut self, state: &State, rest: &Idle, engine: &Engine) -> Option<Status> {
+        debug_assert!(self.epoch.is_none() || self.written.is_some(), "the store lists what it has");
+        debug_assert!(state.progress() >= self.progress, "a journal only grows");
         let shown = match state.phase() {
             Phase::Waiting | Phase::Scheduled if !rest.release => Phase::Running,
             phase => phase,
