@@ -1,8 +1,10 @@
 //! A wake-up signal between tasks, for stores that depend on no async runtime.
 
 use std::future::poll_fn;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Poll, Waker};
+
+use crate::sync::Mutex;
 
 /// A wake-up signal. A ring ends one wait: a present one, or else the next. Several rings before that count as one.
 ///

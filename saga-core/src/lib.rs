@@ -26,6 +26,7 @@ mod refusal;
 mod site;
 pub mod state;
 pub mod store;
+mod sync;
 mod time;
 
 pub use bell::Bell;

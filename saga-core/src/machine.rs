@@ -30,7 +30,7 @@ pub use crate::refusal::Refusal;
 pub use delivery::Accepted;
 pub use event::{Answer, Ending, Evaluated, Event};
 pub use reach::{BodyEnd, Reach};
-pub use turn::Facts;
+pub use turn::{Facts, Room};
 pub use unwind::{PlanEntry, UndoPlan, order_of_undo};
 
 use std::ops::Bound;
@@ -81,7 +81,7 @@ pub fn advance(
     facts: &Facts<'_>,
     entries: &mut Vec<Entry>,
 ) -> Result<(), Refusal> {
-    let mut turn = Turn { state, facts, entries, drawn: 0 };
+    let mut turn = Turn { state, facts, entries, drawn: 0, admitted: None };
     match event {
         Event::Recovered { is_poison } => {
             turn.recovered(is_poison);
@@ -96,7 +96,7 @@ pub fn advance(
         Event::ProbeEnded { site, answer } => turn.probe_ended(&site, answer),
         Event::Elapsed { until } => turn.elapsed(until),
         Event::Due => turn.due(),
-        Event::Admitted { site } => turn.admitted(&site),
+        Event::Admitted { site } => turn.admitted(site),
         Event::Idle => turn.idle(),
         Event::DeadLettered { reason, detail } => turn.dead_letter(reason, detail),
         Event::Closed { by, detail } => turn.close(by, detail)?,

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::SitePath;
-
 /// How a step is undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,13 +105,6 @@ pub const DOUBT_TRIES_MAX: u32 = 10;
 pub trait Catalog {
     /// Returns the policy of the named step; `None` if this build does not know it.
     fn policy(&self, step: &str) -> Option<Policy>;
-
-    /// Returns true if an attempt of the compensation `step` may begin at `site` now. The machine asks last, when
-    /// nothing else prevents the attempt. After a false, the implementer must send
-    /// [`Event::Admitted`](crate::machine::Event::Admitted) when the attempt may begin.
-    fn admits(&self, _site: &SitePath, _step: &str) -> bool {
-        true
-    }
 }
 
 #[cfg(test)]

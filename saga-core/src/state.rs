@@ -363,6 +363,14 @@ impl State {
         matches!(self.direction, Direction::Forward) && self.stop.is_none() && !self.is_unwinding(site)
     }
 
+    /// Takes the compensations that have come to wait for room since the last call, in that order: the site of the step,
+    /// and the name of the compensation. They wait for [`Event::Admitted`](crate::machine::Event::Admitted). A worker that
+    /// claims the saga gets all of them anew.
+    pub fn take_waiting_for_room(&mut self) -> Vec<(SitePath, Name)> {
+        let taken = self.notes.take_come_to_wait();
+        taken.into_iter().map(|(at, step)| (self.sites[at].0.clone(), step)).collect()
+    }
+
     /// Returns true if an attempt of an effect that waits for its next one may begin, once that is due.
     pub(crate) fn may_attempt(&self, site: &SitePath, role: Role) -> bool {
         let Some(step) = self.step(site) else { return false };

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::event::{Ending, Evaluated};
-use super::turn::Turn;
+use super::turn::{Room, Turn};
 use crate::policy::Retry;
 use crate::record::{AttemptError, Cause, Failure, Finder, Next, Record};
 use crate::state::{Effect, State, Status};
-use crate::{Reason, Role, SitePath};
+use crate::{Name, Reason, Role, SitePath};
 
 /// The end of an attempt that did not happen.
 struct NotDone {
@@ -164,7 +164,7 @@ impl Turn<'_> {
             let reason = if role == Role::Do { Reason::InDoubt } else { Reason::CompensationFailed };
             return self.block(site, role, reason, KEY_FORGOTTEN.to_owned());
         }
-        if role == Role::Undo && !self.admits_again(site) {
+        if role == Role::Undo && !self.has_room_again(site) {
             return;
         }
         self.push(Record::Started { site: site.clone(), role, attempt });
@@ -188,32 +188,34 @@ impl Turn<'_> {
 
     /// Begins the next attempt of a compensation that was put off, though it was due a while ago. A first attempt, and
     /// one that is held, begins when the changes are looked at.
-    pub(super) fn admitted(&mut self, site: &SitePath) {
-        if let Some(at) = self.state.find(site) {
+    pub(super) fn admitted(&mut self, site: SitePath) {
+        if let Some(at) = self.state.find(&site) {
             self.state.renew_at(at);
         }
+        self.admitted = Some(site.clone());
         let is_put_off = |e: &Effect| matches!(e.status, Status::Pending(Next::Again { .. }));
-        if self.effect(site, Role::Undo).is_some_and(is_put_off) {
-            self.begin_again(site, Role::Undo);
+        if self.effect(&site, Role::Undo).is_some_and(is_put_off) {
+            self.begin_again(&site, Role::Undo);
         }
     }
 
     /// Returns true if there is room for the recorded compensation of the step at `site`.
-    fn admits_again(&mut self, site: &SitePath) -> bool {
+    fn has_room_again(&mut self, site: &SitePath) -> bool {
         let call = self.state.step(site).and_then(|s| s.undo.as_ref()?.as_ref().ok());
         let step = call.map(|call| call.step.clone());
-        step.is_none_or(|step| self.admits(site, &step))
+        step.is_none_or(|step| self.has_room(site, &step))
     }
 
-    /// Returns true if there is room for the compensation `step` of the step at `site`. If not, it is not asked again
-    /// before there is.
-    pub(super) fn admits(&mut self, site: &SitePath, step: &str) -> bool {
-        let admits = self.facts.catalog.admits(site, step);
-        if let Some(at) = self.state.find(site).filter(|_| !admits) {
-            let State { notes, sites, .. } = &mut *self.state;
-            notes.no_room_at(at, &sites[at].1);
+    /// Returns true if there is room for the compensation `step` of the step at `site`; if not, it waits for that.
+    pub(super) fn has_room(&mut self, site: &SitePath, step: &Name) -> bool {
+        if self.facts.room == Room::Enough || self.admitted.as_ref() == Some(site) {
+            return true;
         }
-        admits
+        if let Some(at) = self.state.find(site) {
+            let State { notes, sites, .. } = &mut *self.state;
+            notes.wait_for_room(at, &sites[at].1, step);
+        }
+        false
     }
 
     /// Resumes effects that were held, where nothing forbids it any more: a stop had no effect, or an operator sent

@@ -49,7 +49,11 @@ impl Turn<'_> {
     ) {
         let permanent = matches!(trouble, AttemptError::Error { permanent: true, .. });
         let interrupted = trouble == AttemptError::Interrupted;
-        let last = self.why_in_doubt(site, role, trouble.to_string());
+        // What was not begun says nothing of what is in doubt.
+        let earlier = self.effect(site, role).filter(|_| trouble == AttemptError::NotBegun);
+        let said =
+            earlier.map_or(trouble.to_string(), |effect| format!("{}; {trouble}", last_trouble(effect)));
+        let last = self.why_in_doubt(site, role, said);
         let probes = self.state.step(site).map_or(0, |s| s.doing.probes);
         let resolution = self.resolution(site, role, probes, permanent);
         let next = resolution.next();

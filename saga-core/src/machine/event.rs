@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use super::reach::{BodyEnd, Reach};
-#[cfg(doc)]
-use crate::Catalog;
 use crate::delivery::Delivery;
 use crate::record::{AttemptError, Call, Failure, Lost};
 use crate::refusal::Refusal;
@@ -63,7 +61,7 @@ pub enum Event {
     },
     /// Time has passed: as [`Event::Elapsed`], and attempts that are due begin.
     Due,
-    /// A compensation that [`Catalog::admits`] put off may begin now.
+    /// There is room for a compensation that waits for it.
     Admitted {
         /// Of the step here.
         site: SitePath,

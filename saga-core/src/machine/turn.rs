@@ -10,8 +10,20 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// The steps that this build knows.
     pub catalog: &'a dyn Catalog,
+    /// Whether compensations wait for room to run.
+    pub room: Room,
     /// A number drawn for this decision.
     pub random: u64,
+}
+
+/// Whether compensations wait for room to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// None does: each attempt begins when its turn comes.
+    Enough,
+    /// Each attempt does, when nothing else prevents it: [`State::take_waiting_for_room`] names those that have come to
+    /// wait, and [`Event::Admitted`](super::Event::Admitted) lets one begin.
+    Awaited,
 }
 
 /// One decision in the making: records are folded as they are pushed, so that the next one sees them.
@@ -20,6 +32,8 @@ pub(super) struct Turn<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) entries: &'a mut Vec<Entry>,
     pub(super) drawn: u64,
+    /// The step with the compensation for which there is room.
+    pub(super) admitted: Option<SitePath>,
 }
 
 impl Turn<'_> {
@@ -78,9 +92,10 @@ mod tests {
     /// The numbers that the authors of splitmix64 give for the seed 0.
     #[test]
     fn numbers_are_drawn_by_splitmix64() {
-        let facts = Facts { now: Timestamp(0), catalog: &Nothing, random: 0 };
+        let facts = Facts { now: Timestamp(0), catalog: &Nothing, room: Room::Enough, random: 0 };
         let (mut state, mut entries) = (State::new("a".parse().unwrap()), Vec::new());
-        let mut turn = Turn { state: &mut state, facts: &facts, entries: &mut entries, drawn: 0 };
+        let mut turn =
+            Turn { state: &mut state, facts: &facts, entries: &mut entries, drawn: 0, admitted: None };
         let drawn = [turn.draw(), turn.draw(), turn.draw()];
         assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
     }

@@ -144,7 +144,7 @@ impl Turn<'_> {
         });
         match call {
             Some(Ok(call)) if self.facts.catalog.policy(&call.step).is_some() => {
-                if self.admits(site, &call.step) {
+                if self.has_room(site, &call.step) {
                     self.push(Record::UndoIntent { site: site.clone(), in_doubt });
                 }
             }

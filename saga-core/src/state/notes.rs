@@ -40,6 +40,8 @@ pub(crate) struct Notes {
     pub(crate) ends: Vec<usize>,
     /// Compensations that there was no room for: they wait for [`Event::Admitted`](crate::machine::Event::Admitted).
     put_off: Places,
+    /// Those that have come to wait since they were taken from here, with their names.
+    come_to_wait: Vec<(usize, Name)>,
 }
 
 /// Two states are equal if their sites are: this follows from those.
@@ -161,10 +163,17 @@ impl Notes {
         }
     }
 
-    /// Notes that there was no room for a compensation at `place`. Neither time nor an event elsewhere makes room.
-    pub(crate) fn no_room_at(&mut self, place: usize, state: &SiteState) {
+    /// Notes that the compensation `step` of the step at `place` waits for room. Neither time nor an event elsewhere
+    /// makes room.
+    pub(crate) fn wait_for_room(&mut self, place: usize, state: &SiteState, step: &Name) {
         self.put_off.set(place, true);
+        self.come_to_wait.push((place, step.clone()));
         self.note(place, state);
+    }
+
+    /// Takes the compensations that have come to wait for room since the last call, in that order.
+    pub(crate) fn take_come_to_wait(&mut self) -> Vec<(usize, Name)> {
+        std::mem::take(&mut self.come_to_wait)
     }
 
     /// Returns where compensations are that there was no room for.

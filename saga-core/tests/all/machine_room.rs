@@ -1,4 +1,4 @@
-//! Compensations that must wait for a slot (`Catalog::admits`): nothing of them is recorded until they may begin.
+//! Compensations that must wait for a slot (`Room::Awaited`): nothing of them is recorded until they may begin.
 //!
 //! Seen to fail with these bugs put in: begun without asking, at either of the places where one begins; a next attempt
 //! not begun when there is a slot; a wait for a time at which nothing can happen.
@@ -17,9 +17,9 @@ fn full() -> Desk {
 }
 
 fn admitted(saga: &mut Desk, site: &str) {
-    saga.full = false;
+    let waiting = saga.state.take_waiting_for_room();
+    assert!(waiting.iter().any(|(there, _)| there == &site.into()), "it does not wait: {waiting:?}");
     saga.take(Event::Admitted { site: site.into() });
-    saga.full = true;
 }
 
 #[test]

@@ -5,12 +5,11 @@
 //! No holder of a slot waits for another slot before it uses its own, so there is no deadlock. A slot is free again
 //! when it is dropped, for whatever reason.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use saga_core::state::{Effect, Status};
-use saga_core::{Catalog, Policy, SitePath, State};
+use saga_core::{SitePath, State};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::replay::registry::Registry;
@@ -76,6 +75,26 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
+    /// Returns true if the compensation `step` of the step at `site` has a slot now. If not, it is queued.
+    pub(crate) fn request(&mut self, bulkheads: &Bulkheads, site: &SitePath, step: &str) -> bool {
+        if self.had.contains_key(site) {
+            return true;
+        }
+        if self.awaited.contains(site) {
+            return false;
+        }
+        let Some(room) = bulkheads.room.get(step) else { return true };
+        // The queue is fair: a slot is never free while a compensation is queued for it.
+        if let Ok(slot) = room.clone().try_acquire_owned() {
+            self.had.insert(site.clone(), Slot(slot));
+            return true;
+        }
+        tracing::debug!(site = %site, step, "a compensation is queued");
+        self.awaited.insert(site.clone());
+        self.arrived.push(Line { site: site.clone(), room: room.clone() });
+        false
+    }
+
     /// Takes the places that are to be queued.
     pub(crate) fn arrived(&mut self) -> std::vec::Drain<'_, Line> {
         self.arrived.drain(..)
@@ -109,53 +128,4 @@ impl Slots {
 
 fn is_running(effect: &Effect) -> bool {
     effect.status == Status::Running
-}
-
-/// Answers the machine's questions for one saga: which steps there are, and whether one more compensation may begin.
-pub(crate) struct Admission<'a> {
-    registry: &'a Registry,
-    /// `None` while the runtime shuts down: nothing more begins.
-    bulkheads: Option<&'a Bulkheads>,
-    slots: RefCell<&'a mut Slots>,
-}
-
-impl<'a> Admission<'a> {
-    pub(crate) fn new(
-        registry: &'a Registry,
-        bulkheads: Option<&'a Bulkheads>,
-        slots: &'a mut Slots,
-    ) -> Self {
-        Self { registry, bulkheads, slots: RefCell::new(slots) }
-    }
-}
-
-impl Catalog for Admission<'_> {
-    fn policy(&self, step: &str) -> Option<Policy> {
-        self.registry.policy(step)
-    }
-
-    fn admits(&self, site: &SitePath, step: &str) -> bool {
-        let Some(bulkheads) = self.bulkheads else { return false };
-        let slots = &mut **self.slots.borrow_mut();
-        if slots.had.contains_key(site) {
-            return true;
-        }
-        if slots.awaited.contains(site) {
-            return false;
-        }
-        let Some(room) = bulkheads.room.get(step) else { return true };
-        // The queue is fair: a slot is never free while a compensation is queued for it.
-        match room.clone().try_acquire_owned() {
-            Ok(slot) => {
-                slots.had.insert(site.clone(), Slot(slot));
-                true
-            }
-            Err(_) => {
-                tracing::debug!(site = %site, step, "a compensation is queued");
-                slots.awaited.insert(site.clone());
-                slots.arrived.push(Line { site: site.clone(), room: room.clone() });
-                false
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Deliveries, as far as they need code: what a person gave is checked against the step's types before the machine
 //! decides; and what became of one that another worker took is read off the journal.
 
-use saga_core::machine::{self, Delivery, Evaluated, Event, Facts, Refusal};
+use saga_core::machine::{self, Delivery, Evaluated, Event, Facts, Refusal, Room};
 use saga_core::record::Knowledge;
 use saga_core::state::SiteState;
 use saga_core::{EncodeError, Entry, Payload, Record, Role, SagaId, State};
@@ -107,6 +107,6 @@ pub(crate) fn taken_elsewhere(
         return answer;
     }
     let (delivery, evaluated) = read(engine, &state, delivery)?;
-    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
+    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Awaited, random: 0 };
     machine::advance(&mut state, Event::Delivered { delivery, evaluated }, &facts, &mut Vec::new())
 }

@@ -10,7 +10,7 @@ mod news;
 mod outbox;
 mod stay;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -18,13 +18,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use foldhash::fast::RandomState;
-use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal};
+use saga_core::machine::{BodyEnd, Event, Facts, Reach, Refusal, Room};
 use saga_core::store::{Append, AppendError, DeliveryId, Waiting};
-use saga_core::{Blocker, Entry, Epoch, Phase, Record, SitePath, State, Timestamp};
+use saga_core::{Blocker, Entry, Epoch, Name, Phase, Record, SitePath, State, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::drive::ack_slot::AckSlot;
-use crate::drive::bulkhead::Admission;
 use crate::drive::committer::{Ack, CommitError};
 use crate::drive::engine::Engine;
 use crate::drive::finished::Finished;
@@ -57,7 +56,7 @@ pub(crate) struct Driver {
     claim: Claim,
     outbox: Outbox,
     flight: Flight,
-    room: Room,
+    scratch: Scratch,
     mailbox: Arc<Mailbox>,
     seen: HashSet<DeliveryId, RandomState>,
     stopping: Arc<Stopping>,
@@ -73,7 +72,7 @@ pub(crate) struct Driver {
 
 /// Empty, and kept for their room: what a step needs for a moment is not allocated for each.
 #[derive(Default)]
-struct Room {
+struct Scratch {
     reached: Vec<Reach>,
     jobs: Vec<Job>,
 }
@@ -114,7 +113,7 @@ impl Driver {
             claim: Claim::new(progress, now),
             outbox: Outbox::default(),
             flight: Flight::default(),
-            room: Room::default(),
+            scratch: Scratch::default(),
             mailbox,
             seen: HashSet::default(),
             stopping: Arc::default(),
@@ -132,7 +131,7 @@ impl Driver {
             }
             Origin::Claimed { epoch, suspicion, phase, deliveries } => {
                 driver.mailbox.driven_under(epoch);
-                driver.claim.taken_up(epoch, suspicion, phase);
+                driver.claim.granted(epoch, suspicion, phase);
                 driver.catch_up(suspicion.is_poison, deliveries);
             }
         }
@@ -156,7 +155,7 @@ impl Driver {
             let Idle { mut jobs, wake, .. } = rest;
             let has_news = self.call_off(&mut jobs);
             jobs.drain(..).for_each(|job| self.begin(job));
-            self.room.jobs = jobs;
+            self.scratch.jobs = jobs;
             if has_news {
                 continue;
             }
@@ -207,15 +206,25 @@ impl Driver {
     }
 
     fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), Refusal> {
-        let bulkheads = (!self.engine.is_draining()).then_some(&self.engine.bulkheads);
-        let admission = Admission::new(&self.engine.registry, bulkheads, &mut self.flight.slots);
-        let facts = Facts { now, catalog: &admission, random: self.engine.rng.draw() };
+        let mut waiting = VecDeque::from(self.decide_one(event, now)?);
+        while let Some((site, step)) = waiting.pop_front().filter(|_| !self.engine.is_draining()) {
+            if self.flight.slots.request(&self.engine.bulkheads, &site, &step) {
+                waiting.extend(self.decide_one(Event::Admitted { site }, now)?);
+            }
+        }
+        self.flight.queue();
+        Ok(())
+    }
+
+    /// Takes one event to the machine. Returns the compensations that wait for room because of it.
+    fn decide_one(&mut self, event: Event, now: Timestamp) -> Result<Vec<(SitePath, Name)>, Refusal> {
+        let random = self.engine.rng.draw();
+        let facts = Facts { now, catalog: &self.engine.registry, room: Room::Awaited, random };
         let mut board = lock(&self.board);
         let before = self.outbox.entries.len();
         crate::drive::observed::advance(&mut board.state, event, &facts, &mut self.outbox.entries)?;
         board.wake(&self.outbox.entries[before..]);
         self.news.take_in(&self.outbox.entries[before..]);
-        self.flight.queue();
         let stops = board.state.stop().is_some() || board.state.is_rolling_back();
         if std::mem::replace(&mut self.stops, stops) != stops {
             self.stopping.ask(stops);
@@ -227,7 +236,7 @@ impl Driver {
                 tracing::info!(saga = %board.state.id(), %cause, "rolls back");
             }
         }
-        Ok(())
+        Ok(board.state.take_waiting_for_room())
     }
 
     /// Runs the body as far as it comes, over and over until it waits for something that has not happened.
@@ -274,7 +283,7 @@ impl Driver {
         }
         let replays = std::mem::take(&mut self.replays);
         let passed_by = if replays { board.passed_by(end.as_ref()) } else { None };
-        let mut reached = std::mem::replace(&mut board.reached, std::mem::take(&mut self.room.reached));
+        let mut reached = std::mem::replace(&mut board.reached, std::mem::take(&mut self.scratch.reached));
         let refused = std::mem::take(&mut board.refused);
         drop(board);
         if passed_by.is_some() {
@@ -289,7 +298,7 @@ impl Driver {
                     reach => self.take(Event::Reached(reach)),
                 }
             }
-            self.room.reached = reached;
+            self.scratch.reached = reached;
             let refuses = !refused.is_empty();
             end = refused.into_iter().fold(end, |end, (site, why)| end.or(self.refuse_signal(site, why)));
             if end.is_none() {
@@ -333,12 +342,10 @@ impl Driver {
     fn append(&mut self, rest: &Idle) -> Append {
         let state = &lock(&self.board).state;
         let status = self.claim.status(state, rest, &self.engine);
-        // What is not committed yet is not in the journal.
-        let next = self.outbox.entries.first().map_or(state.next_seq(), |entry| entry.seq);
         Append {
             saga: state.id().clone(),
             epoch: self.claim.epoch,
-            next: Some(next),
+            next: Some(state.next_seq()),
             entries: self.news.committed(&mut self.outbox.entries),
             status,
             taken: std::mem::take(&mut self.outbox.taken),

@@ -38,7 +38,7 @@ pub(crate) enum Job {
         step: Name,
         input: Payload,
     },
-    /// Standing in line with a compensation.
+    /// A compensation that is queued for room.
     Line {
         site: SitePath,
     },

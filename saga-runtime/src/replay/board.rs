@@ -142,10 +142,16 @@ impl Board {
     /// Returns the divergence if the body has run over the journal, to that end if it has one, and did not reach all
     /// that is recorded there.
     pub(crate) fn passed_by(&self, end: Option<&BodyEnd>) -> Option<BodyEnd> {
-        let (site, recorded) = self.not_visited().filter(|_| !matches!(end, Some(BodyEnd::Blocked(..))))?;
+        let speaks_for_itself = match end {
+            Some(BodyEnd::Blocked(..)) => true,
+            // Nothing is rolled back for it: it is what a person has to know.
+            Some(BodyEnd::Panicked(_)) => self.state.no_return().is_some(),
+            _ => false,
+        };
+        let (site, recorded) = self.not_visited().filter(|_| !speaks_for_itself)?;
         let code = match (end, self.reached.first()) {
             (_, Some(reach)) => format!("reached {} at {}{UNSTEADY}", reach.describe(), reach.site()),
-            // In a branch beside it, perhaps, before this one was polled: that is no question of order.
+            // Perhaps in a branch beside it, before this one was polled.
             (Some(BodyEnd::Panicked(message)), None) => format!("panicked: {message}"),
             (Some(_), None) => format!("ended{UNSTEADY}"),
             (None, None) => format!("waits{UNSTEADY}"),

@@ -1,17 +1,18 @@
 //! The system: a saga in a store, two workers, and the world. It is small enough to be copied for each event.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use saga_core::machine::{Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Work, advance, work};
+use saga_core::machine::{
+    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Room, Work, advance, work,
+};
 use saga_core::record::AttemptError;
 use saga_core::state::{Status, StepState};
 use saga_core::{Entry, IdempotencyKey, Kind, Phase, Record, Role, Rollback, SitePath, State, Timestamp};
 
-use super::worker::{Admission, Attempt, Budget, Worker};
+use super::worker::{Attempt, Budget, Worker, admitted, begins_no_other};
 use crate::support::body::{Come, Node, poll};
-use crate::support::desk::{UNDO, brief, by, call, failed, json};
+use crate::support::desk::{Steps, UNDO, brief, by, call, failed, json};
 use crate::support::rules::check_record;
 
 #[derive(Clone)]
@@ -274,14 +275,13 @@ impl System {
     /// Passes an event to the machine; returns true if it was not refused.
     fn accepts(&mut self, worker: usize, event: Event) -> bool {
         let it = self.workers[worker].as_mut().unwrap();
-        let admission = Admission { is_full: self.is_full, line: RefCell::new(&mut it.line) };
-        let facts = Facts { now: self.now, catalog: &admission, random: 0 };
-        let before = it.pending.len();
+        let room = if self.is_full { Room::Awaited } else { Room::Enough };
+        let facts = Facts { now: self.now, catalog: &Steps, room, random: 0 };
+        let (before, admitted) = (it.pending.len(), admitted(&event));
         let Ok(()) = advance(&mut it.state, event, &facts, &mut it.pending) else { return false };
-        for entry in &it.pending[before..] {
-            let undoes =
-                matches!(entry.record, Record::UndoIntent { .. } | Record::Started { role: Role::Undo, .. });
-            assert!(!(undoes && self.is_full), "a compensation begins where there is no room");
+        it.line.extend(it.state.take_waiting_for_room().into_iter().map(|(site, _)| site));
+        if self.is_full {
+            begins_no_other(&it.pending[before..], admitted.as_ref());
         }
         true
     }

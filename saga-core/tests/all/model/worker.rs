@@ -1,12 +1,9 @@
 //! A worker that drives the saga, its budget of faults, and its answers to the machine.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use saga_core::policy::{Catalog, Policy};
-use saga_core::{Entry, Role, SitePath, State};
-
-use crate::support::desk::Steps;
+use saga_core::machine::Event;
+use saga_core::{Entry, Record, Role, SitePath, State};
 
 /// The number of faults left.
 #[derive(Clone, Copy, Hash)]
@@ -46,21 +43,18 @@ pub(crate) struct Worker {
     pub(crate) admitted: BTreeSet<SitePath>,
 }
 
-/// Answers the machine's questions: which steps there are, and whether a compensation may begin.
-pub(crate) struct Admission<'a> {
-    pub(crate) is_full: bool,
-    pub(crate) line: RefCell<&'a mut BTreeSet<SitePath>>,
+/// Returns where a compensation has got its slot by this event, whatever others have taken since.
+pub(crate) fn admitted(event: &Event) -> Option<SitePath> {
+    match event {
+        Event::Admitted { site } => Some(site.clone()),
+        _ => None,
+    }
 }
 
-impl Catalog for Admission<'_> {
-    fn policy(&self, step: &str) -> Option<Policy> {
-        Steps.policy(step)
-    }
-
-    fn admits(&self, site: &SitePath, _: &str) -> bool {
-        if self.is_full {
-            self.line.borrow_mut().insert(site.clone());
-        }
-        !self.is_full
+/// Checks that of all compensations only the one at `admitted` begins.
+pub(crate) fn begins_no_other(entries: &[Entry], admitted: Option<&SitePath>) {
+    for Entry { record, .. } in entries {
+        let undoes = matches!(record, Record::UndoIntent { .. } | Record::Started { role: Role::Undo, .. });
+        assert!(!undoes || record.site() == admitted, "a compensation begins where there is no room");
     }
 }

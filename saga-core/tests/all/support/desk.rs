@@ -8,8 +8,8 @@ pub(crate) use super::brief::{brief, mark};
 use std::time::Duration;
 
 use saga_core::machine::{
-    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Refusal, Work, advance, probes_due,
-    wake_at, work, work_at,
+    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Refusal, Room, Work, advance,
+    probes_due, wake_at, work, work_at,
 };
 use saga_core::policy::{Catalog, InDoubt, Policy, Retry};
 use saga_core::record::{AttemptError, Call, Failure, Knowledge, Lost};
@@ -49,19 +49,6 @@ impl Catalog for Steps {
             },
             conclusive: step.contains("_sure").then_some(Duration::from_secs(60)),
         })
-    }
-}
-
-/// The same catalog without slots for compensations.
-struct Full;
-
-impl Catalog for Full {
-    fn policy(&self, step: &str) -> Option<Policy> {
-        Steps.policy(step)
-    }
-
-    fn admits(&self, _: &SitePath, _: &str) -> bool {
-        false
     }
 }
 
@@ -144,8 +131,8 @@ impl Desk {
     }
 
     fn advance(&mut self, event: Event) -> Result<(), Refusal> {
-        let catalog: &dyn Catalog = if self.full { &Full } else { &Steps };
-        let facts = Facts { now: self.now, catalog, random: self.state.next_seq() };
+        let room = if self.full { Room::Awaited } else { Room::Enough };
+        let facts = Facts { now: self.now, catalog: &Steps, room, random: self.state.next_seq() };
         let before = self.state.clone();
         let records = self.journal.len();
         match advance(&mut self.state, event, &facts, &mut self.journal) {

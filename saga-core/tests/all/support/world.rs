@@ -10,7 +10,7 @@ pub(crate) use super::body::Node;
 use std::collections::{BTreeSet, HashSet};
 
 use saga_core::machine::{
-    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Work, advance, work,
+    Answer, BodyEnd, Delivery, Ending, Evaluated, Event, Facts, Reach, Room, Work, advance, work,
 };
 use saga_core::record::{AttemptError, Call, Failure, Knowledge, Lost};
 use saga_core::state::{Direction, SiteState, Status, StepState};
@@ -75,7 +75,8 @@ impl World {
     // ---- events
 
     fn event(&mut self, event: Event) -> bool {
-        let facts = Facts { now: self.now, catalog: &Steps, random: self.journal.len() as u64 };
+        let facts =
+            Facts { now: self.now, catalog: &Steps, room: Room::Enough, random: self.journal.len() as u64 };
         let before = self.state.clone();
         self.trace.push(format!("{event:?}"));
         let mut entries = Vec::new();

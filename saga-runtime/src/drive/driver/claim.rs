@@ -1,5 +1,5 @@
 //! What a driver knows of its claim: under which number it writes, what the store lists of the saga, and which deaths of
-//! earlier processes still count.
+//! earlier processes count.
 
 use saga_core::store::Status;
 use saga_core::{Epoch, Phase, State, Timestamp};
@@ -13,7 +13,7 @@ pub(super) struct Claim {
     /// `None` until a new saga is in the store.
     pub(super) epoch: Option<Epoch>,
     pub(super) suspicion: Suspicion,
-    /// How far the saga had come when it was claimed: beyond that, earlier deaths count no more.
+    /// The progress of the saga when it was claimed: beyond that, earlier deaths do not count.
     progress: u64,
     /// The time at which the driver got it.
     pub(super) since: Timestamp,
@@ -28,12 +28,12 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Returns the claim on a new saga that has come so `far`.
-    pub(super) fn new(far: u64, since: Timestamp) -> Self {
+    /// Returns the claim on a saga with this progress.
+    pub(super) fn new(progress: u64, since: Timestamp) -> Self {
         Self {
             epoch: None,
             suspicion: Suspicion::default(),
-            progress: far,
+            progress,
             since,
             written: None,
             listed: 0,
@@ -42,8 +42,8 @@ impl Claim {
         }
     }
 
-    /// Takes up a saga that the store lists in `phase`.
-    pub(super) fn taken_up(&mut self, epoch: Epoch, suspicion: Suspicion, phase: Phase) {
+    /// Sets what the store says of the claim: its number, and the phase that is listed.
+    pub(super) fn granted(&mut self, epoch: Epoch, suspicion: Suspicion, phase: Phase) {
         debug_assert!(self.epoch.is_none(), "a driver has one claim");
         self.epoch = Some(epoch);
         self.suspicion = suspicion;

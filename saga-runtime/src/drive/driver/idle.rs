@@ -39,7 +39,7 @@ impl Driver {
         let state = &board.state;
         self.flight.slots.drop_unused(state);
         let now = self.now;
-        let (mut jobs, mut wake) = (std::mem::take(&mut self.room.jobs), None);
+        let (mut jobs, mut wake) = (std::mem::take(&mut self.scratch.jobs), None);
         let draining = self.engine.is_draining();
         for work in self.news.work(state, now.max(passed)) {
             match work {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use saga_core::machine::{self, Delivery, Event, Facts, Refusal};
+use saga_core::machine::{self, Delivery, Event, Facts, Refusal, Room};
 use saga_core::store::{Append, Claim, DeliveryId, Status, StoreError, Suspects, Waiting, Wanted};
 use saga_core::{Entry, Phase, SagaId, State, Timestamp};
 
@@ -80,7 +80,7 @@ fn abandon(
     deliveries: Vec<Waiting>,
     entries: &mut Vec<Entry>,
 ) -> Answers {
-    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
+    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Awaited, random: 0 };
     let mut decide = |state: &mut State, event| machine::advance(state, event, &facts, entries);
     let mut answers = Answers::new();
     let mut others = Vec::new();

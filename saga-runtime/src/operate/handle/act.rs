@@ -14,7 +14,7 @@ use super::error::ActError;
 
 /// An act on a saga. Nothing happens before it is awaited; then it is delivered, and the answer is awaited.
 ///
-/// Some acts have options: [`at`](Act::at) names one of several sites.
+/// Some acts have an option, of which one can be given: [`at`](Act::at) names one of several sites.
 ///
 /// ```
 /// # use saga::prelude::*;
@@ -31,6 +31,15 @@ use super::error::ActError;
 /// handle.deny(By::new("Bob", "it is not in mine")).at("all.1/approve").await.unwrap();
 /// # assert!(handle.outcome().await.unwrap().is_rolled_back());
 /// # });
+/// ```
+///
+/// A second option does not compile: it would take the place of the first.
+///
+/// ```compile_fail,E0599
+/// # use saga::prelude::*;
+/// # async fn mend(letter: &saga::AnyHandle) {
+/// letter.redrive(By::new("Ann", "typo")).with_input("pay", &300).at("pay").await.unwrap();
+/// # }
 /// ```
 ///
 /// **Cancel safety**: if it is dropped once it was polled, it may or may not have been delivered. A repeat under the same
@@ -68,13 +77,19 @@ impl<K> Act<K> {
     pub(super) fn with(self, change: impl FnOnce(Delivery) -> Delivery) -> Self {
         Self { delivery: self.delivery.map(|delivery| delivery.map(change)), ..self }
     }
+
+    /// Returns the act with its option. It has no other: a second one would take the place of the first in silence.
+    fn option(self, change: impl FnOnce(Delivery) -> Delivery) -> Act {
+        let Self { handle, delivery, sent, .. } = self.with(change);
+        Act { handle, delivery, sent, kind: PhantomData }
+    }
 }
 
 impl Act<Answering> {
     /// Answers the question at that site. Without it there has to be one open question.
-    pub fn at(self, site: impl Into<SitePath>) -> Self {
+    pub fn at(self, site: impl Into<SitePath>) -> Act {
         let named = Some(site.into());
-        self.with(|delivery| match delivery {
+        self.option(|delivery| match delivery {
             Delivery::Answer { approved, by, .. } => Delivery::Answer { site: named, approved, by },
             other => other,
         })
@@ -83,7 +98,7 @@ impl Act<Answering> {
 
 impl Act<Redriving> {
     /// Sends on only what is blocked at that site. Without it all that is blocked is sent on.
-    pub fn at(self, site: impl Into<SitePath>) -> Self {
+    pub fn at(self, site: impl Into<SitePath>) -> Act {
         self.only(site.into(), None)
     }
 
@@ -92,18 +107,15 @@ impl Act<Redriving> {
     ///
     /// The act fails with [`Refusal::Unusable`](saga_core::machine::Refusal::Unusable) if the input is not of the step's
     /// type.
-    pub fn with_input<T: Serialize>(mut self, site: impl Into<SitePath>, input: &T) -> Self {
+    pub fn with_input<T: Serialize>(self, site: impl Into<SitePath>, input: &T) -> Act {
         match self.handle.encode(input) {
             Ok(input) => self.only(site.into(), Some(input)),
-            Err(error) => {
-                self.delivery = Some(Err(error));
-                self
-            }
+            Err(error) => Act::new(&self.handle, Err(error)),
         }
     }
 
-    fn only(self, at: SitePath, mended: Option<Payload>) -> Self {
-        self.with(|delivery| match delivery {
+    fn only(self, at: SitePath, mended: Option<Payload>) -> Act {
+        self.option(|delivery| match delivery {
             Delivery::Redrive { by, .. } => Delivery::Redrive { site: Some(at), input: mended, by },
             other => other,
         })
@@ -113,9 +125,9 @@ impl Act<Redriving> {
 impl Act<Undoing> {
     /// Undoes the step or child at that site, and all that happened after it, and no more. Without it the whole saga is
     /// undone.
-    pub fn back_to(self, site: impl Into<SitePath>) -> Self {
+    pub fn back_to(self, site: impl Into<SitePath>) -> Act {
         let first = Some(site.into());
-        self.with(|delivery| match delivery {
+        self.option(|delivery| match delivery {
             Delivery::Undo { by, .. } => Delivery::Undo { site: first, by },
             other => other,
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use saga_core::machine::{self, Delivery, Event, Facts};
+use saga_core::machine::{self, Delivery, Event, Facts, Room};
 use saga_core::store::Summary;
 use saga_core::{Reason, Receipt, Record, State, Timestamp};
 
@@ -73,7 +73,8 @@ impl AnyHandle {
     /// Returns the state that a worker makes of it when it claims the saga: a dead letter, as the store lists it.
     pub(super) fn as_listed(&self, mut state: State) -> State {
         let engine = self.engine();
-        let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, random: 0 };
+        let facts =
+            Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Awaited, random: 0 };
         let event = Event::DeadLettered { reason: Reason::Undecodable, detail: LISTED.to_owned() };
         // An act on it says that its author has seen the records of both: they are the ones that the worker writes.
         for event in [event, Event::Recovered { is_poison: false }] {
