@@ -11,6 +11,7 @@ pub(crate) mod interference;
 pub(crate) mod journal;
 #[cfg(feature = "test")]
 pub(crate) mod made_up;
+pub(crate) mod outages;
 pub(crate) mod panics;
 pub(crate) mod recorded;
 pub(crate) mod resources;

@@ -7,6 +7,7 @@ mod purse;
 
 #[cfg(feature = "sqlite")]
 mod book_trip;
+mod codec_outage;
 mod conclusive;
 mod defaults_page;
 #[cfg(feature = "sqlite")]

@@ -2,6 +2,7 @@
 //! what undoes it is evaluated as soon as it has succeeded. Here is what is the same for all steps; what is compiled for
 //! each is in [`typed`].
 
+mod outage;
 mod typed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use saga_core::machine::{Answer, Ending};
 use saga_core::record::{AttemptError, Failure as Failed, Lost};
-use saga_core::{Payload, Reason};
+use saga_core::{Payload, Reason, Timestamp};
 
 use crate::replay::erased::{AnyStep, Call, Gave};
 use crate::value::class::Class;
@@ -19,23 +20,36 @@ use crate::value::interference::Calling;
 use crate::value::panics::message_of;
 use crate::value::step_context::StepContext;
 use crate::value::surroundings::Surroundings;
+use crate::value::text::text_of;
 
 pub(crate) use typed::TypedStep;
 
 /// What a readonly step gave, or why that cannot be recorded.
 pub(crate) type ReadResult = Result<Result<Payload, Failed>, (Reason, String)>;
 
-/// Runs one attempt of a step with an effect.
+/// Runs one attempt of a step with an effect. It is not begun after `key_until`, if that passes while its input cannot be
+/// opened.
 pub(crate) async fn attempt(
     step: &'static dyn AnyStep,
     cx: StepContext,
     input: Payload,
     around: Arc<Surroundings>,
+    key_until: Option<Timestamp>,
 ) -> Ending {
+    let input = match outage::opened_to_begin(&cx, &input, &around, key_until).await {
+        Ok(Some(input)) => input,
+        Ok(None) => {
+            let trouble = AttemptError::NotBegun;
+            return Ending::NotDone { trouble, retry_after: None, conclusive: false };
+        }
+        Err(error) => return Ending::Undecodable { detail: text_of(&error) },
+    };
     let with = Call { cx: &cx, input: &input, around: &around };
     match called(step, with).await {
         Err(detail) => Ending::Undecodable { detail },
-        Ok(Run::Ended(Gave::Output(evaluated))) => Ending::Done(evaluated),
+        Ok(Run::Ended(Gave::Output(evaluated))) => {
+            Ending::Done(outage::sealed(&cx, evaluated, &around).await)
+        }
         Ok(Run::Ended(Gave::Error { class, message, error, retry_after, conclusive })) => {
             let trouble = AttemptError::Error { message, error, permanent: class == Class::Permanent };
             match class {
@@ -73,6 +87,12 @@ pub(crate) async fn read(
     around: Arc<Surroundings>,
     draw: impl Fn() -> u64 + Send,
 ) -> (ReadResult, u32) {
+    let input = match outage::opened_to_begin(&cx, &input, &around, None).await {
+        Ok(Some(input)) => input,
+        // The body no longer waits for this read.
+        Ok(None) => return (Ok(Err(Failed::TimedOut { attempts: cx.attempt })), cx.attempt),
+        Err(error) => return (Err((Reason::Undecodable, text_of(&error))), cx.attempt),
+    };
     let started = around.clock.now();
     let retry = step.policy().retry;
     loop {
@@ -81,6 +101,7 @@ pub(crate) async fn read(
         let (failure, wait) = match called {
             Err(detail) => return (Err((Reason::Undecodable, detail)), attempts),
             Ok(Run::Ended(Gave::Output(evaluated))) => {
+                let evaluated = outage::sealed(&cx, evaluated, &around).await;
                 return (evaluated.output.map(Ok).map_err(lost_output), attempts);
             }
             Ok(Run::Ended(Gave::Error { class, message, error, retry_after, .. })) => {
@@ -118,6 +139,10 @@ pub(crate) async fn probe(
     input: Payload,
     around: Arc<Surroundings>,
 ) -> Answer {
+    let input = match outage::opened(&cx, &input, &around).await {
+        Ok(input) => input,
+        Err(error) => return Answer::Pending(Some(text_of(&error))),
+    };
     let asking = match step.asking(Call { cx: &cx, input: &input, around: &around }) {
         Ok(Some(asking)) => asking,
         Ok(None) => return Answer::Pending(Some("the step has no probe".to_owned())),
@@ -126,6 +151,9 @@ pub(crate) async fn probe(
     let mut attempt = 1;
     loop {
         let trouble = match timed(asking.timeout, (asking.ask)()).await {
+            Run::Ended(Ok(Answer::Happened(evaluated))) => {
+                return Answer::Happened(outage::sealed(&cx, evaluated, &around).await);
+            }
             Run::Ended(Ok(answer)) => return answer,
             Run::Ended(Err(error)) => error,
             Run::TimedOut => "the probe timed out".to_owned(),

@@ -4,7 +4,7 @@
 use saga_core::machine::{self, Delivery, Evaluated, Event, Facts, Refusal, Room};
 use saga_core::record::Knowledge;
 use saga_core::state::SiteState;
-use saga_core::{EncodeError, Entry, Payload, Record, Role, SagaId, State};
+use saga_core::{Codecs, EncodeError, Entry, Payload, Record, Role, SagaId, State};
 
 use crate::drive::engine::Engine;
 use crate::replay::registry::Registry;
@@ -20,8 +20,21 @@ fn evaluate(engine: &Engine, state: &State, delivery: &Delivery) -> Result<Optio
     let Some(step) = state.step(site) else { return Ok(None) };
     let Some(code) = engine.registry.find_step(&step.step) else { return Ok(None) };
     let key = state.key(site, Role::Do);
-    let evaluated = code.evaluate(output, &step.input, &key, &engine.around);
+    let codecs = &engine.around.encoding.codecs;
+    let opened = |payload| codecs.opened(payload).map_err(|error| text_of(&error.without_values()));
+    let evaluated = opened(output)
+        .and_then(|output| code.evaluate(&output, &opened(&step.input)?, &key, &engine.around))
+        .and_then(|evaluated| sealed(evaluated, codecs));
     evaluated.map(Some).map_err(|why| Refusal::Unusable { site: site.clone(), why })
+}
+
+/// Returns what was evaluated, sealed.
+fn sealed(mut evaluated: Evaluated, codecs: &Codecs) -> Result<Evaluated, String> {
+    let undo = evaluated.undo.iter_mut().flatten().map(|call| &mut call.input);
+    for payload in evaluated.output.iter_mut().chain(undo) {
+        *payload = codecs.seal(payload.clone()).map_err(|error| text_of(&error))?;
+    }
+    Ok(evaluated)
 }
 
 /// Returns the delivery with a mended input or a signal's value as its type has it, and what follows from an output

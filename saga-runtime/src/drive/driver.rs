@@ -7,6 +7,7 @@ mod flight;
 mod idle;
 mod meanwhile;
 mod news;
+mod outage;
 mod outbox;
 mod stay;
 
@@ -38,6 +39,7 @@ use claim::Claim;
 use flight::Flight;
 use idle::Idle;
 use news::News;
+use outage::Outage;
 use outbox::Outbox;
 use stay::Stay;
 
@@ -64,6 +66,8 @@ pub(crate) struct Driver {
     ack: Arc<AckSlot<Ack>>,
     /// The due time that has just been waited for.
     passed: Timestamp,
+    /// Set while a codec keeps the body from running.
+    outage: Option<Outage>,
     news: News,
     stay: Stay,
     /// The time of this turn: read once, when something has happened.
@@ -120,6 +124,7 @@ impl Driver {
             stops: false,
             ack: Arc::default(),
             passed: Timestamp::default(),
+            outage: None,
             news: News::default(),
             stay: Stay::default(),
             now,
@@ -241,7 +246,7 @@ impl Driver {
 
     /// Runs the body as far as it comes, over and over until it waits for something that has not happened.
     fn run_body(&mut self) {
-        while !self.engine.is_draining() {
+        while !self.engine.is_draining() && !self.waits_for_a_codec() {
             let runs = {
                 let mut board = lock(&self.board);
                 let runs = board.state.body_may_run();
@@ -272,8 +277,12 @@ impl Driver {
     /// Polls the body once; whether another poll may bring more.
     fn poll_body(&mut self) -> bool {
         let Some(body) = &mut self.body else { return false };
+        let outages = self.engine.around.encoding.codecs.outages();
         let mut cx = Context::from_waker(Waker::noop());
         let polled = catch_unwind(AssertUnwindSafe(|| body.get().as_mut().poll(&mut cx)));
+        if self.meets_an_outage(outages) {
+            return false;
+        }
         let mut board = lock(&self.board);
         let mut end = board.end.take();
         match polled {
@@ -310,6 +319,28 @@ impl Driver {
             self.take(Event::BodyEnded(end));
         }
         false
+    }
+
+    /// Returns true if the body waits for a codec, and does not run yet.
+    fn waits_for_a_codec(&self) -> bool {
+        self.outage.as_ref().is_some_and(|outage| outage.until > self.now.max(self.passed))
+    }
+
+    /// Returns true if a codec had a transient error since there were `outages` of them: the body has run in vain. An error
+    /// that another saga met in that moment counts as well, which costs one more run.
+    fn meets_an_outage(&mut self, outages: u64) -> bool {
+        let around = &self.engine.around;
+        let Some(why) = around.encoding.codecs.outage_since(outages) else {
+            self.outage = None;
+            return false;
+        };
+        self.body = None;
+        let mut board = lock(&self.board);
+        board.restart();
+        let (now, random) = (self.now.max(self.passed), self.engine.rng.draw());
+        let begin = || around.outages.begin(board.state.id(), &why);
+        self.outage = Some(Outage::after(self.outage.take(), (now, random), begin));
+        true
     }
 
     /// Commits what has to be durable now, and answers the callers that wait for it.

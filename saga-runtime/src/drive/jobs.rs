@@ -13,11 +13,12 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use saga_core::machine::{Answer, BodyEnd, Ending, Event, Work};
 use saga_core::record::{AttemptError, Failure};
-use saga_core::{Name, Payload, Reason, Role, SagaId, SitePath, State};
+use saga_core::{Name, Payload, Reason, Role, SagaId, SitePath, State, Timestamp};
 
 use crate::drive::attempt::{self, ReadResult};
 use crate::drive::bulkhead::{Line, Slot, Slots};
 use crate::drive::engine::Engine;
+use crate::replay::erased::AnyStep;
 use crate::value::panics::{Quiet, message_of};
 use crate::value::step_context::{LazyKey, StepContext};
 use crate::value::stopping::Stopping;
@@ -302,8 +303,16 @@ impl Begin<'_> {
             return ended(job, end(Ending::Undecodable { detail }));
         };
         let context = self.context(site, role, attempt);
-        let running = attempt::attempt(step, context, input.clone(), self.engine.around.clone());
+        let around = self.engine.around.clone();
+        let running =
+            attempt::attempt(step, context, input.clone(), around, self.key_until(site, role, step));
         Begun::new(job.clone(), Box::pin(running.map(end)), span(self.state.id(), site, role, attempt))
+    }
+
+    /// Returns until when the service remembers the key of what is in doubt; `None` if a repeat does no harm later.
+    fn key_until(&self, site: &SitePath, role: Role, step: &dyn AnyStep) -> Option<Timestamp> {
+        let effect = self.state.step(site).and_then(|s| s.effect(role)).filter(|effect| effect.doubt)?;
+        step.policy().conclusive.map(|window| effect.keyed_since.after(window))
     }
 
     fn probe(&self, job: &Job, site: &SitePath) -> Begun {

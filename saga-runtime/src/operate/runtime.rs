@@ -343,6 +343,12 @@ impl Runtime {
         self.engine().troubles.told(&*self.engine().store)
     }
 
+    /// Returns what waits for a codec whose error is [transient](saga_core::CodecError::transient), in one line; `None`
+    /// while all is well.
+    pub fn codec_trouble(&self) -> Option<String> {
+        self.engine().around.outages.told()
+    }
+
     /// Returns which saga waits although it is due, because its last processes died, and until when: the one that has
     /// waited longest. `None` if there is none. See [`Builder::quarantine_delay`].
     pub fn held_back(&self) -> Option<String> {

@@ -22,12 +22,14 @@ use crate::value::surroundings::Surroundings;
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) cx: &'a StepContext,
+    /// Opened.
     pub(crate) input: &'a Payload,
     pub(crate) around: &'a Surroundings,
 }
 
 /// What a call gave, as it is recorded.
 pub(crate) enum Gave {
+    /// Not sealed yet.
     Output(Evaluated),
     Error {
         class: Class,
@@ -62,7 +64,7 @@ pub(crate) trait AnyStep: Send + Sync {
     /// # Errors
     /// The text of a panic.
     fn asking<'a>(&self, with: Call<'a>) -> Result<Option<Asking<'a>>, String>;
-    /// Returns what follows from an output that a person gave.
+    /// Returns what follows from an output that a person gave, not sealed yet. Both values have been opened.
     fn evaluate(
         &self,
         output: &Payload,

@@ -66,11 +66,7 @@ pub(super) fn run(
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<BodyEnd>, String> {
     let input = state.head().map_or_else(Payload::null, |head| head.input.clone());
-    let around = Arc::new(Surroundings {
-        encoding: builder.encoding.clone(),
-        clock: clock.clone(),
-        interference: None,
-    });
+    let around = Surroundings::new(builder.encoding.clone(), clock.clone(), None);
     let board = Board::new(state.clone(), around, builder.rng.clone());
     let board = Arc::new(Mutex::new(board));
     let mut body = code.body(board.clone(), input);

@@ -121,7 +121,7 @@ impl Encoding {
         })
     }
 
-    fn check_size(&self, payload: Payload, what: &str) -> Result<Payload, String> {
+    pub(crate) fn check_size(&self, payload: Payload, what: &str) -> Result<Payload, String> {
         let bytes = payload.bytes();
         if bytes > self.bytes_max {
             return Err(format!("{what}: {bytes} bytes, more than the {} that are recorded", self.bytes_max));

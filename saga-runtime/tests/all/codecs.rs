@@ -23,7 +23,7 @@ impl Codec for Outage {
     fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError> {
         match self.0.load(Ordering::Acquire) {
             false => self.open(plain),
-            true => Err(CodecError("no key".to_owned())),
+            true => Err(CodecError::permanent("no key")),
         }
     }
     fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError> {

@@ -347,7 +347,7 @@ impl Codec for Inverse {
     fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError> {
         match self.0 {
             true => Ok(plain.iter().map(|b| !b).collect()),
-            false => Err(CodecError("no key".to_owned())),
+            false => Err(CodecError::permanent("no key")),
         }
     }
     fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError> {

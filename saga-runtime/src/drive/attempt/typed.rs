@@ -39,7 +39,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
     }
 
     fn call<'a>(&self, with: Call<'a>, gave: &'a mut Option<Gave>) -> Result<Calling<'a, ()>, String> {
-        let input = read_as::<S::Input>(with.input, None, &with.around.encoding)?;
+        let input = read_as::<S::Input>(with.input, None, &with.around.plain)?;
         Ok(Box::pin(async move {
             let mut call = pin!(run::<S>(with, input));
             let result = call.as_mut().await;
@@ -64,7 +64,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         let mut call = None;
         let key = KeyOf::Attempt(with.cx);
         caught(&mut || {
-            let decode = || with.around.encoding.decode::<S::Input>(with.input);
+            let decode = || with.around.plain.decode::<S::Input>(with.input);
             call = S::probe(&Given::new(key, &decode));
         })?;
         let Some(call) = call else { return Ok(None) };
@@ -91,7 +91,7 @@ impl<S: Step> AnyStep for TypedStep<S> {
         key: &IdempotencyKey,
         around: &Surroundings,
     ) -> Result<Evaluated, String> {
-        let output = read_as::<S::Output>(output, Some(&Payload::null()), &around.encoding)?;
+        let output = read_as::<S::Output>(output, Some(&Payload::null()), &around.plain)?;
         Ok(evaluated::<S>(output, input, KeyOf::Made(key), Role::Do, around))
     }
 
@@ -181,7 +181,7 @@ fn error_as_recorded<E: StepError>(error: E, encoding: &Encoding) -> Gave {
     }
 }
 
-/// Returns the output as it is recorded, and what undoes it: the latter is evaluated first, and kept even if the output
+/// Returns the output as it is recorded once it is sealed, and what undoes it: the latter is evaluated first, and kept even if the output
 /// is not.
 fn evaluated<S: Step>(
     output: S::Output,
@@ -195,14 +195,14 @@ fn evaluated<S: Step>(
         drop_quietly("the compensation's output", output);
         return Evaluated { output: Ok(Payload::null()), undo: None };
     }
-    let encoded = around.encoding.encode_output(&output);
+    let encoded = around.plain.encode_output(&output);
     if const { matches!(S::Undo::KIND, Kind::Readonly) } {
         drop_quietly("the step's output", output);
         return Evaluated { output: encoded, undo: None };
     }
     let (mut output, mut undo) = (Some(output), None);
     let evaluated = guarded("evaluating the compensation", &mut || {
-        let decode = || around.encoding.decode::<S::Input>(input);
+        let decode = || around.plain.decode::<S::Input>(input);
         undo = output.take().and_then(|output| S::compensation(output, &Given::new(key, &decode)));
     });
     let undo = match evaluated {
@@ -218,7 +218,7 @@ fn undone_by(
     within: Option<Duration>,
     around: &Surroundings,
 ) -> Option<Result<RecordedCall, Lost>> {
-    Some(undo?.recorded(&around.encoding).map(|call| {
+    Some(undo?.recorded(&around.plain).map(|call| {
         let until = within.map(|window| around.clock.now().after(window));
         RecordedCall { leaves: leaves.map(str::to_owned), until, ..call }
     }))

@@ -61,11 +61,15 @@ impl Driver {
         };
         // It begins anew when it may go on.
         self.body = None;
+        let outages = self.engine.around.encoding.codecs.outages();
         let mut body = self.saga.body(self.board.clone(), input.unwrap_or_else(Payload::null));
         let polled =
             catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(Waker::noop()))));
         drop_quietly("a body that has looked", (polled, body));
         let refused = std::mem::take(&mut lock(&self.board).refused);
+        if self.engine.around.encoding.codecs.outage_since(outages).is_some() {
+            return Vec::new();
+        }
         refused.into_iter().filter(|(site, _)| self.taken_at(site).is_some()).collect()
     }
 

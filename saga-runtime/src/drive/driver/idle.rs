@@ -50,6 +50,10 @@ impl Driver {
                 work => jobs.extend(Job::of(work).filter(|job| !self.flight.runs(job))),
             }
         }
+        let outage = self.outage.as_ref().filter(|_| state.body_may_run()).map(|outage| outage.until);
+        if let Some(until) = outage.filter(|until| wake.is_none_or(|(due, _)| *until < due)) {
+            wake = Some((until, until.since(now)));
+        }
         // A read that the body no longer waits for delays nothing.
         let reads_count = state.body_may_run() && !draining;
         let mut release = if self.flight.is_awaited(reads_count) {
@@ -61,7 +65,7 @@ impl Driver {
             true
         } else if state.phase().is_ended() {
             true
-        } else if !jobs.is_empty() || self.flight.slots.hold_up(state) {
+        } else if !jobs.is_empty() || self.flight.slots.hold_up(state) || outage.is_some() {
             false
         } else {
             match wake {

@@ -369,11 +369,7 @@ impl Builder {
             draining: drains,
             lease_lost: lease_lost.clone(),
         });
-        let around = Arc::new(Surroundings {
-            encoding: self.encoding,
-            clock: clock.clone(),
-            interference: self.interference,
-        });
+        let around = Surroundings::new(self.encoding, clock.clone(), self.interference);
         let started = Mutex::new(clock.now());
         let engine = Arc::new(Engine {
             store: self.store,
