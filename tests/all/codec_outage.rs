@@ -177,7 +177,7 @@ async fn ordered(item: u64, down: Range<usize>, crashes: bool) -> (String, Vec<S
     test.pass(HOUR * 4).await;
     let handle = test.find(handle.id()).await.unwrap().unwrap();
     let outcome = handle.outcome().await.unwrap();
-    assert_eq!(test.codec_trouble(), None);
+    assert_eq!(test.runtime().codec_trouble(), None);
     let phase = handle.phase().await.unwrap();
     let reasons: Vec<Reason> =
         handle.look().await.unwrap().blockers().map(|blocker| blocker.reason).collect();
@@ -211,11 +211,11 @@ fn a_saga_waits_for_its_codec_and_an_operator_sees_that() {
         test.pass(HOUR / 2).await;
         kms.down();
         test.crash().await.unwrap();
-        assert_eq!(test.codec_trouble(), None, "nothing needs it while the saga sleeps");
+        assert_eq!(test.runtime().codec_trouble(), None, "nothing needs it while the saga sleeps");
         test.pass(HOUR * 3).await;
         let told = "1 step or saga waits for a codec: codec \"kms\": no answer";
-        assert_eq!(test.codec_trouble().as_deref(), Some(told));
-        assert_eq!(test.store_trouble(), None);
+        assert_eq!(test.runtime().codec_trouble().as_deref(), Some(told));
+        assert_eq!(test.runtime().store_trouble(), None);
         let handle = test.find(&id("a")).await.unwrap().unwrap();
         assert_eq!(handle.phase().await.unwrap(), Phase::Running);
         let before = handle.journal().await.unwrap().len();
@@ -225,7 +225,7 @@ fn a_saga_waits_for_its_codec_and_an_operator_sees_that() {
         test.pass(HOUR * 2).await;
         assert!(handle.outcome().await.unwrap().is_completed());
         assert_eq!(world.done(), ["hold 3", "charge 300"]);
-        assert_eq!(test.codec_trouble(), None);
+        assert_eq!(test.runtime().codec_trouble(), None);
     });
 }
 
@@ -264,7 +264,7 @@ fn an_error_for_good_dead_letters_as_before() {
         let reasons: Vec<Reason> =
             handle.look().await.unwrap().blockers().map(|blocker| blocker.reason).collect();
         assert_eq!(reasons, [Reason::Undecodable]);
-        assert_eq!(test.codec_trouble(), None, "it waits no longer");
+        assert_eq!(test.runtime().codec_trouble(), None, "it waits no longer");
     });
 }
 
