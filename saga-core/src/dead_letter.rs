@@ -90,7 +90,11 @@ impl DeadLetter {
             rolling_back: !matches!(state.direction(), Direction::Forward),
             cause: match state.direction() {
                 Direction::Back(cause) => Some(cause.clone()),
-                _ => state.stop().cloned(),
+                Direction::Forward
+                | Direction::Undo { .. }
+                | Direction::Completed { .. }
+                | Direction::RolledBack(_)
+                | Direction::Abandoned(_) => state.stop().cloned(),
             },
             blockers: state.blockers().cloned().collect(),
             attempts: attempts(state.id(), journal),

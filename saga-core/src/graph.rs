@@ -157,10 +157,7 @@ impl What {
 
     /// Returns what is beneath names given by `.named(…)`.
     pub fn unnamed(&self) -> &What {
-        match self {
-            What::Named(_, what) => what.unnamed(),
-            what => what,
-        }
+        if let What::Named(_, what) = self { what.unnamed() } else { self }
     }
 
     /// Returns true if nothing in it is irreversible. False for a child without a graph.
@@ -181,7 +178,13 @@ impl What {
             What::Saga(graph) => graph.await_points.iter().for_each(|place| place.what.collect(found)),
             What::All(branches) => branches.iter().for_each(|branch| branch.collect(found)),
             What::Each(branch) | What::Named(_, branch) => branch.collect(found),
-            _ => {}
+            What::Step(_)
+            | What::Opaque(_)
+            | What::Sleep
+            | What::Now
+            | What::Uuid
+            | What::Signal
+            | What::Approve => {}
         }
     }
 }

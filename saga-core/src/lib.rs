@@ -3,6 +3,8 @@
 //!
 //! **Architecture invariant:** the state of a saga is always the fold of its records ([`State::of`]), and every
 //! decision is made by [`machine::advance`].
+// Each decision on a record, a state or a verdict is made for all of them: a new one is a compile error.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod bell;
 mod blocker;

@@ -145,6 +145,6 @@ fn work_of<'a>(site: &'a SitePath, role: Role, effect: &Effect, now: Timestamp) 
     match effect.status {
         Status::Running => Some(Work::Attempt { site, role, attempt: effect.attempt }),
         Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),
-        _ => None,
+        Status::Pending(_) | Status::Done | Status::Failed | Status::Blocked(_) => None,
     }
 }

@@ -58,12 +58,17 @@ impl Receipt {
                 Status::Done => &mut self.done,
                 Status::Running => &mut self.in_flight,
                 _ if step.is_in_doubt() => &mut self.in_flight,
-                _ => &mut self.never_started,
+                Status::Pending(_) | Status::Failed | Status::Blocked(_) => &mut self.never_started,
             }),
             SiteState::Timer(timed) if timed.ended.is_none() => Some(&mut self.never_started),
             SiteState::Wait { timed, .. } if timed.ended.is_none() => Some(&mut self.never_started),
             SiteState::Ask { timed, .. } if timed.ended.is_none() => Some(&mut self.never_started),
-            _ => None,
+            SiteState::Read { .. }
+            | SiteState::Value { .. }
+            | SiteState::Timer(_)
+            | SiteState::Wait { .. }
+            | SiteState::Ask { .. }
+            | SiteState::Child { .. } => None,
         }
     }
 }

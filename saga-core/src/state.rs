@@ -333,7 +333,7 @@ impl State {
             Direction::Forward => {
                 !self.undoing.is_empty() && self.around(site).any(|at| self.undoing.contains(&at))
             }
-            _ => false,
+            Direction::Completed { .. } | Direction::RolledBack(_) | Direction::Abandoned(_) => false,
         }
     }
 

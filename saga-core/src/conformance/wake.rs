@@ -43,9 +43,9 @@ async fn ends(wait: impl Future<Output = Result<(), StoreError>>) {
         })
     };
     let mut wait = pin!(wait);
-    let ended = poll_fn(|cx| match wait.as_mut().poll(cx) {
-        Poll::Pending if gave_up.load(Ordering::Acquire) => Poll::Ready(None),
-        poll => poll.map(Some),
+    let ended = poll_fn(|cx| {
+        let polled = wait.as_mut().poll(cx).map(Some);
+        if polled.is_pending() && gave_up.load(Ordering::Acquire) { Poll::Ready(None) } else { polled }
     });
     let ended = ended.await;
     drop(done);

@@ -23,7 +23,11 @@ impl State {
             }
             SiteState::Child { status: ChildStatus::Undoing { .. }, .. } => self.notes.ends.push(at),
             SiteState::Step(_) => self.renew_frontier(at),
-            _ => {}
+            SiteState::Read { .. }
+            | SiteState::Value { .. }
+            | SiteState::Timer(_)
+            | SiteState::Ask { .. }
+            | SiteState::Child { .. } => {}
         }
     }
 

@@ -73,7 +73,40 @@ fn begun(entry: &Entry) -> Option<(&SitePath, SiteState)> {
             let (saga, version, input) = (saga.clone(), *version, input.clone());
             (site, SiteState::Child { saga, version, input, status: ChildStatus::Running })
         }
-        _ => return None,
+        Record::Scheduled { .. }
+        | Record::Intent { .. }
+        | Record::UndoIntent { .. }
+        | Record::AttemptEnded { .. }
+        | Record::Started { .. }
+        | Record::Resumed { .. }
+        | Record::Probed { .. }
+        | Record::Done { .. }
+        | Record::Failed { .. }
+        | Record::Undone { .. }
+        | Record::Blocked { .. }
+        | Record::BodyBlocked { .. }
+        | Record::TimerFired { .. }
+        | Record::Signalled { .. }
+        | Record::WaitEnded { .. }
+        | Record::SignalRefused { .. }
+        | Record::Answered { .. }
+        | Record::ChildUndoing { .. }
+        | Record::ChildEnded { .. }
+        | Record::StopRequested { .. }
+        | Record::TooLate { .. }
+        | Record::RollbackStarted { .. }
+        | Record::RolledBack
+        | Record::Completed { .. }
+        | Record::Overdue
+        | Record::DeadLettered
+        | Record::UndoStarted { .. }
+        | Record::UndoEnded
+        | Record::Redriven { .. }
+        | Record::Resolved { .. }
+        | Record::Waived { .. }
+        | Record::Abandoned { .. }
+        | Record::RetriedNow { .. }
+        | Record::NoEffect { .. } => return None,
     })
 }
 

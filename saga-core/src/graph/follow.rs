@@ -113,7 +113,15 @@ fn may_be_empty(what: &What) -> bool {
     match what.unnamed() {
         What::Each(_) => true,
         What::All(branches) => branches.iter().all(may_be_empty),
-        _ => false,
+        What::Step(_)
+        | What::Saga(_)
+        | What::Opaque(_)
+        | What::Sleep
+        | What::Now
+        | What::Uuid
+        | What::Signal
+        | What::Approve
+        | What::Named(..) => false,
     }
 }
 
@@ -254,7 +262,7 @@ impl<'g> Walk<'g> {
                 match *next {
                     To::AwaitPoint(next) if next == to => return true,
                     To::AwaitPoint(next) if !std::mem::replace(&mut seen[next], true) => open.push(next),
-                    _ => {}
+                    To::AwaitPoint(_) | To::Completed | To::RollingBack => {}
                 }
             }
         }
@@ -270,13 +278,16 @@ impl<'g> Walk<'g> {
 impl<'g> Inside<'g> {
     fn of(what: &'g What) -> Self {
         let leaf = |failed| Inside::Leaf(Ends { done: true, failed });
-        match what.unnamed() {
+        let what = what.unnamed();
+        match what {
             What::Step(step) => leaf(!step.retriable),
             What::Sleep | What::Now | What::Uuid => leaf(false),
             What::Signal | What::Approve => leaf(true),
             What::Opaque(_) => Inside::Opaque,
             What::Saga(graph) => Inside::Child { opened: false, walk: Box::new(Walk::new(graph, None)) },
-            what => Inside::Fork { what, branches: BTreeMap::new() },
+            What::All(_) | What::Each(_) | What::Named(..) => {
+                Inside::Fork { what, branches: BTreeMap::new() }
+            }
         }
     }
 
@@ -328,7 +339,16 @@ impl<'g> Inside<'g> {
                         .iter()
                         .enumerate()
                         .all(|(n, what)| may_be_empty(what) || branches.contains_key(&n)),
-                    _ => true,
+                    What::Step(_)
+                    | What::Saga(_)
+                    | What::Opaque(_)
+                    | What::Sleep
+                    | What::Now
+                    | What::Uuid
+                    | What::Signal
+                    | What::Approve
+                    | What::Each(_)
+                    | What::Named(..) => true,
                 };
                 let done = whole && ends.iter().all(|end| end.done);
                 Ends { done, failed: settled && ends.iter().any(|end| end.failed) }
@@ -342,7 +362,15 @@ fn nth(fork: &What, branch: usize) -> Option<&What> {
     match fork {
         What::All(branches) => branches.get(branch),
         What::Each(each) => Some(each),
-        _ => None,
+        What::Step(_)
+        | What::Saga(_)
+        | What::Opaque(_)
+        | What::Sleep
+        | What::Now
+        | What::Uuid
+        | What::Signal
+        | What::Approve
+        | What::Named(..) => None,
     }
 }
 

@@ -71,7 +71,12 @@ impl Turn<'_> {
         }
         let try_next = match trouble {
             AttemptError::Error { permanent: true, .. } => Try::GiveUp,
-            _ => self.next_try(site, role, retry_after),
+            AttemptError::Error { .. }
+            | AttemptError::TimedOut
+            | AttemptError::Panicked { .. }
+            | AttemptError::Interrupted
+            | AttemptError::NotHappened
+            | AttemptError::NotBegun => self.next_try(site, role, retry_after),
         };
         let next = try_next.next();
         self.push(Record::AttemptEnded {

@@ -196,7 +196,10 @@ impl Turn<'_> {
                     Record::WaitEnded { site, signal }
                 }
                 SiteState::Ask { .. } => Record::Answered { site, verdict: Verdict::Expired },
-                _ => continue,
+                SiteState::Step(_)
+                | SiteState::Read { .. }
+                | SiteState::Value { .. }
+                | SiteState::Child { .. } => continue,
             };
             self.push(record);
         }
@@ -325,7 +328,7 @@ fn longest(state: &SiteState, due: Timestamp) -> Option<Duration> {
         SiteState::Timer(timed) => timed.wait_ms,
         SiteState::Wait { timed, .. } => timed.wait_ms,
         SiteState::Ask { timed, .. } => timed.wait_ms,
-        _ => None,
+        SiteState::Read { .. } | SiteState::Value { .. } | SiteState::Child { .. } => None,
     };
     wait_ms.map(Duration::from_millis)
 }

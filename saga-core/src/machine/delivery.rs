@@ -147,9 +147,9 @@ impl Turn<'_> {
             .state
             .open_sites()
             .filter(|(at, _)| site.as_ref().is_none_or(|wanted| wanted == *at))
-            .filter_map(|(at, state)| match state {
-                SiteState::Ask { asked, .. } => Some((at.clone(), *asked)),
-                _ => None,
+            .filter_map(|(at, state)| {
+                let SiteState::Ask { asked, .. } = state else { return None };
+                Some((at.clone(), *asked))
             })
             .collect();
         match (open.pop(), open.is_empty()) {

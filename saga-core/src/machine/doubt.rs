@@ -28,7 +28,7 @@ impl Resolution {
     pub(super) fn next(self) -> Next {
         match self {
             Resolution::Wait(next) => next,
-            _ => Next::Hold,
+            Resolution::Call | Resolution::CallInTurn | Resolution::Person(_) => Next::Hold,
         }
     }
 }

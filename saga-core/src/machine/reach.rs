@@ -188,7 +188,14 @@ impl Turn<'_> {
         // A signal is refused under a stop as well: the stop may have no effect, and the wait goes on then.
         let may = match reach {
             Reach::SignalRefused { .. } => self.is_forward(),
-            _ => self.state.body_may_run(),
+            Reach::Step { .. }
+            | Reach::Read { .. }
+            | Reach::Timer { .. }
+            | Reach::Value { .. }
+            | Reach::Wait { .. }
+            | Reach::Ask { .. }
+            | Reach::Child { .. }
+            | Reach::ChildEnded { .. } => self.state.body_may_run(),
         };
         if known || !may || self.state.is_unwinding(reach.site()) {
             return;
@@ -352,7 +359,7 @@ impl Turn<'_> {
             }
             SiteState::Wait { timed, .. } => matches!(timed.ended, Some(None)),
             SiteState::Child { status: ChildStatus::Ended(Err(_)), .. } => true,
-            _ => false,
+            SiteState::Value { .. } | SiteState::Timer(_) | SiteState::Child { .. } => false,
         };
         self.state.sites().rev().find(|(_, s)| failed(s)).map(|(site, _)| site.clone())
     }

@@ -102,7 +102,11 @@ impl Turn<'_> {
             Direction::Back(_) if nothing_left => self.push(Record::RolledBack),
             Direction::Undo { .. } if nothing_left => self.push(Record::UndoEnded),
             Direction::Forward => self.end_children(),
-            _ => {}
+            Direction::Back(_)
+            | Direction::Undo { .. }
+            | Direction::Completed { .. }
+            | Direction::RolledBack(_)
+            | Direction::Abandoned(_) => {}
         }
     }
 

@@ -247,7 +247,9 @@ impl Codecs {
         match payload.content() {
             // Only its codec opens it.
             Content::Sealed { .. } => Ok(payload.clone()),
-            _ => self.seal(payload.hidden()),
+            Content::Plain(_) | Content::Secret { .. } | Content::Missing { .. } => {
+                self.seal(payload.hidden())
+            }
         }
     }
 

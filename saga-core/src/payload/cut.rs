@@ -36,6 +36,6 @@ fn shorten(value: &mut Value, longest: usize) {
             list.iter_mut().for_each(|element| shorten(element, longest));
         }
         Value::Object(fields) => fields.values_mut().for_each(|field| shorten(field, longest)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

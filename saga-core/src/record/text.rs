@@ -10,6 +10,7 @@ impl Record {
     ///
     /// # Errors
     /// If it has no JSON form; `text` may then end in a part of it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are written by serde")]
     pub fn write_json(&self, text: &mut String) -> Written {
         match self {
             Record::Intent { site, step, input, undo, in_doubt: None } => {

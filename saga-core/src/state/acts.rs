@@ -28,7 +28,44 @@ impl Acts {
             }
             // A signal waits for the body, and changes nothing that an operator looks at.
             Record::Signalled { .. } => None,
-            _ => {
+            Record::Scheduled { .. }
+            | Record::Intent { .. }
+            | Record::UndoIntent { .. }
+            | Record::AttemptEnded { .. }
+            | Record::Started { .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Done { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Read { .. }
+            | Record::Blocked { .. }
+            | Record::BodyBlocked { .. }
+            | Record::Value { .. }
+            | Record::Timer { .. }
+            | Record::TimerFired { .. }
+            | Record::Wait { .. }
+            | Record::WaitEnded { .. }
+            | Record::SignalRefused { .. }
+            | Record::Asked { .. }
+            | Record::Answered { .. }
+            | Record::ChildStarted { .. }
+            | Record::ChildUndoing { .. }
+            | Record::ChildEnded { .. }
+            | Record::StopRequested { .. }
+            | Record::TooLate { .. }
+            | Record::RollbackStarted { .. }
+            | Record::RolledBack
+            | Record::Completed { .. }
+            | Record::Overdue
+            | Record::DeadLettered
+            | Record::UndoStarted { .. }
+            | Record::UndoEnded
+            | Record::Redriven { .. }
+            | Record::Resolved { .. }
+            | Record::Waived { .. }
+            | Record::Abandoned { .. }
+            | Record::RetriedNow { .. } => {
                 self.changed = entry.seq;
                 None
             }

@@ -58,7 +58,7 @@ impl State {
                     matches!(state, SiteState::Child { status: ChildStatus::Undoing { .. }, .. });
                 is_undoing && site.within(child.as_str())
             }),
-            _ => false,
+            Direction::Completed { .. } | Direction::RolledBack(_) | Direction::Abandoned(_) => false,
         };
         in_scope && !step.is_unwound()
     }

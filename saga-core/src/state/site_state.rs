@@ -170,10 +170,8 @@ pub enum Status {
 impl Status {
     /// Returns the due time of a pending attempt or probe; `None` for any other status.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        match self {
-            Status::Pending(Next::Again { due } | Next::Probe { due }) => Some(*due),
-            _ => None,
-        }
+        let Status::Pending(Next::Again { due } | Next::Probe { due }) = self else { return None };
+        Some(*due)
     }
 }
 
@@ -222,7 +220,7 @@ impl StepState {
         match self.doing.status {
             Status::Done => Some(false),
             Status::Pending(Next::Hold) if self.doing.doubt && self.in_doubt.is_some() => Some(true),
-            _ => None,
+            Status::Running | Status::Pending(_) | Status::Failed | Status::Blocked(_) => None,
         }
     }
 
@@ -264,7 +262,7 @@ impl StepState {
         match self.doing.status {
             Status::Failed => true,
             Status::Done => !self.owes_undo(),
-            _ => self.waived.is_some(),
+            Status::Running | Status::Pending(_) | Status::Blocked(_) => self.waived.is_some(),
         }
     }
 
@@ -290,9 +288,6 @@ impl SiteState {
 
     /// Returns the step at the site, if it has an intent.
     pub fn as_step(&self) -> Option<&StepState> {
-        match self {
-            SiteState::Step(step) => Some(step),
-            _ => None,
-        }
+        if let SiteState::Step(step) = self { Some(step) } else { None }
     }
 }
