@@ -23,7 +23,7 @@ pub enum Room {
     Enough,
     /// Each attempt does, when nothing else prevents it: [`State::take_waiting_for_room`] names those that have come to
     /// wait, and [`Event::Admitted`](super::Event::Admitted) lets one begin.
-    Awaited,
+    Limited,
 }
 
 /// One decision in the making: records are folded as they are pushed, so that the next one sees them.

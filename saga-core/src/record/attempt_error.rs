@@ -30,7 +30,8 @@ pub enum AttemptError {
     Interrupted,
     /// A probe found that the effect had not happened.
     NotHappened,
-    /// The attempt was not begun: the saga stopped first, or its deadline had passed.
+    /// The attempt was not begun: the saga stopped first, its deadline had passed, or the service may have forgotten its
+    /// key.
     NotBegun,
 }
 
@@ -42,7 +43,7 @@ impl std::fmt::Display for AttemptError {
             AttemptError::Panicked { message } => write!(f, "panicked: {message}"),
             AttemptError::Interrupted => f.write_str("interrupted: the process died or lost its lease"),
             AttemptError::NotHappened => f.write_str("a probe found that it had not happened"),
-            AttemptError::NotBegun => f.write_str("not begun: the saga had stopped"),
+            AttemptError::NotBegun => f.write_str("not begun: the saga had stopped, or its time was over"),
         }
     }
 }

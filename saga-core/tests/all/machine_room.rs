@@ -1,4 +1,4 @@
-//! Compensations that must wait for a slot (`Room::Awaited`): nothing of them is recorded until they may begin.
+//! Compensations that must wait for a slot (`Room::Limited`): nothing of them is recorded until they may begin.
 //!
 //! Seen to fail with these bugs put in: begun without asking, at either of the places where one begins; a next attempt
 //! not begun when there is a slot; a wait for a time at which nothing can happen.

@@ -120,6 +120,6 @@ pub(crate) fn taken_elsewhere(
         return answer;
     }
     let (delivery, evaluated) = read(engine, &state, delivery)?;
-    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Awaited, random: 0 };
+    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Limited, random: 0 };
     machine::advance(&mut state, Event::Delivered { delivery, evaluated }, &facts, &mut Vec::new())
 }

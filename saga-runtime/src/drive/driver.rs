@@ -224,7 +224,7 @@ impl Driver {
     /// Takes one event to the machine. Returns the compensations that wait for room because of it.
     fn decide_one(&mut self, event: Event, now: Timestamp) -> Result<Vec<(SitePath, Name)>, Refusal> {
         let random = self.engine.rng.draw();
-        let facts = Facts { now, catalog: &self.engine.registry, room: Room::Awaited, random };
+        let facts = Facts { now, catalog: &self.engine.registry, room: Room::Limited, random };
         let mut board = lock(&self.board);
         let before = self.outbox.entries.len();
         crate::drive::observed::advance(&mut board.state, event, &facts, &mut self.outbox.entries)?;

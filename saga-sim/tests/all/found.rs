@@ -59,7 +59,7 @@ fn a_panic_beside_an_irreversible_step_in_doubt_comes_before_its_next_attempt() 
     assert_eq!(report.wrongs, []);
     assert!(report.story.contains("NotBegun"), "nothing was called off:\n{}", report.story);
     // A person is told of the panic that left the doubt, and that of the body keeps its name after a redrive.
-    let told = "panicked: sim: a step panics after it has landed; not begun: the saga had stopped";
+    let told = "panicked: sim: a step panics after it has landed; not begun: the saga had stopped, or its time was over";
     assert!(report.story.contains(told), "{}", report.story);
     assert!(!report.story.contains("Diverged"), "{}", report.story);
 }

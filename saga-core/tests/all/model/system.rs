@@ -275,7 +275,7 @@ impl System {
     /// Passes an event to the machine; returns true if it was not refused.
     fn accepts(&mut self, worker: usize, event: Event) -> bool {
         let it = self.workers[worker].as_mut().unwrap();
-        let room = if self.is_full { Room::Awaited } else { Room::Enough };
+        let room = if self.is_full { Room::Limited } else { Room::Enough };
         let facts = Facts { now: self.now, catalog: &Steps, room, random: 0 };
         let (before, admitted) = (it.pending.len(), admitted(&event));
         let Ok(()) = advance(&mut it.state, event, &facts, &mut it.pending) else { return false };

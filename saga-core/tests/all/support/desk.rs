@@ -131,7 +131,7 @@ impl Desk {
     }
 
     fn advance(&mut self, event: Event) -> Result<(), Refusal> {
-        let room = if self.full { Room::Awaited } else { Room::Enough };
+        let room = if self.full { Room::Limited } else { Room::Enough };
         let facts = Facts { now: self.now, catalog: &Steps, room, random: self.state.next_seq() };
         let before = self.state.clone();
         let records = self.journal.len();

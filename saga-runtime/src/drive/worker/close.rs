@@ -80,7 +80,7 @@ fn abandon(
     deliveries: Vec<Waiting>,
     entries: &mut Vec<Entry>,
 ) -> Answers {
-    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Awaited, random: 0 };
+    let facts = Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Limited, random: 0 };
     let mut decide = |state: &mut State, event| machine::advance(state, event, &facts, entries);
     let mut answers = Answers::new();
     let mut others = Vec::new();

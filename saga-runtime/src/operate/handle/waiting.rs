@@ -74,7 +74,7 @@ impl AnyHandle {
     pub(super) fn as_listed(&self, mut state: State) -> State {
         let engine = self.engine();
         let facts =
-            Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Awaited, random: 0 };
+            Facts { now: engine.clock.now(), catalog: &engine.registry, room: Room::Limited, random: 0 };
         let event = Event::DeadLettered { reason: Reason::Undecodable, detail: LISTED.to_owned() };
         // An act on it says that its author has seen the records of both: they are the ones that the worker writes.
         for event in [event, Event::Recovered { is_poison: false }] {
