@@ -70,8 +70,10 @@ struct Run {
 
 /// The time between the last event and the end of all faults.
 const SLACK: Duration = Duration::from_secs(8);
-/// The maximum number of times that operators look at the sagas in the end. `ROUND` is the time between.
+/// The number of times that operators look at the sagas in the end without seeing a new record: then what has not ended
+/// never will. `ROUND` is the time between. A saga that is busy has longer: a loop of steps that time out takes hours.
 const ROUNDS: u32 = 400;
+const ROUNDS_MAX: u32 = 10 * ROUNDS;
 const ROUND: Duration = Duration::from_secs(7);
 
 /// The maximum number of events in a run; a long run has a hundredth of them. A driver that takes events endlessly
@@ -160,7 +162,8 @@ impl Run {
     /// Ends all faults, and lets operators help: every saga must then end.
     async fn end(&mut self) {
         let mut tries = vec![0; self.sagas.len()];
-        for _ in 0..ROUNDS {
+        let (mut records, mut quiet) = (0, 0);
+        for _ in 0..ROUNDS_MAX {
             let pause = sleep(ROUND);
             tokio::pin!(pause);
             loop {
@@ -170,27 +173,31 @@ impl Run {
                     () = &mut pause => break,
                 }
             }
-            let mut ended = true;
+            let (mut ended, mut seen) = (true, 0);
             for (saga, tries) in self.sagas.iter().zip(&mut tries) {
-                self.audit_at_rest(saga).await;
+                seen += self.audit_at_rest(saga).await;
                 ended &= self.people.help(saga, tries).await;
             }
-            if ended && self.world.books().is_air_clear() {
+            quiet = if seen == records { quiet + 1 } else { 0 };
+            records = seen;
+            if quiet == ROUNDS || ended && self.world.books().is_air_clear() {
                 return;
             }
         }
     }
 
-    /// Audits a dead letter for which no delivery is waiting, like an end.
-    async fn audit_at_rest(&self, saga: &SagaId) {
+    /// Audits a dead letter for which no delivery is waiting, like an end. Returns the number of its records.
+    async fn audit_at_rest(&self, saga: &SagaId) -> usize {
         let journal = self.world.journal(saga).await;
-        let Ok(state) = State::of(saga.clone(), &journal) else { return };
+        let records = journal.len();
+        let Ok(state) = State::of(saga.clone(), &journal) else { return records };
         if state.phase() != Phase::DeadLettered || !self.world.books().is_air_clear() {
-            return;
+            return records;
         }
         let wrongs = audit(&self.world.books(), saga, &journal);
         wrongs.into_iter().for_each(|wrong| self.world.books().wrong(wrong.rule, wrong.what));
         self.is_listed(saga, &state).await;
+        records
     }
 
     /// Checks that a saga at rest is listed as it is. After stale reads this is not checked: a worker may have listed
