@@ -146,7 +146,7 @@
 //! | features | `sqlite` (default): [`SqliteStore`]; `test`: `saga::test`; `draw`: `saga::draw` |
 //! | oldest Rust | 1.95; it may rise in any minor version before 1.0 |
 //! | workers | one process for each SQLite file, any number of readers |
-//! | sagas in memory | 10 000 at a time; a waiting one is released after a second |
+//! | sagas in memory | 10 000 at a time; a waiting one is released after 1 s |
 //! | a value | at most 2 MiB as JSON |
 //! | a step | one attempt of at most 60 s, unless it says otherwise |
 

@@ -100,6 +100,10 @@ fn judge_wait(state: &State, entry: &Entry, words: &[Word], signalled: &HashSet<
         SiteState::Ask { timed, .. } => timed.due?,
         _ => return None,
     };
+    // No time passes for a dead letter: a limit that had not passed by then has not passed.
+    if state.dead_lettered_at().is_some_and(|at| at < due) {
+        return None;
+    }
     match (&entry.record, state.site(site)?) {
         (Record::WaitEnded { signal: Some(id), .. }, _) => {
             let is_it = |w: &&Word| matches!(&w.delivery, Delivery::Signal { id: whose, .. } if whose == id);

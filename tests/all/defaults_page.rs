@@ -131,3 +131,18 @@ fn the_page_lists_the_defaults_of_the_code() {
     let stale = "stale: SAGA_WRITE_DOCS=1 cargo test --all-features --test all defaults_page";
     assert!(page == written, "{PAGE} is {stale}");
 }
+
+#[test]
+fn the_first_page_of_the_documentation_has_the_defaults_of_the_code() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let (sagas, linger) = (defaults::RUNNING_MAX / 1000, length(defaults::LINGER));
+    let rows = [
+        format!("| sagas in memory | {sagas} 000 at a time; a waiting one is released after {linger} |"),
+        format!("| a value | at most {} as JSON |", bytes(defaults::PAYLOAD_BYTES_MAX)),
+        format!("| a step | one attempt of at most {}, unless it says otherwise |", length(TIMEOUT_DEFAULT)),
+        format!("| oldest Rust | {};", env!("CARGO_PKG_RUST_VERSION").trim_end_matches(".0")),
+    ];
+    for row in rows {
+        assert!(page.contains(&row), "src/lib.rs has no row {row:?}");
+    }
+}
