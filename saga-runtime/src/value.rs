@@ -13,6 +13,7 @@ pub(crate) mod journal;
 pub(crate) mod made_up;
 pub(crate) mod outages;
 pub(crate) mod panics;
+pub(crate) mod pause;
 pub(crate) mod recorded;
 pub(crate) mod resources;
 #[cfg_attr(not(feature = "test"), expect(dead_code, reason = "only a test kit interferes"))]

@@ -1,7 +1,7 @@
 //! What the records about outcomes without effect, times, signals, approvals and children mean.
 
 use super::FoldError;
-use crate::record::{Entry, Record};
+use crate::record::{Entry, Record, of_course, of_effects};
 use crate::state::{ChildStatus, Signals, SiteState, State, Timed};
 use crate::{Name, SitePath};
 
@@ -73,40 +73,13 @@ fn begun(entry: &Entry) -> Option<(&SitePath, SiteState)> {
             let (saga, version, input) = (saga.clone(), *version, input.clone());
             (site, SiteState::Child { saga, version, input, status: ChildStatus::Running })
         }
-        Record::Scheduled { .. }
-        | Record::Intent { .. }
-        | Record::UndoIntent { .. }
-        | Record::AttemptEnded { .. }
-        | Record::Started { .. }
-        | Record::Resumed { .. }
-        | Record::Probed { .. }
-        | Record::Done { .. }
-        | Record::Failed { .. }
-        | Record::Undone { .. }
-        | Record::Blocked { .. }
-        | Record::BodyBlocked { .. }
-        | Record::TimerFired { .. }
-        | Record::Signalled { .. }
+        Record::TimerFired { .. }
         | Record::WaitEnded { .. }
         | Record::SignalRefused { .. }
         | Record::Answered { .. }
         | Record::ChildUndoing { .. }
-        | Record::ChildEnded { .. }
-        | Record::StopRequested { .. }
-        | Record::TooLate { .. }
-        | Record::RollbackStarted { .. }
-        | Record::RolledBack
-        | Record::Completed { .. }
-        | Record::Overdue
-        | Record::DeadLettered
-        | Record::UndoStarted { .. }
-        | Record::UndoEnded
-        | Record::Redriven { .. }
-        | Record::Resolved { .. }
-        | Record::Waived { .. }
-        | Record::Abandoned { .. }
-        | Record::RetriedNow { .. }
-        | Record::NoEffect { .. } => return None,
+        | Record::ChildEnded { .. } => return None,
+        of_effects!() | of_course!() | Record::NoEffect { .. } => return None,
     })
 }
 

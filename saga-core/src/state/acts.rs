@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::delivery::Delivery;
-use crate::record::{Entry, Record};
+use crate::record::{Entry, Record, of_course, of_effects, of_waits};
 use crate::refusal::{Acted, Refusal};
 use crate::{By, Seq};
 
@@ -26,47 +26,11 @@ impl Acts {
                 self.without_effect += 1;
                 refusal.clone()
             }
-            // A signal waits for the body, and changes nothing that an operator looks at.
-            Record::Signalled { .. } => None,
-            Record::Scheduled { .. }
-            | Record::Intent { .. }
-            | Record::UndoIntent { .. }
-            | Record::AttemptEnded { .. }
-            | Record::Started { .. }
-            | Record::Resumed { .. }
-            | Record::Probed { .. }
-            | Record::Done { .. }
-            | Record::Failed { .. }
-            | Record::Undone { .. }
-            | Record::Read { .. }
-            | Record::Blocked { .. }
-            | Record::BodyBlocked { .. }
-            | Record::Value { .. }
-            | Record::Timer { .. }
-            | Record::TimerFired { .. }
-            | Record::Wait { .. }
-            | Record::WaitEnded { .. }
-            | Record::SignalRefused { .. }
-            | Record::Asked { .. }
-            | Record::Answered { .. }
-            | Record::ChildStarted { .. }
-            | Record::ChildUndoing { .. }
-            | Record::ChildEnded { .. }
-            | Record::StopRequested { .. }
-            | Record::TooLate { .. }
-            | Record::RollbackStarted { .. }
-            | Record::RolledBack
-            | Record::Completed { .. }
-            | Record::Overdue
-            | Record::DeadLettered
-            | Record::UndoStarted { .. }
-            | Record::UndoEnded
-            | Record::Redriven { .. }
-            | Record::Resolved { .. }
-            | Record::Waived { .. }
-            | Record::Abandoned { .. }
-            | Record::RetriedNow { .. } => {
-                self.changed = entry.seq;
+            of_effects!() | of_waits!() | of_course!() => {
+                // A signal waits for the body, and changes nothing that an operator looks at.
+                if !matches!(entry.record, Record::Signalled { .. }) {
+                    self.changed = entry.seq;
+                }
                 None
             }
         };

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use saga_core::Epoch;
 use saga_core::store::{Append, AppendError, Store, StoreError, WorkerId};
-use saga_core::{Epoch, policy};
 use tokio::sync::{Notify, watch};
 
 use crate::drive::ack_slot::AckSlot;
 use crate::value::clock::{Clock, Rng, Stopwatch};
+use crate::value::pause;
 
 /// The maximum number of appends in a batch.
 const BATCH_MAX: usize = 1024;
@@ -354,13 +355,7 @@ async fn write(
 
 /// Returns how long to wait before a failing store is tried again.
 pub(crate) fn pause(tries: u32, random: u64) -> Duration {
-    let retry = policy::Retry {
-        attempts: u32::MAX,
-        backoff_min: Duration::from_millis(20),
-        backoff_max: Duration::from_secs(2),
-        within: None,
-    };
-    Duration::from_millis(5) + retry.wait(tries, random)
+    pause::pause(Duration::from_millis(20), Duration::from_secs(2), tries, random)
 }
 
 #[cfg(test)]

@@ -343,7 +343,7 @@ impl Runtime {
         self.engine().troubles.told(&*self.engine().store)
     }
 
-    /// Returns what waits for a codec whose error is [transient](saga_core::CodecError::transient), in one line; `None`
+    /// Returns what waits for a codec with a [transient](saga_core::CodecError::transient) error, in one line; `None`
     /// while all is well.
     pub fn codec_trouble(&self) -> Option<String> {
         self.engine().around.outages.told()

@@ -1,22 +1,16 @@
-//! What waits for a codec whose error is transient, for operators.
+//! What waits for a codec with a transient error, for operators.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use saga_core::SagaId;
-use saga_core::policy::Retry;
 
 use crate::value::guard::guard;
+use crate::value::pause;
 
 /// Returns how long to wait before a codec is tried again.
 pub(crate) fn pause(tries: u32, random: u64) -> Duration {
-    let retry = Retry {
-        attempts: u32::MAX,
-        backoff_min: Duration::from_millis(100),
-        backoff_max: Duration::from_secs(10),
-        within: None,
-    };
-    Duration::from_millis(5) + retry.wait(tries, random)
+    pause::pause(Duration::from_millis(100), Duration::from_secs(10), tries, random)
 }
 
 /// The waits for codecs.

@@ -131,8 +131,7 @@ impl Driver {
         if !self.stops || lock(&self.board).state.stop().is_none() {
             return is_late;
         }
-        let (off, rest) = std::mem::take(jobs).into_iter().partition(Job::is_step);
-        *jobs = rest;
+        let off: Vec<Job> = jobs.extract_if(.., |job| job.is_step()).collect();
         let has_news = is_late || !off.is_empty();
         for job in off {
             let Job::Attempt { site, role, attempt } = job else { continue };
