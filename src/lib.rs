@@ -143,7 +143,7 @@
 //! | | |
 //! | --- | --- |
 //! | status | 0.1: the names, the journal and the file may change with each minor version |
-//! | features | `sqlite` (default): [`SqliteStore`]; `test`: `saga::test`; `draw`: `saga::draw` |
+//! | features | `sqlite` (default): [`SqliteStore`]; `test`: `saga::test`; `draw`: `saga::draw`; `tools`: `saga::tools` |
 //! | oldest Rust | 1.95; it may rise in any minor version before 1.0 |
 //! | workers | one process for each SQLite file, any number of readers |
 //! | sagas in memory | 10 000 at a time; a waiting one is released after 1 s |
@@ -207,6 +207,8 @@ pub mod by_hand {
 ///
 /// [page]: https://github.com/saga-rs/saga/blob/main/docs/errors/README.md
 pub mod bounds {
+    #[cfg(feature = "tools")]
+    pub use saga_runtime::Described;
     pub use saga_runtime::demand::{
         Branchable, KeepsUndoable, MayEndAfter, MayFailAfter, NamedApart, Outlasts, in_branch, in_time,
         in_undoable, may_end, may_fail, named_apart,
@@ -218,6 +220,14 @@ pub mod bounds {
         NotRecorded, OneBranch, RetryAfter, SagaInSaga, Started, StepInSaga, Taken, Unawaited, Waits, Walked,
         own, own_call,
     };
+}
+
+/// Steps as tools that a language model calls by name: `#[step(tool, …)]`.
+#[cfg(feature = "tools")]
+pub mod tools {
+    #[doc(no_inline)]
+    pub use saga_runtime::schemars;
+    pub use saga_runtime::{Describing, Hints, OfferedTool, Recovery, Tool, Toolbox};
 }
 
 /// The clock and the random numbers of a runtime, for tests that bring their own.
@@ -273,6 +283,7 @@ pub mod __private {
     pub use saga_core::graph;
     pub use saga_core::policy::{InDoubt, Retry};
     pub use saga_core::{Blocker, Cause, IdempotencyKey, Rollback, Timestamp};
+    pub use saga_runtime::__tool as tool;
     pub use saga_runtime::{
         AllFailure, Alone, Answers, AsResource, Asks, AtApproval, AtSignal, AtSleep, AtStep, AtValue,
         Attempted, Awaited, Beside, CallBeside, Callable, Checked, Class, Compensates, Compensation,
@@ -283,6 +294,8 @@ pub mod __private {
         demand, effort, enter, fields, fmt_recorded, input, key_alone, next_turn, own, own_call, own_calls,
         place, reached, repeat, run_alone, shown, undo, within_bound,
     };
+    #[cfg(feature = "tools")]
+    pub use saga_runtime::{Describing, Tool};
     pub use serde;
 }
 

@@ -26,6 +26,8 @@ pub const SAGA_ID_BYTES_MAX: usize = 200;
 /// # Ok::<(), saga_core::InvalidId>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(inline, description = "The id of a saga or a session."))]
 #[serde(try_from = "String", into = "String")]
 pub struct SagaId(Arc<str>);
 

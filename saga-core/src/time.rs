@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(noon.after(Duration::from_secs(60)).since(noon), Duration::from_secs(60));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(inline, description = "Milliseconds since 1970-01-01T00:00:00Z."))]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 

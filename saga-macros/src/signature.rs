@@ -39,7 +39,9 @@ pub(crate) struct Function {
 pub(crate) struct Param {
     pub(crate) ident: Ident,
     pub(crate) mutability: Option<Token![mut]>,
-    /// Those that are not about recording.
+    /// Its doc comment.
+    pub(crate) docs: Vec<Attribute>,
+    /// Those that are neither documentation nor about recording.
     pub(crate) attrs: Vec<Attribute>,
     /// The function that gives it when a record, which may be older than it, does not have it.
     pub(crate) default: Option<TokenStream>,

@@ -11,6 +11,8 @@ mod operate;
 mod replay;
 #[cfg(feature = "test")]
 pub mod test;
+#[cfg(feature = "tools")]
+mod tools;
 pub mod upgrade;
 mod value;
 
@@ -63,6 +65,15 @@ pub use replay::context::{Place, SagaContext};
 pub use replay::exit::{EndsWith, Exit, FailsWith};
 pub use replay::polled::{enter, input, is_replaying, next_turn, reached, within_bound};
 pub use replay::registry::{AnyWitness, Registry, StartError};
+#[cfg(feature = "tools")]
+#[doc(no_inline)]
+pub use schemars;
+#[cfg(feature = "tools")]
+pub use tools::described::{Described, Describing};
+#[cfg(feature = "tools")]
+pub use tools::tool::Tool;
+#[cfg(feature = "tools")]
+pub use tools::toolbox::{Hints, OfferedTool, Recovery, Toolbox};
 pub use value::class::Class;
 pub use value::clock::{Clock, Rng, SeededRng, SystemClock, SystemRng};
 pub use value::recorded::{Recorded, Recording, Shown};

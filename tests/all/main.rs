@@ -36,6 +36,7 @@ mod replay;
 mod scenarios_page;
 mod secrets;
 mod testing_page;
+mod tools;
 mod values;
 mod values_change;
 mod values_page;

@@ -28,3 +28,4 @@ mod relations;
 mod saga_words;
 mod signatures;
 mod step_words;
+mod tools;

@@ -23,7 +23,9 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
     let name = read_name(typed, noun, report)?;
     let before = report.count();
     let role = role_of(&typed.ty, what, declared, name, report);
-    let (attrs, default) = recorded::attributes(&typed.attrs, &typed.ty, report);
+    let (docs, attrs): (Vec<_>, Vec<_>) =
+        typed.attrs.iter().cloned().partition(|attr| attr.path().is_ident("doc"));
+    let (attrs, default) = recorded::attributes(&attrs, &typed.ty, report);
     if report.count() > before {
         return None;
     }
@@ -31,7 +33,7 @@ pub(super) fn read_param(arg: &FnArg, what: What, declared: bool, report: &mut R
         Pat::Ident(name) => name.mutability,
         _ => None,
     };
-    Some(Param { ident: name.clone(), mutability, attrs, default, ty: (*typed.ty).clone(), role })
+    Some(Param { ident: name.clone(), mutability, docs, attrs, default, ty: (*typed.ty).clone(), role })
 }
 
 /// Reports a method, which is neither a step nor a saga.

@@ -60,15 +60,15 @@ fn written(item: &ItemFn) -> Option<ItemFn> {
     written.sig.abi = None;
     written.attrs.retain(|attr| !attr.path().is_ident("doc"));
     for arg in &mut written.sig.inputs {
-        without_serde(arg);
+        without_ours(arg);
     }
     Some(written)
 }
 
-/// Without the attributes that are for us.
-pub(crate) fn without_serde(arg: &mut FnArg) {
+/// Removes the attributes that are ours: the compiler refuses them on a parameter.
+pub(crate) fn without_ours(arg: &mut FnArg) {
     if let FnArg::Typed(typed) = arg {
-        typed.attrs.retain(|attr| !attr.path().is_ident("serde"));
+        typed.attrs.retain(|attr| !["serde", "doc"].iter().any(|ours| attr.path().is_ident(ours)));
     }
 }
 

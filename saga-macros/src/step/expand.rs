@@ -1,6 +1,7 @@
 //! A step written out: a type, a function of the same name, and the implementation of `Step`.
 
 mod beside;
+mod tool;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -18,6 +19,7 @@ pub(crate) fn expand(step: &Step) -> TokenStream {
     let body = body(step);
     let (implementation, callable) = (implementation(step), callable(step));
     let alone = alone(step);
+    let tool = tool::tool(step);
     // The body comes first, as an editor takes what it looks at from where it is met first; and its block has no names
     // of ours, since they would be offered in it.
     quote! {
@@ -30,6 +32,7 @@ pub(crate) fn expand(step: &Step) -> TokenStream {
             #input
             #callable
             #alone
+            #tool
         };
     }
 }

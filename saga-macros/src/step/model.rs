@@ -1,8 +1,8 @@
 //! A step as it is meant: what was said, and what follows from what was not.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{LitStr, Path};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path};
 
 use crate::signature::{Function, Param};
 use crate::step::parse::{Asked, Call, InDoubt};
@@ -27,6 +27,15 @@ pub(crate) struct Step {
     pub(crate) in_doubt: Option<Doubt>,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout_ms: Option<u64>,
+    pub(crate) tool: Option<Tool>,
+}
+
+/// A step that is offered to agents.
+pub(crate) struct Tool {
+    /// The word `tool`.
+    pub(crate) word: Ident,
+    /// Whether it says that doing it twice is as doing it once.
+    pub(crate) idempotent: bool,
 }
 
 /// How it is undone.
@@ -89,6 +98,7 @@ impl Step {
             (false, true) => Repeat::Harmful,
             (false, false) => Repeat::Idempotent,
         };
+        let idempotent = asked.idempotent.is_some() || asked.readonly.is_some();
         let recorded: Vec<&Param> = function.recorded().collect();
         // What is left of a wrong signature may lack what the calls mention.
         let beside = |call: Call| function.sound.then(|| Beside::of(call, &recorded));
@@ -115,6 +125,7 @@ impl Step {
                 within: retry.within,
             }),
             timeout_ms: asked.timeout.map(|(_, ms)| ms),
+            tool: asked.tool.map(|word| Tool { word, idempotent }),
             function,
         }
     }
@@ -138,6 +149,34 @@ impl Beside {
             path: call.path,
             args,
         }
+    }
+}
+
+/// Returns the text of doc comments, as an expression; `None` if there is none.
+pub(crate) fn description(docs: &[Attribute]) -> Option<TokenStream> {
+    let lines: Vec<&Expr> = docs
+        .iter()
+        .filter_map(|doc| match &doc.meta {
+            Meta::NameValue(doc) => Some(&doc.value),
+            _ => None,
+        })
+        .collect();
+    let plain: Option<Vec<String>> = lines.iter().map(|line| text_of(line)).collect();
+    match plain {
+        Some(plain) => {
+            let text = plain.iter().map(|line| line.strip_prefix(' ').unwrap_or(line));
+            let text = text.collect::<Vec<_>>().join("\n").trim().to_owned();
+            (!text.is_empty()).then(|| text.to_token_stream())
+        }
+        // The text of another file.
+        None => Some(quote!(::core::concat!(#(#lines, "\n"),*))),
+    }
+}
+
+fn text_of(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ const WORDS: &[&str] = &[
     "in_doubt",
     "retry",
     "timeout",
+    "tool",
     "name",
     "crate",
 ];
@@ -40,6 +41,7 @@ pub(crate) struct Asked {
     pub(crate) in_doubt: Option<(Ident, InDoubt)>,
     pub(crate) retry: Option<(Ident, Retry)>,
     pub(crate) timeout: Option<(Ident, u64)>,
+    pub(crate) tool: Option<Ident>,
     pub(crate) name: String,
     pub(crate) saga: Path,
     /// Something could not be read, so that nothing follows from what is missing.
@@ -85,6 +87,7 @@ pub(crate) fn read(tokens: TokenStream, of: &Signature, report: &mut Report) -> 
         in_doubt: in_doubt(&mut words, report),
         retry: retry(&mut words, report),
         timeout: words.millis("timeout", report),
+        tool: words.flag("tool", report),
         name: words.name(&of.ident, report),
         saga: words.crate_path(report),
         incomplete: false,

@@ -49,6 +49,10 @@ fn of_step(name: &str, word: &Word) -> Option<Meant> {
             return Some(flag("irreversible", word));
         }
         "infallible" | "retryable" | "retry_forever" | "always" => return Some(flag("retriable", word)),
+        "agent_tool" | "mcp" | "mcp_tool" | "function" | "llm_tool" => return Some(flag("tool", word)),
+        "description" | "desc" | "doc" | "docs" | "title" => {
+            "a doc comment above the function, `/// …`; leave this word out".to_owned()
+        }
         "timeout_secs" | "timeout_ms" | "time_limit" | "deadline" => {
             let unit = if name.ends_with("ms") { "ms" } else { "s" };
             let length = number_of(&word.value).map(|number| format!("{number}{unit}"));

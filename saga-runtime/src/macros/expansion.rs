@@ -148,3 +148,23 @@ pub fn run_alone<'a, S: Step>(
 pub fn key_alone() -> IdempotencyKey {
     IdempotencyKey::for_test("alone")
 }
+
+/// Passes on what describes a step to agents.
+#[cfg(feature = "tools")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tool {
+    ($($item:tt)*) => { $($item)* };
+}
+
+/// Refuses what describes a step to agents.
+#[cfg(not(feature = "tools"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tool {
+    ($($item:tt)*) => {
+        ::core::compile_error!(
+            "`tool` requires the feature `tools` of `saga-rs`\nwhy: schemas and their checks come with crates that a program without agents does not need\nfix: `saga-rs = { version = \"0.1\", features = [\"tools\"] }` in `Cargo.toml`, or leave `tool` out"
+        );
+    };
+}

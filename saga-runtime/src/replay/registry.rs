@@ -29,8 +29,18 @@ pub struct Registry {
 /// What cannot be, whatever else is registered.
 #[derive(Clone, Copy)]
 enum Clash {
-    Name { what: &'static str, name: &'static str },
-    Promise { saga: &'static str, what: &'static str },
+    Name {
+        what: &'static str,
+        name: &'static str,
+    },
+    Promise {
+        saga: &'static str,
+        what: &'static str,
+    },
+    #[cfg(feature = "tools")]
+    Tool {
+        name: &'static str,
+    },
 }
 
 impl From<Clash> for StartError {
@@ -38,6 +48,8 @@ impl From<Clash> for StartError {
         match clash {
             Clash::Name { what, name } => StartError::NameClash { what, name },
             Clash::Promise { saga, what } => StartError::NotUndoable { saga, what },
+            #[cfg(feature = "tools")]
+            Clash::Tool { name } => StartError::ToolRepeated { name },
         }
     }
 }
@@ -101,6 +113,13 @@ pub enum StartError {
         saga: &'static str,
         /// The irreversible step, or the saga that does not promise it.
         what: &'static str,
+    },
+    /// A toolbox offers a tool twice.
+    #[cfg(feature = "tools")]
+    #[error("tool {name} is offered twice: leave one `.offer::<{name}>()` out")]
+    ToolRepeated {
+        /// Its name.
+        name: &'static str,
     },
     /// No saga was registered: there is nothing to run.
     #[error("no saga was registered")]
@@ -182,6 +201,12 @@ impl Registry {
     fn hold_to_promises(&mut self, what: &'static str, breaks: bool) {
         let broken = self.promising.iter().filter(|_| breaks);
         self.clashes.extend(broken.map(|saga| Clash::Promise { saga, what }));
+    }
+
+    /// Refuses to start: a toolbox offers that tool twice.
+    #[cfg(feature = "tools")]
+    pub(crate) fn refuse_repeated_tool(&mut self, name: &'static str) {
+        self.clashes.push(Clash::Tool { name });
     }
 
     pub(crate) fn find_step(&self, name: &str) -> Option<&'static dyn AnyStep> {

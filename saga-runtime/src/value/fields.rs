@@ -192,6 +192,13 @@ fn given<T: Recorded, E: Error>(
     }
 }
 
+/// Returns true if the field at `AT` may be missing in what is read.
+#[cfg(feature = "tools")]
+pub(crate) fn is_optional<F: Fields + Field<AT>, const AT: usize>() -> bool {
+    let none = None::<<F as Field<AT>>::Type>;
+    given::<_, serde::de::value::Error>(none, F::DEFAULT, &F::NAMES, AT).is_ok()
+}
+
 /// A deserializer without a value.
 struct Nothing<E>(PhantomData<E>);
 

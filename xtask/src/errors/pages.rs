@@ -17,6 +17,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("SG08", "The point of no return"),
     ("SG09", "What can be recorded"),
     ("SG10", "Handles"),
+    ("SG11", "Steps as tools"),
 ];
 
 const INTRODUCTION: &str = "\

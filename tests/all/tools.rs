@@ -1,0 +1,3 @@
+//! Steps as tools that a language model calls by name with JSON.
+
+mod toolbox;
