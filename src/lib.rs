@@ -119,6 +119,7 @@
 //! | write a step | [`step`](macro@step), [`StepError`](derive@StepError), [`Failure`], [`IdempotencyKey`], [`StepContext`], [`Probe`] |
 //! | write a saga | [`saga`](macro@saga), [`SagaError`], [`all`], [`approve`], [`signal`], [`sleep`], [`now`], [`uuid`](fn@uuid) |
 //! | run it | [`Runtime`], [`Builder`], [`SqliteStore`], [`MemoryStore`] |
+//! | have an agent call steps one by one | [`Runtime::session`], [`Session`], [`session`] |
 //! | see and mend it | [`Handle`], [`Outcome`], [`Known`], [`DeadLetter`], [`By`] |
 //! | test it | `saga::test`: virtual time, a matrix of crashes and faults |
 //! | deploy a change of it | [`upgrade`] |
@@ -161,8 +162,8 @@ pub use saga_core::{
 pub use saga_runtime::{
     ActError, AllFailure, AnyHandle, ApprovalFailure, Awaitable, Branch, Builder, ChildFailure, Class,
     Classify, Expired, Failure, Handle, Known, LookError, Outcome, Probe, Resources, RunError, Runtime, Saga,
-    SagaCall, StartError, Step, StepCall, StepContext, StepError, StepFailure, all, approve, is_replaying,
-    now, signal, sleep, uuid,
+    SagaCall, Session, StartError, Step, StepCall, StepContext, StepError, StepFailure, all, approve,
+    is_replaying, now, signal, sleep, uuid,
 };
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
@@ -196,8 +197,8 @@ pub mod by_hand {
     pub use saga_runtime::{
         AnyWitness, AtSite, Awaiting, Callable, Compensates, Compensation, Effectless, Effort, Exit, Forward,
         ForwardStep, Given, Need, Never, NoSteps, OneStep, Place, ProbeCall, Recorded, Recording, Registry,
-        Repeat, Repeatable, SagaContext, SagaState, Standing, StateView, StepSet, StepsOf, Undo, Unfailing,
-        Witness, definition_of, effort, policy_of, repeat, undo,
+        Repeat, Repeatable, SagaContext, SagaState, Standing, StateView, StepSet, StepsOf, TakenBack, Undo,
+        Unfailing, Witness, definition_of, effort, policy_of, repeat, undo,
     };
 }
 
@@ -217,8 +218,8 @@ pub mod bounds {
     pub use saga_runtime::{
         Answers, Asks, Attempted, Awaited, Beside, Dropped, EndsWith, FailsWith, Fallible, GivesCalls,
         GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, MadeOf, ManyBranches, NotAwaited,
-        NotRecorded, OneBranch, RetryAfter, SagaInSaga, Started, StepInSaga, Taken, Unawaited, Waits, Walked,
-        own, own_call,
+        NotRecorded, OneBranch, RetryAfter, SagaInSaga, SessionStep, Started, StepInSaga, Taken, Unawaited,
+        Waits, Walked, own, own_call,
     };
 }
 
@@ -259,6 +260,12 @@ pub mod outcome {
 /// Recorded values, and how they are sealed.
 pub mod payload {
     pub use saga_core::{Codec, CodecError, Codecs, DecodeError, EncodeError, Payload};
+}
+
+/// What a session is opened with, and what its calls and its end give. [`Runtime::session`] opens one.
+pub mod session {
+    pub use saga_core::record::{Committed, Terms, WhenIdle};
+    pub use saga_runtime::{CallError, Called, SessionBuilder, SessionEnd};
 }
 
 /// What the states of a saga that `#[saga]` writes are made of.

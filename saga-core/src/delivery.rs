@@ -66,7 +66,9 @@ pub enum Delivery {
         /// The author of the act, and the reason.
         by: By,
     },
-    /// Roll a dead letter back.
+    /// Resume: a caller has the session open. Nothing is recorded.
+    Open,
+    /// Roll back a dead letter, or a session.
     RollBack {
         /// The author of the act, and the reason.
         by: By,
@@ -94,17 +96,19 @@ impl Delivery {
             Delivery::Redrive { .. } => "redrive",
             Delivery::Resolve { .. } => "resolve",
             Delivery::Waive { .. } => "waive",
+            Delivery::Open => "open",
             Delivery::RollBack { .. } => "roll_back",
             Delivery::Abandon { .. } => "abandon",
             Delivery::RetryNow { .. } => "retry_now",
         }
     }
 
-    /// Returns the kind, the site and the author of an operator's act; `None` for a signal, which has an id of its own.
+    /// Returns the kind, the site and the author of an operator's act; `None` for a signal, which has an id of its own, and
+    /// for what records nothing.
     pub fn act(&self) -> Option<(ActKind, Option<&SitePath>, &By)> {
         Some(match self {
             Delivery::Cancel { by } => (ActKind::Cancel, None, by),
-            Delivery::Signal { .. } => return None,
+            Delivery::Signal { .. } | Delivery::Open => return None,
             Delivery::Answer { site, approved: true, by } => (ActKind::Approve, site.as_ref(), by),
             Delivery::Answer { site, approved: false, by } => (ActKind::Deny, site.as_ref(), by),
             // From where is not in the record of it.
@@ -144,7 +148,7 @@ impl Delivery {
 
     fn by_mut(&mut self) -> Option<&mut By> {
         match self {
-            Delivery::Signal { .. } => None,
+            Delivery::Signal { .. } | Delivery::Open => None,
             Delivery::Cancel { by }
             | Delivery::Answer { by, .. }
             | Delivery::Undo { by, .. }

@@ -3,6 +3,7 @@
 
 mod codec;
 mod cut;
+mod digest;
 mod read;
 mod redacted;
 mod same;

@@ -9,12 +9,14 @@ mod attempt_error;
 mod cause;
 mod groups;
 mod sites;
+mod terms;
 mod text;
 
 pub use crate::by::{ActKind, By};
 pub use attempt_error::{AttemptError, Failure, Finder, Lost, Next};
 pub use cause::{Cause, Knowledge, Reason, Verdict};
 pub(crate) use groups::{of_course, of_effects, of_waits};
+pub use terms::{Committed, Terms, WhenIdle};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +68,9 @@ pub enum Record {
         /// The namespace of its idempotency keys; `None` if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_namespace: Option<KeyNamespace>,
+        /// The terms of a session; `None` for any other saga.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<Terms>,
     },
 
     /// The body reached a step: attempt 1 begins once this is durable.
@@ -81,6 +86,9 @@ pub enum Record {
         /// The call that settles an attempt in doubt without an output; `None` if the step declares none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         in_doubt: Option<Call>,
+        /// The reason for which a session makes a call again on purpose; `None` if it does not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<String>,
     },
     /// A compensation is owed and all later effects are undone: attempt 1 begins once this is durable.
     UndoIntent {

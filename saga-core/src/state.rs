@@ -21,7 +21,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use crate::record::Cause;
+use crate::record::{Cause, Terms};
 use crate::{
     Blocker, By, IdempotencyKey, KeyNamespace, Kind, Name, Payload, Reason, Role, SagaId, Seq, SitePath,
     Timestamp,
@@ -72,6 +72,8 @@ pub struct Head {
     pub deadline: Option<Timestamp>,
     /// The namespace of its keys; `None` if it has none.
     pub key_namespace: Option<KeyNamespace>,
+    /// The terms of a session; `None` for any other saga.
+    pub session: Option<Terms>,
 }
 
 /// Where a saga is going.
@@ -279,6 +281,11 @@ impl State {
         self.head.as_ref()?.key_namespace.as_ref()
     }
 
+    /// Returns the terms of a session; `None` for any other saga.
+    pub fn session(&self) -> Option<&Terms> {
+        self.head.as_ref()?.session.as_ref()
+    }
+
     /// Returns the key under which an effect is known outside.
     pub fn key(&self, site: &SitePath, role: Role) -> IdempotencyKey {
         let generation = self.step(site).and_then(|s| s.effect(role)).map_or(0, |e| e.generation);
@@ -313,6 +320,8 @@ impl State {
             Direction::RolledBack(_) => Phase::RolledBack,
             Direction::Abandoned(_) => Phase::Abandoned,
             Direction::Back(_) | Direction::Undo { .. } => Phase::RollingBack,
+            // It waits for its next call.
+            Direction::Forward if self.notes.open.is_empty() && self.session().is_some() => Phase::Waiting,
             Direction::Forward if self.next_seq <= 1 => Phase::Scheduled,
             Direction::Forward if self.notes.open.is_empty() || self.is_running() => Phase::Running,
             Direction::Forward => Phase::Waiting,

@@ -9,6 +9,7 @@ mod drive;
 mod macros;
 mod operate;
 mod replay;
+mod session;
 #[cfg(feature = "test")]
 pub mod test;
 #[cfg(feature = "tools")]
@@ -31,7 +32,7 @@ pub use author::saga::{Saga, SagaCall};
 pub use author::sent::{SignalOf, Unread};
 pub use author::step::{
     Compensation, Effectless, Effort, Forward, ForwardStep, Given, Probe, ProbeCall, Repeat, Repeatable,
-    Step, StepCall, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
+    SessionStep, Step, StepCall, TakenBack, Undo, Unfailing, definition_of, effort, policy_of, repeat, undo,
 };
 pub use author::view::{
     AtApproval, AtSignal, AtSite, AtSleep, AtStep, AtValue, Progress, SagaState, Standing, StateView,
@@ -68,6 +69,9 @@ pub use replay::registry::{AnyWitness, Registry, StartError};
 #[cfg(feature = "tools")]
 #[doc(no_inline)]
 pub use schemars;
+pub use session::builder::SessionBuilder;
+pub use session::error::CallError;
+pub use session::open::{Called, Session, SessionEnd};
 #[cfg(feature = "tools")]
 pub use tools::described::{Described, Describing};
 #[cfg(feature = "tools")]

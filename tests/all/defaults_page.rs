@@ -91,6 +91,23 @@ fn runtime() -> String {
     table(["what", "default", "set by"], &rows)
 }
 
+fn session() -> String {
+    let rows = [
+        (
+            "calls in it",
+            defaults::session::CALLS_MAX.to_string(),
+            "`calls_max`; answered repeats and undoing do not count",
+        ),
+        ("its whole time", "without limit".to_owned(), "`within`; rolled back then"),
+        (
+            "time without a call",
+            length(defaults::session::IDLE),
+            "`idle_after`; rolled back then, or committed as it says",
+        ),
+    ];
+    table(["what", "default", "set by"], &rows)
+}
+
 fn limits() -> String {
     let rows = [
         ("id of a saga", bytes(saga::journal::SAGA_ID_BYTES_MAX), "`InvalidId`"),
@@ -118,7 +135,9 @@ fn the_page_lists_the_defaults_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
     let page = std::fs::read_to_string(&path).unwrap();
     let mut written = page.clone();
-    for (name, table) in [("step", step()), ("runtime", runtime()), ("limits", limits())] {
+    for (name, table) in
+        [("step", step()), ("runtime", runtime()), ("session", session()), ("limits", limits())]
+    {
         let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
         let from = written.find(&begin).unwrap() + begin.len();
         let to = written.find(&end).unwrap();

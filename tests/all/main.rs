@@ -35,6 +35,7 @@ mod panics;
 mod replay;
 mod scenarios_page;
 mod secrets;
+mod sessions;
 mod testing_page;
 mod tools;
 mod values;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 const PAGE: &str = include_str!("../../docs/scenarios.md");
 
-/// Scenarios about agents, which come later.
-const LATER: [u32; 2] = [14, 15];
+/// Scenarios about agents: those for which there are tests.
+const AGENTS: [u32; 4] = [35, 36, 42, 44];
 
 /// The beginnings of the rows of crash points and invariants.
 const ROWS: [&str; 17] = [
@@ -95,7 +95,7 @@ fn every_test_that_is_named_is_one() {
 
 #[test]
 fn every_scenario_has_a_row() {
-    let numbers = (1..=34).chain(57..=62).filter(|number| !LATER.contains(number));
+    let numbers = (1..=34).chain(AGENTS).chain(57..=62);
     let numbers = numbers.map(|number: u32| number.to_string());
     for row in numbers.chain(ROWS.map(str::to_owned)) {
         let line = PAGE.lines().find(|line| line.starts_with(&format!("| {row} | ")));

@@ -26,6 +26,7 @@ mod own;
 mod recorded;
 mod relations;
 mod saga_words;
+mod sessions;
 mod signatures;
 mod step_words;
 mod tools;

@@ -26,6 +26,7 @@ pub async fn a_saga_that_exists_is_not_created_again(place: &dyn Place) {
         input: Payload::null(),
         deadline: None,
         key_namespace: None,
+        session: None,
     };
     let other = Append { entries: vec![Entry { record: other, ..entry(0) }], ..creation("a") };
     let exists = Err(AppendError::Exists { saga: id("a") });

@@ -173,6 +173,7 @@ pub(super) fn entry(seq: Seq) -> Entry {
             input: Payload::null(),
             deadline: None,
             key_namespace: None,
+            session: None,
         },
         _ => Record::Value {
             site: SitePath::from(format!("now[{seq}]")),

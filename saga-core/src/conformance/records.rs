@@ -3,7 +3,9 @@
 
 use crate::Timestamp;
 use crate::delivery::Delivery;
-use crate::record::{ActKind, AttemptError, Call, Cause, Failure, Finder, Knowledge, Lost, Next, Verdict};
+use crate::record::{
+    ActKind, AttemptError, Call, Cause, Failure, Finder, Knowledge, Lost, Next, Terms, Verdict, WhenIdle,
+};
 use crate::refusal::Refusal;
 use crate::state::Acted;
 use crate::{
@@ -81,6 +83,7 @@ fn causes(site: &SitePath) -> Vec<Cause> {
         Cause::Unrecordable { site: site.clone(), message },
         Cause::Cancelled { by: by() },
         Cause::Deadline,
+        Cause::Idle { idle_ms: 9 },
         Cause::Ordered { by: by() },
     ];
     causes.extend(failures().map(|failure| Cause::StepFailed { site: site.clone(), failure }));
@@ -118,6 +121,7 @@ fn steps(site: &SitePath) -> Vec<Record> {
             input: payload(),
             undo: Kind::Compensated,
             in_doubt: Some(call()),
+            again: Some("the first seat was the wrong one".to_owned()),
         },
         Record::UndoIntent { site: site.clone(), in_doubt: true },
         Record::Started { site: site.clone(), role: Role::Undo, attempt: 2 },
@@ -229,6 +233,7 @@ pub fn every_record() -> Vec<Record> {
         input: payload(),
         deadline,
         key_namespace,
+        session: Some(Terms { calls_max: 7, idle_ms: Some(9), when_idle: WhenIdle::Commit }),
     }];
     records.extend([steps(&site), waits(&site), ends(&site), acts(&site)].into_iter().flatten());
     records
@@ -247,6 +252,7 @@ pub fn every_delivery() -> Vec<Delivery> {
         resolve(Knowledge::Happened { output: payload() }),
         resolve(Knowledge::NotHappened),
         Delivery::Waive { site: site.clone(), by: by() },
+        Delivery::Open,
         Delivery::RollBack { by: by() },
         Delivery::Abandon { by: by() },
         Delivery::RetryNow { by: identified() },

@@ -10,7 +10,7 @@ impl State {
             self.notes.look_at_held_again();
         }
         match &entry.record {
-            Record::Scheduled { saga, version, input, deadline, key_namespace } => {
+            Record::Scheduled { saga, version, input, deadline, key_namespace, session } => {
                 self.head = Some(Head {
                     saga: saga.clone(),
                     version: *version,
@@ -18,6 +18,7 @@ impl State {
                     at: entry.at,
                     deadline: *deadline,
                     key_namespace: key_namespace.clone(),
+                    session: session.clone(),
                 });
             }
             Record::Signalled { id, name, payload } => {

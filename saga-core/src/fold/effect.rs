@@ -82,7 +82,7 @@ impl State {
 
 impl StepState {
     fn of_intent(entry: &Entry) -> Result<Self, FoldError> {
-        let Record::Intent { step, input, undo, in_doubt, .. } = &entry.record else {
+        let Record::Intent { step, input, undo, in_doubt, again, .. } = &entry.record else {
             return Err(FoldError::Misplaced { seq: entry.seq });
         };
         Ok(StepState {
@@ -92,6 +92,7 @@ impl StepState {
             kind: *undo,
             seq: entry.seq,
             in_doubt: in_doubt.clone(),
+            again: again.clone(),
             doing: Effect::begun(entry.at),
             output: None,
             failure: None,

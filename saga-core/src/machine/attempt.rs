@@ -146,6 +146,10 @@ impl Turn<'_> {
         if !retriable || !self.is_forward() || self.state.is_unwinding(site) {
             return self.push(Record::Failed { site: site.clone(), failure });
         }
+        // A session's failures are its agent's to judge: nothing is undone for one.
+        if self.state.session().is_some() && self.state.no_return.is_none() {
+            return self.push(Record::Failed { site: site.clone(), failure });
+        }
         if self.state.no_return.is_some() {
             return self.block(site, role, Reason::RetriesExhausted, failure.to_string());
         }

@@ -5,10 +5,11 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use super::attempt::failure_of;
+use super::reach::BodyEnd;
 use super::turn::Turn;
-use crate::record::{AttemptError, Cause, Failure, Next, Record, Verdict};
+use crate::record::{AttemptError, Cause, Committed, Failure, Next, Record, Verdict, WhenIdle};
 use crate::state::{Direction, Effect, Mark, SiteState, State, Status, Wait};
-use crate::{Kind, Reason, Role, SitePath, Timestamp};
+use crate::{Kind, Payload, Reason, Role, SitePath, Timestamp};
 
 impl Turn<'_> {
     pub(super) fn recovered(&mut self, is_poison: bool) {
@@ -120,7 +121,10 @@ impl Turn<'_> {
                 let detail = format!("past {no_return}: {cause}");
                 self.push(Record::BodyBlocked { reason: Reason::FailedPastNoReturn, detail, site: None });
             }
-            Cause::StepFailed { .. } | Cause::Cancelled { .. } | Cause::Ordered { .. } => {}
+            Cause::StepFailed { .. }
+            | Cause::Cancelled { .. }
+            | Cause::Ordered { .. }
+            | Cause::Idle { .. } => {}
         }
     }
 
@@ -178,9 +182,23 @@ impl Turn<'_> {
         self.state.stop.is_some()
     }
 
+    /// Ends a session that has not been called for as long as its terms allow, if that time was over at `until`.
+    fn pass_idle(&mut self, until: Timestamp) {
+        let Some((_, idle_ms)) = idle_end(self.state).filter(|(due, _)| *due <= until) else { return };
+        match self.state.session().map(|terms| terms.when_idle) {
+            Some(WhenIdle::Commit) => {
+                let output = Payload::encode(&Committed { idle: true });
+                self.body_ended(BodyEnd::Returned(output.expect("a flag has a JSON form")));
+            }
+            Some(WhenIdle::RollBack) | None => self.stop(Cause::Idle { idle_ms }),
+        }
+    }
+
     /// Decides what the deadline and the limits up to `until` decide. A dead letter starts nothing, but a limit that had
     /// passed before it was one has passed: what is delivered after that is too late.
     pub(super) fn elapsed(&mut self, until: Timestamp) {
+        let first = deadline(self.state);
+        self.pass_idle(first.map_or(until, |deadline| until.min(deadline)));
         self.pass_deadline(until);
         for at in self.state.passed_limits(until) {
             if self.state.has_its_signal(at) {
@@ -246,6 +264,14 @@ impl Turn<'_> {
 fn deadline(state: &State) -> Option<Timestamp> {
     let runs = matches!(state.direction, Direction::Forward) && !state.overdue && state.stop.is_none();
     state.head.as_ref().filter(|_| runs)?.deadline
+}
+
+/// Returns when a session ends that is not called any more, and the time without a call that is allowed. One with a call
+/// in flight or in backoff does not.
+fn idle_end(state: &State) -> Option<(Timestamp, u64)> {
+    let idle_ms = state.session()?.idle_ms?;
+    let is_idle = state.body_may_run() && state.notes.open.is_empty();
+    is_idle.then(|| (state.last_at.after(Duration::from_millis(idle_ms)), idle_ms))
 }
 
 /// Returns true if any step may begin its next attempt: none does while a stop waits.
@@ -314,7 +340,8 @@ pub(super) fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, Opti
     let first = first.map(|(due, at)| (*due, longest(&state.sites[*at].1, *due)));
     let from = state.head.as_ref().map(|head| head.at);
     let deadline = deadline(state).map(|due| (due, from.map(|from| due.since(from))));
-    first.into_iter().chain(deadline).min_by_key(|(due, _)| *due)
+    let idle = idle_end(state).map(|(due, idle_ms)| (due, Some(Duration::from_millis(idle_ms))));
+    first.into_iter().chain(deadline).chain(idle).min_by_key(|(due, _)| *due)
 }
 
 /// Returns how long the wait at a site lasts at most that is over at `due`, whatever the clock says.

@@ -36,6 +36,7 @@ impl Turn<'_> {
                 self.resolve(site, role, knowledge, by, evaluated)
             }
             Delivery::Waive { site, by } => self.waive(site, by),
+            Delivery::Open => self.not_ended(),
             Delivery::RollBack { by } => self.roll_back(by),
             Delivery::Abandon { by } => {
                 self.dead_lettered()?;
@@ -305,6 +306,9 @@ impl Turn<'_> {
     }
 
     fn roll_back(&mut self, by: By) -> Result<(), Refusal> {
+        if self.state.session().is_some() && self.state.dead_lettered_at.is_none() {
+            return self.roll_back_session(by);
+        }
         self.dead_lettered()?;
         if !self.is_forward() {
             return Err(Refusal::RollingBack);
@@ -318,6 +322,21 @@ impl Turn<'_> {
         }
         drop(open);
         self.roll_back_for(Cause::Ordered { by });
+        Ok(())
+    }
+}
+
+impl Turn<'_> {
+    /// Rolls back a session that goes forward: what is in flight settles first.
+    fn roll_back_session(&mut self, by: By) -> Result<(), Refusal> {
+        self.not_ended()?;
+        if !self.is_forward() || self.state.stop.is_some() {
+            return Err(Refusal::RollingBack);
+        }
+        if let Some(site) = self.state.no_return.clone() {
+            return Err(Refusal::TooLate { site });
+        }
+        self.stop(Cause::Ordered { by });
         Ok(())
     }
 }

@@ -18,6 +18,8 @@ pub enum Reach {
         input: Payload,
         /// What settles it in doubt, if the step says so.
         in_doubt: Option<Call>,
+        /// The reason for which a session makes the call again on purpose; `None` if it does not.
+        again: Option<String>,
     },
     /// A step without effect: compared here, run by the worker, recorded when it has ended.
     Read {
@@ -203,7 +205,9 @@ impl Turn<'_> {
         let due = |wait_ms: u64, now: Timestamp| now.after(std::time::Duration::from_millis(wait_ms));
         let now = self.facts.now;
         match reach {
-            Reach::Step { site, step, input, in_doubt } => self.reached_step(site, step, input, in_doubt),
+            Reach::Step { site, step, input, in_doubt, again } => {
+                self.reached_step(site, step, (input, in_doubt), again);
+            }
             Reach::Read { .. } => {}
             Reach::Timer { site, wait_ms } => {
                 self.push(Record::Timer { site, wait_ms, due: due(wait_ms, now) });
@@ -225,10 +229,16 @@ impl Turn<'_> {
         }
     }
 
-    fn reached_step(&mut self, site: SitePath, step: Name, input: Payload, in_doubt: Option<Call>) {
+    fn reached_step(
+        &mut self,
+        site: SitePath,
+        step: Name,
+        (input, in_doubt): (Payload, Option<Call>),
+        again: Option<String>,
+    ) {
         match self.facts.catalog.policy(&step).map(|p| p.kind) {
             Some(undo @ (Kind::Compensated | Kind::Irreversible)) => {
-                self.push(Record::Intent { site, step, input, undo, in_doubt });
+                self.push(Record::Intent { site, step, input, undo, in_doubt, again });
             }
             Some(Kind::Readonly | Kind::Auxiliary) => {
                 let detail = format!("step {step} cannot stand in a saga's body");
@@ -254,7 +264,8 @@ impl Turn<'_> {
         if !wanted || self.state.site(&site).is_some() || self.state.is_unwinding(&site) {
             return;
         }
-        let retriable = self.facts.catalog.policy(&step).is_some_and(|p| p.retriable);
+        let shows_failures = self.state.session().is_some();
+        let retriable = !shows_failures && self.facts.catalog.policy(&step).is_some_and(|p| p.retriable);
         match result {
             // The body never sees a retriable step fail; nothing is recorded, so that a redrive reads anew.
             Err(failure) if retriable => match &self.state.no_return {

@@ -15,7 +15,8 @@ impl Record {
                 | Cause::StepFailed { .. }
                 | Cause::Panicked { .. }
                 | Cause::Unrecordable { .. }
-                | Cause::Deadline => return None,
+                | Cause::Deadline
+                | Cause::Idle { .. } => return None,
             },
             Record::RollbackStarted { cause: Cause::Ordered { by } } => (ActKind::RollBack, None, by),
             Record::Answered { site, verdict: Verdict::Approved(by) } => (ActKind::Approve, Some(site), by),

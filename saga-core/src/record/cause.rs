@@ -46,7 +46,12 @@ pub enum Cause {
     },
     /// Its deadline passed.
     Deadline,
-    /// An operator rolled it back.
+    /// A session was not called for so long.
+    Idle {
+        /// The time without a call that its terms allow, in milliseconds.
+        idle_ms: u64,
+    },
+    /// An operator rolled it back, or the agent of a session.
     Ordered {
         /// The operator, and the reason.
         by: By,
@@ -62,9 +67,17 @@ impl std::fmt::Display for Cause {
             Cause::Unrecordable { site, message } => write!(f, "{site}: {message}"),
             Cause::Cancelled { by } => write!(f, "cancelled by {by}"),
             Cause::Deadline => f.write_str("its deadline passed"),
+            Cause::Idle { idle_ms } => write!(f, "not called for {}", length(*idle_ms)),
             Cause::Ordered { by } => write!(f, "rolled back by {by}"),
         }
     }
+}
+
+/// Returns a length of time in its largest unit without a rest.
+fn length(ms: u64) -> String {
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+    let whole = units.into_iter().find(|(_, unit)| ms.is_multiple_of(*unit));
+    whole.map(|(name, unit)| format!("{}{name}", ms / unit)).unwrap_or_default()
 }
 
 /// The reason for which a saga can go neither forward nor back without a person.

@@ -13,7 +13,7 @@ impl Record {
     #[expect(clippy::wildcard_enum_match_arm, reason = "all others are written by serde")]
     pub fn write_json(&self, text: &mut String) -> Written {
         match self {
-            Record::Intent { site, step, input, undo, in_doubt: None } => {
+            Record::Intent { site, step, input, undo, in_doubt: None, again: None } => {
                 string(text, r#"{"intent":{"site":"#, site.as_str())?;
                 string(text, r#","step":"#, step)?;
                 join(text, [r#","input":"#, input.as_json(), r#","undo":""#, undo.as_str(), r#""}}"#]);
@@ -103,7 +103,7 @@ mod tests {
             let site = crate::SitePath::from(site);
             for undo in [Kind::Compensated, Kind::Irreversible, Kind::Readonly, Kind::Auxiliary] {
                 let (site, step, input) = (site.clone(), plain.step.clone(), payload.clone());
-                is_as_serde_has_it(&Record::Intent { site, step, input, undo, in_doubt: None });
+                is_as_serde_has_it(&Record::Intent { site, step, input, undo, in_doubt: None, again: None });
             }
             for undo in [None, Some(Ok(plain)), Some(Ok(leaves)), Some(Ok(until))] {
                 let (site, output, by) = (site.clone(), Ok(payload.clone()), Finder::Attempt);

@@ -109,6 +109,8 @@ pub struct StepState {
     pub seq: Seq,
     /// The call that settles it in doubt without an output; `None` if the step declares none.
     pub in_doubt: Option<Call>,
+    /// The reason for which a session makes the call again on purpose; `None` if it does not.
+    pub again: Option<String>,
     /// The effect of the step itself.
     pub doing: Effect,
     /// The output, once it is done.

@@ -11,7 +11,7 @@ use saga_core::state::{ChildStatus, SiteState, Status};
 use saga_core::{IdempotencyKey, Kind, Name, Payload, Policy, Reason, Role, SitePath};
 
 use crate::author::error::StepError;
-use crate::author::failure::{ChildFailure, StepFailure};
+use crate::author::failure::{ChildFailure, failure_as};
 use crate::author::saga::{Saga, SagaCall};
 use crate::author::step::{Compensation, Effort, ForwardStep, Given, KeyOf, Step, StepCall, policy_of};
 use crate::replay::board::{Board, SharedBoard, lock};
@@ -233,7 +233,7 @@ fn reach_of(called: &Called<'_>, site: &SitePath, cx: &SagaContext) -> Result<Re
         }
         _ => None,
     };
-    Ok(Reach::Step { site, step, input, in_doubt })
+    Ok(Reach::Step { site, step, input, in_doubt, again: None })
 }
 
 /// What a body reads of a step that gives `T` or fails with `E`.
@@ -276,22 +276,6 @@ fn recorded_of(state: &SiteState) -> Option<(&Name, Result<&Payload, &Failed>)> 
         SiteState::Read { step, result, .. } => Some((step, result.as_ref())),
         _ => None,
     }
-}
-
-fn failure_as<E: StepError>(
-    failure: &Failed,
-    encoding: &Encoding,
-) -> Result<StepFailure<E>, saga_core::DecodeError> {
-    let decode = E::RECORDED.decode;
-    Ok(match failure {
-        Failed::Failed { error, .. } => StepFailure::Failed(decode(&encoding.codecs, error)?),
-        Failed::Exhausted { error, attempts, .. } => {
-            StepFailure::Exhausted { last: decode(&encoding.codecs, error)?, attempts: *attempts }
-        }
-        Failed::TimedOut { attempts } => StepFailure::TimedOut { attempts: *attempts },
-        Failed::Panicked { message } => StepFailure::Panicked { message: message.clone() },
-        Failed::Interrupted => StepFailure::Interrupted,
-    })
 }
 
 #[diagnostic::do_not_recommend]

@@ -4,9 +4,11 @@ use std::error::Error;
 use std::fmt;
 
 use saga_core::By;
+use saga_core::record::Failure as Recorded;
 use serde::{Deserialize, Serialize};
 
-use crate::author::error::{Failure, Never};
+use crate::author::error::{Failure, Never, StepError};
+use crate::value::encoding::Encoding;
 
 /// The failure of a step that is known not to have happened.
 ///
@@ -261,4 +263,21 @@ impl From<Never> for Failure {
     fn from(never: Never) -> Self {
         match never {}
     }
+}
+
+/// Reads a recorded failure.
+pub(crate) fn failure_as<E: StepError>(
+    failure: &Recorded,
+    encoding: &Encoding,
+) -> Result<StepFailure<E>, saga_core::DecodeError> {
+    let decode = E::RECORDED.decode;
+    Ok(match failure {
+        Recorded::Failed { error, .. } => StepFailure::Failed(decode(&encoding.codecs, error)?),
+        Recorded::Exhausted { error, attempts, .. } => {
+            StepFailure::Exhausted { last: decode(&encoding.codecs, error)?, attempts: *attempts }
+        }
+        Recorded::TimedOut { attempts } => StepFailure::TimedOut { attempts: *attempts },
+        Recorded::Panicked { message } => StepFailure::Panicked { message: message.clone() },
+        Recorded::Interrupted => StepFailure::Interrupted,
+    })
 }

@@ -69,6 +69,9 @@ pub trait Step: Sized + 'static {
     /// The recorded name of the step in [`Step::in_doubt`].
     const SETTLED_BY: Option<&'static str> = None;
 
+    /// The parameters that make a call in a session the same as an earlier one; all of them if it names none.
+    const IDENTITY: &'static [&'static str] = &[];
+
     /// What is recorded before the step begins: an object with the parameters' names.
     type Input: Recorded;
     /// What is recorded when it has succeeded.
@@ -194,6 +197,22 @@ impl Forward for undo::Readonly {}
 pub trait ForwardStep: Step {}
 #[diagnostic::do_not_recommend]
 impl<S: Step> ForwardStep for S where S::Undo: Forward {}
+
+/// What a session may call: what it can undo, and what has no effect.
+pub trait TakenBack: Undo {}
+impl TakenBack for undo::Compensated {}
+impl TakenBack for undo::Readonly {}
+
+/// A step that is called in a session.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not called in a session, which could not undo it [SG1201]",
+    label = "nothing would undo it [SG1201]",
+    note = "why: a session that is not committed is rolled back whole, and nothing takes back what is irreversible, or only undoes other steps",
+    note = "fix: say of `{Self}` how it is undone, `compensate = …`; or call it in a saga"
+)]
+pub trait SessionStep: Step {}
+#[diagnostic::do_not_recommend]
+impl<S: Step> SessionStep for S where S::Undo: TakenBack {}
 
 /// Whether a step may fail.
 pub trait Effort: 'static {

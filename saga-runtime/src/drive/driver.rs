@@ -149,10 +149,12 @@ impl Driver {
             self.run_body();
             self.look_at_signals();
             self.idle();
+            self.saga.look(&mut lock(&self.board));
             let rest = self.rest();
             if let Err(finished) = self.make_durable(&rest).await {
                 return finished;
             }
+            self.saga.is_durable(lock(&self.board).state.id());
             // Whatever ended meanwhile: nothing more may be written.
             if rest.release {
                 return self.leave();
@@ -255,7 +257,7 @@ impl Driver {
                 }
                 if runs && self.body.is_none() {
                     board.restart();
-                    self.replays = board.state.next_seq() > 1;
+                    self.replays = self.saga.replays() && board.state.next_seq() > 1;
                     // Only of a journal that was there before: what goes on in it is held against it move by move.
                     let departs = if self.replays { board.departs(self.saga.graph()) } else { None };
                     let input = board.state.head().map(|h| h.input.clone());

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::drive::bulkhead::Bulkheads;
 use crate::drive::committer::{Committer, pause};
 use crate::drive::live::{Created, Live};
+use crate::drive::port::Ports;
 use crate::drive::replies::Replies;
 use crate::drive::settings::Settings;
 use crate::drive::shutdown::Shutdown;
@@ -47,6 +48,8 @@ pub(crate) struct Engine {
     /// The time since which this worker has its number.
     pub(crate) started: Mutex<Timestamp>,
     pub(crate) never_stopping: Arc<Stopping>,
+    /// The ports of sessions.
+    pub(crate) ports: Arc<Ports>,
     pub(crate) troubles: Troubles,
     pub(crate) lease_lost: Arc<Notify>,
 }

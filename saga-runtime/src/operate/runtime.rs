@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use saga_core::record::Terms;
 use saga_core::store::{IntoStore, Page, Purge, Query, Status, StoreError};
 use saga_core::{Entry, Payload, Record, SagaId, State, Timestamp};
 use tokio::sync::{oneshot, watch};
@@ -27,17 +28,19 @@ use crate::operate::running::Running;
 use crate::value::encoding::Encoding;
 
 /// A call of a saga with its type erased, so that the code that begins one is compiled once.
-struct Call {
-    saga: &'static str,
-    version: u32,
-    deadline: Option<Duration>,
+pub(crate) struct Call {
+    pub(crate) saga: &'static str,
+    pub(crate) version: u32,
+    pub(crate) deadline: Option<Duration>,
     /// Or why it cannot be recorded.
-    input: Result<Payload, String>,
-    means_same: MeansSame,
+    pub(crate) input: Result<Payload, String>,
+    /// The terms of a session.
+    pub(crate) session: Option<Terms>,
+    pub(crate) means_same: MeansSame,
 }
 
 /// Whether a recorded input means the same as that of a call.
-type MeansSame = fn(&Encoding, &Payload, &Payload) -> bool;
+pub(crate) type MeansSame = fn(&Encoding, &Payload, &Payload) -> bool;
 
 /// Runs sagas on a store. Cheap to clone. When the last clone is dropped without [`shutdown`](Runtime::shutdown), all
 /// that runs is dropped at once, as if the process had died.
@@ -111,6 +114,7 @@ impl Runtime {
             version: S::VERSION,
             deadline: S::DEADLINE,
             input: self.engine().around.encoding.encode_input(call.input()),
+            session: None,
             means_same: Encoding::means_same::<S::Input>,
         };
         self.begin(id.try_into()?, call).await.map(Handle::new)
@@ -118,7 +122,7 @@ impl Runtime {
 
     /// Begins a saga. As a `dyn Future` it is compiled here, with all that drives a saga, and not in each program that
     /// runs one.
-    fn begin(&self, id: SagaId, call: Call) -> BoxFuture<'_, Result<AnyHandle, RunError>> {
+    pub(crate) fn begin(&self, id: SagaId, call: Call) -> BoxFuture<'_, Result<AnyHandle, RunError>> {
         Box::pin(self.begun(id, call))
     }
 
@@ -133,7 +137,8 @@ impl Runtime {
         let now = self.time_of_creation(&id).await;
         let deadline = call.deadline.map(|d| now.after(d));
         let (saga, version, key_namespace) = (call.saga.into(), call.version, engine.key_namespace.clone());
-        let record = Record::Scheduled { saga, version, input, deadline, key_namespace };
+        let session = call.session;
+        let record = Record::Scheduled { saga, version, input, deadline, key_namespace, session };
         let entry = Entry { seq: 0, at: now, record };
         let mut state = State::new(id.clone());
         state.apply(&entry).map_err(|e| RunError::Unrecordable { why: e.to_string() })?;

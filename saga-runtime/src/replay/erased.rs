@@ -8,9 +8,10 @@ use std::time::Duration;
 use saga_core::graph::Graph;
 use saga_core::machine::{Answer, BodyEnd, Evaluated};
 use saga_core::policy::Retry;
-use saga_core::{IdempotencyKey, Payload, Policy};
+use saga_core::record::Call as RecordedCall;
+use saga_core::{IdempotencyKey, Payload, Policy, SagaId};
 
-use crate::replay::board::SharedBoard;
+use crate::replay::board::{Board, SharedBoard};
 use crate::value::class::Class;
 use crate::value::encoding::Encoding;
 use crate::value::interference::Calling;
@@ -50,6 +51,15 @@ pub(crate) struct Asking<'a> {
     pub(crate) ask: Box<dyn Fn() -> Calling<'a, Result<Answer, String>> + Send + 'a>,
 }
 
+/// The digests of a step's input, as this build writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Prints {
+    /// Of the inputs that make a call the same as another.
+    pub(crate) identity: [u8; 32],
+    /// Of all inputs.
+    pub(crate) whole: [u8; 32],
+}
+
 /// A step, with its type erased.
 pub(crate) trait AnyStep: Send + Sync {
     fn policy(&self) -> Policy;
@@ -72,6 +82,21 @@ pub(crate) trait AnyStep: Send + Sync {
         key: &IdempotencyKey,
         around: &Surroundings,
     ) -> Result<Evaluated, String>;
+    /// Returns the call that settles it in doubt, evaluated with the intent and not sealed yet; `None` if it has none.
+    ///
+    /// # Errors
+    /// Why that cannot be recorded.
+    fn in_doubt(
+        &self,
+        input: &Payload,
+        key: &IdempotencyKey,
+        encoding: &Encoding,
+    ) -> Result<Option<RecordedCall>, String>;
+    /// Returns the prints of a recorded input, by which a session recognizes a repeat.
+    ///
+    /// # Errors
+    /// Why the input cannot be read.
+    fn prints(&self, input: &Payload, encoding: &Encoding) -> Result<Prints, String>;
     /// Checks that a recorded input is of the step's type.
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String>;
     /// Returns the input that was given in place of the recorded one, as the step's type has it.
@@ -98,4 +123,16 @@ pub(crate) trait AnySaga: Send + Sync {
     #[cfg(feature = "test")]
     fn shapes(&self) -> crate::value::recorded::Shapes;
     fn body(&self, board: SharedBoard, input: Payload) -> Pin<Box<dyn Future<Output = BodyEnd> + Send>>;
+    /// Returns true if a body that runs over a journal has to come by all that is recorded there.
+    fn replays(&self) -> bool {
+        true
+    }
+    /// Looks at what has happened, before it is made durable.
+    fn look(&self, _board: &mut Board) {}
+    /// Notes that all that was decided is durable.
+    fn is_durable(&self, _saga: &SagaId) {}
+    /// Returns true if the saga stays in memory although it waits.
+    fn is_held(&self, _saga: &SagaId) -> bool {
+        false
+    }
 }

@@ -13,6 +13,9 @@ use crate::replay::signals::SignalTypes;
 use crate::value::resources::{Need, Resources};
 use crate::value::text::text_of;
 
+/// The recorded name of the type of all sessions.
+pub(crate) const SESSION: &str = "session";
+
 /// The steps and sagas that a runtime knows.
 #[derive(Default)]
 pub struct Registry {
@@ -20,6 +23,8 @@ pub struct Registry {
     sagas: BTreeMap<&'static str, Arc<dyn AnySaga>>,
     /// Sagas that are only called by others.
     children: Vec<&'static str>,
+    /// The code of sessions; `None` if they have no steps to call.
+    session: Option<Arc<dyn AnySaga>>,
     clashes: Vec<Clash>,
     /// The sagas that promise to be undoable and whose sites are being registered.
     promising: Vec<&'static str>,
@@ -37,6 +42,7 @@ enum Clash {
         saga: &'static str,
         what: &'static str,
     },
+    Reserved,
     #[cfg(feature = "tools")]
     Tool {
         name: &'static str,
@@ -47,6 +53,7 @@ impl From<Clash> for StartError {
     fn from(clash: Clash) -> Self {
         match clash {
             Clash::Name { what, name } => StartError::NameClash { what, name },
+            Clash::Reserved => StartError::ReservedName { name: SESSION },
             Clash::Promise { saga, what } => StartError::NotUndoable { saga, what },
             #[cfg(feature = "tools")]
             Clash::Tool { name } => StartError::ToolRepeated { name },
@@ -98,6 +105,12 @@ pub enum StartError {
         /// The recorded name that both have.
         name: &'static str,
     },
+    /// A saga has the recorded name of all sessions.
+    #[error("a saga is named {name:?}, which is the name of all sessions; give it another, by `name = …`")]
+    ReservedName {
+        /// The name.
+        name: &'static str,
+    },
     /// The body of a saga awaits two things at one site.
     #[error("saga {saga} has two sites named {site:?}")]
     SiteClash {
@@ -121,8 +134,8 @@ pub enum StartError {
         /// Its name.
         name: &'static str,
     },
-    /// No saga was registered: there is nothing to run.
-    #[error("no saga was registered")]
+    /// Neither a saga nor a step was registered: there is nothing to run.
+    #[error("no saga was registered, and no step for sessions to call")]
     NoSagas,
     /// The text that was given as the key namespace is not one.
     #[error(transparent)]
@@ -182,6 +195,9 @@ impl Registry {
     }
 
     fn add(&mut self, NewSaga { name, saga, is_undoable, register }: NewSaga) -> bool {
+        if name == SESSION {
+            self.clashes.push(Clash::Reserved);
+        }
         if let Some(known) = self.sagas.get(name) {
             let same = known.type_key() == saga.type_key();
             if !same {
@@ -213,6 +229,11 @@ impl Registry {
         self.steps.get(name).map(|r| r.step)
     }
 
+    /// Returns the step of that name, with its name.
+    pub(crate) fn find_named(&self, name: &str) -> Option<(&'static str, &'static dyn AnyStep)> {
+        self.steps.get_key_value(name).map(|(name, registered)| (*name, registered.step))
+    }
+
     /// Returns the saga of that name, if it may be claimed: not if others only call it.
     pub(crate) fn find_claimed(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
         self.find_saga(name).filter(|_| !self.children.contains(&name))
@@ -225,7 +246,6 @@ impl Registry {
     }
 
     /// Returns all steps, in no order.
-    #[cfg(feature = "test")]
     pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &'static dyn AnyStep)> {
         self.steps.iter().map(|(name, registered)| (*name, registered.step))
     }
@@ -236,19 +256,25 @@ impl Registry {
     }
 
     pub(crate) fn find_saga(&self, name: &str) -> Option<&Arc<dyn AnySaga>> {
-        self.sagas.get(name)
+        if name == SESSION { self.session.as_ref() } else { self.sagas.get(name) }
+    }
+
+    /// Sets the code of sessions.
+    pub(crate) fn set_session(&mut self, session: Arc<dyn AnySaga>) {
+        self.session = Some(session);
     }
 
     /// Returns the names of the sagas that may be claimed.
     pub(crate) fn saga_names(&self) -> Vec<saga_core::Name> {
-        self.sagas.keys().filter(|name| !self.children.contains(name)).map(|name| (*name).into()).collect()
+        let sagas = self.sagas.keys().filter(|name| !self.children.contains(name)).copied();
+        sagas.chain(self.session.as_ref().map(|_| SESSION)).map(Into::into).collect()
     }
 
     /// Refuses what cannot work, whatever there is of resources.
     pub(crate) fn check_names(&self) -> Result<(), StartError> {
         match self.clashes.last() {
             Some(clash) => Err((*clash).into()),
-            None if self.sagas.is_empty() => Err(StartError::NoSagas),
+            None if self.sagas.is_empty() && self.session.is_none() => Err(StartError::NoSagas),
             None => Ok(()),
         }
     }

@@ -149,6 +149,7 @@ impl Builder {
     pub fn tools(mut self, toolbox: &Toolbox) -> Self {
         toolbox.register.iter().for_each(|register| register(&mut self.registry));
         toolbox.repeated.iter().for_each(|name| self.registry.refuse_repeated_tool(name));
+        self.knows_sessions();
         self
     }
 }

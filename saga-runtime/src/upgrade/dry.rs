@@ -81,5 +81,6 @@ pub(super) fn run(
             board.refused.pop().map(|(site, why)| BodyEnd::Blocked(Reason::Undecodable, Some(site), why))
         }
     };
-    Ok(board.passed_by(end.as_ref()).or(end))
+    let passed_by = if code.replays() { board.passed_by(end.as_ref()) } else { None };
+    Ok(passed_by.or(end))
 }

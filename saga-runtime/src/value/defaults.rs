@@ -22,3 +22,14 @@ pub const POISON_PILL_DEATHS: u32 = 5;
 /// The time for which a process must live before it runs a saga to which three deaths are charged:
 /// [`Builder::quarantine_delay`](crate::Builder::quarantine_delay).
 pub const QUARANTINE_DELAY: Duration = Duration::from_secs(10);
+
+/// The defaults of a session.
+pub mod session {
+    use std::time::Duration;
+
+    /// The number of calls that a session may make: [`SessionBuilder::calls_max`](crate::SessionBuilder::calls_max).
+    pub const CALLS_MAX: u32 = 10_000;
+    /// The time without a call after which a session is rolled back:
+    /// [`SessionBuilder::idle_after`](crate::SessionBuilder::idle_after).
+    pub const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+}

@@ -26,8 +26,14 @@ async fn start(store: &Arc<Valve>, world: &World) -> Runtime {
 async fn write_nonsense(store: &dyn Store, id: &SagaId) {
     let now = test::BEGINNING;
     let input = Payload::encode("").unwrap();
-    let scheduled =
-        Record::Scheduled { saga: "trip".into(), version: 1, input, deadline: None, key_namespace: None };
+    let scheduled = Record::Scheduled {
+        saga: "trip".into(),
+        version: 1,
+        input,
+        deadline: None,
+        key_namespace: None,
+        session: None,
+    };
     let nonsense = Record::TimerFired { site: SitePath::from("nowhere") };
     let entries = [scheduled, nonsense].into_iter().zip(0..);
     let entries: Vec<Entry> = entries.map(|(record, seq)| Entry { seq, at: now, record }).collect();

@@ -340,6 +340,7 @@ async fn write_nonsense(store: &dyn Store, id: &SagaId, now: Timestamp) {
         input: Payload::encode("").unwrap(),
         deadline: None,
         key_namespace: None,
+        session: None,
     };
     let nonsense = Record::TimerFired { site: SitePath::from("nowhere") };
     let entries = [scheduled, nonsense].into_iter().zip(0..);

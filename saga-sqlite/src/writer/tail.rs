@@ -229,6 +229,7 @@ mod tests {
             input: Payload::null(),
             deadline: None,
             key_namespace: None,
+            session: None,
         };
         let entries = vec![Entry { seq, at: Timestamp(0), record }];
         let status = Status {

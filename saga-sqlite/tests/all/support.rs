@@ -44,6 +44,7 @@ pub(crate) fn scheduled() -> Record {
         input: Payload::null(),
         deadline: None,
         key_namespace: None,
+        session: None,
     }
 }
 

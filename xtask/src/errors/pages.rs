@@ -18,6 +18,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("SG09", "What can be recorded"),
     ("SG10", "Handles"),
     ("SG11", "Steps as tools"),
+    ("SG12", "Sessions"),
 ];
 
 const INTRODUCTION: &str = "\

@@ -47,13 +47,9 @@ type Next = Vec<(String, System)>;
 
 impl System {
     pub(crate) fn new(body: Vec<Node>, budget: Budget) -> Self {
-        let record = Record::Scheduled {
-            saga: "trip".into(),
-            version: 1,
-            input: json("in"),
-            deadline: None,
-            key_namespace: None,
-        };
+        let (saga, input) = ("trip".into(), json("in"));
+        let (deadline, key_namespace, session) = (None, None, None);
+        let record = Record::Scheduled { saga, version: 1, input, deadline, key_namespace, session };
         let mut stored = State::new("saga-1".parse().unwrap());
         stored.apply(&Entry { seq: 0, at: Timestamp(0), record }).unwrap();
         System {

@@ -96,7 +96,10 @@ fn poll_step(
 ) -> Come {
     let Some(at) = state.site(&site) else {
         let in_doubt = step.contains("_call").then(|| call(UNDO));
-        return begin(Reach::Step { site, step: step.into(), input: json("x"), in_doubt }, reached);
+        return begin(
+            Reach::Step { site, step: step.into(), input: json("x"), in_doubt, again: None },
+            reached,
+        );
     };
     match at.as_step() {
         Some(s) if s.doing.status == Status::Done && matches!(s.output, Some(Ok(_))) => Come::Done,

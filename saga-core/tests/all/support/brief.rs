@@ -31,6 +31,7 @@ fn why(cause: &Cause) -> String {
         Cause::Unrecordable { site, .. } => format!("unrecordable {site}"),
         Cause::Cancelled { .. } => "cancelled".to_owned(),
         Cause::Deadline => "deadline".to_owned(),
+        Cause::Idle { .. } => "idle".to_owned(),
         Cause::Ordered { .. } => "ordered".to_owned(),
     }
 }

@@ -105,6 +105,7 @@ impl Desk {
             input: json("in"),
             deadline,
             key_namespace: None,
+            session: None,
         };
         let entry = Entry { seq: 0, at: Timestamp(0), record };
         state.apply(&entry).unwrap();
@@ -177,7 +178,13 @@ impl Desk {
     /// Makes the body reach a step.
     pub(crate) fn step(&mut self, site: &str, step: &'static str) -> &mut Self {
         let in_doubt = step.contains("_call").then(|| call(UNDO));
-        self.reach(Reach::Step { site: site.into(), step: step.into(), input: json(site), in_doubt })
+        self.reach(Reach::Step {
+            site: site.into(),
+            step: step.into(),
+            input: json(site),
+            in_doubt,
+            again: None,
+        })
     }
 
     /// Makes the body reach a step, which succeeds.

@@ -47,6 +47,7 @@ impl World {
             input: json("in"),
             deadline,
             key_namespace: None,
+            session: None,
         };
         let entry = Entry { seq: 0, at: Timestamp(0), record };
         state.apply(&entry).unwrap();
@@ -342,7 +343,7 @@ impl World {
             }
             3 => {
                 let (step, input) = ("comp".into(), json("other"));
-                Event::Reached(Reach::Step { site, step, input, in_doubt: None })
+                Event::Reached(Reach::Step { site, step, input, in_doubt: None, again: None })
             }
             4 => Event::Reached(Reach::ChildEnded { site, result: Err((json("no"), "no".to_owned())) }),
             5 => Event::BodyEnded(BodyEnd::Panicked("x".to_owned())),

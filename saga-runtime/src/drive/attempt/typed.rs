@@ -8,16 +8,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use saga_core::machine::{Answer, Evaluated};
+use saga_core::policy::InDoubt;
 use saga_core::record::{Call as RecordedCall, Lost};
 use saga_core::{DecodeError, IdempotencyKey, Kind, Payload, Policy, Role};
 
 use crate::author::error::StepError;
 use crate::author::step::{Compensation, Given, KeyOf, Probe, Step, Undo as _, policy_of};
-use crate::replay::erased::{AnyStep, Asking, Call, Gave};
+use crate::replay::erased::{AnyStep, Asking, Call, Gave, Prints};
 use crate::value::encoding::Encoding;
 use crate::value::interference::Calling;
 use crate::value::panics::{caught, drop_quietly};
-use crate::value::recorded::{Recorded, decode_given};
+use crate::value::recorded::{Recorded, decode_given, written_again};
 use crate::value::resources::Need;
 use crate::value::surroundings::Surroundings;
 use crate::value::text::text_of;
@@ -93,6 +94,29 @@ impl<S: Step> AnyStep for TypedStep<S> {
     ) -> Result<Evaluated, String> {
         let output = read_as::<S::Output>(output, Some(&Payload::null()), &around.plain)?;
         Ok(evaluated::<S>(output, input, KeyOf::Made(key), Role::Do, around))
+    }
+
+    fn in_doubt(
+        &self,
+        input: &Payload,
+        key: &IdempotencyKey,
+        encoding: &Encoding,
+    ) -> Result<Option<RecordedCall>, String> {
+        if const { !matches!(S::IN_DOUBT, InDoubt::Call) } {
+            return Ok(None);
+        }
+        let mut call = None;
+        guarded("evaluating the call in doubt", &mut || {
+            call = S::in_doubt(&Given::new(KeyOf::Made(key), &|| encoding.decode::<S::Input>(input)));
+        })?;
+        call.map(|call| call.recorded(encoding)).transpose().map_err(|lost| lost.why)
+    }
+
+    fn prints(&self, input: &Payload, encoding: &Encoding) -> Result<Prints, String> {
+        let again = written_again::<S::Input>(&encoding.codecs, input).map_err(|error| text_of(&error))?;
+        let (written, _) = again.map_err(|error| text_of(&error))?;
+        let of = |members| written.digest(members).ok_or_else(|| "it has no value".to_owned());
+        Ok(Prints { identity: of(S::IDENTITY)?, whole: of(&[])? })
     }
 
     fn check_input(&self, input: &Payload, encoding: &Encoding) -> Result<(), String> {

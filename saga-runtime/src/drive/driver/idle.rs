@@ -75,7 +75,10 @@ impl Driver {
                 Some((_, left)) => left > self.engine.settings.linger,
             }
         };
-        if release && !draining && state.phase() == Phase::Waiting {
+        let is_held = || self.saga.is_held(state.id());
+        if release && !draining && !state.phase().is_settled() && is_held() {
+            release = false;
+        } else if release && !draining && state.phase() == Phase::Waiting {
             release = !self.stay.lengthens(&mut wake, state, now, self.engine.settings.linger);
         }
         Idle { release, wake, jobs }

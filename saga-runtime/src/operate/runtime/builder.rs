@@ -16,7 +16,9 @@ use crate::drive::bulkhead::{Bulkheads, CompensationsMax};
 use crate::drive::committer::{CommitterParts, committer};
 use crate::drive::engine::Engine;
 use crate::drive::live::{Created, Live};
+use crate::drive::port::Ports;
 use crate::drive::replies::Replies;
+use crate::drive::session::SessionSaga;
 use crate::drive::settings::Settings;
 use crate::drive::shutdown::Shutdown;
 use crate::drive::trouble::Troubles;
@@ -26,7 +28,7 @@ use crate::macros::misplaced::Started;
 use crate::operate::handle::Handle;
 use crate::operate::run_error::RunError;
 use crate::operate::running::Running;
-use crate::replay::registry::{Registry, StartError};
+use crate::replay::registry::{Registry, SESSION, StartError};
 use crate::value::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::value::encoding::Encoding;
 use crate::value::interference::Interference;
@@ -80,6 +82,8 @@ pub struct Builder {
     compensations_max: CompensationsMax,
     pub(crate) look_every: Duration,
     wait_for_worker: Duration,
+    /// The ports of sessions.
+    ports: Arc<Ports>,
     pub(crate) interference: Option<Arc<dyn Interference>>,
 }
 
@@ -104,6 +108,7 @@ impl Builder {
             compensations_max: CompensationsMax::default(),
             look_every,
             wait_for_worker: Duration::ZERO,
+            ports: Arc::default(),
             interference: None,
         }
     }
@@ -126,8 +131,8 @@ impl Builder {
         self
     }
 
-    /// Adds a step that no saga names any more, with what it names itself: sagas of older versions may owe it, as the
-    /// compensation of a step that they have done.
+    /// Adds a step that no saga names, with what it names itself. [Sessions](Runtime::session) call it; or sagas of older
+    /// versions owe it, as the compensation of a step that they have done.
     ///
     /// ```
     /// # use saga::prelude::*;
@@ -143,7 +148,14 @@ impl Builder {
     /// ```
     pub fn step<S: Step>(mut self) -> Self {
         self.registry.step::<S>();
+        self.knows_sessions();
         self
+    }
+
+    /// Registers sessions, with the steps that are known by now.
+    pub(crate) fn knows_sessions(&mut self) {
+        let session = SessionSaga::new(self.ports.clone(), self.registry.steps());
+        self.registry.set_session(Arc::new(session));
     }
 
     /// Seals recorded values with this codec from now on; records of another one need [`read_codec`](Self::read_codec).
@@ -341,7 +353,11 @@ impl Builder {
         Box::pin(self.started())
     }
 
-    async fn started(self) -> Result<Runtime, StartError> {
+    async fn started(mut self) -> Result<Runtime, StartError> {
+        if self.registry.find_saga(SESSION).is_some() {
+            // Those of sagas as well.
+            self.knows_sessions();
+        }
         self.registry.check(&self.resources)?;
         let bulkheads = Bulkheads::new(&self.registry, &self.compensations_max);
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
@@ -390,6 +406,7 @@ impl Builder {
             bulkheads,
             started,
             never_stopping: Arc::default(),
+            ports: self.ports,
             troubles: Troubles::with_commits(troubled),
             lease_lost,
         });

@@ -1,0 +1,114 @@
+//! A shop with a ledger, the steps that act on it, and sessions over them.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use saga::prelude::*;
+use saga::test::TestRuntime;
+use saga::{Builder, Session};
+use serde::{Deserialize, Serialize};
+
+/// A shop outside of the store. It knows a repeat by its key.
+#[derive(Default)]
+pub(super) struct Shop {
+    ledger: Mutex<Vec<String>>,
+    /// What each key was answered.
+    answers: Mutex<BTreeMap<String, u32>>,
+    /// What is answered next, by the call.
+    script: Mutex<BTreeMap<String, Vec<Said>>>,
+}
+
+/// What the shop does with a call, apart from doing what it says.
+#[derive(Clone)]
+pub(super) enum Said {
+    No(ShopError),
+    /// Nothing is done, and nothing is answered.
+    Silence,
+    /// It is done, and nothing is answered.
+    DoneInSilence,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize, StepError)]
+pub(super) enum ShopError {
+    #[error("there is no such seat")]
+    #[permanent]
+    NoSuchSeat,
+    #[error("the shop is busy")]
+    #[transient]
+    Busy,
+}
+
+impl Shop {
+    /// Returns what has happened, in order.
+    pub(super) fn ledger(&self) -> Vec<String> {
+        self.ledger.lock().unwrap().clone()
+    }
+
+    /// Lets the shop answer the next calls of that text so.
+    pub(super) fn says(&self, call: &str, said: impl IntoIterator<Item = Said>) {
+        self.script.lock().unwrap().entry(call.to_owned()).or_default().extend(said);
+    }
+
+    async fn does(&self, key: &IdempotencyKey, call: String) -> Result<u32, ShopError> {
+        let said =
+            self.script.lock().unwrap().get_mut(&call).filter(|said| !said.is_empty()).map(|s| s.remove(0));
+        match said {
+            Some(Said::No(error)) => Err(error),
+            Some(Said::Silence) => std::future::pending().await,
+            Some(Said::DoneInSilence) => {
+                self.done(key, call);
+                std::future::pending().await
+            }
+            None => Ok(self.done(key, call)),
+        }
+    }
+
+    fn done(&self, key: &IdempotencyKey, call: String) -> u32 {
+        let mut answers = self.answers.lock().unwrap();
+        let next = u32::try_from(answers.len()).unwrap() + 1;
+        *answers.entry(key.to_string()).or_insert_with(|| {
+            self.ledger.lock().unwrap().push(call);
+            next
+        })
+    }
+}
+
+/// Holds a seat of an order. Returns the number of the hold.
+#[step(compensate = release(seat), timeout = "10s")]
+pub(super) async fn hold(
+    shop: &Shop,
+    key: &IdempotencyKey,
+    order: u32,
+    seat: String,
+) -> Result<u32, ShopError> {
+    let _ = order;
+    shop.does(key, format!("hold {seat}")).await
+}
+
+/// Releases a seat.
+#[step(retriable, retry(attempts = 3))]
+pub(super) async fn release(shop: &Shop, key: &IdempotencyKey, seat: String) -> Result<(), ShopError> {
+    shop.does(key, format!("release {seat}")).await.map(drop)
+}
+
+/// Returns the number of free seats.
+#[step(readonly)]
+pub(super) async fn free_seats(shop: &Shop, order: u32) -> Result<usize, ShopError> {
+    let _ = order;
+    Ok(100 - shop.ledger().len())
+}
+
+/// Starts a runtime with the steps, and the shop.
+pub(super) async fn started() -> (TestRuntime, Arc<Shop>) {
+    let shop = Arc::new(Shop::default());
+    let given = shop.clone();
+    let build =
+        move |builder: Builder| builder.shared_resource(given.clone()).step::<hold>().step::<free_seats>();
+    (TestRuntime::start(build).await.unwrap(), shop)
+}
+
+/// Opens a session on the usual terms.
+pub(super) async fn open(test: &TestRuntime, id: &str) -> Session {
+    test.runtime().session(id).unwrap().open().await.unwrap()
+}

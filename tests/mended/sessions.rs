@@ -1,0 +1,5 @@
+//! Sessions: SG12xx.
+
+mended! {
+    sg1201_irreversible_call
+}
