@@ -117,7 +117,7 @@
 //! | to | look at |
 //! | --- | --- |
 //! | write a step | [`step`](macro@step), [`StepError`](derive@StepError), [`Failure`], [`IdempotencyKey`], [`StepContext`], [`Probe`] |
-//! | write a saga | [`saga`](macro@saga), [`SagaError`], [`all`], [`approve`], [`signal`], [`sleep`], [`now`], [`uuid`](fn@uuid) |
+//! | write a saga | [`saga`](macro@saga), [`SagaError`], [`all`], [`approve`], [`on_commit`], [`signal`], [`sleep`], [`now`], [`uuid`](fn@uuid) |
 //! | run it | [`Runtime`], [`Builder`], [`SqliteStore`], [`MemoryStore`] |
 //! | have an agent call steps one by one | [`Runtime::session`], [`Session`], [`session`] |
 //! | see and mend it | [`Handle`], [`Outcome`], [`Known`], [`DeadLetter`], [`By`] |
@@ -163,7 +163,7 @@ pub use saga_runtime::{
     ActError, AllFailure, AnyHandle, ApprovalFailure, Awaitable, Branch, Builder, ChildFailure, Class,
     Classify, Expired, Failure, Handle, Known, LookError, Outcome, Probe, Resources, RunError, Runtime, Saga,
     SagaCall, Session, StartError, Step, StepCall, StepContext, StepError, StepFailure, all, approve,
-    is_replaying, now, signal, sleep, uuid,
+    is_replaying, now, on_commit, signal, sleep, uuid,
 };
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
@@ -186,7 +186,8 @@ pub mod prelude {
     pub use saga_macros::{SagaError, StepError, saga, step};
     pub use saga_runtime::{
         AllFailure, ApprovalFailure, Awaitable, Branch, ChildFailure, Classify, Expired, Failure, Handle,
-        Outcome, Probe, Resources, Runtime, StepContext, StepFailure, all, approve, now, signal, sleep, uuid,
+        Outcome, Probe, Resources, Runtime, StepContext, StepFailure, all, approve, now, on_commit, signal,
+        sleep, uuid,
     };
     #[cfg(feature = "sqlite")]
     pub use saga_sqlite::SqliteStore;
@@ -217,9 +218,9 @@ pub mod bounds {
     pub use saga_runtime::fields::Field;
     pub use saga_runtime::{
         Answers, Asks, Attempted, Awaited, Beside, Dropped, EndsWith, FailsWith, Fallible, GivesCalls,
-        GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, MadeOf, ManyBranches, NotAwaited,
-        NotRecorded, OneBranch, RetryAfter, SagaInSaga, SessionStep, Started, StepInSaga, Taken, Unawaited,
-        Waits, Walked, own, own_call,
+        GoesThrough, Ignorable, InBody, Inert, IsResult, Keeps, Kept, MadeOf, ManyBranches, NeverFails,
+        NotAwaited, NotRecorded, NothingUndoes, OneBranch, RetryAfter, SagaInSaga, SessionStep, Started,
+        StepInSaga, Taken, Unawaited, Waits, Walked, own, own_call,
     };
 }
 
@@ -276,7 +277,7 @@ pub mod view {
 /// What [`all`], [`approve`], [`signal`] and the like give, to be awaited.
 pub mod wait {
     pub use saga_runtime::{
-        AllEach, AllOf, Approval, Approve, Each, FreshUuid, IntoAll, IntoWait, Named, Now, Signal,
+        AllEach, AllOf, Approval, Approve, Each, FreshUuid, IntoAll, IntoWait, Named, Now, OnCommit, Signal,
         SignalWithin, Sleep, Tuple,
     };
 }
@@ -294,7 +295,7 @@ pub mod __private {
     pub use saga_runtime::{
         AllFailure, Alone, Answers, AsResource, Asks, AtApproval, AtSignal, AtSleep, AtStep, AtValue,
         Attempted, Awaited, Beside, CallBeside, Callable, Checked, Class, Compensates, Compensation,
-        Droppable, Dropped, Exit, Failure, Fallible, FirstFailure, Given, Kept, LookError, MadeOf,
+        Deferred, Droppable, Dropped, Exit, Failure, Fallible, FirstFailure, Given, Kept, LookError, MadeOf,
         ManyBranches, Need, Never, NoCall, OneBranch, Parts, ProbeCall, Recording, Registry, Resources,
         ResultType, RetryAfter, Saga, SagaCall, SagaContext, SagaState, Shown, SignalOf, Standing, StateView,
         Steady, Step, StepCall, StepContext, StepError, Taken, Unawaited, Unread, Walked, definition_of,

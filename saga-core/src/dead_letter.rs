@@ -139,7 +139,8 @@ fn attempts(saga: &SagaId, journal: &[Entry]) -> Vec<Attempt> {
             }
             Record::Done { site, .. } => end(&mut attempts, site, Role::Do, at),
             Record::Undone { site, .. } => end(&mut attempts, site, Role::Undo, at),
-            Record::Resumed { .. }
+            Record::Deferred { .. }
+            | Record::Resumed { .. }
             | Record::Probed { .. }
             | Record::Failed { .. }
             | Record::Blocked { .. }

@@ -75,6 +75,8 @@ pub enum What {
     All(&'static [What]),
     /// Any number of the same thing at once.
     Each(&'static What),
+    /// A step that is deferred to the commit.
+    Deferred(&'static What),
     /// A branch with a site that was named by `.named(…)`.
     Named(&'static str, &'static What),
 }
@@ -144,6 +146,7 @@ impl What {
     pub fn label(&self) -> &'static str {
         match self {
             What::Step(step) => step.name,
+            What::Deferred(step) => step.label(),
             What::Saga(graph) => graph.saga,
             What::Opaque(name) | What::Named(name, _) => name,
             What::Sleep => "sleep",
@@ -160,7 +163,7 @@ impl What {
         if let What::Named(_, what) = self { what.unnamed() } else { self }
     }
 
-    /// Returns true if nothing in it is irreversible. False for a child without a graph.
+    /// Returns true if nothing in it is irreversible before the commit. False for a child without a graph.
     pub fn is_undoable(&self) -> bool {
         match self {
             What::Step(step) => step.kind != Kind::Irreversible,
@@ -168,7 +171,7 @@ impl What {
             What::Opaque(_) => false,
             What::All(branches) => branches.iter().all(What::is_undoable),
             What::Each(branch) | What::Named(_, branch) => branch.is_undoable(),
-            What::Sleep | What::Now | What::Uuid | What::Signal | What::Approve => true,
+            What::Deferred(_) | What::Sleep | What::Now | What::Uuid | What::Signal | What::Approve => true,
         }
     }
 
@@ -177,7 +180,7 @@ impl What {
             What::Step(step) if !found.contains(&step) => found.push(step),
             What::Saga(graph) => graph.await_points.iter().for_each(|place| place.what.collect(found)),
             What::All(branches) => branches.iter().for_each(|branch| branch.collect(found)),
-            What::Each(branch) | What::Named(_, branch) => branch.collect(found),
+            What::Each(branch) | What::Named(_, branch) | What::Deferred(branch) => branch.collect(found),
             What::Step(_)
             | What::Opaque(_)
             | What::Sleep

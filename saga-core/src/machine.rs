@@ -9,10 +9,10 @@
 //!             cancel · failure · deadline
 //!           ┌───────────────────────────────────────────┐
 //! Scheduled → Running ⇄ Waiting ──point of no return──► forward only
-//!               │  └─────────────► Completed ──undo──┐
-//!               ▼                                    ▼
-//!          RollingBack ──► RolledBack           RollingBack ──► Completed
-//!               └────────► DeadLettered ◄────────────┘
+//!               │  └──► Committing ──► Completed ──undo──┐
+//!               ▼       (deferred steps)                 ▼
+//!          RollingBack ──► RolledBack               RollingBack ──► Completed
+//!               └────────► DeadLettered ◄────────────────┘
 //!                redrive ↺ · resolve · waive · abandon → Abandoned
 //! ```
 
@@ -145,6 +145,11 @@ fn work_of<'a>(site: &'a SitePath, role: Role, effect: &Effect, now: Timestamp) 
     match effect.status {
         Status::Running => Some(Work::Attempt { site, role, attempt: effect.attempt }),
         Status::Pending(Next::Probe { due }) if due <= now => Some(Work::Probe { site }),
-        Status::Pending(_) | Status::Done | Status::Failed | Status::Blocked(_) => None,
+        Status::Deferred
+        | Status::Dropped
+        | Status::Pending(_)
+        | Status::Done
+        | Status::Failed
+        | Status::Blocked(_) => None,
     }
 }

@@ -174,7 +174,7 @@ fn residue(site: &SitePath, step: &StepState) -> Option<Residue> {
 fn left(site: &SitePath, step: &StepState) -> Option<Left> {
     let why = match (&step.waived, &step.doing.status) {
         _ if step.is_undone() => return None,
-        (_, Status::Failed) => return None,
+        (_, Status::Failed | Status::Deferred | Status::Dropped) => return None,
         (Some(by), _) => WhyLeft::Waived(by.clone()),
         (None, Status::Done) if step.kind == Kind::Irreversible => WhyLeft::Irreversible,
         (None, Status::Done) => match step.undoing.as_ref().map(|u| &u.status) {

@@ -16,6 +16,8 @@ pub enum Phase {
     Running,
     /// Nothing runs until a time, a signal or an approval.
     Waiting,
+    /// Its body gave an output, and the steps that it deferred are being done.
+    Committing,
     /// The effects of a saga that failed, or of a completed one, are being undone.
     RollingBack,
     /// It can go neither forward nor back without a person.
@@ -35,6 +37,7 @@ impl Phase {
             Phase::Scheduled => "scheduled",
             Phase::Running => "running",
             Phase::Waiting => "waiting",
+            Phase::Committing => "committing",
             Phase::RollingBack => "rolling_back",
             Phase::DeadLettered => "dead_lettered",
             Phase::Completed => "completed",
@@ -49,10 +52,11 @@ impl Phase {
     }
 
     /// Every phase, in the order of a life.
-    pub const ALL: [Phase; 8] = [
+    pub const ALL: [Phase; 9] = [
         Phase::Scheduled,
         Phase::Running,
         Phase::Waiting,
+        Phase::Committing,
         Phase::RollingBack,
         Phase::DeadLettered,
         Phase::Completed,

@@ -17,7 +17,8 @@ pub struct Receipt {
     pub undone: Vec<SitePath>,
     /// Steps with an attempt in flight or in doubt.
     pub in_flight: Vec<SitePath>,
-    /// Sites that were reached without effect: steps that failed or wait for a retry, and waits that the cancel ended.
+    /// Sites that were reached without effect: steps that failed, wait for a retry or for the commit, and waits that the
+    /// cancel ended.
     pub never_started: Vec<SitePath>,
     /// Irreversible steps that are done.
     pub cannot_be_undone: Vec<SitePath>,
@@ -58,7 +59,11 @@ impl Receipt {
                 Status::Done => &mut self.done,
                 Status::Running => &mut self.in_flight,
                 _ if step.is_in_doubt() => &mut self.in_flight,
-                Status::Pending(_) | Status::Failed | Status::Blocked(_) => &mut self.never_started,
+                Status::Deferred
+                | Status::Dropped
+                | Status::Pending(_)
+                | Status::Failed
+                | Status::Blocked(_) => &mut self.never_started,
             }),
             SiteState::Timer(timed) if timed.ended.is_none() => Some(&mut self.never_started),
             SiteState::Wait { timed, .. } if timed.ended.is_none() => Some(&mut self.never_started),

@@ -90,6 +90,19 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<String>,
     },
+    /// The body deferred a step to the commit: nothing begins until [`Record::Committing`] is durable. A rollback drops
+    /// it.
+    Deferred {
+        /// The site of the step.
+        site: SitePath,
+        /// The step's recorded name.
+        step: Name,
+        /// The step's input.
+        input: Payload,
+        /// The call that settles an attempt in doubt without an output; `None` if the step declares none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_doubt: Option<Call>,
+    },
     /// A compensation is owed and all later effects are undone: attempt 1 begins once this is durable.
     UndoIntent {
         /// The site of the step to be undone.
@@ -340,7 +353,13 @@ pub enum Record {
     },
     /// Everything owed is undone or waived.
     RolledBack,
-    /// The body gave its output.
+    /// The body gave its output, and deferred steps are still to be done: they begin once this is durable, one after
+    /// the other. There is no way back from here.
+    Committing {
+        /// The saga's output.
+        output: Payload,
+    },
+    /// The body gave its output, and everything is done.
     Completed {
         /// The saga's output.
         output: Payload,

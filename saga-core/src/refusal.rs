@@ -44,9 +44,9 @@ pub enum Refusal {
     #[error("the saga is rolling back")]
     RollingBack,
     /// The saga is past its point of no return.
-    #[error("too late: {site} is done, and nothing undoes it")]
+    #[error("too late: past {site} there is no way back")]
     TooLate {
-        /// The site of the irreversible step.
+        /// The site of the irreversible step that is done, or of the first one of the commit.
         site: SitePath,
     },
     /// A signal of that id has been taken.

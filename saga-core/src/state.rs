@@ -37,6 +37,8 @@ pub struct State {
     pub(crate) direction: Direction,
     pub(crate) stop: Option<Cause>,
     pub(crate) no_return: Option<SitePath>,
+    /// The saga's output, while deferred steps are done.
+    pub(crate) committing: Option<Payload>,
     pub(crate) overdue: bool,
     pub(crate) dead_lettered_at: Option<Timestamp>,
     pub(crate) body_blockers: Vec<Blocker>,
@@ -129,6 +131,7 @@ impl State {
             direction: Direction::Forward,
             stop: None,
             no_return: None,
+            committing: None,
             overdue: false,
             dead_lettered_at: None,
             body_blockers: Vec::new(),
@@ -167,9 +170,21 @@ impl State {
         self.stop.as_ref()
     }
 
-    /// Returns the irreversible step that it has done: past it there is no way back.
+    /// Returns the irreversible step that it has done, or the first deferred one if it commits: past it there is no way
+    /// back.
     pub fn no_return(&self) -> Option<&SitePath> {
         self.no_return.as_ref()
+    }
+
+    /// Returns true if its body has ended, and deferred steps are being done.
+    pub fn is_committing(&self) -> bool {
+        self.committing.is_some()
+    }
+
+    /// Returns the steps that are deferred to the commit and have not begun, in the order in which they will.
+    pub fn deferred(&self) -> impl Iterator<Item = (&SitePath, &StepState)> {
+        let sites = self.notes.deferred.iter().inspect(|_| looked::at(1)).map(|at| &self.sites[at]);
+        sites.filter_map(|(site, state)| Some((site, state.as_step()?)))
     }
 
     /// Returns true if its deadline passed when it was too late to roll back.
@@ -292,9 +307,10 @@ impl State {
         IdempotencyKey::of(self.key_namespace(), &self.id, site, role, generation)
     }
 
-    /// Returns true if the body may run: forward, with no stop pending and nothing that keeps it from it.
+    /// Returns true if the body may run: forward, not ended, with no stop pending and nothing that keeps it from it.
     pub fn body_may_run(&self) -> bool {
         matches!(self.direction, Direction::Forward)
+            && self.committing.is_none()
             && self.stop.is_none()
             && self.body_blockers.is_empty()
             && self.dead_lettered_at.is_none()
@@ -323,6 +339,7 @@ impl State {
             // It waits for its next call.
             Direction::Forward if self.notes.open.is_empty() && self.session().is_some() => Phase::Waiting,
             Direction::Forward if self.next_seq <= 1 => Phase::Scheduled,
+            Direction::Forward if self.committing.is_some() => Phase::Committing,
             Direction::Forward if self.notes.open.is_empty() || self.is_running() => Phase::Running,
             Direction::Forward => Phase::Waiting,
         }

@@ -80,7 +80,7 @@ fn is_retriable(what: &What) -> bool {
 pub(super) fn may_fail(what: &What) -> bool {
     match what.unnamed() {
         What::Step(step) => !step.retriable,
-        What::Sleep | What::Now | What::Uuid => false,
+        What::Deferred(_) | What::Sleep | What::Now | What::Uuid => false,
         What::All(branches) => branches.iter().any(may_fail),
         What::Each(branch) => may_fail(branch),
         _ => true,
@@ -156,6 +156,7 @@ pub(super) fn words(what: &What) -> Vec<&'static str> {
             kind.into_iter().chain(step.retriable.then_some("retried until done")).collect()
         }
         What::Saga(_) => Vec::new(),
+        What::Deferred(_) => vec!["at the commit"],
         What::Opaque(_) => vec!["a saga written by hand"],
         What::Sleep => vec!["a length of time"],
         What::Now => vec!["the time, recorded"],

@@ -3,6 +3,7 @@
 pub(crate) mod all;
 pub(crate) mod awaitable;
 pub(crate) mod callable;
+pub(crate) mod commit;
 pub(crate) mod error;
 pub(crate) mod failure;
 pub(crate) mod look_error;

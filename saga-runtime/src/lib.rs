@@ -20,6 +20,7 @@ mod value;
 pub use author::all::{AllEach, AllOf, Each, IntoAll, Tuple, all};
 pub use author::awaitable::{Awaitable, Awaiting, Named, NoSteps, OneStep, StepSet, StepsOf};
 pub use author::callable::Callable;
+pub use author::commit::{Deferred, NeverFails, NothingUndoes, OnCommit, on_commit};
 pub use author::error::{Classify, Failure, Never, StepError};
 pub use author::failure::{
     AllFailure, ApprovalFailure, Branch, ChildFailure, Expired, FirstFailure, StepFailure,

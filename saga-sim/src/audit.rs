@@ -100,6 +100,11 @@ fn of_step(site: &SitePath, step: &StepState, landed: bool, undone: bool, wrongs
         Status::Failed if landed && !undone => wrong("the journal says failed, the world that it stands"),
         _ => {}
     }
+    if matches!(step.doing.status, Status::Deferred | Status::Dropped) && landed {
+        wrongs.add(Rule::Commit, format!("{site} is deferred, and landed"));
+        return;
+    }
+    let mut wrong = |what: &str| wrongs.add(Rule::Matched, format!("{site}: {what}"));
     if step.is_undone() && landed && !undone {
         wrong("the journal says undone, the world that it stands");
     }
@@ -118,6 +123,9 @@ fn of_end(books: &Books, state: &State, wrongs: &mut Wrongs) {
     let open = state.open_effects().any(|(_, role, _)| role == Role::Do);
     if matches!(state.direction(), Direction::Completed { .. }) && open {
         wrongs.add(Rule::Matched, "it completed with open effects".to_owned());
+    }
+    if let (Direction::Completed { .. }, Some((site, _))) = (state.direction(), state.deferred().next()) {
+        wrongs.add(Rule::Commit, format!("it completed without {site}, which was deferred"));
     }
     if !matches!(state.direction(), Direction::RolledBack(_)) {
         return;
@@ -165,6 +173,8 @@ fn of_journal(state: &State, journal: &[Entry], wrongs: &mut Wrongs) {
         let new = matches!(
             entry.record,
             Record::Intent { .. }
+                | Record::Deferred { .. }
+                | Record::Committing { .. }
                 | Record::Timer { .. }
                 | Record::Wait { .. }
                 | Record::Asked { .. }

@@ -71,6 +71,7 @@ fn stand(state: &State) -> &'static str {
         Direction::Back(_) => "rolling back",
         Direction::Forward if state.stop().is_some() => "stopping",
         Direction::Forward if state.children_undoing().next().is_some() => "child undoing",
+        Direction::Forward if state.is_committing() => "committing",
         Direction::Forward if state.no_return().is_some() => "past no return",
         Direction::Forward => match state.phase() {
             Phase::Scheduled => "scheduled",
@@ -81,11 +82,12 @@ fn stand(state: &State) -> &'static str {
 }
 
 /// Every state that [`stand`] returns.
-const STANDS: [&str; 12] = [
+const STANDS: [&str; 13] = [
     "scheduled",
     "running",
     "waiting",
     "past no return",
+    "committing",
     "child undoing",
     "stopping",
     "rolling back",
@@ -101,6 +103,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::Recovered { .. } => "recovered",
         Event::Reached(reach) => match reach {
             Reach::Step { .. } => "reached step",
+            Reach::Defer { .. } => "reached deferred step",
             Reach::Read { .. } => "reached read",
             Reach::Timer { .. } => "reached timer",
             Reach::Value { .. } => "reached value",
@@ -147,9 +150,10 @@ fn event_name(event: &Event) -> &'static str {
 }
 
 /// Every event that [`event_name`] returns.
-const EVENTS: [&str; 44] = [
+const EVENTS: [&str; 45] = [
     "recovered",
     "reached step",
+    "reached deferred step",
     "reached read",
     "reached timer",
     "reached value",

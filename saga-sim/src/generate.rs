@@ -162,6 +162,7 @@ impl Writer<'_> {
             37..=39 if !self.past_no_return || self.draw.chance(20) => Op::Fail,
             40 => Op::Panic,
             41 if self.draw.chance(30) => Op::Whim,
+            42..=45 => Op::Defer(Deed { step: Kind::Mail, handled: false, fates: self.three_fates() }),
             _ => Op::Step(self.deed()),
         };
         self.depth -= 1;
@@ -194,8 +195,11 @@ impl Writer<'_> {
         }
         let handled = self.handled();
         self.past_no_return |= step.is_irreversible();
-        let fates = Fates { go: self.fates(), undo: self.fates(), probe: self.fates() };
-        Deed { step, handled, fates }
+        Deed { step, handled, fates: self.three_fates() }
+    }
+
+    fn three_fates(&mut self) -> Fates {
+        Fates { go: self.fates(), undo: self.fates(), probe: self.fates() }
     }
 
     fn fates(&mut self) -> Vec<Fate> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use saga_runtime::*;
 
 use crate::program::{Op, Program, places};
-use steps::{Any, AnySteps};
+use steps::{Any, AnySteps, mail};
 
 macro_rules! interpreted {
     ($(#[$doc:meta])* $name:ident $(, deadline $seconds:literal)?) => {
@@ -64,10 +64,14 @@ fn run<'a>(cx: &'a SagaContext, ops: &'a [Op], first: u32, turns: Vec<u32>, last
 async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) -> Result<u64, Failure> {
     let steps = Witness::<AnySteps>::new();
     let waits = Witness::<NoSteps>::new();
-    // The signal type is not registered, so a signal of a wrong type reaches the body.
+    // Not registered, so a signal of a wrong type reaches the body.
     let signals = Witness::<SignalOf<u64>>::new();
     match op {
         Op::Step(deed) => handled(deed.handled, steps.at(cx, place, turns, Any::step(deed)).await),
+        Op::Defer(deed) => {
+            Witness::<Deferred<mail>>::new().at(cx, place, turns, on_commit(Any::mail(deed))).await;
+            Ok(last)
+        }
         Op::Child { program, handled: h } => {
             handled(*h, steps.at(cx, place, turns, Any::child(program)).await)
         }
@@ -88,12 +92,8 @@ async fn one(cx: &SagaContext, op: &Op, place: u32, turns: &[u32], last: u64) ->
             let calls = branches.iter().filter_map(Any::branch);
             let all = all(calls).limit(*limit);
             let given = steps.at(cx, place, turns, all).await;
-            handled(
-                *h,
-                given
-                    .map(|values| values.into_iter().fold(0, u64::wrapping_add))
-                    .map_err(AllFailure::into_first::<Failure>),
-            )
+            let sum = given.map(|values| values.into_iter().fold(0, u64::wrapping_add));
+            handled(*h, sum.map_err(AllFailure::into_first::<Failure>))
         }
         Op::Sleep(ms) => {
             waits.at(cx, place, turns, sleep(Duration::from_millis(*ms))).await;

@@ -15,6 +15,8 @@ pub enum Mutant {
     ForgetsRollback,
     /// A recovery does not see that a step is irreversible.
     ForgetsIrreversible,
+    /// A recovery does not see that a step is deferred to the commit.
+    ForgetsDeferral,
     /// A recovery sees steps in the order opposite to that in which they happened.
     ReadsBackwards,
     /// A due time is lost when a saga is released.
@@ -63,6 +65,7 @@ impl Mutant {
             Mutant::AcknowledgesTooEarly => Rule::Intent,
             Mutant::ForgetsRollback => Rule::OneWay,
             Mutant::ForgetsIrreversible => Rule::NoReturn,
+            Mutant::ForgetsDeferral => Rule::Commit,
             Mutant::ReadsBackwards => Rule::Order,
             Mutant::LosesWake | Mutant::HidesDeadLetters | Mutant::LosesLimit => Rule::Ends,
             Mutant::ProbeLies | Mutant::ForgetsAnswers | Mutant::TakesDoubtForFailure => Rule::Matched,

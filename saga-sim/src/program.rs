@@ -17,6 +17,8 @@ pub struct Program {
 pub enum Op {
     /// Awaits a step; an unhandled failure ends the body.
     Step(Deed),
+    /// Defers a step to the commit.
+    Defer(Deed),
     /// Runs one branch or the other, depending on the last output.
     Either(Vec<Op>, Vec<Op>),
     /// Runs a loop, within its bound.
@@ -214,8 +216,9 @@ fn write(f: &mut fmt::Formatter<'_>, op: &Op, indent: usize) -> fmt::Result {
     let handled = |handled: &bool| if *handled { ", failure handled" } else { "" };
     write!(f, "{:indent$}", "")?;
     let inside = match op {
-        Op::Step(deed) => {
-            write!(f, "{:?}{}", deed.step, handled(&deed.handled))?;
+        Op::Step(deed) | Op::Defer(deed) => {
+            let when = if matches!(op, Op::Defer(_)) { "on commit " } else { "" };
+            write!(f, "{when}{:?}{}", deed.step, handled(&deed.handled))?;
             for (what, fates) in
                 [("", &deed.fates.go), (" undo:", &deed.fates.undo), (" probe:", &deed.fates.probe)]
             {

@@ -187,6 +187,15 @@ fn misread(mutant: Option<Mutant>, journal: &mut [Entry]) {
                 }
             }
         }
+        Some(Mutant::ForgetsDeferral) => {
+            for entry in journal {
+                if let Record::Deferred { site, step, input, in_doubt } = &entry.record {
+                    let (site, step, input) = (site.clone(), step.clone(), input.clone());
+                    let (undo, in_doubt) = (Kind::Irreversible, in_doubt.clone());
+                    entry.record = Record::Intent { site, step, input, undo, in_doubt, again: None };
+                }
+            }
+        }
         Some(Mutant::ReadsBackwards) => swap_steps(journal),
         Some(Mutant::ForgetsActs) => journal.iter_mut().for_each(|entry| forget_act(&mut entry.record)),
         Some(Mutant::LosesDeadline) => {

@@ -11,6 +11,8 @@ pub enum Rule {
     Order,
     /// Nothing is undone past the point of no return, and no irreversible step begins in a rollback.
     NoReturn,
+    /// A deferred step begins when its saga commits, and not before; a saga that has completed has done all of them.
+    Commit,
     /// A fenced worker writes nothing.
     Fenced,
     /// Each saga ends, or is dead-lettered.

@@ -138,6 +138,7 @@ fn contents(op: &Op) -> Vec<Vec<Op>> {
 fn smaller_op(op: &Op) -> Vec<Op> {
     match op {
         Op::Step(deed) => smaller_deeds(deed).into_iter().map(Op::Step).collect(),
+        Op::Defer(deed) => smaller_deeds(deed).into_iter().map(Op::Defer).collect(),
         Op::Either(then, otherwise) => {
             let first = smaller_ops(then).into_iter().map(|then| Op::Either(then, otherwise.clone()));
             let second = smaller_ops(otherwise).into_iter().map(|other| Op::Either(then.clone(), other));

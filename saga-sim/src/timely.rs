@@ -71,6 +71,8 @@ fn begins(record: &Record) -> bool {
     matches!(
         record,
         Record::Intent { .. }
+            | Record::Deferred { .. }
+            | Record::Committing { .. }
             | Record::Started { role: Role::Do, .. }
             | Record::Timer { .. }
             | Record::Wait { .. }

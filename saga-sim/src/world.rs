@@ -342,6 +342,9 @@ impl Seat {
         if cx.role() == Role::Undo && !back && step.in_doubt.is_none() {
             books.wrong(Rule::OneWay, what("it is undone before the rollback is durable"));
         }
+        if step.deferred && !state.is_committing() {
+            books.wrong(Rule::Commit, what("it is deferred, and begins before the commit is durable"));
+        }
         if cx.role() == Role::Do && back && !step.doing.doubt {
             books.wrong(Rule::OneWay, what("it is begun in a rollback"));
         }

@@ -8,6 +8,7 @@ mod purse;
 #[cfg(feature = "sqlite")]
 mod book_trip;
 mod codec_outage;
+mod commit;
 mod conclusive;
 mod defaults_page;
 #[cfg(feature = "sqlite")]

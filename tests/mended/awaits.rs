@@ -10,9 +10,11 @@ mended! {
     sg0602_all_of_variable
     sg0602_block
     sg0602_closure
+    sg0602_deferred
     sg0602_if
     sg0602_twice
     sg0602_variable
+    sg0603_deferred_named
     sg0603_limit
     sg0603_method
     sg0603_named_behind
@@ -30,6 +32,7 @@ mended! {
     sg0607_of_steps
     sg0608_all
     sg0608_collected
+    sg0608_deferred
     sg0608_in_closure
     sg0608_kept
     sg0608_let_underscore
@@ -46,8 +49,9 @@ mended! {
     sg0609_question_in_definition
     sg0609_vec
     sg0610_approve_in_step
-    sg0610_helper_future
     sg0610_async_fn
+    sg0610_deferred
+    sg0610_helper_future
     sg0610_in_definition
     sg0610_in_step
     sg0610_saga
@@ -72,4 +76,9 @@ mended! {
     sg0619_itself
     sg0621_borrowed
     sg0621_resource
+    sg0622_fallible
+    sg0623_compensated
+    sg0623_readonly
+    sg0624_several
+    sg0624_sleep
 }

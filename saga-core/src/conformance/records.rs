@@ -123,6 +123,12 @@ fn steps(site: &SitePath) -> Vec<Record> {
             in_doubt: Some(call()),
             again: Some("the first seat was the wrong one".to_owned()),
         },
+        Record::Deferred {
+            site: site.clone(),
+            step: "email".into(),
+            input: payload(),
+            in_doubt: Some(call()),
+        },
         Record::UndoIntent { site: site.clone(), in_doubt: true },
         Record::Started { site: site.clone(), role: Role::Undo, attempt: 2 },
         Record::Resumed { site: site.clone(), next: Next::Again { due: Timestamp(8) } },
@@ -192,6 +198,7 @@ fn ends(site: &SitePath) -> Vec<Record> {
     let mut records = vec![
         Record::TooLate { site: site.clone() },
         Record::RolledBack,
+        Record::Committing { output: payload() },
         Record::Completed { output: payload() },
         Record::Overdue,
         Record::DeadLettered,

@@ -1,7 +1,7 @@
 //! What the records about the saga as a whole mean.
 
 use crate::record::{Entry, Next, Record, of_effects, of_waits};
-use crate::state::{ChildStatus, Direction, Head, SiteState, State, Status};
+use crate::state::{ChildStatus, Direction, Head, SiteState, State, Status, looked};
 use crate::{Blocker, Payload, Role, SitePath, Timestamp};
 
 impl State {
@@ -41,9 +41,16 @@ impl State {
                 self.undoing.clear();
                 self.direction = Direction::Back(cause.clone());
                 self.drop_what_has_not_begun();
+                self.drop_deferred(self.notes.deferred.iter().collect());
                 self.begin_frontier();
             }
+            Record::Committing { output } => {
+                self.committing = Some(output.clone());
+                let first = self.deferred().next().map(|(site, _)| site.clone());
+                self.no_return = self.no_return.take().or(first);
+            }
             Record::Completed { output } => {
+                self.committing = None;
                 self.direction = Direction::Completed { output: output.clone() };
             }
             Record::Overdue => self.overdue = true,
@@ -61,6 +68,7 @@ impl State {
 
     fn fold_end(&mut self, end: &Record) {
         self.end_frontier();
+        self.committing = None;
         self.dead_lettered_at = None;
         self.direction = match (end, &self.direction) {
             (Record::RolledBack, Direction::Back(cause)) => Direction::RolledBack(cause.clone()),
@@ -141,6 +149,19 @@ impl State {
             }
         }
         self.renew_open();
+    }
+
+    /// Takes out the deferred steps at those places: they are not done.
+    pub(super) fn drop_deferred(&mut self, places: Vec<usize>) {
+        looked::at(places.len());
+        for at in places {
+            if let SiteState::Step(step) = &mut self.sites[at].1
+                && step.doing.status == Status::Deferred
+            {
+                step.doing.status = Status::Dropped;
+                self.renew_at(at);
+            }
+        }
     }
 
     /// Ends all waits when the rollback starts; children are undone with the rest. (What only waited for another

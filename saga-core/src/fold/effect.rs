@@ -1,16 +1,26 @@
 //! What the records about one step or its compensation mean.
 
 use super::FoldError;
-use crate::record::{Entry, Knowledge, Next, Record, of_course, of_waits};
+use crate::record::{Call, Entry, Knowledge, Next, Record, of_course, of_waits};
 use crate::state::{Effect, SiteState, State, Status, StepState};
-use crate::{Blocker, Kind, Payload, Role, SitePath, Timestamp};
+use crate::{Blocker, Kind, Name, Payload, Role, Seq, SitePath, Timestamp};
 
 impl State {
     /// Applies a record about an effect; gives its site.
     pub(super) fn fold_effect<'a>(&mut self, entry: &'a Entry) -> Result<&'a SitePath, FoldError> {
         match &entry.record {
-            Record::Intent { site, .. } => {
-                self.insert(site, SiteState::Step(Box::new(StepState::of_intent(entry)?)));
+            Record::Intent { site, step, input, undo, in_doubt, again } => {
+                let doing = Effect::begun(entry.at);
+                let mut step = StepState::of((step, input, in_doubt.as_ref()), *undo, doing, entry.seq);
+                step.again = again.clone();
+                self.insert(site, SiteState::Step(Box::new(step)));
+                Ok(site)
+            }
+            Record::Deferred { site, step, input, in_doubt } => {
+                let doing = Effect { status: Status::Deferred, ..Effect::not_begun(entry.at) };
+                // Only what nothing undoes is deferred.
+                let (call, kind) = ((step, input, in_doubt.as_ref()), Kind::Irreversible);
+                self.insert(site, SiteState::Step(Box::new(StepState::of(call, kind, doing, entry.seq))));
                 Ok(site)
             }
             Record::AttemptEnded { site, role, .. }
@@ -59,6 +69,7 @@ impl State {
             }
             Record::Waived { .. } => self.go_on_from_dead_letter(entry.at),
             Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::UndoIntent { .. }
             | Record::AttemptEnded { .. }
             | Record::Started { .. }
@@ -81,26 +92,31 @@ impl State {
 }
 
 impl StepState {
-    fn of_intent(entry: &Entry) -> Result<Self, FoldError> {
-        let Record::Intent { step, input, undo, in_doubt, again, .. } = &entry.record else {
-            return Err(FoldError::Misplaced { seq: entry.seq });
-        };
-        Ok(StepState {
+    /// Returns a step that was called with that input, and the call that settles it in doubt.
+    fn of(
+        (step, input, in_doubt): (&Name, &Payload, Option<&Call>),
+        kind: Kind,
+        doing: Effect,
+        seq: Seq,
+    ) -> Self {
+        let deferred = doing.status == Status::Deferred;
+        StepState {
             step: step.clone(),
             input: input.clone(),
             mended: false,
-            kind: *undo,
-            seq: entry.seq,
-            in_doubt: in_doubt.clone(),
-            again: again.clone(),
-            doing: Effect::begun(entry.at),
+            kind,
+            seq,
+            in_doubt: in_doubt.cloned(),
+            again: None,
+            doing,
             output: None,
             failure: None,
             undo: None,
             undoing: None,
             waived: None,
             undo_ordered: false,
-        })
+            deferred,
+        }
     }
 
     fn fold(&mut self, entry: &Entry) {
@@ -140,6 +156,7 @@ impl StepState {
             Record::Waived { by, .. } => self.waived = Some(by.clone()),
             // These are about one of its effects, or begin it.
             Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::AttemptEnded { .. }
             | Record::Started { .. }
             | Record::Blocked { .. }
@@ -190,6 +207,10 @@ impl Effect {
                 self.wait_for(*next, entry.at);
             }
             Record::Started { attempt, .. } => {
+                if self.attempt == 0 {
+                    // It was deferred until now.
+                    (self.since, self.keyed_since) = (entry.at, entry.at);
+                }
                 self.attempt = *attempt;
                 self.reruns += u32::from(self.doubt);
                 self.status = Status::Running;
@@ -208,6 +229,7 @@ impl Effect {
             },
             // These are about its step.
             Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::UndoIntent { .. }
             | Record::Resumed { .. }
             | Record::Probed { .. }

@@ -37,6 +37,7 @@ impl State {
             (Record::ChildUndoing { error, .. }, SiteState::Child { status, .. }) => {
                 *status = ChildStatus::Undoing { error: error.clone() };
                 self.undoing.insert(at);
+                self.drop_deferred(self.notes.inside(at).to_vec());
                 self.begin_frontier_in(at);
             }
             (Record::ChildEnded { result, .. }, SiteState::Child { status, .. }) => {

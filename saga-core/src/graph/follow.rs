@@ -116,6 +116,7 @@ fn may_be_empty(what: &What) -> bool {
         What::Step(_)
         | What::Saga(_)
         | What::Opaque(_)
+        | What::Deferred(_)
         | What::Sleep
         | What::Now
         | What::Uuid
@@ -281,7 +282,7 @@ impl<'g> Inside<'g> {
         let what = what.unnamed();
         match what {
             What::Step(step) => leaf(!step.retriable),
-            What::Sleep | What::Now | What::Uuid => leaf(false),
+            What::Deferred(_) | What::Sleep | What::Now | What::Uuid => leaf(false),
             What::Signal | What::Approve => leaf(true),
             What::Opaque(_) => Inside::Opaque,
             What::Saga(graph) => Inside::Child { opened: false, walk: Box::new(Walk::new(graph, None)) },
@@ -342,6 +343,7 @@ impl<'g> Inside<'g> {
                     What::Step(_)
                     | What::Saga(_)
                     | What::Opaque(_)
+                    | What::Deferred(_)
                     | What::Sleep
                     | What::Now
                     | What::Uuid
@@ -365,6 +367,7 @@ fn nth(fork: &What, branch: usize) -> Option<&What> {
         What::Step(_)
         | What::Saga(_)
         | What::Opaque(_)
+        | What::Deferred(_)
         | What::Sleep
         | What::Now
         | What::Uuid

@@ -44,8 +44,11 @@ impl Turn<'_> {
                 let lost = evaluated.loss().map(str::to_owned);
                 let Evaluated { output, undo } = evaluated;
                 self.push(Record::Done { site: site.clone(), output, undo, by });
-                // Going back, only the compensation is needed: the rollback sees to that.
-                if let Some(detail) = lost.filter(|_| self.is_forward() && !self.state.is_unwinding(site)) {
+                // Going back, only the compensation is needed: the rollback sees to that. In a commit there is neither a
+                // compensation nor a body.
+                let is_needed =
+                    self.is_forward() && !self.state.is_committing() && !self.state.is_unwinding(site);
+                if let Some(detail) = lost.filter(|_| is_needed) {
                     let site = Some(site.clone());
                     self.push(Record::BodyBlocked { reason: Reason::OutputLost, detail, site });
                 }
@@ -167,7 +170,7 @@ impl Turn<'_> {
         }
         let Some(attempt) = self.effect(site, role).map(|e| e.attempt + 1) else { return };
         if self.policy(site, role).is_none() {
-            return self.block(site, role, Reason::Diverged, "this build does not know the step".to_owned());
+            return self.block(site, role, Reason::Diverged, UNKNOWN.to_owned());
         }
         if self.waits_too_long(site, role) {
             let reason = if role == Role::Do { Reason::InDoubt } else { Reason::CompensationFailed };
@@ -279,6 +282,9 @@ impl Turn<'_> {
         self.state.step(site)?.effect(role)
     }
 }
+
+/// Why a step does not begin.
+pub(super) const UNKNOWN: &str = "this build does not know the step";
 
 /// Why a step in doubt is not run again.
 pub(super) const KEY_FORGOTTEN: &str = "in doubt for longer than the service remembers its key";

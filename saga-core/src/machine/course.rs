@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Bound;
 use std::time::Duration;
 
-use super::attempt::failure_of;
+use super::attempt::{UNKNOWN, failure_of};
 use super::reach::BodyEnd;
 use super::turn::Turn;
 use crate::record::{AttemptError, Cause, Committed, Failure, Next, Record, Verdict, WhenIdle};
@@ -65,6 +65,7 @@ impl Turn<'_> {
         self.resume_held();
         // It may be the deadline that kept from beginning what was held.
         self.settle_stop();
+        self.commit();
         self.take_signals();
         self.unwind();
     }
@@ -74,6 +75,7 @@ impl Turn<'_> {
         let notes = &self.state.notes;
         self.is_forward()
             && self.state.stop.is_none()
+            && !self.state.is_committing()
             && notes.held.is_empty()
             && notes.turns.is_empty()
             && notes.ends.is_empty()
@@ -125,6 +127,19 @@ impl Turn<'_> {
             | Cause::Cancelled { .. }
             | Cause::Ordered { .. }
             | Cause::Idle { .. } => {}
+        }
+    }
+
+    /// Begins the next deferred step of a saga that commits, once the one before is done; completes it after the last.
+    fn commit(&mut self) {
+        let is_busy = self.state.is_at_rest() || self.state.open_steps().next().is_some();
+        let Some(output) = self.state.committing.clone().filter(|_| !is_busy) else { return };
+        let Some(site) = self.state.deferred().next().map(|(site, _)| site.clone()) else {
+            return self.push(Record::Completed { output });
+        };
+        match self.policy(&site, Role::Do) {
+            Some(_) => self.push(Record::Started { site, role: Role::Do, attempt: 1 }),
+            None => self.block(&site, Role::Do, Reason::Diverged, UNKNOWN.to_owned()),
         }
     }
 

@@ -168,6 +168,12 @@ impl Turn<'_> {
         if phase != Phase::Completed {
             return Err(Refusal::NotCompleted { phase });
         }
+        // Deferred steps happened after all others, wherever they stand in the body.
+        let mut deferred = self.state.steps().filter(|(_, s)| s.deferred && s.doing.status == Status::Done);
+        if let Some((site, _)) = deferred.next() {
+            return Err(Refusal::Irreversible { site: site.clone() });
+        }
+        drop(deferred);
         let mut sites = Vec::new();
         for site in order_of_undo(self.state, from) {
             let Some(step) = self.state.step(&site) else { continue };

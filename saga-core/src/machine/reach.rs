@@ -21,6 +21,17 @@ pub enum Reach {
         /// The reason for which a session makes the call again on purpose; `None` if it does not.
         again: Option<String>,
     },
+    /// A step with an effect that is deferred to the commit.
+    Defer {
+        /// The site of the step.
+        site: SitePath,
+        /// The recorded name of the step.
+        step: Name,
+        /// The input it is called with.
+        input: Payload,
+        /// What settles it in doubt, if the step says so.
+        in_doubt: Option<Call>,
+    },
     /// A step without effect: compared here, run by the worker, recorded when it has ended.
     Read {
         /// The site of the step.
@@ -113,6 +124,7 @@ impl Reach {
     pub fn site(&self) -> &SitePath {
         match self {
             Reach::Step { site, .. }
+            | Reach::Defer { site, .. }
             | Reach::Read { site, .. }
             | Reach::Timer { site, .. }
             | Reach::Value { site, .. }
@@ -132,7 +144,10 @@ impl Reach {
         let same = match (self, recorded) {
             (Reach::Step { step, input, .. }, SiteState::Step(s)) => {
                 // A mended input is not the body's any more.
-                *step == s.step && (s.mended || codecs.same(input, &s.input))
+                *step == s.step && !s.deferred && (s.mended || codecs.same(input, &s.input))
+            }
+            (Reach::Defer { step, input, .. }, SiteState::Step(s)) => {
+                *step == s.step && s.deferred && (s.mended || codecs.same(input, &s.input))
             }
             (Reach::Read { step, input, .. }, SiteState::Read { step: s, input: i, .. }) => {
                 step == s && codecs.same(input, i)
@@ -156,6 +171,7 @@ impl Reach {
             Reach::Step { step, input, .. } | Reach::Read { step, input, .. } => {
                 format!("step {step}({})", input.shown())
             }
+            Reach::Defer { step, input, .. } => format!("deferred step {step}({})", input.shown()),
             Reach::Timer { wait_ms, .. } => format!("sleep of {wait_ms} ms"),
             Reach::Value { what, .. } => format!("{what}()"),
             Reach::Wait { name, .. } => format!("signal {name:?}"),
@@ -171,7 +187,10 @@ impl SiteState {
     /// Returns what it is, in a few words.
     pub fn describe(&self) -> String {
         match self {
-            SiteState::Step(s) => format!("step {}({})", s.step, s.input.shown()),
+            SiteState::Step(s) => {
+                let deferred = if s.deferred { "deferred " } else { "" };
+                format!("{deferred}step {}({})", s.step, s.input.shown())
+            }
             SiteState::Read { step, input, .. } => format!("step {step}({})", input.shown()),
             SiteState::Timer(timed) => format!("sleep of {} ms", timed.wait_ms.unwrap_or(0)),
             SiteState::Value { what, .. } => format!("{what}()"),
@@ -191,6 +210,7 @@ impl Turn<'_> {
         let may = match reach {
             Reach::SignalRefused { .. } => self.is_forward(),
             Reach::Step { .. }
+            | Reach::Defer { .. }
             | Reach::Read { .. }
             | Reach::Timer { .. }
             | Reach::Value { .. }
@@ -208,6 +228,7 @@ impl Turn<'_> {
             Reach::Step { site, step, input, in_doubt, again } => {
                 self.reached_step(site, step, (input, in_doubt), again);
             }
+            Reach::Defer { site, step, input, in_doubt } => self.deferred(site, step, input, in_doubt),
             Reach::Read { .. } => {}
             Reach::Timer { site, wait_ms } => {
                 self.push(Record::Timer { site, wait_ms, due: due(wait_ms, now) });
@@ -249,6 +270,19 @@ impl Turn<'_> {
                 self.push(Record::BodyBlocked { reason: Reason::Diverged, detail, site: Some(site) });
             }
         }
+    }
+
+    /// Defers a step to the commit, from which there is no way back: it must not fail, and nothing undoes it.
+    fn deferred(&mut self, site: SitePath, step: Name, input: Payload, in_doubt: Option<Call>) {
+        let policy = self.facts.catalog.policy(&step);
+        let why = match policy.map(|policy| (policy.kind, policy.retriable)) {
+            Some((Kind::Irreversible | Kind::Auxiliary, true)) => {
+                return self.push(Record::Deferred { site, step, input, in_doubt });
+            }
+            Some(_) => format!("step {step} cannot be deferred: it may fail, or be undone"),
+            None => format!("step {step} is not registered"),
+        };
+        self.push(Record::BodyBlocked { reason: Reason::Diverged, detail: why, site: Some(site) });
     }
 
     pub(super) fn read(
@@ -337,7 +371,8 @@ impl Turn<'_> {
                 let open = self.state.open_steps().next().map(|(site, _)| site.clone());
                 match open {
                     Some(open) => self.ended_too_early("the body", &open),
-                    None => self.push(Record::Completed { output }),
+                    None if self.state.notes.deferred.is_empty() => self.push(Record::Completed { output }),
+                    None => self.push(Record::Committing { output }),
                 }
             }
             BodyEnd::Failed(error, message) => {

@@ -14,6 +14,9 @@ pub struct UndoPlan {
     pub entries: Vec<PlanEntry>,
     /// Irreversible steps that are done or in doubt: what happened before them cannot be undone with them.
     pub irreversible: Vec<SitePath>,
+    /// Steps that wait for the commit: a rollback drops them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<SitePath>,
 }
 
 /// One compensation that is owed.
@@ -49,6 +52,7 @@ impl State {
         UndoPlan {
             entries: owed.map(|(site, s)| PlanEntry::of(site, s)).collect(),
             irreversible: irreversible.map(|(site, _)| site.clone()).collect(),
+            deferred: self.deferred().map(|(site, _)| site.clone()).collect(),
         }
     }
 }

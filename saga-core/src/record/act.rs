@@ -33,6 +33,7 @@ impl Record {
             }
             Record::Scheduled { .. }
             | Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::UndoIntent { .. }
             | Record::AttemptEnded { .. }
             | Record::Started { .. }
@@ -57,6 +58,7 @@ impl Record {
             | Record::ChildEnded { .. }
             | Record::TooLate { .. }
             | Record::RolledBack
+            | Record::Committing { .. }
             | Record::Completed { .. }
             | Record::Overdue
             | Record::DeadLettered

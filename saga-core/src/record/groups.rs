@@ -8,6 +8,7 @@ use crate::Role;
 macro_rules! of_effects {
     () => {
         Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::UndoIntent { .. }
             | Record::AttemptEnded { .. }
             | Record::Started { .. }
@@ -50,6 +51,7 @@ macro_rules! of_course {
             | Record::TooLate { .. }
             | Record::RollbackStarted { .. }
             | Record::RolledBack
+            | Record::Committing { .. }
             | Record::Completed { .. }
             | Record::Overdue
             | Record::DeadLettered
@@ -83,6 +85,7 @@ macro_rules! kinds {
 kinds! {
     Scheduled => "scheduled",
     Intent => "intent",
+    Deferred => "deferred",
     UndoIntent => "undo_intent",
     AttemptEnded => "attempt_ended",
     Started => "started",
@@ -110,6 +113,7 @@ kinds! {
     TooLate => "too_late",
     RollbackStarted => "rollback_started",
     RolledBack => "rolled_back",
+    Committing => "committing",
     Completed => "completed",
     Overdue => "overdue",
     DeadLettered => "dead_lettered",
@@ -141,7 +145,21 @@ impl Record {
             | Record::Answered { .. }
             | Record::ChildUndoing { .. }
             | Record::ChildEnded { result: Err(_), .. } => false,
-            of_effects!() | of_course!() | Record::NoEffect { .. } => false,
+            // The body defers it again, if that is lost.
+            Record::Deferred { .. } => true,
+            Record::Intent { .. }
+            | Record::UndoIntent { .. }
+            | Record::AttemptEnded { .. }
+            | Record::Started { .. }
+            | Record::Resumed { .. }
+            | Record::Probed { .. }
+            | Record::Done { .. }
+            | Record::Failed { .. }
+            | Record::Undone { .. }
+            | Record::Blocked { .. }
+            | Record::Waived { .. }
+            | Record::Resolved { .. } => false,
+            of_course!() | Record::NoEffect { .. } => false,
         }
     }
 
@@ -149,11 +167,13 @@ impl Record {
     pub fn is_forward(&self) -> bool {
         match self {
             Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::Started { role: Role::Do, .. }
             | Record::Timer { .. }
             | Record::Wait { .. }
             | Record::Asked { .. }
             | Record::ChildStarted { .. }
+            | Record::Committing { .. }
             | Record::Completed { .. } => true,
             // A step in doubt is probed or called off after a deadline as well: that is how it is settled.
             Record::UndoIntent { .. }
@@ -203,6 +223,7 @@ impl Record {
             | Record::Probed { .. } => false,
             Record::Waived { .. } | Record::Resolved { .. } => false,
             Record::Intent { .. }
+            | Record::Deferred { .. }
             | Record::UndoIntent { .. }
             | Record::Done { .. }
             | Record::Failed { .. }
@@ -231,6 +252,7 @@ impl Record {
             | Record::TooLate { .. }
             | Record::RollbackStarted { .. }
             | Record::RolledBack
+            | Record::Committing { .. }
             | Record::Completed { .. }
             | Record::Overdue
             | Record::DeadLettered

@@ -8,6 +8,7 @@ impl Record {
     pub fn site(&self) -> Option<&SitePath> {
         match self {
             Record::Intent { site, .. }
+            | Record::Deferred { site, .. }
             | Record::UndoIntent { site, .. }
             | Record::AttemptEnded { site, .. }
             | Record::Started { site, .. }

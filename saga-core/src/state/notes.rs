@@ -21,6 +21,8 @@ pub(crate) struct Notes {
     of: Vec<Note>,
     /// Where something is not settled.
     pub(crate) open: Places,
+    /// Where a step is deferred to the commit.
+    pub(crate) deferred: Places,
     counts: [usize; Mark::COUNT],
     /// What waits for a time, by kind.
     dues: [BTreeSet<(Timestamp, usize)>; Wait::COUNT],
@@ -99,6 +101,7 @@ impl Wait {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Note {
     is_open: bool,
+    is_deferred: bool,
     marks: [bool; Mark::COUNT],
     due: Option<(Wait, Timestamp)>,
 }
@@ -106,7 +109,8 @@ pub(super) struct Note {
 impl Note {
     /// Returns the note of a site. `is_put_off`: a compensation here waits for room.
     pub(super) fn of(state: &SiteState, is_put_off: bool) -> Self {
-        let mut note = Note { is_open: state.is_open(), ..Note::default() };
+        let is_deferred = state.as_step().is_some_and(|step| step.doing.status == Status::Deferred);
+        let mut note = Note { is_open: state.is_open(), is_deferred, ..Note::default() };
         if !note.is_open {
             return note;
         }
@@ -144,7 +148,7 @@ impl Note {
                 self.due = Some((wait, *due)).filter(|_| !is_put_off);
                 return;
             }
-            (Status::Done | Status::Failed, _) => return,
+            (Status::Deferred | Status::Dropped | Status::Done | Status::Failed, _) => return,
         };
         self.marks[mark as usize] = true;
     }
@@ -193,6 +197,9 @@ impl Notes {
         if old.is_open != new.is_open {
             self.open.set(place, new.is_open);
         }
+        if old.is_deferred != new.is_deferred {
+            self.deferred.set(place, new.is_deferred);
+        }
         for (count, (old, new)) in self.counts.iter_mut().zip(old.marks.into_iter().zip(new.marks)) {
             *count = *count + usize::from(new) - usize::from(old);
         }
@@ -235,6 +242,11 @@ impl Notes {
         let open = self.of.iter().enumerate().filter(|(_, note)| note.is_open).map(|(place, _)| place);
         if !open.eq(self.open.iter()) {
             return Err("what is open".to_owned());
+        }
+        let deferred =
+            self.of.iter().enumerate().filter(|(_, note)| note.is_deferred).map(|(place, _)| place);
+        if !deferred.eq(self.deferred.iter()) {
+            return Err("what is deferred".to_owned());
         }
         for (mark, count) in self.counts.iter().enumerate() {
             if self.of.iter().filter(|note| note.marks[mark]).count() != *count {

@@ -125,6 +125,8 @@ pub struct StepState {
     pub waived: Option<By>,
     /// True if an undo after completion includes it.
     pub undo_ordered: bool,
+    /// True if it was deferred to the commit.
+    pub deferred: bool,
 }
 
 /// One effect on the world: a step, or its compensation.
@@ -157,6 +159,10 @@ pub struct Effect {
 /// The status of an effect.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Status {
+    /// It was deferred: it begins when the saga commits.
+    Deferred,
+    /// It was deferred, and a rollback took it out: it never begins.
+    Dropped,
     /// An attempt is in flight, or was when the process died.
     Running,
     /// It waits for what comes next.
@@ -194,9 +200,9 @@ impl Effect {
         }
     }
 
-    /// Returns true if it is known whether the effect happened.
+    /// Returns true if it is known whether the effect happened, and nothing of it is to be done for now.
     pub fn is_settled(&self) -> bool {
-        matches!(self.status, Status::Done | Status::Failed)
+        matches!(self.status, Status::Done | Status::Failed | Status::Deferred | Status::Dropped)
     }
 
     /// Returns true if a person is needed.
@@ -208,7 +214,12 @@ impl Effect {
     pub fn blocker(&self) -> Option<&Blocker> {
         match &self.status {
             Status::Blocked(blocker) => Some(blocker),
-            Status::Running | Status::Pending(_) | Status::Done | Status::Failed => None,
+            Status::Deferred
+            | Status::Dropped
+            | Status::Running
+            | Status::Pending(_)
+            | Status::Done
+            | Status::Failed => None,
         }
     }
 }
@@ -222,7 +233,12 @@ impl StepState {
         match self.doing.status {
             Status::Done => Some(false),
             Status::Pending(Next::Hold) if self.doing.doubt && self.in_doubt.is_some() => Some(true),
-            Status::Running | Status::Pending(_) | Status::Failed | Status::Blocked(_) => None,
+            Status::Deferred
+            | Status::Dropped
+            | Status::Running
+            | Status::Pending(_)
+            | Status::Failed
+            | Status::Blocked(_) => None,
         }
     }
 
@@ -262,7 +278,7 @@ impl StepState {
     /// Returns true if a rollback has nothing left to do here.
     pub fn is_unwound(&self) -> bool {
         match self.doing.status {
-            Status::Failed => true,
+            Status::Failed | Status::Deferred | Status::Dropped => true,
             Status::Done => !self.owes_undo(),
             Status::Running | Status::Pending(_) | Status::Blocked(_) => self.waived.is_some(),
         }

@@ -47,6 +47,8 @@ const STEPS: [&str; 22] = [
     "comp_probe_call",
 ];
 
+const DEFERRED: [&str; 4] = ["irr_retriable", "irr_retriable3", "irr_probe_retriable2", "undo2"];
+
 fn step() -> impl Strategy<Value = Node> {
     // Most steps are undoable, or no saga would ever roll back.
     let index = prop_oneof![4 => 0..10_usize, 1 => 10..20_usize];
@@ -57,6 +59,7 @@ fn node() -> impl Strategy<Value = Node> {
     let leaf = prop_oneof![
         8 => step(),
         1 => prop_oneof![Just("read"), Just("read_retriable")].prop_map(|step| Node::Read { step }),
+        1 => (0..DEFERRED.len()).prop_map(|i| Node::Defer { step: DEFERRED[i] }),
         1 => (1..500_u16).prop_map(Node::Sleep),
         1 => prop::option::of(1..500_u16).prop_map(Node::Wait),
         1 => prop::option::of(1..500_u16).prop_map(Node::Ask),

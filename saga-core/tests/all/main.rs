@@ -7,6 +7,7 @@ mod conformance;
 mod graph_follow;
 mod machine_acts;
 mod machine_attempts;
+mod machine_commit;
 mod machine_conclusive;
 mod machine_deadline;
 mod machine_operator;

@@ -56,6 +56,7 @@ fn branches(kind: Option<&Kind>) -> Vec<String> {
 fn called(kind: &Kind) -> String {
     match kind {
         Kind::Call(path) => path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default(),
+        Kind::Deferred(_, step) => format!("on_commit({step})"),
         Kind::Sleep => "sleep".to_owned(),
         Kind::Now => "now".to_owned(),
         Kind::Uuid => "uuid".to_owned(),

@@ -40,7 +40,7 @@ fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
     let place = |(number, site): (usize, &AwaitPoint)| {
         let (occurrence, loops) = (site.occurrence, site.loops.len() as u32);
         let (done, failed) = (targets(&flow.done(number), root), targets(&flow.failed(number), root));
-        if let (None, Some(Kind::Call(path))) = (&site.name, &site.kind) {
+        if let (None, Some(Kind::Call(path) | Kind::Deferred(path, _))) = (&site.name, &site.kind) {
             let root = path_at(root, path.span());
             let called = quote_spanned!(path.span()=> <#path as #root::Callable>::CALLED);
             return quote!(#here::place(#called, [#occurrence, #loops], &[#done], &[#failed]));
@@ -65,7 +65,7 @@ fn places(saga: &Saga, flow: &Flow) -> Vec<TokenStream> {
 fn name(site: &AwaitPoint, root: &Path) -> TokenStream {
     match (&site.name, &site.kind) {
         (Some(name), _) => quote!(#name),
-        (None, Some(Kind::Call(path))) => {
+        (None, Some(Kind::Call(path) | Kind::Deferred(path, _))) => {
             let root = path_at(root, path.span());
             quote_spanned!(path.span()=> <#path as #root::Callable>::LABEL)
         }
@@ -79,7 +79,7 @@ fn name(site: &AwaitPoint, root: &Path) -> TokenStream {
 fn what(kind: &Kind, root: &Path) -> TokenStream {
     let of = |name: TokenStream| quote!(#root::graph::What::#name);
     match kind {
-        Kind::Call(path) => {
+        Kind::Call(path) | Kind::Deferred(path, _) => {
             let root = path_at(root, path.span());
             quote_spanned!(path.span()=> <#path as #root::Callable>::WHAT)
         }

@@ -79,7 +79,7 @@ impl Saga {
 
 /// Returns true if awaiting it may give a failure, as far as the syntax shows.
 fn may_fail(kind: &Kind) -> bool {
-    !matches!(kind, Kind::Sleep | Kind::Now | Kind::Uuid)
+    !matches!(kind, Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Deferred(..))
 }
 
 /// Returns the paths that are called at the sites and in their branches, each once.
@@ -95,7 +95,7 @@ fn callees(sites: &[AwaitPoint]) -> (Vec<Path>, Vec<Option<usize>>) {
             });
             last = Some(number);
         }
-        called.push(last.filter(|_| matches!(kind, Some(Kind::Call(_)))));
+        called.push(last.filter(|_| matches!(kind, Some(Kind::Call(_) | Kind::Deferred(..)))));
     }
     (callees, called)
 }

@@ -3,6 +3,7 @@
 
 use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
 use syn::{
     Expr, ExprCall, ExprMethodCall, GenericArgument, Ident, LitStr, Macro, Path, PathArguments, PathSegment,
     Stmt, Token, Type,
@@ -27,6 +28,8 @@ pub(crate) struct Operand {
 pub(crate) enum Kind {
     /// A step or a saga, of that path.
     Call(Path),
+    /// A step that is deferred to the commit: the path of what it is then, and the step's name.
+    Deferred(Path, Ident),
     Sleep,
     Now,
     Uuid,
@@ -55,6 +58,7 @@ impl Kind {
     pub(crate) fn own(&self) -> Option<&'static str> {
         match self {
             Kind::Call(_) => None,
+            Kind::Deferred(..) => Some("on_commit"),
             Kind::Sleep => Some("sleep"),
             Kind::Now => Some("now"),
             Kind::Uuid => Some("uuid"),
@@ -69,7 +73,7 @@ impl Kind {
     /// Returns the paths of the steps and sagas in it.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {
-            Kind::Call(path) => vec![path],
+            Kind::Call(path) | Kind::Deferred(path, _) => vec![path],
             Kind::All(kinds) => kinds.iter().flat_map(Kind::paths).collect(),
             Kind::Each(kind) | Kind::Named(_, kind) => kind.paths(),
             Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Signal(_) | Kind::Approve => Vec::new(),
@@ -82,7 +86,9 @@ impl Kind {
             Kind::Signal(of) => vec![of.as_ref()],
             Kind::All(kinds) => kinds.iter().flat_map(Kind::signals).collect(),
             Kind::Each(kind) | Kind::Named(_, kind) => kind.signals(),
-            Kind::Call(_) | Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Approve => Vec::new(),
+            Kind::Call(_) | Kind::Deferred(..) | Kind::Sleep | Kind::Now | Kind::Uuid | Kind::Approve => {
+                Vec::new()
+            }
         }
     }
 }
@@ -242,6 +248,7 @@ fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
         Some("uuid") => Kind::Uuid,
         Some("signal") => Kind::Signal(type_of(last)),
         Some("approve") => Kind::Approve,
+        Some("on_commit") => return deferred(call, root),
         Some("all") => match call.args.first() {
             Some(branches) => all(branches, root)?,
             None => return Err(hidden(&Expr::Call(call.clone()))),
@@ -252,6 +259,35 @@ fn read_call(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
         },
     };
     Ok(Operand { label, name: None, kind, within: false })
+}
+
+/// Reads what `on_commit` defers: a call of a step, which gives the site its name.
+fn deferred(call: &ExprCall, root: &Path) -> Result<Operand, Diagnostic> {
+    let inner = match call.args.first() {
+        Some(step @ (Expr::Call(_) | Expr::Paren(_) | Expr::Group(_))) => read(step, root)?,
+        Some(Expr::MethodCall(method)) if is_call(&method.receiver) => {
+            return Err(Diagnostic::at(
+                "SG0603",
+                method.method.span(),
+                "a deferred call has its methods behind `on_commit(…)`",
+            )
+            .why("the site is that of the whole")
+            .fix(format!("`on_commit(step(…)).{}(…)`", method.method)));
+        }
+        _ => {
+            return Err(Diagnostic::over("SG0602", call, "what is deferred here does not show its step")
+                .why("the machine names each place in a saga after the step that is called there")
+                .fix("make the call where it is deferred: `on_commit(send_mail(…)).await`"));
+        }
+    };
+    let Kind::Call(path) = &inner.kind else {
+        return Err(Diagnostic::over("SG0624", call, "only the call of a step is deferred")
+            .why("what is done in a commit is one effect, with a key of its own")
+            .fix("`on_commit(send_mail(…)).await`, once for each step that is to wait for the commit"));
+    };
+    let wrapped = syn::parse_quote_spanned!(path.span()=> #root::__private::Deferred<#path>);
+    let kind = Kind::Deferred(wrapped, inner.label.clone());
+    Ok(Operand { label: inner.label, name: None, kind, within: false })
 }
 
 /// Returns the type in `signal::<Type>`.
@@ -298,7 +334,7 @@ fn is_resource(value: &Expr) -> bool {
 /// prelude.
 pub(crate) fn built_in(path: &Path, root: &Path) -> Option<String> {
     let name = path.segments.last()?.ident.to_string();
-    let own = ["sleep", "now", "uuid", "signal", "approve", "all"].contains(&&*name);
+    let own = ["sleep", "now", "uuid", "signal", "approve", "on_commit", "all"].contains(&&*name);
     let near = match path.segments.iter().rev().nth(1) {
         None => true,
         Some(parent) => {

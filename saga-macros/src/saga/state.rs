@@ -91,7 +91,7 @@ fn name_of(site: &AwaitPoint) -> String {
 /// Returns the type of how something awaited stands.
 fn at(kind: &Kind, root: &Path) -> TokenStream {
     match kind {
-        Kind::Call(path) => {
+        Kind::Call(path) | Kind::Deferred(path, _) => {
             let root = path_at(root, path.span());
             quote_spanned!(path.span()=> <#path as #root::__private::Callable>::At)
         }

@@ -182,17 +182,28 @@ impl<S: ForwardStep> Awaitable for StepCall<S> {
     }
 }
 
-/// Reaches a step. What does not depend on its types is in [`reach_of`], as this is compiled for each step.
+/// Reaches a step.
 fn reached<S: Step>(call: StepCall<S>, place: Place) -> Reached<Read<S::Output, S::Error, S::Effort>> {
     let site = place.site(S::NAME);
+    let reach = reach_of_call(&call, &site, &place.cx, false);
+    Reached::new(place.cx, site, reach, read_step::<S::Output, S::Error, S::Effort>)
+}
+
+/// Returns the call as it is recorded at `site`, or why it cannot be. What does not depend on its types is in
+/// [`reach_of`].
+pub(crate) fn reach_of_call<S: Step>(
+    call: &StepCall<S>,
+    site: &SitePath,
+    cx: &SagaContext,
+    deferred: bool,
+) -> Result<Reach, String> {
     let write = || recorded::printed(call.input());
     let in_doubt = |key: &IdempotencyKey, input: &Payload, encoding: &Encoding| {
         S::in_doubt(&Given::new(KeyOf::Made(key), &|| encoding.decode::<S::Input>(input)))
     };
     let input = Value::of::<S::Input>(&write);
-    let called = Called { name: S::NAME, policy: &policy_of::<S>(), input, in_doubt: &in_doubt };
-    let reach = reach_of(&called, &site, &place.cx);
-    Reached::new(place.cx, site, reach, read_step::<S::Output, S::Error, S::Effort>)
+    let policy = policy_of::<S>();
+    reach_of(&Called { name: S::NAME, policy: &policy, input, in_doubt: &in_doubt, deferred }, site, cx)
 }
 
 /// Returns an input as it is recorded at `site`.
@@ -213,6 +224,8 @@ struct Called<'a> {
     policy: &'a Policy,
     input: Value<'a>,
     in_doubt: &'a dyn Fn(&IdempotencyKey, &Payload, &Encoding) -> Option<Compensation>,
+    /// True if it is deferred to the commit.
+    deferred: bool,
 }
 
 /// Returns the call as it is recorded, or why it cannot be.
@@ -221,7 +234,7 @@ fn reach_of(called: &Called<'_>, site: &SitePath, cx: &SagaContext) -> Result<Re
     let encoding = &board.around.encoding;
     let input = input_at(&called.input, site, &board)?;
     let (site, step) = (site.clone(), Name::from(called.name));
-    if called.policy.kind == Kind::Readonly {
+    if called.policy.kind == Kind::Readonly && !called.deferred {
         return Ok(Reach::Read { site, step, input });
     }
     // Evaluated only where it is recorded: with the intent.
@@ -233,7 +246,10 @@ fn reach_of(called: &Called<'_>, site: &SitePath, cx: &SagaContext) -> Result<Re
         }
         _ => None,
     };
-    Ok(Reach::Step { site, step, input, in_doubt, again: None })
+    Ok(match called.deferred {
+        true => Reach::Defer { site, step, input, in_doubt },
+        false => Reach::Step { site, step, input, in_doubt, again: None },
+    })
 }
 
 /// What a body reads of a step that gives `T` or fails with `E`.

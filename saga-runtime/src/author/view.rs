@@ -327,6 +327,8 @@ where
 pub enum Progress<O> {
     /// Nothing is recorded: the step has not begun, or is readonly and has not ended.
     NotRecorded,
+    /// It is deferred to the commit, and has not begun.
+    Deferred,
     /// An attempt is in flight.
     Running {
         /// The attempt's number, from 1.
@@ -366,6 +368,7 @@ impl<S: Step> AtSite for AtStep<S> {
 
 fn progress<O: Recorded>(view: &StateView, step: &StepState) -> Result<Progress<O>, LookError> {
     Ok(match (&step.doing.status, &step.output) {
+        (Status::Deferred | Status::Dropped, _) => Progress::Deferred,
         (Status::Running, _) => Progress::Running { attempt: step.doing.attempt },
         (Status::Pending(_), _) => Progress::Waiting { attempt: step.doing.attempt },
         (Status::Done, Some(Ok(output))) => {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::author::all::{AllEach, AllOf};
 use crate::author::awaitable::{Awaitable, Named};
+use crate::author::commit::OnCommit;
 use crate::author::failure::ChildFailure;
 use crate::author::saga::{Saga, SagaCall};
 use crate::author::step::{Effort, Step, StepCall};
@@ -100,6 +101,7 @@ only_in_sagas! {
     [T] Signal<T>;
     [T] SignalWithin<T>;
     [] Approve;
+    [S: Step] OnCommit<S>;
 }
 
 /// Implemented for nothing: a [`Builder`](crate::Builder) runs nothing.
@@ -161,6 +163,7 @@ inert! {
     [T] Signal<T>, Self;
     [T] SignalWithin<T>, Self;
     [] Approve, Self;
+    [S: Step] OnCommit<S>, Self;
 }
 
 /// What stands in a branch of `all`. Every call does; what is none has no type there, and the `all` around it says
@@ -294,26 +297,26 @@ impl<T> Droppable<T> for Dropped<T> {
 
 /// What the crate itself gives to await, each by its name: what these are is read from their names.
 pub mod own {
-    use super::{AllEach, AllOf, Approve, FreshUuid, Now, Signal, SignalWithin, Sleep};
+    use super::{AllEach, AllOf, Approve, FreshUuid, Now, OnCommit, Signal, SignalWithin, Sleep, Step};
 
     /// What that name stands for.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is called here by a name that means something else in a saga [SG0614]",
-        label = "`sleep`, `now`, `uuid`, `signal`, `approve` and `all` are saga's own [SG0614]",
+        label = "`sleep`, `now`, `uuid`, `signal`, `approve`, `on_commit` and `all` are saga's own [SG0614]",
         note = "why: whether a call can be undone, and whether it may fail, is read from these names",
         note = "fix: call it by its path, as in `steps::approve(…)`; or give the function another name, as in `approve_order`"
     )]
     pub trait Is<Name> {}
 
     macro_rules! own {
-        ($($(#[$doc:meta])* $name:ident: $([$($generics:ident)?] $call:ty),+;)+) => {$(
+        ($($(#[$doc:meta])* $name:ident: $([$($generics:tt)*] $call:ty),+;)+) => {$(
             $(#[$doc])*
             #[derive(Debug)]
             #[allow(non_camel_case_types)]
             pub enum $name {}
             $(
                 #[diagnostic::do_not_recommend]
-                impl$(<$generics>)? Is<$name> for $call {}
+                impl<$($generics)*> Is<$name> for $call {}
             )+
         )+};
     }
@@ -329,6 +332,8 @@ pub mod own {
         signal: [T] Signal<T>, [T] SignalWithin<T>;
         /// `approve`.
         approve: [] Approve;
+        /// `on_commit`.
+        on_commit: [S: Step] OnCommit<S>;
         /// `all`, of a tuple.
         all: [B] AllOf<B>;
         /// `all`, of an iterator.

@@ -214,6 +214,13 @@ impl Registry {
         true
     }
 
+    /// Registers what does nothing before the commit: it breaks no promise to be undoable.
+    pub(crate) fn without_promises(&mut self, register: impl FnOnce(&mut Self)) {
+        let before = std::mem::take(&mut self.promising);
+        register(self);
+        self.promising = before;
+    }
+
     fn hold_to_promises(&mut self, what: &'static str, breaks: bool) {
         let broken = self.promising.iter().filter(|_| breaks);
         self.clashes.extend(broken.map(|saga| Clash::Promise { saga, what }));

@@ -213,6 +213,7 @@ fn awaits(what: &What) -> Value {
     match what {
         What::Step(step) => Value::from(format!("step {}", step.name)),
         What::Saga(graph) => Value::from(format!("saga {}", graph.saga)),
+        What::Deferred(step) => json!({ "on_commit": awaits(step) }),
         What::Opaque(name) => Value::from(format!("saga {name}")),
         What::Sleep | What::Now | What::Uuid | What::Signal | What::Approve => Value::from(what.label()),
         What::All(branches) => branches.iter().map(awaits).collect(),

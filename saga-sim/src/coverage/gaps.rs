@@ -17,6 +17,13 @@ pub(super) fn why_not(stand: &str, event: &str) -> Option<&'static str> {
         (_, "listed as dead") => Some("all builds of the simulation can read what the others list"),
         (_, "closed") => Some("every worker of the simulation has the code of every saga"),
         (_, "read") if at_rest || stand == "undoing" => Some("the driver has let go before a read can end"),
+        ("committing", _) if of_body => Some("the body has ended"),
+        ("committing", "signal refused") => Some("the body takes no signal any more"),
+        ("committing", _) if event.starts_with("probe") => Some("what is deferred here has no probe"),
+        ("committing", "answer" | "child ended" | "read") => Some("nothing is asked or read any more"),
+        ("committing", _) if event.starts_with("undo ") => {
+            Some("nothing is undone past the point of no return")
+        }
         ("scheduled", _) if of_work || event == "child ended" => Some("nothing has been begun"),
         ("scheduled", "body returned" | "body halted") => Some(
             "only an empty program returns from its first poll, and nothing can have been lost before it",

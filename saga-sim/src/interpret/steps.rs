@@ -182,6 +182,11 @@ impl Any {
         }
     }
 
+    /// Returns the call of the step that is deferred.
+    pub(crate) fn mail(deed: &Deed) -> StepCall<mail> {
+        StepCall::new(Order { fates: deed.fates.clone(), of: None })
+    }
+
     pub(crate) fn child(program: &Program) -> Self {
         Any::Child(SagaCall::new(program.clone()))
     }

@@ -59,6 +59,7 @@ caught! {
     a_store_that_acknowledges_too_early_is_caught: AcknowledgesTooEarly,
     a_recovery_that_forgets_the_rollback_is_caught: ForgetsRollback,
     a_recovery_that_forgets_what_is_irreversible_is_caught: ForgetsIrreversible,
+    a_recovery_that_forgets_a_deferral_is_caught: ForgetsDeferral,
     a_recovery_that_reads_backwards_is_caught: ReadsBackwards,
     a_due_time_that_is_lost_is_caught: LosesWake,
     a_dead_letter_that_is_hidden_is_caught: HidesDeadLetters,

@@ -13,6 +13,7 @@ use super::desk::{UNDO, call, json};
 pub(crate) enum Node {
     Step { step: &'static str, handled: bool },
     Read { step: &'static str },
+    Defer { step: &'static str },
     Sleep(u16),
     Wait(Option<u16>),
     Ask(Option<u16>),
@@ -40,6 +41,13 @@ pub(crate) fn poll(
         let site = |name: &str| SitePath::from(format!("{prefix}{name}{i}"));
         let come = match node {
             Node::Step { step, handled } => poll_step(state, site("s"), step, *handled, reached),
+            Node::Defer { step } => match state.site(&site("d")) {
+                Some(_) => Come::Done,
+                None => {
+                    let (site, step, input) = (site("d"), (*step).into(), json("in"));
+                    begin(Reach::Defer { site, step, input, in_doubt: None }, reached)
+                }
+            },
             Node::Read { step } => poll_read(state, site("r"), step, reads),
             Node::Sleep(wait) => {
                 let (site, wait_ms) = (site("t"), u64::from(*wait));

@@ -53,6 +53,7 @@ pub(crate) fn brief(record: &Record) -> String {
     match record {
         Record::Scheduled { .. } => "scheduled".to_owned(),
         Record::Intent { site, .. } => format!("intent {site}"),
+        Record::Deferred { site, .. } => format!("defer {site}"),
         Record::UndoIntent { site, in_doubt: false } => format!("undo {site}"),
         Record::UndoIntent { site, in_doubt: true } => format!("settle {site}"),
         Record::AttemptEnded { site, role, attempt, doubt, conclusive, next, .. } => {
@@ -97,6 +98,7 @@ pub(crate) fn brief(record: &Record) -> String {
         Record::TooLate { site } => format!("too-late {site}"),
         Record::RollbackStarted { cause } => format!("back {}", why(cause)),
         Record::RolledBack => "rolled-back".to_owned(),
+        Record::Committing { .. } => "committing".to_owned(),
         Record::Completed { .. } => "completed".to_owned(),
         Record::Overdue => "overdue".to_owned(),
         Record::DeadLettered => "dead-lettered".to_owned(),

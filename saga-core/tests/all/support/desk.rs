@@ -187,6 +187,12 @@ impl Desk {
         })
     }
 
+    /// Makes the body defer a step to the commit.
+    pub(crate) fn defer(&mut self, site: &str, step: &'static str) -> &mut Self {
+        let in_doubt = step.contains("_call").then(|| call(UNDO));
+        self.reach(Reach::Defer { site: site.into(), step: step.into(), input: json(site), in_doubt })
+    }
+
     /// Makes the body reach a step, which succeeds.
     pub(crate) fn step_done(&mut self, site: &str, step: &'static str) -> &mut Self {
         self.step(site, step).done(site)

@@ -9,7 +9,7 @@ use saga_core::{IdempotencyKey, Kind, Reason, Record, Role, SitePath, State};
 /// Returns true if a rollback has nothing left to do there.
 pub(crate) fn unwound(step: &StepState) -> bool {
     step.waived.is_some()
-        || step.doing.status == Status::Failed
+        || matches!(step.doing.status, Status::Failed | Status::Dropped)
         || step.is_undone()
         || (step.doing.status == Status::Done && step.kind == Kind::Irreversible)
 }
@@ -29,6 +29,14 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
             assert!(state.site(site).is_none(), "a site is reached once");
             assert!(!state.is_unwinding(site));
         }
+        Record::Deferred { site, .. } => {
+            assert!(forward && state.stop().is_none() && !state.is_committing(), "nothing new is deferred");
+            assert!(state.site(site).is_none(), "a site is reached once");
+        }
+        Record::Committing { .. } => {
+            assert!(forward && state.stop().is_none() && state.open_effects().next().is_none());
+            assert!(state.deferred().next().is_some(), "there is something to commit");
+        }
         Record::UndoIntent { site, in_doubt } => check_undo(state, site, *in_doubt, landed),
         Record::Started { site, role, attempt } => check_start(state, site, *role, *attempt),
         Record::AttemptEnded { site, role, conclusive: true, .. } => {
@@ -36,7 +44,7 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
             assert!(!landed.contains(&state.key(site, *role)), "{site} has happened");
         }
         Record::RollbackStarted { .. } => {
-            assert!(forward && state.no_return().is_none());
+            assert!(forward && state.no_return().is_none() && !state.is_committing());
             for (site, step) in state.steps() {
                 assert_ne!(step.doing.status, Status::Running, "{site} runs");
                 assert!(
@@ -51,6 +59,7 @@ pub(crate) fn check_record(state: &State, record: &Record, landed: &HashSet<Idem
         }
         Record::Completed { .. } => {
             assert!(forward && state.open_effects().next().is_none(), "an effect is not settled");
+            assert!(state.deferred().next().is_none(), "a deferred step is forgotten");
         }
         Record::ChildEnded { site, result: Err(_) } => {
             assert!(state.steps().filter(|(s, _)| s.within(site.as_str())).all(|(_, s)| unwound(s)));
@@ -87,7 +96,11 @@ fn check_start(state: &State, site: &SitePath, role: Role, attempt: u32) {
     let step = state.step(site).unwrap();
     let effect = step.effect(role).unwrap();
     assert_eq!(attempt, effect.attempt + 1);
-    assert!(!effect.is_settled() && effect.status != Status::Running, "one attempt at a time");
+    let deferred = effect.status == Status::Deferred;
+    assert!(!deferred || state.is_committing(), "{site} waits for the commit");
+    let earlier = state.deferred().take_while(|(other, _)| *other != site).next();
+    assert!(!deferred || earlier.is_none(), "{site} begins before {earlier:?}");
+    assert!(deferred || !effect.is_settled() && effect.status != Status::Running, "one attempt at a time");
     assert!(state.dead_lettered_at().is_none(), "nothing begins in a dead letter");
     if role == Role::Do {
         let irreversible = step.kind == Kind::Irreversible;

@@ -36,9 +36,13 @@ impl Rewriter<'_> {
                 }
             }
             Expr::Call(call) => {
-                let is_all = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "all"));
+                let last = match &*call.func {
+                    Expr::Path(path) => path.path.segments.last(),
+                    _ => None,
+                };
+                let takes_calls = last.is_some_and(|s| s.ident == "all" || s.ident == "on_commit");
                 for arg in &mut call.args {
-                    match is_all {
+                    match takes_calls {
                         true => self.visit_operand(arg),
                         false => self.visit_expr_mut(arg),
                     }
