@@ -266,7 +266,7 @@ pub mod payload {
 /// What a session is opened with, and what its calls and its end give. [`Runtime::session`] opens one.
 pub mod session {
     pub use saga_core::record::{Committed, Terms, WhenIdle};
-    pub use saga_runtime::{CallError, Called, SessionBuilder, SessionEnd};
+    pub use saga_runtime::{CallError, Called, Deferral, Deferring, SessionBuilder, SessionEnd};
 }
 
 /// What the states of a saga that `#[saga]` writes are made of.

@@ -72,7 +72,7 @@ pub use replay::registry::{AnyWitness, Registry, StartError};
 pub use schemars;
 pub use session::builder::SessionBuilder;
 pub use session::error::CallError;
-pub use session::open::{Called, Session, SessionEnd};
+pub use session::open::{Called, Deferral, Deferring, Session, SessionEnd};
 #[cfg(feature = "tools")]
 pub use tools::described::{Described, Describing};
 #[cfg(feature = "tools")]

@@ -2,6 +2,7 @@
 //! ledger of the shop's effects is the oracle.
 #![allow(clippy::unwrap_used)]
 
+mod deferred;
 mod ends;
 mod repeats;
 mod shop;

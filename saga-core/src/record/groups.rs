@@ -145,21 +145,7 @@ impl Record {
             | Record::Answered { .. }
             | Record::ChildUndoing { .. }
             | Record::ChildEnded { result: Err(_), .. } => false,
-            // The body defers it again, if that is lost.
-            Record::Deferred { .. } => true,
-            Record::Intent { .. }
-            | Record::UndoIntent { .. }
-            | Record::AttemptEnded { .. }
-            | Record::Started { .. }
-            | Record::Resumed { .. }
-            | Record::Probed { .. }
-            | Record::Done { .. }
-            | Record::Failed { .. }
-            | Record::Undone { .. }
-            | Record::Blocked { .. }
-            | Record::Waived { .. }
-            | Record::Resolved { .. } => false,
-            of_course!() | Record::NoEffect { .. } => false,
+            of_effects!() | of_course!() | Record::NoEffect { .. } => false,
         }
     }
 

@@ -208,7 +208,7 @@ impl TakenBack for undo::Readonly {}
     message = "`{Self}` is not called in a session, which could not undo it [SG1201]",
     label = "nothing would undo it [SG1201]",
     note = "why: a session that is not committed is rolled back whole, and nothing takes back what is irreversible, or only undoes other steps",
-    note = "fix: say of `{Self}` how it is undone, `compensate = …`; or call it in a saga"
+    note = "fix: `session.on_commit({Self}(…)).await?`, which makes the call when the session commits, if `{Self}` is `retriable`; or say of it how it is undone, `compensate = …`"
 )]
 pub trait SessionStep: Step {}
 #[diagnostic::do_not_recommend]

@@ -24,6 +24,8 @@ pub(crate) struct Asked {
     pub(crate) prints: Prints,
     /// The reason for which it is made again on purpose.
     pub(crate) again: Option<String>,
+    /// True if it is to be made when the session commits.
+    pub(crate) deferred: bool,
     /// The place at which its outcome is awaited.
     pub(crate) at: Option<At>,
     pub(crate) reply: oneshot::Sender<Answer>,
@@ -39,8 +41,17 @@ pub(crate) struct At {
     pub(crate) is_own: bool,
 }
 
-/// The output of a call as it is recorded, with its site; or why there is none.
-pub(crate) type Answer = Result<(SitePath, Payload), Unanswered>;
+/// What became of a call, or why it has no output.
+pub(crate) type Answer = Result<Answered, Unanswered>;
+
+/// What became of a call.
+#[derive(Debug)]
+pub(crate) enum Answered {
+    /// It gave this, as it is recorded.
+    Output { site: SitePath, output: Payload },
+    /// It is deferred: it is made when the session commits.
+    Deferred { site: SitePath },
+}
 
 /// Why a call has no output.
 #[derive(Debug)]

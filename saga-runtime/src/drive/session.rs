@@ -15,7 +15,7 @@ use saga_core::record::{Committed, Failure};
 use saga_core::state::{SiteState, Status};
 use saga_core::{Kind, Payload, Phase, Reason, Role, SagaId, SitePath};
 
-use crate::drive::port::{Answer, Asked, At, Desk, Ports, Unanswered};
+use crate::drive::port::{Answer, Answered, Asked, At, Desk, Ports, Unanswered};
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::{AnySaga, AnyStep, Prints};
 
@@ -181,10 +181,10 @@ impl Desk {
             };
             let is_same = known.whole == asked.prints.whole;
             match outcome {
-                Outcome::Done(_) | Outcome::FailedForGood(_) if is_same => {
+                Outcome::Done(_) | Outcome::Deferred | Outcome::FailedForGood(_) if is_same => {
                     return self.told.push((asked, outcome.answer(site)));
                 }
-                Outcome::Done(_) => {
+                Outcome::Done(_) | Outcome::Deferred => {
                     let recorded = board.state.site(&site).map(SiteState::describe).unwrap_or_default();
                     let given = format!("step {}({})", asked.name, asked.input.shown());
                     return self.told.push((asked, Err(Unanswered::Conflict { site, recorded, given })));
@@ -217,12 +217,17 @@ fn reach(board: &Board, asked: &Asked, site: &SitePath) -> Result<Reach, String>
     }
     let key = board.state.key(&site, Role::Do);
     let in_doubt = asked.step.in_doubt(&input, &key, &board.around.encoding)?;
+    if asked.deferred {
+        return Ok(Reach::Defer { site, step, input, in_doubt });
+    }
     Ok(Reach::Step { site, step, input, in_doubt, again: asked.again.clone() })
 }
 
 /// What became of a call.
 enum Outcome {
     Done(Payload),
+    /// It waits for the commit.
+    Deferred,
     /// It failed, and the same call would fail again.
     FailedForGood(Failure),
     /// It did not happen, and may yet.
@@ -233,7 +238,8 @@ enum Outcome {
 impl Outcome {
     fn answer(self, site: SitePath) -> Answer {
         match self {
-            Outcome::Done(output) => Ok((site, output)),
+            Outcome::Done(output) => Ok(Answered::Output { site, output }),
+            Outcome::Deferred => Ok(Answered::Deferred { site }),
             Outcome::FailedForGood(failure) | Outcome::Failed(failure) => {
                 Err(Unanswered::Failed { site, failure })
             }
@@ -252,7 +258,10 @@ fn outcome_at(board: &Board, site: &SitePath) -> Option<Outcome> {
         | Failure::Interrupted => Outcome::Failed(failure.clone()),
     };
     match board.state.site(site)? {
-        SiteState::Step(step) if step.is_undone() => Some(Outcome::Undone),
+        SiteState::Step(step) if step.is_undone() || step.doing.status == Status::Dropped => {
+            Some(Outcome::Undone)
+        }
+        SiteState::Step(step) if step.deferred => Some(Outcome::Deferred),
         SiteState::Step(step) => match (&step.doing.status, &step.output, &step.failure) {
             (Status::Done, Some(Ok(output)), _) => Some(Outcome::Done(output.clone())),
             (Status::Failed, _, Some(failure)) => Some(failed(failure)),

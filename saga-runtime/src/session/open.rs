@@ -8,12 +8,13 @@ use saga_core::record::Committed;
 use saga_core::{By, Kind, Payload, SagaId, SitePath};
 use tokio::sync::oneshot;
 
+use crate::author::commit::{NeverFails, NothingUndoes};
 use crate::author::error::{Never, StepError};
 use crate::author::failure::failure_as;
 use crate::author::look_error::LookError;
-use crate::author::step::{SessionStep, Step, StepCall};
+use crate::author::step::{SessionStep, Step, StepCall, policy_of};
 use crate::drive::engine::Engine;
-use crate::drive::port::{Answer, Asked, Port, Unanswered};
+use crate::drive::port::{Answer, Answered, Asked, Port, Unanswered};
 use crate::operate::handle::{ActError, AnyHandle};
 use crate::operate::outcome::Outcome;
 use crate::session::error::CallError;
@@ -27,6 +28,17 @@ const AGENT: &str = "agent";
 
 /// A call on its way: gives the step's output.
 pub type Called<'a, S> = BoxFuture<'a, Result<<S as Step>::Output, CallError<<S as Step>::Error>>>;
+
+/// A deferral on its way; see [`Session::on_commit`].
+pub type Deferring<'a, S> = BoxFuture<'a, Result<Deferral, CallError<<S as Step>::Error>>>;
+
+/// The receipt of a call that is made when the session commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deferral {
+    /// The site of the call.
+    pub site: SitePath,
+}
 
 /// How a session ended.
 pub type SessionEnd = Outcome<Committed, Never>;
@@ -144,12 +156,35 @@ impl Session {
         drop(call);
         let input = input.map_err(|why| CallError::Unrecordable { why })?;
         match self.call_recorded(S::NAME, input, again).await {
-            Ok((site, output)) => self
+            Ok(Answered::Output { site, output }) => self
                 .encoding()
                 .decode::<S::Output>(&output)
                 .map_err(|error| CallError::Undecodable { site, why: text_of(&error) }),
+            Ok(Answered::Deferred { .. }) => {
+                Err(CallError::NotCallable { step: S::NAME.to_owned(), kind: policy_of::<S>().kind })
+            }
             Err(why) => Err(self.as_error(S::NAME, why)),
         }
+    }
+
+    /// Defers a call to the commit: it is recorded now, and made when the session is committed, in the order of the
+    /// deferrals. If the session is rolled back, it is never made. Returns when the deferral is durable; a repeat gets the
+    /// receipt of the first.
+    ///
+    /// **Cancel safety**: dropping the future cancels nothing. Sent again, it gets the receipt.
+    ///
+    /// # Errors
+    /// [`CallError`]; never of the step itself.
+    pub fn on_commit<S: NeverFails + NothingUndoes>(&self, call: StepCall<S>) -> Deferring<'_, S> {
+        Box::pin(async move {
+            let input = self.encoding().encode_input(call.input());
+            drop(call);
+            let input = input.map_err(|why| CallError::Unrecordable { why })?;
+            match self.ask(S::NAME, input, None, true).await {
+                Ok(Answered::Output { site, .. } | Answered::Deferred { site }) => Ok(Deferral { site }),
+                Err(why) => Err(self.as_error(S::NAME, why)),
+            }
+        })
     }
 
     fn as_error<E: StepError>(&self, step: &str, why: NoAnswer) -> CallError<E> {
@@ -174,28 +209,42 @@ impl Session {
         }
     }
 
-    /// Makes the call of a step by its recorded name and input, as [`Encoding::encode_input`] gives it. Returns the recorded
-    /// output, with its site. All other ways to call end here.
+    /// Makes the call of a step by its recorded name and input, as [`Encoding::encode_input`] gives it. An irreversible
+    /// step that is retried until it succeeds is deferred to the commit; another one is not called.
     pub(crate) async fn call_recorded(
         &self,
         step: &str,
         input: Payload,
         again: Option<String>,
-    ) -> Result<(SitePath, Payload), NoAnswer> {
+    ) -> Result<Answered, NoAnswer> {
+        let (_, known) = self.handle.engine().registry.find_named(step).ok_or(NoAnswer::NotRegistered)?;
+        let policy = known.policy();
+        let deferred = match policy.kind {
+            Kind::Compensated | Kind::Readonly => false,
+            Kind::Irreversible if policy.retriable => true,
+            kind @ (Kind::Irreversible | Kind::Auxiliary) => return Err(NoAnswer::NotCallable(kind)),
+        };
+        self.ask(step, input, again, deferred).await
+    }
+
+    /// Asks for a call. All ways to call end here.
+    async fn ask(
+        &self,
+        step: &str,
+        input: Payload,
+        again: Option<String>,
+        deferred: bool,
+    ) -> Result<Answered, NoAnswer> {
         let engine = self.handle.engine();
         let (name, step) = engine.registry.find_named(step).ok_or(NoAnswer::NotRegistered)?;
-        let kind = step.policy().kind;
-        if !matches!(kind, Kind::Compensated | Kind::Readonly) {
-            return Err(NoAnswer::NotCallable(kind));
-        }
         let prints = step.prints(&input, self.encoding()).map_err(Unanswered::Unrecordable)?;
         let (reply, answer) = oneshot::channel();
-        self.held.port.desk().ask(Asked { name, step, input, prints, again, at: None, reply });
+        self.held.port.desk().ask(Asked { name, step, input, prints, again, deferred, at: None, reply });
         self.answered(answer).await
     }
 
     /// Waits for an answer from the session's driver. Resumes the session if it has none.
-    async fn answered(&self, mut answer: oneshot::Receiver<Answer>) -> Result<(SitePath, Payload), NoAnswer> {
+    async fn answered(&self, mut answer: oneshot::Receiver<Answer>) -> Result<Answered, NoAnswer> {
         let engine = self.handle.engine();
         let mut resumed = 0;
         loop {

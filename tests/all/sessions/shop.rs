@@ -92,6 +92,17 @@ pub(super) async fn release(shop: &Shop, key: &IdempotencyKey, seat: String) -> 
     shop.does(key, format!("release {seat}")).await.map(drop)
 }
 
+/// Mails the buyer of an order.
+#[step(irreversible, retriable)]
+pub(super) async fn mail(
+    shop: &Shop,
+    key: &IdempotencyKey,
+    order: u32,
+    text: String,
+) -> Result<(), ShopError> {
+    shop.does(key, format!("mail {order} {text}")).await.map(drop)
+}
+
 /// Returns the number of free seats.
 #[step(readonly)]
 pub(super) async fn free_seats(shop: &Shop, order: u32) -> Result<usize, ShopError> {
@@ -103,8 +114,10 @@ pub(super) async fn free_seats(shop: &Shop, order: u32) -> Result<usize, ShopErr
 pub(super) async fn started() -> (TestRuntime, Arc<Shop>) {
     let shop = Arc::new(Shop::default());
     let given = shop.clone();
-    let build =
-        move |builder: Builder| builder.shared_resource(given.clone()).step::<hold>().step::<free_seats>();
+    let build = move |builder: Builder| {
+        let builder = builder.shared_resource(given.clone()).step::<hold>().step::<mail>();
+        builder.step::<free_seats>()
+    };
     (TestRuntime::start(build).await.unwrap(), shop)
 }
 
