@@ -218,7 +218,8 @@ fn cost(size: u32, run: impl AsyncFnOnce(&Runtime, u32, &dyn Fn()), capped: bool
         let builder = builder.saga::<wide_reads_apart>().saga::<wide_back>().saga::<wide_back_apart>();
         let builder = builder.saga::<wide_back_with_trouble>().saga::<long_back>().saga::<pairs_back>();
         let builder = builder.saga::<children_fail>().saga::<children_fail_at_once>().saga::<signals>();
-        let runtime = builder.saga::<sleeps>().saga::<long_then_waits>().start().await.unwrap();
+        let builder = builder.saga::<sleeps>().saga::<long_then_waits>();
+        let runtime = builder.step::<note>().step::<look_slowly>().step::<queue>().start().await.unwrap();
         let begin = Cell::new([0; 3]);
         let now = || [ALLOCATIONS.get(), BYTES.get(), looked::sites()];
         begin.set(now());
@@ -349,6 +350,95 @@ fn a_branch_that_is_undone_later() {
         assert!(handle.undo_plan().await.unwrap().entries.is_empty());
     };
     does_not_grow("undo", undo, true);
+}
+
+async fn session(runtime: &Runtime) -> saga::Session {
+    runtime.session("a").unwrap().calls_max(u32::MAX).open().await.unwrap()
+}
+
+#[test]
+fn a_call_in_a_session() {
+    let calls = async |runtime: &Runtime, n, begin: &dyn Fn()| {
+        let session = session(runtime).await;
+        begin();
+        for i in 0..n {
+            session.call(note(i)).await.unwrap();
+        }
+    };
+    does_not_grow("calls", calls, true);
+    let reads = async |runtime: &Runtime, n, begin: &dyn Fn()| {
+        let session = session(runtime).await;
+        TURNSTILE.with(|turnstile| *turnstile).add_permits(n as usize);
+        begin();
+        for i in 0..n {
+            session.call(look_slowly(i)).await.unwrap();
+        }
+    };
+    does_not_grow("calls without effect", reads, true);
+    let at_once = async |runtime: &Runtime, n, begin: &dyn Fn()| {
+        let session = std::sync::Arc::new(session(runtime).await);
+        begin();
+        let mut calls = tokio::task::JoinSet::new();
+        for i in 0..n {
+            let session = session.clone();
+            calls.spawn(async move { session.call(queue(i)).await.unwrap() });
+        }
+        feed(n).await;
+        assert_eq!(calls.join_all().await.len(), n as usize);
+    };
+    does_not_grow("calls at once", at_once, true);
+}
+
+#[test]
+fn a_repeat_in_a_session() {
+    let repeats = async |runtime: &Runtime, n, begin: &dyn Fn()| {
+        let session = session(runtime).await;
+        for i in 0..n {
+            session.call(note(i)).await.unwrap();
+        }
+        let records = session.handle().journal().await.unwrap().len();
+        begin();
+        for i in 0..n {
+            session.call(note(i)).await.unwrap();
+        }
+        assert_eq!(session.handle().journal().await.unwrap().len(), records, "a repeat is not recorded");
+    };
+    does_not_grow("repeats", repeats, true);
+}
+
+#[test]
+fn a_call_in_a_session_that_is_undone() {
+    let back = async |runtime: &Runtime, n, begin: &dyn Fn()| {
+        let session = session(runtime).await;
+        for i in 0..n {
+            session.call(note(i)).await.unwrap();
+        }
+        begin();
+        assert!(session.roll_back("enough").await.unwrap().is_rolled_back());
+    };
+    does_not_grow("calls, back", back, true);
+}
+
+#[test]
+fn the_journal_of_a_session_grows_by_its_calls() {
+    let bytes = |n: u32| {
+        let mut bytes = 0.0;
+        let run = async |runtime: &Runtime, n, _: &dyn Fn()| {
+            let session = session(runtime).await;
+            for i in 0..n {
+                session.call(note(10_000 + i)).await.unwrap();
+            }
+            let journal = session.handle().journal().await.unwrap();
+            let texts = journal.iter().map(|entry| serde_json::to_string(&entry.record).unwrap().len());
+            bytes = texts.sum::<usize>() as f64 / f64::from(n);
+        };
+        cost(n, run, true);
+        bytes
+    };
+    let (few, many) = (bytes(100), bytes(10_000));
+    println!("bytes for each call: {few:.1} of 100, {many:.1} of 10,000");
+    // The number in a site has more digits.
+    assert!(many < few + 8.0, "{few} {many}");
 }
 
 #[test]

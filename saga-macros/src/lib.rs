@@ -65,6 +65,7 @@ use proc_macro::TokenStream;
 /// | `in_doubt = rerun \| dead_letter \| call` | what to do in doubt when no probe answers |
 /// | `retry(attempts = 4, backoff = "200ms..5s", within = "1m")` | how transient errors are tried again |
 /// | `timeout = "10s"` | of one attempt |
+/// | `identity(order_id, seat)` | the recorded parameters by which a session knows a call for one that it has made; without it all of them |
 /// | `tool` | offered to language models (feature `tools`): its doc comment is the description, and parameters may have one |
 /// | `name = "…"` | the recorded name, kept when the function is renamed |
 /// | `crate = path` | where the crate `saga` is |

@@ -137,6 +137,29 @@ impl Words {
         }
     }
 
+    /// Returns a word with names of its own, each once.
+    pub(crate) fn names(
+        &mut self,
+        name: &str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<(Ident, Vec<Ident>)> {
+        let word = self.take(name)?;
+        let is_name = |word: &Word| matches!(word.value, Value::Nothing);
+        let Value::List(words) = word.value else { return unnamed(&word.key, example, report) };
+        if words.is_empty() || !words.iter().all(is_name) {
+            return unnamed(&word.key, example, report);
+        }
+        let mut names: Vec<Ident> = Vec::new();
+        for Word { key, .. } in words {
+            match names.contains(&key) {
+                true => report.add(twice(&key)),
+                false => names.push(key),
+            }
+        }
+        Some((word.key, names))
+    }
+
     /// Returns a length of time, in milliseconds.
     pub(crate) fn millis(&mut self, name: &str, report: &mut Report) -> Option<(Ident, u64)> {
         self.millis_like(name, "\"10s\"", report)
@@ -255,6 +278,14 @@ fn unknown(of: &str, known: &[&str], key: &Ident, meant: Option<&guess::Meant>) 
         (None, None) => format!("the words are {all}"),
     };
     Diagnostic::at("SG0108", key.span(), format!("`{name}` is no word of `{of}`")).why(UNHEARD).fix(fix)
+}
+
+fn unnamed<T>(key: &Ident, example: &str, report: &mut Report) -> Option<T> {
+    let diagnostic = Diagnostic::at("SG0110", key.span(), format!("`{key}` takes names"))
+        .why(ALONE)
+        .fix(format!("write it like `{key}({example})`"));
+    report.add(diagnostic);
+    None
 }
 
 fn twice(key: &Ident) -> Diagnostic {

@@ -12,6 +12,7 @@ mended! {
     sg0103_readonly_compensated
     sg0104_conclusive_readonly
     sg0104_idempotent_readonly
+    sg0104_identity_readonly
     sg0104_in_doubt_readonly
     sg0104_probe_readonly
     sg0105_leaves_alone
@@ -31,10 +32,13 @@ mended! {
     sg0108_word_of_saga
     sg0108_word_of_transient
     sg0109_flag_twice
+    sg0109_identity_twice
     sg0109_word_twice
     sg0110_compensate_call
     sg0110_compensate_list
     sg0110_crate_text
+    sg0110_identity_empty
+    sg0110_identity_value
     sg0110_retry_number
     sg0110_text_constant
     sg0110_text_empty
@@ -72,4 +76,7 @@ mended! {
     sg0117_word_in_quotes
     sg0118_call
     sg0118_key_missing
+    sg0119_no_input
+    sg0119_only_undoes
+    sg0119_resource
 }

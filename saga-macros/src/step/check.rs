@@ -1,5 +1,6 @@
 //! What a step must say, and what it cannot say at once.
 
+mod identity;
 mod tool;
 
 use proc_macro2::Ident;
@@ -26,6 +27,7 @@ pub(crate) fn check(asked: &mut Asked, function: &Function, report: &mut Report)
         says_how_it_is_undone(asked, function, report);
         says_why_a_repeat_is_harmless(asked, function, report);
     }
+    identity::check(asked, function, report);
     tool::check(asked, function, report);
     if function.sound {
         itself(asked, function, report);

@@ -355,8 +355,12 @@ fn policy(step: &Step) -> TokenStream {
             const LEAVES: ::core::option::Option<&'static str> = ::core::option::Option::Some(#text);
         }
     });
+    let identity = (!step.identity.is_empty()).then(|| {
+        let names = &step.identity;
+        quote!(const IDENTITY: &'static [&'static str] = &[#(#names),*];)
+    });
     let beside = beside::names(step);
-    quote!(#retry #timeout #in_doubt #conclusive #leaves #undo_within #beside)
+    quote!(#retry #timeout #in_doubt #conclusive #leaves #undo_within #identity #beside)
 }
 
 /// Returns that many milliseconds.

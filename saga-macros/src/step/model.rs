@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path};
 
+use crate::names::plain;
 use crate::signature::{Function, Param};
 use crate::step::parse::{Asked, Call, InDoubt};
 use crate::step::question;
@@ -27,6 +28,8 @@ pub(crate) struct Step {
     pub(crate) in_doubt: Option<Doubt>,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout_ms: Option<u64>,
+    /// The recorded names of the inputs that make a call the same as another.
+    pub(crate) identity: Vec<String>,
     pub(crate) tool: Option<Tool>,
 }
 
@@ -125,6 +128,7 @@ impl Step {
                 within: retry.within,
             }),
             timeout_ms: asked.timeout.map(|(_, ms)| ms),
+            identity: asked.identity.iter().flat_map(|(_, names)| names).map(plain).collect(),
             tool: asked.tool.map(|word| Tool { word, idempotent }),
             function,
         }

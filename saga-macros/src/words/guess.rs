@@ -49,6 +49,9 @@ fn of_step(name: &str, word: &Word) -> Option<Meant> {
             return Some(flag("irreversible", word));
         }
         "infallible" | "retryable" | "retry_forever" | "always" => return Some(flag("retriable", word)),
+        "identity_of" | "unique" | "unique_by" | "dedup_by" | "dedupe_by" | "same" => {
+            "`identity(order_id)`, with the parameters that make a call the same as another".to_owned()
+        }
         "agent_tool" | "mcp" | "mcp_tool" | "function" | "llm_tool" => return Some(flag("tool", word)),
         "description" | "desc" | "doc" | "docs" | "title" => {
             "a doc comment above the function, `/// …`; leave this word out".to_owned()

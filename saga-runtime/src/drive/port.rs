@@ -1,7 +1,7 @@
 //! The port of a session: the way in which calls come to its body, and answers to their callers. It is in memory: what
 //! was begun is in the journal, and a caller that loses its answer makes its call again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
@@ -82,8 +82,10 @@ pub(crate) struct Port {
 pub(crate) struct Desk {
     /// Calls that the body has not looked at.
     pub(crate) new: VecDeque<Asked>,
-    /// Calls whose outcome is awaited.
-    pub(crate) waiting: Vec<Asked>,
+    /// Calls whose outcome is awaited, by the site at which that is.
+    pub(crate) waiting: BTreeMap<SitePath, Vec<Asked>>,
+    /// The sites at which something has happened that is awaited.
+    pub(crate) woken: Arc<Mutex<Vec<SitePath>>>,
     /// Answers that are told once all that was decided is durable.
     pub(crate) told: Vec<(Asked, Answer)>,
     /// True once the session is to be committed.

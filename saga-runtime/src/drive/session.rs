@@ -5,8 +5,8 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Wake, Waker};
 
 use foldhash::fast::RandomState;
 use saga_core::graph::Graph;
@@ -18,6 +18,7 @@ use saga_core::{Kind, Payload, Phase, Reason, Role, SagaId, SitePath};
 use crate::drive::port::{Answer, Answered, Asked, At, Desk, Ports, Unanswered};
 use crate::replay::board::{Board, SharedBoard, lock};
 use crate::replay::erased::{AnySaga, AnyStep, Prints};
+use crate::value::guard::guard;
 
 /// Sessions, as a saga.
 pub(crate) struct SessionSaga {
@@ -77,7 +78,8 @@ impl AnySaga for SessionSaga {
         if let Some(phase) = no_more_calls(board) {
             desk.commits = false;
             let Desk { new, waiting, late, told, .. } = &mut *desk;
-            let asked = waiting.drain(..).chain(new.drain(..)).chain(late.drain(..));
+            let waiting = std::mem::take(waiting).into_values().flatten();
+            let asked = waiting.chain(new.drain(..)).chain(late.drain(..));
             told.extend(asked.map(|asked| (asked, Err(Unanswered::Ended(phase)))));
         }
     }
@@ -131,37 +133,52 @@ fn turn(board: &mut Board, desk: &mut Desk, steps: &Steps) -> Option<BodyEnd> {
 
 impl Desk {
     /// Takes a fresh index. What a lost driver has reached and not recorded is reached again at its site.
-    fn begin_with(&mut self, index: Index, board: &Board) {
+    fn begin_with(&mut self, index: Index, board: &mut Board) {
         self.index = Some(index);
-        let begun = |asked: &Asked| asked.at.as_ref().is_some_and(|at| board.state.site(&at.site).is_some());
         let untold = std::mem::take(&mut self.told).into_iter().map(|(asked, _)| asked);
-        let all = std::mem::take(&mut self.waiting).into_iter().chain(untold);
-        let (waiting, lost): (Vec<_>, Vec<_>) = all.partition(begun);
-        self.waiting = waiting;
-        for mut asked in lost.into_iter().rev() {
-            asked.at = asked.at.filter(|at| at.is_own);
-            self.new.push_front(asked);
+        let all: Vec<Asked> =
+            std::mem::take(&mut self.waiting).into_values().flatten().chain(untold).collect();
+        for mut asked in all.into_iter().rev() {
+            match asked.at.as_ref().filter(|at| board.state.site(&at.site).is_some()) {
+                Some(at) => {
+                    // It may have ended by now.
+                    guard(&self.woken).push(at.site.clone());
+                    self.waiting.entry(at.site.clone()).or_default().push(asked);
+                }
+                None => {
+                    asked.at = asked.at.filter(|at| at.is_own);
+                    self.new.push_front(asked);
+                }
+            }
         }
+    }
+
+    /// Lets a call wait for what happens at `site`.
+    fn wait(&mut self, board: &mut Board, site: &SitePath, asked: Option<Asked>) {
+        self.waiting.entry(site.clone()).or_default().extend(asked);
+        let waker = Waker::from(Arc::new(Waiter { site: site.clone(), woken: self.woken.clone() }));
+        board.wait_at(site, &waker);
     }
 
     /// Answers the calls whose outcome is there.
     pub(crate) fn settle(&mut self, board: &mut Board) {
-        let mut at = 0;
-        while let Some(asked) = self.waiting.get(at) {
-            let Some(outcome) = asked.at.as_ref().and_then(|at| outcome_at(board, &at.site)) else {
-                at += 1;
+        let woken = std::mem::take(&mut *guard(&self.woken));
+        for site in woken {
+            if !self.waiting.contains_key(&site) {
+                continue;
+            }
+            let Some(outcome) = outcome_at(board, &site) else {
+                self.wait(board, &site, None);
                 continue;
             };
-            let mut asked = self.waiting.remove(at);
-            let own = asked.at.as_ref().is_some_and(|at| at.is_own);
-            let site = asked.at.as_ref().map(|at| at.site.clone());
-            let is_same = own || self.index.as_ref().is_some_and(|index| index.is_same(&asked));
-            match (site, is_same) {
-                (Some(site), true) => self.told.push((asked, outcome.answer(site))),
-                // The earlier call was made with another input: what follows from its outcome is decided anew.
-                _ => {
+            for mut asked in self.waiting.remove(&site).unwrap_or_default() {
+                let is_own = asked.at.as_ref().is_some_and(|at| at.is_own);
+                if is_own || self.index.as_ref().is_some_and(|index| index.is_same(&asked)) {
+                    self.told.push((asked, outcome.clone().answer(site.clone())));
+                } else {
+                    // The earlier call was made with another input: what follows from its outcome is decided anew.
                     asked.at = None;
-                    self.new.push_front(asked);
+                    self.new.push_back(asked);
                 }
             }
         }
@@ -177,7 +194,7 @@ impl Desk {
             let site = known.at.site.clone();
             let Some(outcome) = outcome_at(board, &site) else {
                 asked.at = Some(At { is_own: false, ..known.at.clone() });
-                return self.waiting.push(asked);
+                return self.wait(board, &site, Some(asked));
             };
             let is_same = known.whole == asked.prints.whole;
             match outcome {
@@ -201,8 +218,9 @@ impl Desk {
             Ok(reach) => {
                 index.note(&asked, &at);
                 board.reached.push(reach);
+                let site = at.site.clone();
                 asked.at = Some(at);
-                self.waiting.push(asked);
+                self.wait(board, &site, Some(asked));
             }
             Err(why) => self.told.push((asked, Err(Unanswered::Unrecordable(why)))),
         }
@@ -223,7 +241,20 @@ fn reach(board: &Board, asked: &Asked, site: &SitePath) -> Result<Reach, String>
     Ok(Reach::Step { site, step, input, in_doubt, again: asked.again.clone() })
 }
 
+/// Notes that something has happened at a site.
+struct Waiter {
+    site: SitePath,
+    woken: Arc<Mutex<Vec<SitePath>>>,
+}
+
+impl Wake for Waiter {
+    fn wake(self: Arc<Self>) {
+        guard(&self.woken).push(self.site.clone());
+    }
+}
+
 /// What became of a call.
+#[derive(Clone)]
 enum Outcome {
     Done(Payload),
     /// It waits for the commit.

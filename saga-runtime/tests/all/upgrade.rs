@@ -472,7 +472,7 @@ async fn a_store_in_use_is_only_read() {
 async fn what_could_not_start_is_not_checked() {
     let store: Arc<dyn Store> = three_waiting().await.store;
     let error = check(&Runtime::builder(store)).await.unwrap_err();
-    assert_eq!(error.to_string(), "no saga was registered");
+    assert_eq!(error.to_string(), "no saga was registered, and no step for sessions to call");
 }
 
 /// The report as text.

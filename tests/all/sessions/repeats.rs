@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use saga::prelude::Redacted;
 use saga::session::CallError;
 use saga::test::{Side, in_virtual_time};
 use saga::{Outcome, StepFailure, record::Record};
@@ -47,6 +48,52 @@ fn s36_a_call_sent_again_after_the_process_died_gets_the_answer_of_the_first() {
     });
 }
 
+fn note(text: &str) -> Redacted<String> {
+    Redacted::new(text.to_owned())
+}
+
+#[test]
+fn s37_a_booking_in_other_words_is_a_conflict_and_not_a_second_booking() {
+    in_virtual_time(async {
+        let (mut test, shop) = started().await;
+        let session = open(&test, "ticket-9").await;
+        let first = book(7, "12A".into(), note("by the window"));
+        assert_eq!(session.call(first).await.unwrap(), 1);
+        assert_eq!(session.call(book(7, "12A".into(), note("by the window"))).await.unwrap(), 1, "the same");
+        test.crash().await.unwrap();
+        let session = open(&test, "ticket-9").await;
+        let conflict = session.call(book(7, "12A".into(), note("a window seat"))).await.unwrap_err();
+        let CallError::Conflict { site, recorded, given } = &conflict else { panic!("{conflict}") };
+        assert_eq!(site.as_str(), "book");
+        let shown = r#"step book({"order":7,"seat":"12A","note":{"$redacted":0}})"#;
+        assert_eq!([recorded.as_str(), given], [shown; 2]);
+        // On purpose it is made; another seat, or another order, is another booking.
+        assert_eq!(session.again(book(7, "12A".into(), note("two")), "for two").await.unwrap(), 2);
+        session.call(book(7, "12B".into(), note("by the window"))).await.unwrap();
+        session.call(book(8, "12A".into(), note("by the window"))).await.unwrap();
+        assert_eq!(shop.ledger(), ["book 12A", "book 12A", "book 12B", "book 12A"]);
+    });
+}
+
+#[test]
+fn a_call_that_failed_for_good_is_made_when_it_is_mended_and_waits_for_one_in_flight() {
+    in_virtual_time(async {
+        let (test, shop) = started().await;
+        let session = open(&test, "ticket-9").await;
+        shop.says("book 12A", [Said::No(ShopError::NoSuchSeat), Said::DoneInSilence]);
+        session.call(book(7, "12A".into(), note("x"))).await.unwrap_err();
+        session.call(book(7, "12A".into(), note("x"))).await.unwrap_err();
+        // The identity is the same, the input is not: made. Another in other words waits for it, and is a conflict.
+        let (mended, other) = tokio::join!(
+            session.call(book(7, "12A".into(), note("y"))),
+            session.call(book(7, "12A".into(), note("z"))),
+        );
+        assert_eq!(mended.unwrap(), 1);
+        assert!(matches!(other, Err(CallError::Conflict { .. })), "{other:?}");
+        assert_eq!(shop.ledger(), ["book 12A"]);
+    });
+}
+
 #[test]
 fn s42_a_failure_undoes_nothing_and_the_mended_call_is_made() {
     in_virtual_time(async {
@@ -76,8 +123,13 @@ fn s14_a_failure_that_may_pass_is_tried_again_by_the_agent_and_undoes_nothing() 
         let busy = session.call(hold(7, "12B".into())).await.unwrap_err();
         assert!(matches!(busy, CallError::Failed(StepFailure::Exhausted { attempts: 1, .. })), "{busy}");
         session.call(hold(7, "12B".into())).await.unwrap();
+        // In a saga a retriable step that is exhausted stops the saga.
+        shop.says("insist 12C", [Said::No(ShopError::Busy), Said::No(ShopError::Busy)]);
+        let busy = session.call(insist("12C".into())).await.unwrap_err();
+        assert!(matches!(busy, CallError::Failed(StepFailure::Exhausted { attempts: 2, .. })), "{busy}");
+        session.call(insist("12C".into())).await.unwrap();
         assert!(session.commit().await.unwrap().is_completed());
-        assert_eq!(shop.ledger(), ["hold 12A", "hold 12B"]);
+        assert_eq!(shop.ledger(), ["hold 12A", "hold 12B", "insist 12C"]);
     });
 }
 

@@ -86,6 +86,25 @@ pub(super) async fn hold(
     shop.does(key, format!("hold {seat}")).await
 }
 
+/// Books a seat of an order. What is said with it does not make it another booking.
+#[step(compensate = release(seat), identity(order, seat))]
+pub(super) async fn book(
+    shop: &Shop,
+    key: &IdempotencyKey,
+    order: u32,
+    seat: String,
+    note: Redacted<String>,
+) -> Result<u32, ShopError> {
+    let _ = (order, note);
+    shop.does(key, format!("book {seat}")).await
+}
+
+/// Holds a seat, and does not give up soon.
+#[step(compensate = release(seat), retriable, retry(attempts = 2))]
+pub(super) async fn insist(shop: &Shop, key: &IdempotencyKey, seat: String) -> Result<u32, ShopError> {
+    shop.does(key, format!("insist {seat}")).await
+}
+
 /// Releases a seat.
 #[step(retriable, retry(attempts = 3))]
 pub(super) async fn release(shop: &Shop, key: &IdempotencyKey, seat: String) -> Result<(), ShopError> {
@@ -115,8 +134,13 @@ pub(super) async fn started() -> (TestRuntime, Arc<Shop>) {
     let shop = Arc::new(Shop::default());
     let given = shop.clone();
     let build = move |builder: Builder| {
-        let builder = builder.shared_resource(given.clone()).step::<hold>().step::<mail>();
-        builder.step::<free_seats>()
+        builder
+            .shared_resource(given.clone())
+            .step::<hold>()
+            .step::<book>()
+            .step::<insist>()
+            .step::<mail>()
+            .step::<free_seats>()
     };
     (TestRuntime::start(build).await.unwrap(), shop)
 }

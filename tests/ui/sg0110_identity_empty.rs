@@ -1,0 +1,17 @@
+//! SG0110: An identity of nothing.
+
+use saga::prelude::*;
+
+#[step(compensate = release(seat), identity())]
+async fn hold(key: &IdempotencyKey, order: u64, seat: String) -> Result<usize, Failure> {
+    let _ = (key, order);
+    Ok(seat.len())
+}
+
+#[step(retriable, idempotent)]
+async fn release(seat: String) -> Result<(), Failure> {
+    let _ = seat;
+    Ok(())
+}
+
+fn main() {}
