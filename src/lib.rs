@@ -229,7 +229,9 @@ pub mod bounds {
 pub mod tools {
     #[doc(no_inline)]
     pub use saga_runtime::schemars;
-    pub use saga_runtime::{Describing, Hints, OfferedTool, Recovery, Tool, Toolbox};
+    pub use saga_runtime::{
+        Describing, Hints, OfferedTool, Problem, Recovery, Tool, ToolError, Toolbox, Why,
+    };
 }
 
 /// The clock and the random numbers of a runtime, for tests that bring their own.

@@ -76,6 +76,10 @@ pub use session::open::{Called, Deferral, Deferring, Session, SessionEnd};
 #[cfg(feature = "tools")]
 pub use tools::described::{Described, Describing};
 #[cfg(feature = "tools")]
+pub use tools::error::{ToolError, Why};
+#[cfg(feature = "tools")]
+pub use tools::problem::Problem;
+#[cfg(feature = "tools")]
 pub use tools::tool::Tool;
 #[cfg(feature = "tools")]
 pub use tools::toolbox::{Hints, OfferedTool, Recovery, Toolbox};

@@ -50,6 +50,8 @@ fn named(step: &Step) -> TokenStream {
     let fn_token = function.fn_token;
     // Where a message shows the type, it shows the name of the function.
     let named = quote_spanned!(ident.span()=> enum #ident {});
+    // A tool may be called by its name alone.
+    let unused = step.tool.is_some().then(|| quote!(#[allow(dead_code)]));
     quote! {
         #(#docs)*
         #fallback
@@ -58,6 +60,7 @@ fn named(step: &Step) -> TokenStream {
 
         #(#docs)*
         #(#outer)*
+        #unused
         #[allow(clippy::too_many_arguments)]
         #vis #fn_token #ident(#(#called_with),*) -> #saga::__private::StepCall<#ident> {
             #saga::__private::StepCall::new(::core::convert::From::from((#(#names,)*)))
@@ -413,6 +416,14 @@ fn run(step: &Step) -> TokenStream {
         }
     });
     let ident = &function.ident;
+    // A parameter may have the name of the step.
+    let (called, bound) = match function.recorded().any(|p| p.ident == *ident) {
+        true => {
+            let step = local("step");
+            (step.clone(), Some(quote!(let #step = #ident;)))
+        }
+        false => (ident.clone(), None),
+    };
     // What the function holds while it waits, and should not, is shown at its name.
     let future = quote_spanned! {ident.span()=>
         impl ::core::future::Future<Output = #result> + ::core::marker::Send
@@ -420,8 +431,9 @@ fn run(step: &Step) -> TokenStream {
     // Not `async`: a future around the future would be compiled like it.
     quote! {
         fn run(#cx: &#saga::__private::StepContext, #given: Self::Input) -> #future {
+            #bound
             let Self::Input { #(#names),* } = #given;
-            #ident(#(#arguments),*)
+            #called(#(#arguments),*)
         }
         #needs
     }

@@ -32,7 +32,7 @@ pub struct Registry {
 }
 
 /// What cannot be, whatever else is registered.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Clash {
     Name {
         what: &'static str,
@@ -44,9 +44,15 @@ enum Clash {
     },
     Reserved,
     #[cfg(feature = "tools")]
-    Tool {
-        name: &'static str,
-    },
+    Tool(Refused),
+}
+
+/// A tool that is not offered.
+#[cfg(feature = "tools")]
+#[derive(Debug, Clone)]
+pub(crate) enum Refused {
+    Repeated { name: &'static str },
+    Schema { name: &'static str, at: String, why: String },
 }
 
 impl From<Clash> for StartError {
@@ -56,7 +62,9 @@ impl From<Clash> for StartError {
             Clash::Reserved => StartError::ReservedName { name: SESSION },
             Clash::Promise { saga, what } => StartError::NotUndoable { saga, what },
             #[cfg(feature = "tools")]
-            Clash::Tool { name } => StartError::ToolRepeated { name },
+            Clash::Tool(Refused::Repeated { name }) => StartError::ToolRepeated { name },
+            #[cfg(feature = "tools")]
+            Clash::Tool(Refused::Schema { name, at, why }) => StartError::ToolSchema { name, at, why },
         }
     }
 }
@@ -133,6 +141,17 @@ pub enum StartError {
     ToolRepeated {
         /// Its name.
         name: &'static str,
+    },
+    /// The schema of what a tool takes says what is not checked.
+    #[cfg(feature = "tools")]
+    #[error("the schema of what tool {name} takes: at {}, {why}", if .at.is_empty() { "its top" } else { .at })]
+    ToolSchema {
+        /// Its name.
+        name: &'static str,
+        /// Where in the schema, as words of it.
+        at: String,
+        /// What is not checked.
+        why: String,
     },
     /// Neither a saga nor a step was registered: there is nothing to run.
     #[error("no saga was registered, and no step for sessions to call")]
@@ -226,10 +245,10 @@ impl Registry {
         self.clashes.extend(broken.map(|saga| Clash::Promise { saga, what }));
     }
 
-    /// Refuses to start: a toolbox offers that tool twice.
+    /// Refuses to start, because of a tool.
     #[cfg(feature = "tools")]
-    pub(crate) fn refuse_repeated_tool(&mut self, name: &'static str) {
-        self.clashes.push(Clash::Tool { name });
+    pub(crate) fn refuse_tool(&mut self, refused: Refused) {
+        self.clashes.push(Clash::Tool(refused));
     }
 
     pub(crate) fn find_step(&self, name: &str) -> Option<&'static dyn AnyStep> {
@@ -280,7 +299,7 @@ impl Registry {
     /// Refuses what cannot work, whatever there is of resources.
     pub(crate) fn check_names(&self) -> Result<(), StartError> {
         match self.clashes.last() {
-            Some(clash) => Err((*clash).into()),
+            Some(clash) => Err(clash.clone().into()),
             None if self.sagas.is_empty() && self.session.is_none() => Err(StartError::NoSagas),
             None => Ok(()),
         }

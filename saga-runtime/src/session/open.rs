@@ -120,7 +120,7 @@ impl Session {
         &self.handle
     }
 
-    fn encoding(&self) -> &Encoding {
+    pub(crate) fn encoding(&self) -> &Encoding {
         &self.handle.engine().around.encoding
     }
 
@@ -187,7 +187,7 @@ impl Session {
         })
     }
 
-    fn as_error<E: StepError>(&self, step: &str, why: NoAnswer) -> CallError<E> {
+    pub(crate) fn as_error<E: StepError>(&self, step: &str, why: NoAnswer) -> CallError<E> {
         let step = step.to_owned();
         let why = match why {
             NoAnswer::Unanswered(why) => why,

@@ -1,6 +1,9 @@
 //! Schemas as they are offered: what `schemars` writes, mended where clients of tools refuse it or JSON from them needs
 //! more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 
 /// The text of a whole number that JSON numbers may round.
@@ -94,6 +97,113 @@ pub(crate) fn admits(schema: &Map<String, Value>, kind: &str) -> bool {
     }
 }
 
+/// The patterns in a schema, compiled.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Patterns(BTreeMap<String, Regex>);
+
+impl Patterns {
+    /// Returns true if the text matches; also if the pattern is not one of these.
+    pub(crate) fn matches(&self, pattern: &Value, text: &str) -> bool {
+        let pattern = pattern.as_str().and_then(|pattern| self.0.get(pattern));
+        pattern.is_none_or(|pattern| pattern.is_match(text))
+    }
+}
+
+/// What a schema says that is not checked, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unchecked {
+    pub(crate) at: String,
+    pub(crate) why: String,
+}
+
+/// The words that are checked.
+const CHECKED: [&str; 31] = [
+    "$ref",
+    "$defs",
+    "type",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "items",
+    "prefixItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "properties",
+    "required",
+    "patternProperties",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+];
+
+/// Words that other ones depend on, and words that refuse nothing.
+const HARMLESS: [&str; 14] = [
+    "then",
+    "else",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "format",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "$comment",
+    "$schema",
+    "contentEncoding",
+    "contentMediaType",
+];
+
+/// Returns the patterns of a schema, and what of it cannot be checked.
+pub(crate) fn checked(schema: &Value) -> (Patterns, Option<Unchecked>) {
+    let mut patterns = Patterns::default();
+    let unchecked = check(schema, schema, "", &mut patterns).err();
+    (patterns, unchecked)
+}
+
+fn check(schema: &Value, root: &Value, at: &str, patterns: &mut Patterns) -> Result<(), Unchecked> {
+    let Value::Object(members) = schema else { return Ok(()) };
+    let unchecked = |why: String| Unchecked { at: at.to_owned(), why };
+    for (word, value) in members {
+        if !CHECKED.contains(&&**word) && !HARMLESS.contains(&&**word) && !word.starts_with("x-") {
+            return Err(unchecked(format!("`{word}` is not checked")));
+        }
+        if word == "$ref" && target(value, root).is_none() {
+            return Err(unchecked(format!("{value} leads nowhere: expected `#` or `#/$defs/…`")));
+        }
+        let pattern = value.as_str().filter(|_| word == "pattern");
+        let by_pattern = value.as_object().filter(|_| word == "patternProperties");
+        let by_pattern = by_pattern.into_iter().flat_map(|all| all.keys().map(String::as_str));
+        for pattern in pattern.into_iter().chain(by_pattern) {
+            let compiled = Regex::new(pattern)
+                .map_err(|error| unchecked(format!("the pattern {pattern:?}: {error}")))?;
+            patterns.0.insert(pattern.to_owned(), compiled);
+        }
+    }
+    let mut result = Ok(());
+    each(&mut members.clone(), &mut |word, schema| {
+        if result.is_ok() {
+            result = check(schema, root, &format!("{at}/{word}"), patterns);
+        }
+    });
+    result
+}
+
 /// The words with schemas for the same value.
 const HERE: [&str; 7] = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
 
@@ -118,25 +228,89 @@ fn each(schema: &mut Map<String, Value>, handle: &mut dyn FnMut(&str, &mut Value
 /// Returns the schema with objects that admit no other members than those they name: a member that is misspelt would be
 /// passed over.
 pub(crate) fn closed(mut schema: Value) -> Value {
-    close(&mut schema, true);
+    let merged = merged(&schema);
+    if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
+        for (name, definition) in definitions {
+            close(definition, !merged.contains(name), &merged);
+        }
+    }
+    close(&mut schema, true, &merged);
     schema
 }
 
+/// Returns the definitions that are a part of an object somewhere, beside other parts.
+fn merged(schema: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    loop {
+        let before = found.len();
+        let definitions = schema.get("$defs").and_then(Value::as_object).into_iter().flatten();
+        for (name, definition) in definitions {
+            merge(definition, !found.contains(name), &mut found);
+        }
+        merge(schema, true, &mut found);
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+fn merge(schema: &Value, whole: bool, found: &mut BTreeSet<String>) {
+    let Value::Object(members) = schema else { return };
+    if let Some(name) = referred(members).filter(|_| !whole || names(members)) {
+        found.insert(name.to_owned());
+    }
+    let in_branch = whole && !names(members);
+    each(&mut members.clone(), &mut |word, schema| {
+        if word != "$defs" {
+            merge(schema, in_branch || !HERE.contains(&word), found);
+        }
+    });
+}
+
+/// Returns true if the schema says of an object by itself which members it has.
+fn names(schema: &Map<String, Value>) -> bool {
+    schema.contains_key("properties") || schema.contains_key("allOf")
+}
+
+/// Returns the name of the definition that it refers to.
+fn referred(schema: &Map<String, Value>) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
+
 /// Closes a schema; `whole` if no other schema says something of the same object.
-fn close(schema: &mut Value, whole: bool) {
+fn close(schema: &mut Value, whole: bool, merged: &BTreeSet<String>) {
     let Value::Object(members) = schema else { return };
     let has = |word: &str| members.contains_key(word);
     let combines = HERE.iter().any(|word| has(word)) || has("$ref");
-    let names = has("properties") || has("allOf");
+    let names = names(members) || referred(members).is_some_and(|name| merged.contains(name));
     let says =
         ["additionalProperties", "unevaluatedProperties", "patternProperties"].iter().any(|word| has(word));
     // Branches that are the whole object are closed each by itself.
     let in_branch = whole && !names;
-    each(members, &mut |word, schema| close(schema, in_branch || !HERE.contains(&word)));
+    each(members, &mut |word, schema| {
+        if word != "$defs" {
+            close(schema, in_branch || !HERE.contains(&word), merged);
+        }
+    });
     if whole && names && !says {
         let word = if combines { "unevaluatedProperties" } else { "additionalProperties" };
         members.insert(word.to_owned(), Value::Bool(false));
     }
+}
+
+/// Returns the schema that a `$ref` leads to: the whole one, or one of its definitions.
+pub(crate) fn target<'a>(to: &Value, root: &'a Value) -> Option<&'a Value> {
+    match to.as_str()? {
+        "#" => Some(root),
+        to => root.get("$defs")?.get(to.strip_prefix("#/$defs/")?),
+    }
+}
+
+/// Returns what a schema that only refers to another one stands for, and anything else as it is.
+pub(crate) fn resolved<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+    let to = schema.get("$ref").filter(|_| schema.get("properties").is_none());
+    let to = to.and_then(|to| target(to, root));
+    to.map_or(schema, |schema| resolved(schema, root))
 }
 
 #[cfg(test)]
@@ -184,5 +358,14 @@ mod tests {
         assert_eq!(closed(combined), expected);
         let map = json!({"properties": {"a": {}}, "additionalProperties": {"type": "string"}});
         assert_eq!(closed(map.clone()), map);
+        let tagged = json!({
+            "items": {"properties": {"kind": {}}, "$ref": "#/$defs/Inner"},
+            "contains": {"$ref": "#/$defs/Inner"},
+            "$defs": {"Inner": {"properties": {"a": {}}}},
+        });
+        let mut expected = tagged.clone();
+        expected["items"]["unevaluatedProperties"] = json!(false);
+        expected["contains"]["unevaluatedProperties"] = json!(false);
+        assert_eq!(closed(tagged), expected, "a part of one object is the whole of another");
     }
 }

@@ -5,11 +5,19 @@ use std::time::Duration;
 use saga_core::Kind;
 use serde_json::Value;
 
-use crate::author::step::{Step, Undo};
+use crate::author::step::{Effort, Step, Undo};
 use crate::operate::runtime::Builder;
-use crate::replay::registry::Registry;
+use crate::replay::registry::{Refused, Registry};
+use crate::tools::call::{CallByName, call, receipt};
 use crate::tools::described::Describing;
+use crate::tools::error::ToolError;
+use crate::tools::given::Given;
+use crate::tools::nearest::nearest;
+use crate::tools::problem::Problem;
+use crate::tools::read::Reader;
+use crate::tools::schema::{Patterns, checked};
 use crate::tools::tool::Tool;
+use crate::value::recorded::Read;
 
 /// The steps that are offered to agents, in the order in which they were offered.
 ///
@@ -42,8 +50,8 @@ use crate::tools::tool::Tool;
 #[must_use = "a toolbox offers nothing before it is given to a runtime"]
 pub struct Toolbox {
     tools: Vec<OfferedTool>,
-    /// The names of those that were offered more than once.
-    repeated: Vec<&'static str>,
+    /// Why a runtime with it does not start.
+    refused: Vec<Refused>,
     register: Vec<fn(&mut Registry)>,
 }
 
@@ -63,6 +71,11 @@ pub struct OfferedTool {
     pub hints: Hints,
     /// How it is undone.
     pub recovery: Recovery,
+    patterns: Patterns,
+    decode: fn(&str) -> Result<(), String>,
+    /// Whether the output stands as `result` in what is given.
+    pub(crate) wrapped: bool,
+    pub(crate) call: CallByName,
 }
 
 /// What a tool does to the world.
@@ -89,6 +102,8 @@ pub struct Recovery {
     pub undo_within: Option<Duration>,
     /// What an undo leaves behind, in words.
     pub leaves: Option<&'static str>,
+    /// The parameters by which a repeat of a call is recognized; if empty, all of them.
+    pub identity: &'static [&'static str],
 }
 
 impl Toolbox {
@@ -97,11 +112,15 @@ impl Toolbox {
         Self::default()
     }
 
-    /// Offers a step. A runtime with a toolbox that offers one twice does not start.
+    /// Offers a step. A runtime does not start with a toolbox that offers one twice, or one with a schema that says what
+    /// is not checked.
     pub fn offer<T: Tool>(mut self) -> Self {
-        match self.find(T::NAME) {
-            Some(_) => self.repeated.push(T::NAME),
-            None => self.tools.push(OfferedTool::of::<T>()),
+        if self.find(T::NAME).is_some() {
+            self.refused.push(Refused::Repeated { name: T::NAME });
+        } else {
+            let (tool, refused) = OfferedTool::of::<T>();
+            self.tools.push(tool);
+            self.refused.extend(refused);
         }
         self.register.push(Registry::step::<T>);
         self
@@ -116,18 +135,40 @@ impl Toolbox {
     pub fn find(&self, name: &str) -> Option<&OfferedTool> {
         self.tools.iter().find(|tool| tool.name == name)
     }
+
+    /// Checks the arguments of a call, and calls nothing.
+    ///
+    /// # Errors
+    /// Those of the name and the arguments, as a call would give them.
+    pub fn check(&self, name: &str, arguments: &Value) -> Result<(), ToolError> {
+        self.read(name, arguments).map(drop)
+    }
+
+    /// Returns the tool of that name, and its arguments as its step reads them.
+    pub(crate) fn read(&self, name: &str, arguments: &Value) -> Result<(&OfferedTool, String), ToolError> {
+        let tool = self.find(name).ok_or_else(|| {
+            let tools: Vec<&'static str> = self.tools.iter().map(|tool| tool.name).collect();
+            ToolError::Unknown { name: name.to_owned(), nearest: nearest(name, tools.iter().copied()), tools }
+        })?;
+        let read = tool.read(arguments);
+        read.map(|json| (tool, json)).map_err(|problems| ToolError::Arguments { tool: tool.name, problems })
+    }
 }
 
 impl OfferedTool {
-    fn of<T: Tool>() -> Self {
+    fn of<T: Tool>() -> (Self, Option<Refused>) {
         let mut described = Describing::new();
         T::describe(&mut described);
-        let (output_schema, _) = described.output();
         let kind = <T as Step>::Undo::KIND;
-        Self {
+        let deferred = kind == Kind::Irreversible && <T as Step>::Effort::RETRIABLE;
+        let (output_schema, wrapped) = if deferred { (receipt(), false) } else { described.output() };
+        let input_schema = described.input();
+        let (patterns, unchecked) = checked(&input_schema);
+        let refused = unchecked.map(|what| Refused::Schema { name: T::NAME, at: what.at, why: what.why });
+        let tool = Self {
             name: T::NAME,
             description: T::DESCRIPTION.trim().to_owned(),
-            input_schema: described.input(),
+            input_schema,
             output_schema,
             hints: Hints {
                 read_only: kind == Kind::Readonly,
@@ -139,16 +180,46 @@ impl OfferedTool {
                 undone_by: T::UNDONE_BY,
                 undo_within: T::UNDO_WITHIN,
                 leaves: T::LEAVES,
+                identity: T::IDENTITY,
             },
-        }
+            patterns,
+            decode: |json| decoded::<T>(json).map(drop),
+            wrapped,
+            call: call::<T>,
+        };
+        (tool, refused)
     }
+
+    /// Returns the arguments as JSON that the step reads, its integers written as such.
+    fn read(&self, arguments: &Value) -> Result<String, Vec<Problem>> {
+        let mut given = Given::from(arguments);
+        let read = Reader::new(&self.input_schema, &self.patterns).read(&mut given, &self.input_schema, "");
+        if !read.problems.is_empty() {
+            return Err(read.problems);
+        }
+        let json = given.to_json();
+        // What the schema does not say, such as that a text is a date.
+        let refused = |message| vec![Problem { at: String::new(), message }];
+        (self.decode)(&json).map_err(refused)?;
+        Ok(json)
+    }
+}
+
+/// Reads an input.
+pub(crate) fn decoded<T: Step>(json: &str) -> Result<T::Input, String> {
+    let read: Result<Read<T::Input>, _> = serde_json::from_str(json);
+    read.map(|Read(input)| input).map_err(|error| {
+        // The arguments were sent as a tree: they have no lines.
+        let text = error.to_string();
+        text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+    })
 }
 
 impl Builder {
     /// Adds the steps that a toolbox offers, with what they name.
     pub fn tools(mut self, toolbox: &Toolbox) -> Self {
         toolbox.register.iter().for_each(|register| register(&mut self.registry));
-        toolbox.repeated.iter().for_each(|name| self.registry.refuse_repeated_tool(name));
+        toolbox.refused.iter().for_each(|refused| self.registry.refuse_tool(refused.clone()));
         self.knows_sessions();
         self
     }

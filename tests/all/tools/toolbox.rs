@@ -1,4 +1,5 @@
 //! What a toolbox says of the steps that it offers.
+#![allow(clippy::unwrap_used, clippy::too_many_arguments)]
 
 use std::time::Duration;
 
