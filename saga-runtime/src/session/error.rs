@@ -13,7 +13,7 @@ pub enum CallError<E: StepError> {
     /// The step failed. An error that is permanent stays the answer to this call; after any other it may be made again.
     #[error("the step failed")]
     Failed(#[source] StepFailure<E>),
-    /// A call of the same identity was made in this session with another input, and its effect is there.
+    /// A call of the same identity was made in this session with another input, and it stands.
     #[error("at {site} the session has {recorded}, which is the same call as {given} with another input")]
     Conflict {
         /// The site of the earlier call.

@@ -139,7 +139,7 @@ fn failed<E: StepError>(error: CallError<E>) -> Failed {
         CallError::Conflict { site, recorded, given } => with(
             Why::Mendable,
             &format_args!(
-                "the same call was made in this session with another input, and its effect is there: {recorded} at \
+                "the same call was made in this session with another input, and it stands: {recorded} at \
                  {site}, now {given}; undo that one first, or call with its input to get its result"
             ),
         ),
