@@ -12,8 +12,15 @@ use crate::cargo;
 const FILE: &str = "docs/api.txt";
 
 /// The sources of the published crates.
-const SOURCES: &[&str] =
-    &["src", "saga-core/src", "saga-draw/src", "saga-macros/src", "saga-runtime/src", "saga-sqlite/src"];
+const SOURCES: &[&str] = &[
+    "src",
+    "saga-core/src",
+    "saga-draw/src",
+    "saga-macros/src",
+    "saga-mcp/src",
+    "saga-runtime/src",
+    "saga-sqlite/src",
+];
 
 /// What users see of attributes.
 const SHOWN: &[&str] = &["cfg", "derive", "must_use", "non_exhaustive", "deprecated", "proc_macro_attribute"];

@@ -10,6 +10,7 @@
 //! scripts (the bundled SQLite is the expensive one).
 
 mod deny;
+mod mcp;
 mod newcomer;
 mod prepare;
 mod stage;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::Command;
 
-use super::{deny, newcomer, weight};
+use super::{deny, mcp, newcomer, weight};
 use crate::{api, cargo, editor, harness, tidy};
 
 /// One thing that CI checks.
@@ -128,6 +128,13 @@ pub(super) const STAGES: &[Stage] = &[
         component: None,
         compiles: true,
         beside: true,
+    },
+    Stage {
+        name: "mcp",
+        work: Work::Own { typed: "cargo xtask test mcp", run: mcp::check },
+        component: None,
+        compiles: true,
+        beside: false,
     },
     Stage {
         name: "sim",
