@@ -121,6 +121,7 @@
 //! | run it | [`Runtime`], [`Builder`], [`SqliteStore`], [`MemoryStore`] |
 //! | have an agent call steps one by one | [`Runtime::session`], [`Session`], [`session`] |
 //! | see and mend it | [`Handle`], [`Outcome`], [`Known`], [`DeadLetter`], [`By`] |
+//! | let a language model call it | `saga::tools`: [`step`](macro@step) with `tool`, a toolbox, calls by name with JSON |
 //! | test it | `saga::test`: virtual time, a matrix of crashes and faults |
 //! | deploy a change of it | [`upgrade`] |
 //! | write a step, a saga or a store without macros | [`by_hand`], [`store`] |

@@ -1,6 +1,6 @@
 //! Calls by name in a session: what is made, what is not, and what a model is told, word for word.
 //!
-//! Mutants seen to fail here: the whole float left as it is, so that a repeat was another call.
+//! Mutants seen to fail here: the whole float left as it is, so that the step could not read it; an output not wrapped.
 #![allow(clippy::unwrap_used, clippy::too_many_arguments)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 struct Shop(AtomicUsize);
 
 /// Holds seats.
-#[step(tool, compensate = free(order), idempotent)]
+#[step(tool, compensate = free(order), idempotent, identity(order))]
 async fn hold(shop: &Shop, order: u64, seats: u8, card: Redacted<String>) -> Result<u32, Failure> {
     if seats > 9 {
         return Err(Failure::permanent("only 9 seats are left"));
@@ -110,8 +110,19 @@ fn s42_a_tool_error_is_mended_by_the_model_and_nothing_is_undone() {
 fn what_is_refused_is_said_with_what_to_do() {
     in_a_session(|_runtime, session, _shop| async move {
         let toolbox = toolbox();
-        let arguments = json!({"order": 7, "seats": 2, "card": "4242"});
-        session.call_json(&toolbox, "hold", &arguments).await.unwrap();
+        let arguments = |seats: u8, card: &str| json!({"order": 7, "seats": seats, "card": card});
+        session.call_json(&toolbox, "hold", &arguments(2, "4242")).await.unwrap();
+        let (why, text) = told(session.call_json(&toolbox, "hold", &arguments(3, "4343")).await);
+        assert_eq!(why, Why::Mendable);
+        assert_eq!(
+            text,
+            "hold: the same call was made in this session with another input, and its effect is there: \
+             step hold({\"order\":7,\"seats\":2,\"card\":{\"$redacted\":0}}) at hold, now \
+             step hold({\"order\":7,\"seats\":3,\"card\":{\"$redacted\":0}}); undo that one first, or call with its input \
+             to get its result"
+        );
+        assert_eq!(toolbox.find("hold").unwrap().recovery.identity, ["order"]);
+        assert!(!text.contains("4242") && !text.contains("4343"), "{text}");
         let given = told(session.call_json(&toolbox, "pay", &json!({"cents": 5})).await);
         let expected = "pay: it is irreversible, and a session does not call it at once";
         assert_eq!(given, (Why::Refused, expected.to_owned()));

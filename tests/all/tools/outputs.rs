@@ -1,6 +1,6 @@
 //! What a tool gives fits its own output schema: clients refuse it after the effect otherwise.
 //!
-//! Mutants seen to fail here: large integers given as numbers; an output that is no object given as it is.
+//! Mutants seen to fail here: an output that is no object given as it is.
 #![allow(clippy::unwrap_used, clippy::too_many_arguments)]
 
 use std::collections::BTreeMap;

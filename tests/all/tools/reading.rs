@@ -1,6 +1,6 @@
 //! What a model is told of arguments that are wrong, word for word: it mends them by that alone.
 //!
-//! Mutants seen to fail here: unknown members passed over; bounds not checked; a float that is no whole number truncated.
+//! Mutants seen to fail here: unknown members passed over.
 #![allow(clippy::unwrap_used, clippy::too_many_arguments)]
 
 use std::collections::{BTreeMap, BTreeSet};
