@@ -77,3 +77,29 @@ fn without_its_holder_it_is_released_and_resumed_when_it_is_opened() {
         assert_eq!(shop.ledger(), ["hold 12A", "hold 12B"]);
     });
 }
+
+#[test]
+fn sixty_four_sessions_at_once_that_are_rolled_back_leave_nothing() {
+    in_virtual_time(async {
+        let (test, shop) = started().await;
+        let mut agents = tokio::task::JoinSet::new();
+        for n in 0..64 {
+            let session = open(&test, &format!("ticket-{n}")).await;
+            agents.spawn(async move {
+                for row in 1..=5 {
+                    session.call(hold(n, format!("{row}-{n}"))).await.unwrap();
+                }
+                assert!(session.roll_back("all of it").await.unwrap().is_rolled_back());
+            });
+        }
+        agents.join_all().await;
+        let ledger = shop.ledger();
+        assert_eq!(ledger.len(), 64 * 5 * 2);
+        let mut held = std::collections::BTreeSet::new();
+        for effect in &ledger {
+            let (what, seat) = effect.split_once(' ').unwrap();
+            assert!(if what == "hold" { held.insert(seat) } else { held.remove(seat) }, "{effect}");
+        }
+        assert!(held.is_empty(), "{held:?}");
+    });
+}

@@ -1,11 +1,13 @@
 //! Calls that are sent again: while the first runs, after a crash, after a failure, with another input, on purpose.
 
+use std::cell::Cell;
 use std::time::Duration;
 
-use saga::prelude::Redacted;
+use saga::payload::{Codec, CodecError};
+use saga::prelude::*;
 use saga::session::CallError;
 use saga::test::{Side, in_virtual_time};
-use saga::{Outcome, StepFailure, record::Record};
+use saga::{Outcome, Phase, record::Record};
 
 use super::shop::*;
 
@@ -75,6 +77,39 @@ fn s37_a_booking_in_other_words_is_a_conflict_and_not_a_second_booking() {
     });
 }
 
+/// A codec that hides what it seals from a reader, and from nothing else.
+struct Reversed;
+
+impl Codec for Reversed {
+    fn name(&self) -> &str {
+        "reversed"
+    }
+
+    fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CodecError> {
+        Ok(plain.iter().rev().copied().collect())
+    }
+
+    fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CodecError> {
+        self.seal(sealed)
+    }
+}
+
+#[test]
+fn a_repeat_is_recognized_in_a_journal_that_is_sealed() {
+    in_virtual_time(async {
+        let (mut test, shop) = started_with(|builder| builder.codec(Reversed)).await;
+        let session = open(&test, "ticket-9").await;
+        session.call(book(7, "12A".into(), note("x"))).await.unwrap();
+        test.crash().await.unwrap();
+        let session = open(&test, "ticket-9").await;
+        assert_eq!(session.call(book(7, "12A".into(), note("x"))).await.unwrap(), 1);
+        let conflict = session.call(book(7, "12A".into(), note("y"))).await.unwrap_err();
+        assert!(matches!(conflict, CallError::Conflict { .. }), "{conflict}");
+        assert!(session.commit().await.unwrap().is_completed());
+        assert_eq!(shop.ledger(), ["book 12A"]);
+    });
+}
+
 #[test]
 fn a_call_that_failed_for_good_is_made_when_it_is_mended_and_waits_for_one_in_flight() {
     in_virtual_time(async {
@@ -128,6 +163,9 @@ fn s14_a_failure_that_may_pass_is_tried_again_by_the_agent_and_undoes_nothing() 
         let busy = session.call(insist("12C".into())).await.unwrap_err();
         assert!(matches!(busy, CallError::Failed(StepFailure::Exhausted { attempts: 2, .. })), "{busy}");
         session.call(insist("12C".into())).await.unwrap();
+        shop.says("stock", [Said::No(ShopError::Busy), Said::No(ShopError::Busy)]);
+        let busy = session.call(stock()).await.unwrap_err();
+        assert!(matches!(busy, CallError::Failed(StepFailure::Exhausted { attempts: 2, .. })), "{busy}");
         assert!(session.commit().await.unwrap().is_completed());
         assert_eq!(shop.ledger(), ["hold 12A", "hold 12B", "insist 12C"]);
     });
@@ -167,12 +205,52 @@ fn a_repeat_on_purpose_is_made_and_its_reason_is_recorded() {
     });
 }
 
+#[test]
+fn a_call_in_doubt_that_needs_a_person_says_so_and_is_answered_once_that_has_acted() {
+    in_virtual_time(async {
+        let (test, shop) = started().await;
+        let session = open(&test, "ticket-9").await;
+        shop.says("hold_once 12A", [Said::DoneInSilence]);
+        for _ in 0..2 {
+            let in_doubt = session.call(hold_once("12A".into())).await.unwrap_err();
+            assert!(matches!(in_doubt, CallError::Ended { phase: Phase::DeadLettered }), "{in_doubt}");
+        }
+        let by = By::new("Ann", "the seat is held");
+        session.handle().resolve_happened("hold_once".into(), &1, by).await.unwrap();
+        assert_eq!(session.call(hold_once("12A".into())).await.unwrap(), 1);
+        session.call(hold(7, "12B".into())).await.unwrap();
+        session.roll_back("done").await.unwrap();
+        assert_eq!(shop.ledger(), ["hold_once 12A", "hold 12B", "release 12B", "release 12A"]);
+    });
+}
+
+#[test]
+fn a_session_that_another_worker_drives_is_not_called_by_this_one() {
+    in_virtual_time(async {
+        let (test, shop) = started().await;
+        let session = open(&test, "ticket-9").await;
+        session.call(hold(7, "12A".into())).await.unwrap();
+        let other = Runtime::builder(test.store()).shared_resource(shop.clone()).step::<hold>();
+        let clock = saga::clock::SystemClock::at(test.now());
+        let other = other.clock(std::sync::Arc::new(clock)).start().await.unwrap();
+        let there = other.session("ticket-9").unwrap().open().await.unwrap();
+        let refused = there.call(hold(7, "12A".into())).await.unwrap_err();
+        assert!(matches!(refused, CallError::DrivenElsewhere), "{refused}");
+        // What is in the journal and in the inbox works from everywhere.
+        assert_eq!(there.undo_plan().await.unwrap().entries.len(), 1);
+        assert!(there.roll_back("done").await.unwrap().is_rolled_back());
+        assert_eq!(shop.ledger(), ["hold 12A", "release 12A"]);
+    });
+}
+
 /// An agent that holds three seats, one of them twice and two at once, asks between, and commits or rolls back.
-async fn agent(session: &saga::Session, commits: bool) -> Option<bool> {
+async fn agent(session: &saga::Session, commits: bool, held: &Cell<usize>) -> Option<bool> {
     session.call(hold(7, "12A".into())).await.ok()?;
+    held.set(1);
     session.call(free_seats(7)).await.ok()?;
     let both = tokio::join!(session.call(hold(7, "12B".into())), session.call(hold(7, "12C".into())));
     both.0.ok().and(both.1.ok())?;
+    held.set(3);
     session.call(hold(7, "12A".into())).await.ok()?;
     let end = if commits { session.commit().await } else { session.roll_back("no more").await };
     Some(matches!(end.ok()?, Outcome::Completed { .. }))
@@ -198,21 +276,25 @@ async fn crashed_at(write: u64, side: Side, commits: bool, said: Option<Said>) -
     let (mut test, shop) = started().await;
     shop.says("hold 12B", said);
     test.crash_at(write, side);
+    let held = Cell::new(0);
     let crashed = {
         let runs = async {
             let session = open(&test, "ticket-9").await;
-            agent(&session, commits).await
+            agent(&session, commits, &held).await
         };
         tokio::select! {
             ended = runs => ended.is_none(),
             () = test.crashed() => true,
         }
     };
+    let where_ = format!("write {write}, {side:?}, commits: {commits}");
+    let journal = test.store().load(&"ticket-9".parse().unwrap(), 0, usize::MAX).await.unwrap();
+    let done = journal.iter().filter(|entry| matches!(entry.record, Record::Done { .. })).count();
+    assert!(done >= held.get(), "{where_}: a call was answered before its outcome was durable");
     test.crash().await.unwrap();
     // The agent's process starts anew, and does the same once more.
     let session = open(&test, "ticket-9").await;
-    let committed = agent(&session, commits).await;
-    let where_ = format!("write {write}, {side:?}, commits: {commits}");
+    let committed = agent(&session, commits, &held).await;
     let mut ledger = shop.ledger();
     if commits {
         // If it was committed before the crash, calls are refused, and nothing is done again.

@@ -105,6 +105,12 @@ pub(super) async fn insist(shop: &Shop, key: &IdempotencyKey, seat: String) -> R
     shop.does(key, format!("insist {seat}")).await
 }
 
+/// Holds a seat by a service that does not know a repeat: in doubt a person is asked.
+#[step(compensate = release(seat), in_doubt = dead_letter, timeout = "10s")]
+pub(super) async fn hold_once(shop: &Shop, seat: String) -> Result<u32, ShopError> {
+    shop.does(&IdempotencyKey::for_test("none"), format!("hold_once {seat}")).await
+}
+
 /// Releases a seat.
 #[step(retriable, retry(attempts = 3))]
 pub(super) async fn release(shop: &Shop, key: &IdempotencyKey, seat: String) -> Result<(), ShopError> {
@@ -129,16 +135,32 @@ pub(super) async fn free_seats(shop: &Shop, order: u32) -> Result<usize, ShopErr
     Ok(100 - shop.ledger().len())
 }
 
+/// Returns what is in stock, and does not give up soon.
+#[step(readonly, retriable, retry(attempts = 2))]
+pub(super) async fn stock(shop: &Shop) -> Result<u32, ShopError> {
+    shop.does(&IdempotencyKey::for_test("stock"), "stock".to_owned()).await
+}
+
 /// Starts a runtime with the steps, and the shop.
 pub(super) async fn started() -> (TestRuntime, Arc<Shop>) {
+    started_with(|builder| builder).await
+}
+
+/// Does the same, with more settings.
+pub(super) async fn started_with(
+    more: impl Fn(Builder) -> Builder + Send + Sync + 'static,
+) -> (TestRuntime, Arc<Shop>) {
     let shop = Arc::new(Shop::default());
     let given = shop.clone();
     let build = move |builder: Builder| {
+        let builder = more(builder);
         builder
             .shared_resource(given.clone())
             .step::<hold>()
             .step::<book>()
             .step::<insist>()
+            .step::<hold_once>()
+            .step::<stock>()
             .step::<mail>()
             .step::<free_seats>()
     };
