@@ -5,7 +5,7 @@
 //! world that shows nothing counts as right.
 #![allow(clippy::unwrap_used)]
 
-use crate::purse::{Purse, assert_caught, count, pay, purse, put, right, take};
+use crate::purse::{Purse, assert_caught, count, pay, purse, put, right, take, thank};
 use saga::prelude::*;
 use saga::test::{Ending, Stands, steps_repeat_harmlessly};
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,36 @@ async fn every_place_of_a_saga_has_something_go_wrong_at_it() {
         let name = format!("undo of {undone}: fails for good");
         assert!(names.iter().any(|n| n.ends_with(&name)), "{name}\n{report}");
     }
+}
+
+/// Gives something away at the end, in its middle: as it was meant, or not at all.
+#[saga]
+async fn with_a_commit(what: String) -> Result<usize, Failure> {
+    put(what).await?;
+    on_commit(thank()).await;
+    put("second".into()).await?;
+    Ok(count().await?)
+}
+
+#[tokio::test]
+async fn faults_come_to_deferred_steps_as_well() {
+    let report = purse(with_a_commit("first".into())).run().await;
+    report.assert();
+    let at = |name: &str| {
+        let case = report.case(name).unwrap_or_else(|| panic!("no case {name:?}\n{report:#}"));
+        (case.ending, case.stands)
+    };
+    let (done, back) = ((Ending::Completed, Stands::AsAfter), (Ending::RolledBack, Stands::AsBefore));
+    assert_eq!(at("put#2: refuses"), back);
+    assert_eq!(at("count: refuses"), back);
+    assert_eq!(at("thank: fails once"), done);
+    assert_eq!(at("thank: times out, landed"), done);
+    assert_eq!(at("thank: panics, not landed"), done);
+    // It is past the point of no return.
+    assert_eq!(at("thank: cancelled during it"), done);
+    assert_eq!(at("thank: refuses"), (Ending::DeadLettered, Stands::Otherwise));
+    assert!(report.cases.iter().all(|case| case.came), "{report:#}");
+    assert!(report.not_run.is_empty(), "{report}");
 }
 
 #[saga]

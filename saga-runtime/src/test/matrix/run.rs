@@ -426,6 +426,11 @@ impl Trace {
                 Record::Intent { site, step, .. } => {
                     (Point::Effect(site.clone(), Role::Do), step.to_string())
                 }
+                // A deferred step begins so.
+                Record::Started { site, role: Role::Do, attempt: 1 } => {
+                    let step = self.state.step(site).map(|step| step.step.to_string());
+                    (Point::Effect(site.clone(), Role::Do), step.unwrap_or_default())
+                }
                 Record::UndoIntent { site, in_doubt } => {
                     let step = self.state.step(site).and_then(|step| match in_doubt {
                         true => step.in_doubt.as_ref(),
