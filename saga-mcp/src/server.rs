@@ -151,16 +151,19 @@ impl Server {
                 }
             }
         });
-        tokio::select! {
-            _ = closed => {}
-            () = stopped.stopped() => {}
-            _ = &mut serving => {}
-        }
+        let served = tokio::select! {
+            _ = closed => false,
+            () = stopped.stopped() => false,
+            _ = &mut serving => true,
+        };
         shut_down(&handler).await;
         // What was answered meanwhile is written; the client may have gone.
         end.cancel();
         let written = async {
-            let _ended = serving.await;
+            // Its handle gives its end once.
+            if !served {
+                let _ended = serving.await;
+            }
             let _flushed = flushed.await;
         };
         if timeout(defaults::ANSWERS, written).await.is_err() {
