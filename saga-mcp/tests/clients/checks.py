@@ -167,6 +167,13 @@ async def it_ends_in_under_two_seconds_and_loses_nothing(desk):
     assert desk.effects() == ["hold 1", "hold 2"]
 
 
+async def it_ends_well_when_its_input_is_closed_at_once(desk):
+    for _ in range(30):
+        words = [desk.binary, *desk.words()]
+        ran = subprocess.run(words, input="\n".join(opened()) + "\n", text=True, capture_output=True, timeout=20)
+        assert ran.returncode == 0 and "panicked" not in ran.stderr, ran.stderr
+
+
 async def a_long_call_is_answered_with_a_receipt(desk):
     call = {"seat": "4", "ms": 1500}
     async with Client(desk.stdio("--patience", "400")) as client:
