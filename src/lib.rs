@@ -228,8 +228,6 @@ pub mod bounds {
 /// Steps as tools that a language model calls by name: `#[step(tool, …)]`.
 #[cfg(feature = "tools")]
 pub mod tools {
-    #[doc(no_inline)]
-    pub use saga_runtime::schemars;
     pub use saga_runtime::{
         Describing, Hints, OfferedTool, Problem, Recovery, Tool, ToolError, Toolbox, Why,
     };

@@ -56,13 +56,13 @@ impl Own {
                 "Shows what this session has done so far: its phase, and each call with what it came to. Call it when you do not know whether a call happened."
             }
             Own::UndoPlan => {
-                "Shows what `undo` would undo, in order, what that would leave behind, and what cannot be undone. It changes nothing."
+                "Shows what `undo` would undo, in order, what that would leave behind, what cannot be undone, and what waits for `commit` and would not be done. It changes nothing."
             }
             Own::Undo => {
                 "Undoes all that this session did, in reverse order, and ends the session. Look at `undo_plan` first."
             }
             Own::Commit => {
-                "Ends this session when the work is finished: what it did stays. Nothing can be called in it after that."
+                "Ends this session when the work is finished: what it did stays, and what was deferred is done now. Nothing can be called in it after that."
             }
         }
     }
@@ -89,9 +89,10 @@ impl Own {
             Own::Status => {
                 (json!({"id": text, "phase": text, "sites": list}), json!(["id", "phase", "sites"]))
             }
-            Own::UndoPlan => {
-                (json!({"entries": list, "irreversible": list}), json!(["entries", "irreversible"]))
-            }
+            Own::UndoPlan => (
+                json!({"entries": list, "irreversible": list, "deferred": list}),
+                json!(["entries", "irreversible"]),
+            ),
             Own::Undo | Own::Commit => (json!({"ended": text, "left": list}), json!(["ended"])),
         };
         json!({"type": "object", "properties": properties, "required": required})

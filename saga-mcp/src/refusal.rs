@@ -15,7 +15,7 @@ use crate::schema::{NEEDS_PERSON, REFUSED};
 pub(crate) fn answer(error: &ToolError) -> CallToolResult {
     match error.why() {
         Why::Refused => answer::receipt(REFUSED, error.to_string()),
-        Why::NeedsPerson => answer::receipt(NEEDS_PERSON, error.to_string()),
+        Why::NeedsOperator => answer::receipt(NEEDS_PERSON, error.to_string()),
         Why::Internal => {
             tracing::error!(%error, "the call of a tool has failed");
             answer::error(error.to_string())

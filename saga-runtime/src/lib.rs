@@ -67,9 +67,6 @@ pub use replay::context::{Place, SagaContext};
 pub use replay::exit::{EndsWith, Exit, FailsWith};
 pub use replay::polled::{enter, input, is_replaying, next_turn, reached, within_bound};
 pub use replay::registry::{AnyWitness, Registry, StartError};
-#[cfg(feature = "tools")]
-#[doc(no_inline)]
-pub use schemars;
 pub use session::builder::SessionBuilder;
 pub use session::error::CallError;
 pub use session::open::{Called, Deferral, Deferring, Session, SessionEnd};

@@ -144,7 +144,7 @@ fn failed<E: StepError>(error: CallError<E>) -> Failed {
             ),
         ),
         CallError::Ended { phase: phase @ (Phase::DeadLettered | Phase::Abandoned) } => with(
-            Why::NeedsPerson,
+            Why::NeedsOperator,
             &format_args!("the session is {phase}, and a person has to see to it; call nothing more"),
         ),
         CallError::Ended { phase } => with(

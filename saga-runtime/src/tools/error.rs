@@ -48,7 +48,7 @@ pub enum Why {
     /// It is refused for a known reason, which is not in the arguments.
     Refused,
     /// A person has to act before the session goes on.
-    NeedsPerson,
+    NeedsOperator,
     /// A fault of the program or of what it runs on.
     Internal,
 }
