@@ -67,7 +67,7 @@ pub enum Delivery {
         by: By,
     },
     /// Resume: a caller has the session open. Nothing is recorded.
-    Open,
+    Open {},
     /// Roll back a dead letter, or a session.
     RollBack {
         /// The author of the act, and the reason.
@@ -96,7 +96,7 @@ impl Delivery {
             Delivery::Redrive { .. } => "redrive",
             Delivery::Resolve { .. } => "resolve",
             Delivery::Waive { .. } => "waive",
-            Delivery::Open => "open",
+            Delivery::Open {} => "open",
             Delivery::RollBack { .. } => "roll_back",
             Delivery::Abandon { .. } => "abandon",
             Delivery::RetryNow { .. } => "retry_now",
@@ -108,7 +108,7 @@ impl Delivery {
     pub fn act(&self) -> Option<(ActKind, Option<&SitePath>, &By)> {
         Some(match self {
             Delivery::Cancel { by } => (ActKind::Cancel, None, by),
-            Delivery::Signal { .. } | Delivery::Open => return None,
+            Delivery::Signal { .. } | Delivery::Open {} => return None,
             Delivery::Answer { site, approved: true, by } => (ActKind::Approve, site.as_ref(), by),
             Delivery::Answer { site, approved: false, by } => (ActKind::Deny, site.as_ref(), by),
             // From where is not in the record of it.
@@ -148,7 +148,7 @@ impl Delivery {
 
     fn by_mut(&mut self) -> Option<&mut By> {
         match self {
-            Delivery::Signal { .. } | Delivery::Open => None,
+            Delivery::Signal { .. } | Delivery::Open {} => None,
             Delivery::Cancel { by }
             | Delivery::Answer { by, .. }
             | Delivery::Undo { by, .. }

@@ -81,7 +81,7 @@ impl Receipt {
 impl std::fmt::Display for Receipt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(site) = &self.too_late {
-            return write!(f, "too late: {site} is done, and nothing undoes it");
+            return write!(f, "too late: past {site} there is no way back");
         }
         let list = |sites: &[SitePath]| match sites {
             [] => "none".to_owned(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::own::Own;
+use crate::schema::REFUSED;
 use crate::{answer, refusal};
 
 /// So many sites are shown by `status`.
@@ -23,6 +24,10 @@ pub(crate) async fn own(own: Own, session: &Session, arguments: &JsonObject) -> 
         Own::Status => looked(session.handle().view().await, last_sites),
         Own::UndoPlan => looked(session.undo_plan().await, |plan| plan),
         Own::Undo => match session.roll_back(reason).await {
+            Ok(Outcome::Completed { .. }) => answer::receipt(
+                REFUSED,
+                "Nothing was undone: the session was committed before. Tell the user what stays.".to_owned(),
+            ),
             Ok(end) => answer::output(ended(&end)),
             Err(error) => answer::error(refusal::text_of(&error)),
         },
@@ -85,6 +90,14 @@ fn ended(end: &SessionEnd) -> Value {
         Some(Rollback::Partial { left, residue }) => (json!(left), json!(residue)),
         Some(Rollback::Complete { residue }) => (json!([]), json!(residue)),
         Some(Rollback::None) | None => (json!([]), json!([])),
+    };
+    let left = match end {
+        // What is owed still, and what nothing undoes.
+        Outcome::DeadLettered(letter) => {
+            let owed = &letter.seen().owed;
+            json!(owed.entries.iter().map(|entry| &entry.site).chain(&owed.irreversible).collect::<Vec<_>>())
+        }
+        _ => left,
     };
     said.insert("left".to_owned(), left);
     said.insert("residue".to_owned(), residue);

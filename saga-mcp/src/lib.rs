@@ -28,8 +28,8 @@
 //! # What a call is
 //! A call is a step of a session. Its step runs apart from the request that asked for it. A client that cancels, runs
 //! out of time, closes its connection or dies therefore stops no step: the step ends, and its outcome is in the journal.
-//! The same call, sent again, waits for that step or is answered from the journal. The
-//! [identity](saga::Step::Identity) of the step decides what the same call is, not the id of the request.
+//! The same call, sent again, waits for that step or is answered from the journal. What the same call is, is decided by
+//! the step (`#[step(identity(..))]`, or else all its parameters), not by the id of the request.
 //!
 //! # Which session
 //! MCP has no session that identifies an agent. [`Named`] says how a call names its own.

@@ -186,6 +186,54 @@ fn a_commit_that_is_stuck_says_so_and_takes_no_cancel() {
     });
 }
 
+mod later {
+    use super::*;
+
+    /// The next version: the mail is not there any more.
+    #[saga(name = "stuck")]
+    pub(super) async fn without_mail() -> Result<(), Failure> {
+        on_commit(refuse()).await;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_build_must_know_what_was_deferred_and_need_not_fit_a_body_that_has_ended() {
+    in_virtual_time(async {
+        let world = World::default();
+        let resource = world.clone();
+        let build = move |builder: Builder| builder.resource(resource.clone()).saga::<stuck>();
+        let runtime = TestRuntime::start(build).await.unwrap();
+        let handle = runtime.run("a", stuck()).await.unwrap();
+        handle.outcome().await.unwrap();
+        let check = async |build: fn(Builder) -> Builder| {
+            let builder = build(Runtime::builder(runtime.store()).resource(world.clone()));
+            saga::upgrade::check(&builder).await.unwrap()
+        };
+        let report = check(|builder| builder.saga::<stuck>()).await;
+        assert!(report.misfits.is_empty(), "{report}");
+        let report = check(|builder| builder.saga::<later::without_mail>()).await;
+        let sites: Vec<_> = report.misfits.iter().map(|misfit| misfit.site.clone()).collect();
+        assert_eq!(sites, [Some("mail".into())], "{report}");
+    });
+}
+
+#[test]
+fn a_journal_of_a_commit_is_replayed_to_the_end_of_its_body() {
+    in_virtual_time(async {
+        let world = World::default();
+        let runtime = TestRuntime::start(build(&world)).await.unwrap();
+        let handle = runtime.run("a", book(1, 2)).await.unwrap();
+        handle.outcome().await.unwrap();
+        let journal = handle.journal().await.unwrap();
+        let here = |builder: Builder| builder.resource(world.clone()).saga::<book>();
+        assert_eq!(saga::test::replay_journal(&journal, here), Ok(()));
+        // Its commit is not yet over.
+        let begun = journal.iter().position(|entry| entry.record.kind() == "committing").unwrap() + 1;
+        assert_eq!(saga::test::replay_journal(&journal[..begun], here), Ok(()));
+    });
+}
+
 #[test]
 fn where_it_stands_is_shown() {
     in_virtual_time(async {

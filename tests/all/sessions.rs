@@ -4,6 +4,7 @@
 
 mod deferred;
 mod ends;
+mod gaps;
 mod repeats;
 mod shop;
 

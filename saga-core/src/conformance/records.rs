@@ -259,7 +259,7 @@ pub fn every_delivery() -> Vec<Delivery> {
         resolve(Knowledge::Happened { output: payload() }),
         resolve(Knowledge::NotHappened),
         Delivery::Waive { site: site.clone(), by: by() },
-        Delivery::Open,
+        Delivery::Open {},
         Delivery::RollBack { by: by() },
         Delivery::Abandon { by: by() },
         Delivery::RetryNow { by: identified() },

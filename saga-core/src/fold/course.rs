@@ -69,6 +69,8 @@ impl State {
     fn fold_end(&mut self, end: &Record) {
         self.end_frontier();
         self.committing = None;
+        // Of a saga that is closed in its commit.
+        self.drop_deferred(self.notes.deferred.iter().collect());
         self.dead_lettered_at = None;
         self.direction = match (end, &self.direction) {
             (Record::RolledBack, Direction::Back(cause)) => Direction::RolledBack(cause.clone()),

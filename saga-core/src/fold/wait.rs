@@ -37,7 +37,9 @@ impl State {
             (Record::ChildUndoing { error, .. }, SiteState::Child { status, .. }) => {
                 *status = ChildStatus::Undoing { error: error.clone() };
                 self.undoing.insert(at);
-                self.drop_deferred(self.notes.inside(at).to_vec());
+                if !self.notes.deferred.is_empty() {
+                    self.drop_deferred(self.notes.inside(at).to_vec());
+                }
                 self.begin_frontier_in(at);
             }
             (Record::ChildEnded { result, .. }, SiteState::Child { status, .. }) => {

@@ -145,7 +145,9 @@ impl Turn<'_> {
             let reason = if policy.is_none() { Reason::Diverged } else { Reason::CompensationFailed };
             return self.block(site, role, reason, failure.to_string());
         }
-        let retriable = policy.is_some_and(|p| p.retriable);
+        // What was deferred must be done, whatever this build says of the step.
+        let deferred = self.state.step(site).is_some_and(|step| step.deferred);
+        let retriable = deferred || policy.is_some_and(|p| p.retriable);
         if !retriable || !self.is_forward() || self.state.is_unwinding(site) {
             return self.push(Record::Failed { site: site.clone(), failure });
         }

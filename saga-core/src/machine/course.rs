@@ -132,8 +132,10 @@ impl Turn<'_> {
 
     /// Begins the next deferred step of a saga that commits, once the one before is done; completes it after the last.
     fn commit(&mut self) {
-        let is_busy = self.state.is_at_rest() || self.state.open_steps().next().is_some();
-        let Some(output) = self.state.committing.clone().filter(|_| !is_busy) else { return };
+        let Some(output) = self.state.committing.clone() else { return };
+        if self.state.is_at_rest() || self.state.open_steps().next().is_some() {
+            return;
+        }
         let Some(site) = self.state.deferred().next().map(|(site, _)| site.clone()) else {
             return self.push(Record::Completed { output });
         };

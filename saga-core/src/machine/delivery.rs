@@ -36,7 +36,7 @@ impl Turn<'_> {
                 self.resolve(site, role, knowledge, by, evaluated)
             }
             Delivery::Waive { site, by } => self.waive(site, by),
-            Delivery::Open => self.not_ended(),
+            Delivery::Open {} => self.not_ended(),
             Delivery::RollBack { by } => self.roll_back(by),
             Delivery::Abandon { by } => {
                 self.dead_lettered()?;

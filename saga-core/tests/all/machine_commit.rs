@@ -1,9 +1,10 @@
 //! Deferred steps: they begin when the body has given its output, one after the other, and a rollback drops them.
+#![allow(clippy::unwrap_used)]
 
-use crate::support::desk::Desk;
+use crate::support::desk::{Desk, json};
 use saga_core::machine::Refusal;
 use saga_core::state::Status;
-use saga_core::{Phase, Receipt, SitePath, Timestamp};
+use saga_core::{Entry, Phase, Receipt, Record, SitePath, Timestamp};
 
 fn status(saga: &Desk, site: &str) -> Status {
     saga.state.step(&site.into()).expect("it is deferred").doing.status.clone()
@@ -117,4 +118,28 @@ fn what_may_fail_or_be_undone_is_not_deferred() {
         let mut saga = Desk::new();
         saga.defer("a", step).shows("body-blocked Diverged a · dead-lettered");
     }
+}
+
+/// A later build may say of the step that it fails: what was promised at the deferral holds.
+#[test]
+fn a_deferred_step_that_fails_for_good_is_never_passed_over() {
+    let mut saga = Desk::new();
+    let (site, step) = ("mail".into(), "irr".into());
+    let record = Record::Deferred { site, step, input: json("mail"), in_doubt: None };
+    let entry = Entry { seq: saga.state.next_seq(), at: saga.now, record };
+    saga.state.apply(&entry).unwrap();
+    saga.journal.push(entry);
+    saga.skip().returns().shows("committing · start mail a1").refused("mail");
+    saga.shows("mail a1 no → hold · blocked mail RetriesExhausted · dead-lettered");
+}
+
+#[test]
+fn a_saga_that_is_closed_in_its_commit_leaves_the_rest_undone() {
+    let mut saga = Desk::new();
+    saga.defer("charge", "irr_retriable").defer("mail", "irr_retriable").returns().refused("charge").skip();
+    assert_eq!(saga.state.undo_plan().deferred, [SitePath::from("mail")]);
+    assert_eq!(saga.abandon(), Ok(()));
+    saga.shows("abandoned").phase(Phase::Abandoned).work("");
+    assert_eq!(saga.state.undo_plan().deferred, [] as [SitePath; 0]);
+    assert_eq!(status(&saga, "mail"), Status::Dropped);
 }

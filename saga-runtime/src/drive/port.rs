@@ -29,6 +29,8 @@ pub(crate) struct Asked {
     /// The place at which its outcome is awaited.
     pub(crate) at: Option<At>,
     pub(crate) reply: oneshot::Sender<Answer>,
+    /// The number of the call at this port.
+    pub(crate) ticket: u64,
 }
 
 /// The place at which the outcome of a call is awaited.
@@ -92,6 +94,8 @@ pub(crate) struct Desk {
     pub(crate) commits: bool,
     /// Calls that came after that: they are told how it went.
     pub(crate) late: Vec<Asked>,
+    /// The number of calls that were put there.
+    pub(crate) tickets: u64,
     /// What is known of the calls in the journal; `None` until the body looks.
     pub(crate) index: Option<Index>,
 }
@@ -125,12 +129,21 @@ impl Desk {
         }
     }
 
-    /// Puts a call there.
-    pub(crate) fn ask(&mut self, asked: Asked) {
+    /// Puts a call there. Returns its ticket.
+    pub(crate) fn ask(&mut self, mut asked: Asked) -> u64 {
+        self.tickets += 1;
+        asked.ticket = self.tickets;
         match self.commits {
             true => self.late.push(asked),
             false => self.new.push_back(asked),
         }
+        self.tickets
+    }
+
+    /// Takes a call back that was not looked at yet: its caller is told that it was not made.
+    pub(crate) fn withdraw(&mut self, ticket: u64) {
+        self.new.retain(|asked| asked.ticket != ticket);
+        self.late.retain(|asked| asked.ticket != ticket);
     }
 }
 

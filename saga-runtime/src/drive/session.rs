@@ -139,14 +139,16 @@ impl Desk {
         let all: Vec<Asked> =
             std::mem::take(&mut self.waiting).into_values().flatten().chain(untold).collect();
         for mut asked in all.into_iter().rev() {
-            match asked.at.as_ref().filter(|at| board.state.site(&at.site).is_some()) {
+            match asked.at.as_ref().filter(|at| is_recorded(board, &asked, &at.site)) {
                 Some(at) => {
                     // It may have ended by now.
                     guard(&self.woken).push(at.site.clone());
                     self.waiting.entry(at.site.clone()).or_default().push(asked);
                 }
                 None => {
-                    asked.at = asked.at.filter(|at| at.is_own);
+                    // Another worker may have made another call there meanwhile.
+                    let is_free = |at: &At| at.is_own && board.state.site(&at.site).is_none();
+                    asked.at = asked.at.filter(is_free);
                     self.new.push_front(asked);
                 }
             }
@@ -188,8 +190,8 @@ impl Desk {
     fn make(&mut self, board: &mut Board, mut asked: Asked) {
         let index = self.index.get_or_insert_default();
         let is_readonly = asked.step.policy().kind == Kind::Readonly;
-        let known =
-            index.known(&asked).filter(|_| !is_readonly && asked.again.is_none() && asked.at.is_none());
+        let is_repeat = !is_readonly && asked.again.is_none() && asked.at.is_none();
+        let known = if is_repeat { index.standing(&asked, board) } else { None };
         if let Some(known) = known {
             let site = known.at.site.clone();
             let Some(outcome) = outcome_at(board, &site) else {
@@ -216,7 +218,7 @@ impl Desk {
         let at = asked.at.take().unwrap_or_else(|| index.next(asked.name));
         match reach(board, &asked, &at.site) {
             Ok(reach) => {
-                index.note(&asked, &at);
+                index.note(&asked, &at, board);
                 board.reached.push(reach);
                 let site = at.site.clone();
                 asked.at = Some(at);
@@ -225,6 +227,17 @@ impl Desk {
             Err(why) => self.told.push((asked, Err(Unanswered::Unrecordable(why)))),
         }
     }
+}
+
+/// Returns true if the journal has that call at `site`.
+fn is_recorded(board: &Board, asked: &Asked, site: &SitePath) -> bool {
+    let (name, input) = match board.state.site(site) {
+        Some(SiteState::Step(step)) => (&step.step, &step.input),
+        Some(SiteState::Read { step, input, .. }) => (step, input),
+        _ => return false,
+    };
+    let prints = asked.step.prints(input, &board.around.encoding);
+    **name == *asked.name && prints.is_ok_and(|prints| prints.whole == asked.prints.whole)
 }
 
 /// Returns what a call reaches at `site`.
@@ -289,13 +302,13 @@ fn outcome_at(board: &Board, site: &SitePath) -> Option<Outcome> {
         | Failure::Interrupted => Outcome::Failed(failure.clone()),
     };
     match board.state.site(site)? {
-        SiteState::Step(step) if step.is_undone() || step.doing.status == Status::Dropped => {
-            Some(Outcome::Undone)
-        }
-        SiteState::Step(step) if step.deferred => Some(Outcome::Deferred),
         SiteState::Step(step) => match (&step.doing.status, &step.output, &step.failure) {
-            (Status::Done, Some(Ok(output)), _) => Some(Outcome::Done(output.clone())),
+            // Perhaps settled by its call for the case of doubt: it has not happened, and the session goes on.
             (Status::Failed, _, Some(failure)) => Some(failed(failure)),
+            (Status::Dropped, ..) => Some(Outcome::Undone),
+            _ if step.is_undone() => Some(Outcome::Undone),
+            _ if step.deferred => Some(Outcome::Deferred),
+            (Status::Done, Some(Ok(output)), _) => Some(Outcome::Done(output.clone())),
             _ => None,
         },
         SiteState::Read { result: Ok(output), .. } => Some(Outcome::Done(output.clone())),
@@ -314,14 +327,26 @@ pub(crate) struct Index {
     calls: u32,
     /// The number of calls of each step.
     of_step: HashMap<String, u32, RandomState>,
-    /// The last call of each identity.
-    known: HashMap<(String, [u8; 32]), Known, RandomState>,
+    /// The calls of each identity, in the order in which they were made.
+    known: HashMap<(String, [u8; 32]), Vec<Known>, RandomState>,
 }
 
 /// A call that was made.
 struct Known {
     at: At,
     whole: [u8; 32],
+}
+
+impl Known {
+    /// Returns true if its effect is there, or may yet be.
+    fn stands(&self, board: &Board) -> bool {
+        matches!(outcome_at(board, &self.at.site), None | Some(Outcome::Done(_) | Outcome::Deferred))
+    }
+}
+
+/// Returns the number in a site such as `hold#3`.
+fn occurrence_of(site: &SitePath) -> u32 {
+    site.as_str().rsplit_once('#').and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
 }
 
 impl Index {
@@ -338,7 +363,8 @@ impl Index {
                 | SiteState::Ask { .. }
                 | SiteState::Child { .. } => continue,
             };
-            let occurrence = index.next(name).occurrence;
+            // Not a count: a read that was in flight when a process died has left no record.
+            let occurrence = occurrence_of(site);
             let at = At { site: site.clone(), occurrence, is_own: true };
             // A step that this build does not know is not called by it.
             let step = steps.get(&**name);
@@ -359,17 +385,29 @@ impl Index {
         At { site, occurrence, is_own: true }
     }
 
-    fn known(&self, asked: &Asked) -> Option<&Known> {
-        self.known.get(&(asked.name.to_owned(), asked.prints.identity))
+    fn known(&self, asked: &Asked) -> &[Known] {
+        self.known.get(&(asked.name.to_owned(), asked.prints.identity)).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns true if the last call of that identity had the same input.
+    /// Returns the last call of that identity with an effect that stands or may yet; the last one if none has.
+    fn standing(&self, asked: &Asked, board: &Board) -> Option<&Known> {
+        let known = self.known(asked);
+        known.iter().rev().find(|known| known.stands(board)).or(known.last())
+    }
+
+    /// Returns true if the call that it waits for had the same input.
     fn is_same(&self, asked: &Asked) -> bool {
-        self.known(asked).is_some_and(|known| known.whole == asked.prints.whole)
+        let site = asked.at.as_ref().map(|at| &at.site);
+        let awaited = self.known(asked).iter().rev().find(|known| Some(&known.at.site) == site);
+        awaited.is_some_and(|known| known.whole == asked.prints.whole)
     }
 
-    fn note(&mut self, asked: &Asked, at: &At) {
+    fn note(&mut self, asked: &Asked, at: &At, board: &Board) {
         let is_readonly = asked.step.policy().kind == Kind::Readonly;
+        if let Some(known) = self.known.get_mut(&(asked.name.to_owned(), asked.prints.identity)) {
+            // The new one takes the place of those that came to nothing.
+            while known.pop_if(|last| !last.stands(board)).is_some() {}
+        }
         self.enter(asked.name, Some(asked.prints).filter(|_| !is_readonly), at);
     }
 
@@ -378,7 +416,7 @@ impl Index {
         let of_step = self.of_step.entry(name.to_owned()).or_default();
         *of_step = at.occurrence.max(*of_step);
         if let Some(Prints { identity, whole }) = prints {
-            self.known.insert((name.to_owned(), identity), Known { at: at.clone(), whole });
+            self.known.entry((name.to_owned(), identity)).or_default().push(Known { at: at.clone(), whole });
         }
     }
 }

@@ -85,7 +85,7 @@ impl SessionBuilder {
     }
 
     /// Ends the session when it has made no call for so long ([`IDLE`] by default), also if no process has it open then.
-    /// The time runs from the last thing that happened in it, and not while a call is in flight.
+    /// The time runs from its last record, and not while a call with an effect is in flight.
     pub fn idle_after(mut self, time: impl IntoWait, when_idle: WhenIdle) -> Self {
         self.idle_ms = time.into_wait_ms();
         self.terms.when_idle = when_idle;

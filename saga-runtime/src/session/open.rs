@@ -124,7 +124,8 @@ impl Session {
         &self.handle.engine().around.encoding
     }
 
-    /// Makes a call, or answers it as the one that it repeats; returns once the outcome is durable.
+    /// Makes a call, or answers it as the one that it repeats; returns once the outcome is durable (that of a readonly step
+    /// is no later than the next call with an effect).
     ///
     /// **Cancel safety**: dropping the future cancels nothing. The call goes on, and sent again it gets the same answer.
     ///
@@ -239,8 +240,13 @@ impl Session {
         let (name, step) = engine.registry.find_named(step).ok_or(NoAnswer::NotRegistered)?;
         let prints = step.prints(&input, self.encoding()).map_err(Unanswered::Unrecordable)?;
         let (reply, answer) = oneshot::channel();
-        self.held.port.desk().ask(Asked { name, step, input, prints, again, deferred, at: None, reply });
-        self.answered(answer).await
+        let asked = Asked { name, step, input, prints, again, deferred, at: None, reply, ticket: 0 };
+        let ticket = self.held.port.desk().ask(asked);
+        let answered = self.answered(answer).await;
+        if answered.as_ref().is_err_and(|why| !matches!(why, NoAnswer::Unanswered(_))) {
+            self.held.port.desk().withdraw(ticket);
+        }
+        answered
     }
 
     /// Waits for an answer from the session's driver. Resumes the session if it has none.
@@ -273,7 +279,7 @@ impl Session {
 
     /// Makes a worker drive the session, if none does.
     async fn resume(&self) -> Result<(), NoAnswer> {
-        match self.handle.deliver(Delivery::Open).await {
+        match self.handle.deliver(Delivery::Open {}).await {
             Ok(_) => Ok(()),
             Err(ActError::Refused(Refusal::Ended { phase })) => Err(Unanswered::Ended(phase).into()),
             Err(error) => Err(NoAnswer::NotResumed(error)),
@@ -291,9 +297,12 @@ impl Session {
         self.held.port.desk().commits = true;
         match self.handle.engine().live.get(self.id()) {
             Some(channel) => channel.mailbox.ring(),
-            None => match self.handle.deliver(Delivery::Open).await {
+            None => match self.handle.deliver(Delivery::Open {}).await {
                 Ok(_) | Err(ActError::Refused(Refusal::Ended { .. })) => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.held.port.desk().commits = false;
+                    return Err(error);
+                }
             },
         }
         Ok(self.ended().await?)

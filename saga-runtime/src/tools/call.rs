@@ -149,7 +149,9 @@ fn failed<E: StepError>(error: CallError<E>) -> Failed {
         ),
         CallError::Ended { phase } => with(
             Why::Refused,
-            &format_args!("the session is {phase} and makes no more calls; open another one"),
+            &format_args!(
+                "the session is {phase} and makes no more calls; tell the user, or begin another one if you can"
+            ),
         ),
         CallError::OverBudget { calls_max } => with(
             Why::Refused,

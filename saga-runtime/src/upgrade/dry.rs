@@ -16,7 +16,8 @@ use crate::value::clock::Clock;
 use crate::value::panics::message_of;
 use crate::value::surroundings::Surroundings;
 
-/// Returns true if the body may have to run over the records. False in a rollback, or if one is certain to begin.
+/// Returns true if the body may have to run over the records. False in a commit and in a rollback, or if one is certain to
+/// begin.
 pub(super) fn goes_forward(state: &State) -> bool {
     // A stop is dropped if an irreversible step turns out to be done.
     let may_go_on = || {
@@ -24,7 +25,8 @@ pub(super) fn goes_forward(state: &State) -> bool {
             .open_effects()
             .any(|(site, ..)| state.step(site).is_some_and(|step| step.kind == Kind::Irreversible))
     };
-    matches!(state.direction(), Direction::Forward) && (state.stop().is_none() || may_go_on())
+    let has_ended = state.is_committing();
+    matches!(state.direction(), Direction::Forward) && !has_ended && (state.stop().is_none() || may_go_on())
 }
 
 /// Returns the reason for which the body could not continue; `None` if it can.

@@ -36,6 +36,9 @@ pub(super) fn misfits(
 
 /// Returns true if an attempt of the step may still begin, or its outcome be probed.
 fn is_on_its_way(state: &State, site: &SitePath, step: &StepState) -> bool {
+    if step.doing.status == Status::Deferred {
+        return !state.is_unwinding(site);
+    }
     let may_have_happened = step.doing.doubt || step.doing.status == Status::Running;
     !step.doing.is_settled() && step.waived.is_none() && (may_have_happened || !state.is_unwinding(site))
 }
@@ -85,7 +88,12 @@ impl Known<'_> {
     fn step(&self, recorded: &StepState) -> Option<Why> {
         let step = recorded.step.clone();
         let Some(policy) = self.registry.policy(&step) else { return Some(Why::UnknownStep { step }) };
-        if policy.kind != recorded.kind {
+        let is_same = match policy.kind {
+            // What only undoes others is recorded as what nothing undoes, where it is deferred.
+            Kind::Auxiliary if recorded.deferred => true,
+            kind => kind == recorded.kind,
+        };
+        if !is_same {
             return Some(Why::KindChanged { step, recorded: recorded.kind, here: policy.kind });
         }
         self.input(&recorded.step, &recorded.input)

@@ -145,7 +145,10 @@ fn way_forward<'a>(id: &SagaId, journal: &'a [Entry]) -> (&'a [Entry], Option<En
     let turns = |entry: &Entry| {
         matches!(
             entry.record,
-            Record::Completed { .. } | Record::RollbackStarted { .. } | Record::Abandoned { .. }
+            Record::Committing { .. }
+                | Record::Completed { .. }
+                | Record::RollbackStarted { .. }
+                | Record::Abandoned { .. }
         )
     };
     let turn = journal.iter().position(turns).unwrap_or(journal.len());
@@ -156,7 +159,7 @@ fn way_forward<'a>(id: &SagaId, journal: &'a [Entry]) -> (&'a [Entry], Option<En
     let stop = journal[..turn].iter().rposition(stops).filter(|_| is_stopped);
     let turn = stop.unwrap_or(turn);
     let end = journal.get(turn).and_then(|entry| match &entry.record {
-        Record::Completed { output } => Some(End::Returned(output)),
+        Record::Committing { output } | Record::Completed { output } => Some(End::Returned(output)),
         Record::RollbackStarted { cause } | Record::StopRequested { cause } => match cause {
             Cause::Failed { error, message, .. } => Some(End::Failed(error, message)),
             Cause::Panicked { .. } => Some(End::Panicked),

@@ -390,7 +390,7 @@ async fn past_the_point_of_no_return_it_is_too_late_twice() {
     let before = handle.journal().await.unwrap();
     for _ in 0..2 {
         let late = handle.cancel(ann()).await.unwrap_err();
-        assert_eq!(late.to_string(), "too late: card is done, and nothing undoes it");
+        assert_eq!(late.to_string(), "too late: past card there is no way back");
         assert_eq!(refusal::<()>(Err(late)), Refusal::TooLate { site: site("card") });
     }
     assert_eq!(effective(handle.any()).await, before);

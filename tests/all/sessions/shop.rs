@@ -111,6 +111,23 @@ pub(super) async fn hold_once(shop: &Shop, seat: String) -> Result<u32, ShopErro
     shop.does(&IdempotencyKey::for_test("none"), format!("hold_once {seat}")).await
 }
 
+/// Holds a seat; in doubt it is released by its name.
+#[step(compensate = release(seat), in_doubt = release(seat), timeout = "10s")]
+pub(super) async fn hold_by_name(shop: &Shop, key: &IdempotencyKey, seat: String) -> Result<u32, ShopError> {
+    shop.does(key, format!("hold {seat}")).await
+}
+
+/// Says what is at a place.
+#[step(readonly)]
+pub(super) async fn look(shop: &Shop, place: String) -> Result<u32, ShopError> {
+    let said = shop.script.lock().unwrap().get_mut(&place).and_then(Vec::pop);
+    match said {
+        Some(Said::No(error)) => Err(error),
+        Some(_) => std::future::pending().await,
+        None => Ok(u32::try_from(place.len()).unwrap()),
+    }
+}
+
 /// Releases a seat.
 #[step(retriable, retry(attempts = 3))]
 pub(super) async fn release(shop: &Shop, key: &IdempotencyKey, seat: String) -> Result<(), ShopError> {
@@ -160,6 +177,8 @@ pub(super) async fn started_with(
             .step::<book>()
             .step::<insist>()
             .step::<hold_once>()
+            .step::<hold_by_name>()
+            .step::<look>()
             .step::<stock>()
             .step::<mail>()
             .step::<free_seats>()

@@ -116,7 +116,7 @@ fn what_is_refused_is_said_with_what_to_do() {
         assert_eq!(why, Why::Mendable);
         assert_eq!(
             text,
-            "hold: the same call was made in this session with another input, and its effect is there: \
+            "hold: the same call was made in this session with another input, and it stands: \
              step hold({\"order\":7,\"seats\":2,\"card\":{\"$redacted\":0}}) at hold, now \
              step hold({\"order\":7,\"seats\":3,\"card\":{\"$redacted\":0}}); undo that one first, or call with its input \
              to get its result"
@@ -137,7 +137,7 @@ fn what_is_refused_is_said_with_what_to_do() {
         assert_eq!(given, (Why::Refused, expected.to_owned()));
         session.commit().await.unwrap();
         let given = told(session.call_json(&toolbox, "ask", &json!({})).await);
-        let expected = "ask: the session is completed and makes no more calls; open another one";
+        let expected = "ask: the session is completed and makes no more calls; tell the user, or begin another one if you can";
         assert_eq!(given, (Why::Refused, expected.to_owned()));
     });
 }

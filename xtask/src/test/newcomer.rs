@@ -58,7 +58,9 @@ fn lay_out(outside: &Path, packaged: &[Packaged]) -> Result<(), String> {
     }
     let mut text = text.replace(BY_PATH, &format!("saga-rs = {{ version = \"{}\"", facade.version));
     text.push_str("\n[patch.crates-io]\n");
-    for it in packaged {
+    // What builds on the facade is not in the graph, and a patch that is not used does not fit the lock file.
+    let facade = packaged.iter().position(|it| it.name == facade.name).unwrap_or_default();
+    for it in &packaged[..=facade] {
         text.push_str(&format!("{} = {{ path = \"../packages/{}\" }}\n", it.name, it.directory()));
     }
     write(&manifest, &text)?;
