@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-/// Why a server ended, or did not begin.
+/// The reason for which a server ended, or did not begin.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -23,7 +23,7 @@ pub enum ServeError {
     Id {
         /// The id.
         id: String,
-        /// What is wrong with it.
+        /// The mistake in it.
         why: String,
     },
     /// The address can be reached from other machines, and no token was set.
@@ -35,7 +35,7 @@ pub enum ServeError {
     /// The address, a signal or a stream could not be used.
     #[error("{what}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         what: &'static str,
         /// The error of the system.
         #[source]

@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     pub(crate) sessions: Sessions,
 }
 
-/// What is called.
+/// The target of a call.
 enum Called {
     Step,
     Own(Own),

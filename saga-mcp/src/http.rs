@@ -23,7 +23,7 @@ use crate::handler::Handler;
 /// The hosts and origins of a server on this machine.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// What may reach a server.
+/// The rules by which a request reaches a server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
     /// Names of hosts beside those of this machine.

@@ -30,7 +30,7 @@ pub enum Named {
     Argument,
 }
 
-/// What a call says about its session.
+/// The name of its session that a call gives.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// It belongs to the session of this id, which is opened if it is new.

@@ -20,11 +20,11 @@ pub(crate) struct Sessions {
 
 struct Kept {
     session: Arc<Session>,
-    /// Whether a call has named it since the last [`Sessions::sweep`].
+    /// True if a call has named it since the last [`Sessions::sweep`].
     named: bool,
 }
 
-/// Why a session is not open.
+/// The reason for which a session is not open.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unopened {
     #[error("`{id}` cannot be the id of a session: {why}")]

@@ -43,10 +43,10 @@ pub(crate) struct At {
     pub(crate) is_own: bool,
 }
 
-/// What became of a call, or why it has no output.
+/// The result of a call, or the reason for which it has none.
 pub(crate) type Answer = Result<Answered, Unanswered>;
 
-/// What became of a call.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) enum Answered {
     /// It gave this, as it is recorded.
@@ -55,7 +55,7 @@ pub(crate) enum Answered {
     Deferred { site: SitePath },
 }
 
-/// Why a call has no output.
+/// The reason for which a call has no output.
 #[derive(Debug)]
 pub(crate) enum Unanswered {
     /// The step failed.
@@ -79,7 +79,7 @@ pub(crate) struct Port {
     inner: Mutex<Desk>,
 }
 
-/// What lies at a port.
+/// The calls and answers at a port.
 #[derive(Default)]
 pub(crate) struct Desk {
     /// Calls that the body has not looked at.

@@ -6,7 +6,7 @@ use crate::author::error::StepError;
 use crate::author::failure::StepFailure;
 use crate::operate::handle::ActError;
 
-/// Why a call in a session has no output. Nothing was undone for it.
+/// The reason for which a call in a session has no output. Nothing was undone for it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError<E: StepError> {

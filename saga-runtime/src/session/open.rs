@@ -87,7 +87,7 @@ impl std::fmt::Debug for Held {
     }
 }
 
-/// Why a call has no answer.
+/// The reason for which a call has no answer.
 pub(crate) enum NoAnswer {
     Unanswered(Unanswered),
     NotRegistered,

@@ -27,8 +27,8 @@ type Calling<'a> = BoxFuture<'a, Result<Value, Failed>>;
 impl Session {
     /// Calls the tool of that name, as a language model does: with JSON, which is checked against the tool's schema first.
     /// Otherwise it is as [`call`](Self::call), but for a tool that nothing undoes and that is retried until it succeeds:
-    /// that one is deferred to the commit, and the result is a receipt. The result is an object, as the tool's output schema says; what is too
-    /// large for a float stands in it as text.
+    /// that one is deferred to the commit, and the result is a receipt. The result is an object, as the tool's output schema
+    /// says. A number that is too large for a float is text in it.
     ///
     /// ```
     /// use saga::prelude::*;

@@ -87,7 +87,7 @@ impl Describing {
         closed(offered(with_definitions(self.input.take(), definitions)))
     }
 
-    /// Returns the schema of what it gives, which is an object, and whether the output stands in it as `result`.
+    /// Returns the schema of its result, an object, and true if the output is its member `result`.
     pub(crate) fn output(&mut self) -> (Value, bool) {
         let definitions = self.gives.take_definitions(true);
         let schema = resolved(self.output.take(), &definitions);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::tools::problem::Problem;
 
-/// Why a call by name has no result. Its text is for a language model: one line for each mistake, each with what to write
+/// The reason for which a call by name has no result. Its text is for a language model: one line for each mistake, each with what to write
 /// instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ pub enum ToolError {
     Arguments {
         /// The tool.
         tool: &'static str,
-        /// What is wrong with them; not empty.
+        /// The mistakes in them; not empty.
         problems: Vec<Problem>,
     },
     /// The call has no output.
@@ -32,14 +32,14 @@ pub enum ToolError {
     Failed {
         /// The tool.
         tool: &'static str,
-        /// What that is to the caller.
+        /// The class of the failure.
         why: Why,
-        /// What happened, and what to do.
+        /// The text for the model: what happened, and what to do.
         message: String,
     },
 }
 
-/// What an error is to the caller of a tool.
+/// The class of an error, for the caller of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
@@ -63,7 +63,7 @@ impl ToolError {
     }
 }
 
-/// Why a call has no output, whatever the tool.
+/// The reason for which a call has no output, whatever the tool.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) why: Why,

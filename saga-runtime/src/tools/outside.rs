@@ -9,7 +9,7 @@ use crate::value::recorded::{Recorded, Written};
 /// Returns the value as JSON for the outside.
 ///
 /// # Errors
-/// Why it cannot be written.
+/// The reason for which it cannot be written.
 pub(crate) fn outside<T: Recorded>(value: &T) -> Result<Value, String> {
     let json = serde_json::to_string(&Written(value)).map_err(|error| error.to_string())?;
     serde_json::from_str(&with_large_as_text(&json)).map_err(|error| error.to_string())

@@ -13,7 +13,7 @@ use crate::tools::schema::{EXACT_MAX, admits, resolved};
 pub struct Problem {
     /// Where, as a JSON Pointer into the arguments; empty for the arguments as a whole.
     pub at: String,
-    /// What was found there, and what to write instead.
+    /// The text: what was found there, and what to write instead.
     pub message: String,
 }
 

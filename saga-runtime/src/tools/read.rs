@@ -17,11 +17,11 @@ use crate::tools::schema::{DIGITS, Patterns, admits, target};
 pub(crate) struct Reader<'a> {
     pub(crate) root: &'a Value,
     pub(crate) patterns: &'a Patterns,
-    /// Whether a whole number may be written as a float or, where the schema says so, as text.
+    /// True if a whole number may be written as a float or, if the schema says so, as text.
     lenient: bool,
 }
 
-/// What came of reading a value.
+/// The result of reading a value.
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     pub(crate) problems: Vec<Problem>,

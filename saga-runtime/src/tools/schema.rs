@@ -109,7 +109,7 @@ impl Patterns {
     }
 }
 
-/// What a schema says that is not checked, and where.
+/// A word of a schema that is not checked, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unchecked {
     pub(crate) at: String,
@@ -207,7 +207,7 @@ fn check(schema: &Value, root: &Value, at: &str, patterns: &mut Patterns) -> Res
 /// The words with schemas for the same value.
 const HERE: [&str; 7] = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
 
-/// Has each schema in this one handled, with the word that it stands in.
+/// Handles each schema in this one, with the word around it.
 fn each(schema: &mut Map<String, Value>, handle: &mut dyn FnMut(&str, &mut Value)) {
     for (word, value) in schema {
         let by_name = ["properties", "patternProperties", "dependentSchemas", "$defs"];

@@ -41,9 +41,9 @@ use crate::tools::described::Describing;
     note = "fix: `#[step(tool, …)]` on `{Self}`"
 )]
 pub trait Tool: ForwardStep {
-    /// What it does and when to call it, for a language model to read.
+    /// Its purpose, and when to call it, for a language model.
     const DESCRIPTION: &'static str;
-    /// Whether doing it twice is as doing it once.
+    /// True if two calls do the same as one.
     const IDEMPOTENT: bool;
 
     /// Says which types it takes and gives.

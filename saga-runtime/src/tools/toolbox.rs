@@ -50,7 +50,7 @@ use crate::value::recorded::Read;
 #[must_use = "a toolbox offers nothing before it is given to a runtime"]
 pub struct Toolbox {
     tools: Vec<OfferedTool>,
-    /// Why a runtime with it does not start.
+    /// The reason for which a runtime with it does not start.
     refused: Vec<Refused>,
     register: Vec<fn(&mut Registry)>,
 }
@@ -61,24 +61,24 @@ pub struct Toolbox {
 pub struct OfferedTool {
     /// The recorded name of the step.
     pub name: &'static str,
-    /// What it does and when to call it: the doc comment of the step.
+    /// The doc comment of the step: its purpose, and when to call it.
     pub description: String,
-    /// What it takes, as JSON Schema 2020-12: an object that admits no other members than those it names.
+    /// The schema of its input (JSON Schema 2020-12): an object that admits no other members than those it names.
     pub input_schema: Value,
-    /// What it gives, as JSON Schema 2020-12: an object. An output that is none stands in it as `result`.
+    /// The schema of its result (JSON Schema 2020-12): an object. An output that is not an object is its member `result`.
     pub output_schema: Value,
-    /// What it does to the world, as hints for hosts. They follow from the step, so that they are true.
+    /// Hints for hosts on its effect. They follow from the step, so they are true.
     pub hints: Hints,
     /// How it is undone.
     pub recovery: Recovery,
     patterns: Patterns,
     decode: fn(&str) -> Result<(), String>,
-    /// Whether the output stands as `result` in what is given.
+    /// True if the output is the member `result` of what is given.
     pub(crate) wrapped: bool,
     pub(crate) call: CallByName,
 }
 
-/// What a tool does to the world.
+/// The effect of a tool, as hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hints {
@@ -94,13 +94,13 @@ pub struct Hints {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// Whether it is undone by a compensation, by nothing, or has no effect.
+    /// The way in which it is undone.
     pub kind: Kind,
     /// The recorded name of the step that undoes it.
     pub undone_by: Option<&'static str>,
     /// For how long after it is done it can be undone; `None` if there is no limit.
     pub undo_within: Option<Duration>,
-    /// What an undo leaves behind, in words.
+    /// The residue of an undo, in words.
     pub leaves: Option<&'static str>,
     /// The parameters by which a repeat of a call is recognized; if empty, all of them.
     pub identity: &'static [&'static str],

@@ -226,7 +226,7 @@ async fn irreversible_in_flight_and_done_it_is_too_late() {
     let receipt = cancelled.settled().in_time().await.unwrap();
     assert_eq!((receipt.too_late.clone(), receipt.phase), (Some(site("card")), Phase::Completed));
     assert_eq!(names(&receipt.cannot_be_undone), ["card", "ticket"]);
-    assert!(receipt.to_string().starts_with("too late: card is done"), "{receipt}");
+    assert!(receipt.to_string().starts_with("too late: past card there is no way back"), "{receipt}");
     assert_eq!(handle.outcome().in_time().await.unwrap().completed().unwrap(), "booked");
     assert_eq!(count(handle.any(), |r| matches!(r, Record::TooLate { .. })).await, 1);
     world.agrees(handle.any()).await;
