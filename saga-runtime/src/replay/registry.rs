@@ -226,14 +226,14 @@ impl Registry {
         }
         self.sagas.insert(name, saga);
         // What a child promises is its own affair: the promises of its callers ask for that of the child.
-        let before = std::mem::take(&mut self.promising);
-        self.promising.extend(is_undoable.then_some(name));
-        register(self);
-        self.promising = before;
+        self.without_promises(|registry| {
+            registry.promising.extend(is_undoable.then_some(name));
+            register(registry);
+        });
         true
     }
 
-    /// Registers what does nothing before the commit: it breaks no promise to be undoable.
+    /// Registers what breaks no promise of the sagas that are being registered.
     pub(crate) fn without_promises(&mut self, register: impl FnOnce(&mut Self)) {
         let before = std::mem::take(&mut self.promising);
         register(self);

@@ -17,6 +17,7 @@ use crate::drive::engine::Engine;
 use crate::drive::port::{Answer, Answered, Asked, Port, Unanswered};
 use crate::operate::handle::{ActError, AnyHandle};
 use crate::operate::outcome::Outcome;
+use crate::replay::erased::AnyStep;
 use crate::session::error::CallError;
 use crate::value::encoding::Encoding;
 use crate::value::text::text_of;
@@ -181,7 +182,8 @@ impl Session {
             let input = self.encoding().encode_input(call.input());
             drop(call);
             let input = input.map_err(|why| CallError::Unrecordable { why })?;
-            match self.ask(S::NAME, input, None, true).await {
+            let asked = async { self.ask(self.find(S::NAME)?, input, None, true).await };
+            match asked.await {
                 Ok(Answered::Output { site, .. } | Answered::Deferred { site }) => Ok(Deferral { site }),
                 Err(why) => Err(self.as_error(S::NAME, why)),
             }
@@ -218,8 +220,8 @@ impl Session {
         input: Payload,
         again: Option<String>,
     ) -> Result<Answered, NoAnswer> {
-        let (_, known) = self.handle.engine().registry.find_named(step).ok_or(NoAnswer::NotRegistered)?;
-        let policy = known.policy();
+        let step = self.find(step)?;
+        let policy = step.1.policy();
         let deferred = match policy.kind {
             Kind::Compensated | Kind::Readonly => false,
             Kind::Irreversible if policy.retriable => true,
@@ -228,16 +230,19 @@ impl Session {
         self.ask(step, input, again, deferred).await
     }
 
+    /// Returns the step of that name, with its name.
+    fn find(&self, step: &str) -> Result<(&'static str, &'static dyn AnyStep), NoAnswer> {
+        self.handle.engine().registry.find_named(step).ok_or(NoAnswer::NotRegistered)
+    }
+
     /// Asks for a call. All ways to call end here.
     async fn ask(
         &self,
-        step: &str,
+        (name, step): (&'static str, &'static dyn AnyStep),
         input: Payload,
         again: Option<String>,
         deferred: bool,
     ) -> Result<Answered, NoAnswer> {
-        let engine = self.handle.engine();
-        let (name, step) = engine.registry.find_named(step).ok_or(NoAnswer::NotRegistered)?;
         let prints = step.prints(&input, self.encoding()).map_err(Unanswered::Unrecordable)?;
         let (reply, answer) = oneshot::channel();
         let asked = Asked { name, step, input, prints, again, deferred, at: None, reply, ticket: 0 };
